@@ -1,0 +1,138 @@
+//! What a user can want, as values. [`super::update`] is the one place that carries them out.
+
+use std::path::PathBuf;
+
+use super::settings::{LabelRow, Measure, Sort, ThemeChoice};
+use crate::engine::DeviceChoice;
+use crate::engine::protocol::PictureId;
+use crate::heatmap::Ramp;
+use crate::hub::ModelChoice;
+use crate::zero_shot::TemplateSet;
+
+/// Dialogs over the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialog {
+    /// Which model, and its card.
+    Models,
+    /// Files that were skipped.
+    Skipped,
+    /// Keys.
+    Shortcuts,
+    /// A list of labels, to paste or edit as text.
+    LabelList,
+    /// The user's own templates.
+    Templates,
+    /// Theme, scale, device.
+    Settings,
+}
+
+/// What the platform's dialogs ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileDialog {
+    /// One or more folders of pictures.
+    Folders,
+    /// A folder with a model.
+    Model,
+    /// A file for the predictions.
+    Csv,
+}
+
+/// A step through the gallery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// To the picture before.
+    Left,
+    /// To the next picture.
+    Right,
+    /// A row up.
+    Up,
+    /// A row down.
+    Down,
+    /// A screen up.
+    PageUp,
+    /// A screen down.
+    PageDown,
+    /// To the first picture.
+    Home,
+    /// To the last picture.
+    End,
+}
+
+/// What a user wants.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Ask the platform for a file or folder.
+    Choose(FileDialog),
+    /// Open folders and pictures.
+    Open(Vec<PathBuf>),
+    /// Open the samples.
+    OpenSamples,
+    /// Look at the open folders again.
+    Rescan,
+    /// Try every skipped picture again, or one of them.
+    Retry(Option<PictureId>),
+    /// Hold or go on with indexing.
+    PauseIndexing(bool),
+    /// Replace the labels; can be undone.
+    EditLabels(Vec<LabelRow>),
+    /// Replace the labels while typing: one step of undo for the whole typing.
+    TypeLabel(Vec<LabelRow>),
+    /// Take back the last change of labels.
+    Undo,
+    /// Do it again.
+    Redo,
+    /// Use other templates.
+    UseTemplates(TemplateSet),
+    /// Make "none of these" likelier or rarer.
+    SetNoneBias(f32),
+    /// Show another number.
+    Show(Measure),
+    /// Sort the gallery.
+    SortBy(Sort),
+    /// Show only pictures whose name holds this.
+    FilterName(String),
+    /// Show only pictures with this best label; `None` inside is "none of these".
+    FilterLabel(Option<Option<usize>>),
+    /// Show only pictures with at least this score.
+    FilterScore(f32),
+    /// Show everything again.
+    ClearFilters,
+    /// Larger or smaller thumbnails.
+    SizeThumbnails(f32),
+    /// Inspect a picture.
+    Select(PictureId),
+    /// Inspect a neighbour.
+    Go(Step),
+    /// Draw the heatmap of this label.
+    MapLabel(usize),
+    /// Draw the heatmap or not.
+    ToggleHeatmap,
+    /// Show what the model sees, or the picture.
+    ToggleModelView,
+    /// How opaque the heatmap is.
+    SetOpacity(f32),
+    /// The heatmap's colours.
+    UseRamp(Ramp),
+    /// Load a model.
+    LoadModel(ModelChoice),
+    /// Compute elsewhere.
+    UseDevice(DeviceChoice),
+    /// Light or dark.
+    UseTheme(ThemeChoice),
+    /// Everything larger or smaller.
+    Scale(f32),
+    /// Open a dialog.
+    OpenDialog(Dialog),
+    /// Close the dialog.
+    CloseDialog,
+    /// Put a message away.
+    Dismiss(usize),
+    /// Put the note about the starter away.
+    HideStarterNote,
+    /// Put the keyboard into the field for new labels.
+    FocusNewLabel,
+    /// Put the keyboard into the filter.
+    FocusFilter,
+    /// Write the predictions that are shown to a file.
+    ExportCsv(PathBuf),
+}

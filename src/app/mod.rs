@@ -1,0 +1,279 @@
+//! The window: `logic` drains events and asks questions, `ui` draws. Neither reads a file or touches a tensor.
+
+pub mod command;
+mod files;
+mod history;
+mod icons;
+mod keys;
+mod panels;
+pub mod settings;
+pub mod state;
+mod textures;
+mod theme;
+mod update;
+mod view;
+mod widgets;
+mod window;
+
+use std::time::{Duration, Instant};
+
+use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui};
+
+use crate::engine::Backend;
+use crate::engine::protocol::PictureId;
+
+use command::Command;
+use files::Files;
+use settings::{Settings, ThemeChoice};
+use state::State;
+use textures::Textures;
+
+pub use window::{StartError, WindowOptions, run};
+
+/// Typing is answered after a pause of this length.
+const DEBOUNCE: Duration = Duration::from_millis(60);
+/// Changed settings are kept after this long.
+const SAVE_AFTER: Duration = Duration::from_millis(800);
+const STATUS_HEIGHT: f32 = 34.0;
+
+/// The window's content over an engine, or over a stand-in for one.
+pub struct App {
+    state: State,
+    backend: Box<dyn Backend>,
+    textures: Textures,
+    files: Files,
+    wanted_thumbnails: Vec<PictureId>,
+    thumbnails_library: u64,
+    saved: Settings,
+    settings_changed_at: Option<Instant>,
+}
+
+impl App {
+    /// Gives the context its theme and asks the backend for the pictures of the settings.
+    pub fn new(ctx: &Context, settings: Settings, backend: Box<dyn Backend>) -> Self {
+        theme::install(ctx);
+        let mut app = Self {
+            state: State::new(settings.clone()),
+            backend,
+            textures: Textures::default(),
+            files: Files::default(),
+            wanted_thumbnails: Vec::new(),
+            thumbnails_library: 0,
+            saved: settings,
+            settings_changed_at: None,
+        };
+        ctx.set_zoom_factor(app.state.settings.scale);
+        let list = update::list(&mut app.state);
+        app.backend.send(list);
+        let question = update::ask(&mut app.state);
+        app.backend.send(question);
+        app
+    }
+
+    /// What the window knows.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Carries out a command, as a click or a key would.
+    pub fn execute(&mut self, command: Command) {
+        for request in update::update(&mut self.state, command, Instant::now()) {
+            self.backend.send(request);
+        }
+    }
+
+    /// Drains events and asks what is due. Also called while the window is hidden.
+    pub fn logic(&mut self, ctx: &Context) {
+        while let Some(event) = self.backend.next_event() {
+            self.state.apply(event);
+        }
+        for command in self.files.chosen() {
+            self.execute(command);
+        }
+        let now = Instant::now();
+        self.ask_when_due(ctx, now);
+        if let Some(wait) = self.state.reorder(now) {
+            ctx.request_repaint_after(wait);
+        }
+        if self.state.selected.is_none()
+            && let Some(&first) = self.state.order.first()
+        {
+            self.execute(Command::Select(first));
+        }
+        self.save_when_due(ctx, now);
+    }
+
+    fn ask_when_due(&mut self, ctx: &Context, now: Instant) {
+        let Some(changed_at) = self.state.asking.changed_at else {
+            return;
+        };
+        let waited = now.saturating_duration_since(changed_at);
+        if waited >= DEBOUNCE {
+            let question = update::ask(&mut self.state);
+            self.backend.send(question);
+        } else {
+            ctx.request_repaint_after(DEBOUNCE - waited);
+        }
+    }
+
+    fn save_when_due(&mut self, ctx: &Context, now: Instant) {
+        if self.state.settings == self.saved {
+            self.settings_changed_at = None;
+            return;
+        }
+        let changed_at = *self.settings_changed_at.get_or_insert(now);
+        if now - changed_at >= SAVE_AFTER {
+            self.save();
+        } else {
+            ctx.request_repaint_after(SAVE_AFTER - (now - changed_at));
+        }
+    }
+
+    fn save(&mut self) {
+        self.saved = self.state.settings.clone();
+        self.settings_changed_at = None;
+        let json = self.saved.to_json();
+        self.backend.send(crate::engine::protocol::Request::SaveSettings(json));
+    }
+
+    /// Keeps what is not kept yet; the window is about to close.
+    pub fn close(&mut self) {
+        if self.state.settings != self.saved {
+            self.save();
+        }
+    }
+
+    /// Draws the window.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        let ctx = ui.ctx().clone();
+        self.before_drawing(&ctx);
+        let mut commands = self.input(&ctx);
+        let palette = theme::palette(ui);
+        let panel = |fill| Frame::new().fill(fill).inner_margin(Margin::same(theme::PANEL_MARGIN));
+        let bar = Frame::new()
+            .fill(palette.surface)
+            .inner_margin(Margin::symmetric(theme::PANEL_MARGIN, 2));
+
+        Panel::bottom("status")
+            .exact_size(STATUS_HEIGHT)
+            .frame(bar)
+            .show(ui, |ui| {
+                commands.extend(panels::status_ui(ui, &self.state));
+            });
+        let rail = Frame::new().fill(palette.ground).inner_margin(Margin::symmetric(4, 4));
+        Panel::left("rail")
+            .exact_size(theme::RAIL_WIDTH)
+            .resizable(false)
+            .frame(rail)
+            .show(ui, |ui| {
+                commands.extend(panels::rail_ui(ui));
+            });
+        let labels = Panel::left("labels")
+            .default_size(self.state.settings.labels_width)
+            .size_range(220.0..=420.0)
+            .frame(panel(palette.surface))
+            .show(ui, |ui| commands.extend(panels::labels_ui(ui, &mut self.state)));
+        self.state.settings.labels_width = labels.response.rect.width().round();
+        let inspector = Panel::right("inspector")
+            .default_size(self.state.settings.inspector_width)
+            .size_range(300.0..=900.0)
+            .frame(panel(palette.surface))
+            .show(ui, |ui| {
+                commands.extend(panels::inspector_ui(ui, &mut self.state, &mut self.textures))
+            });
+        self.state.settings.inspector_width = inspector.response.rect.width().round();
+        let missing = CentralPanel::default().frame(panel(palette.ground)).show(ui, |ui| {
+            let gallery = panels::gallery_ui(ui, &mut self.state, &mut self.textures);
+            commands.extend(gallery.commands);
+            gallery.missing
+        });
+        commands.extend(panels::messages_ui(ui, &self.state));
+        commands.extend(panels::dialog_ui(ui, &mut self.state));
+        panels::drop_hint_ui(ui);
+
+        self.want_thumbnails(missing.inner);
+        for command in commands {
+            self.execute(command);
+        }
+        self.after_drawing(&ctx);
+    }
+
+    fn before_drawing(&mut self, ctx: &Context) {
+        self.textures.begin_frame();
+        if self.thumbnails_library != self.state.library {
+            self.thumbnails_library = self.state.library;
+            self.textures.clear();
+            self.wanted_thumbnails.clear();
+        }
+        for (picture, image) in std::mem::take(&mut self.state.new_thumbnails) {
+            self.textures.add_thumbnail(ctx, picture, &image);
+        }
+        let preference = match self.state.settings.theme {
+            ThemeChoice::System => egui::ThemePreference::System,
+            ThemeChoice::Light => egui::ThemePreference::Light,
+            ThemeChoice::Dark => egui::ThemePreference::Dark,
+        };
+        ctx.set_theme(preference);
+    }
+
+    fn input(&mut self, ctx: &Context) -> Vec<Command> {
+        let typing = ctx.text_edit_focused();
+        let dark = ctx.theme() == egui::Theme::Dark;
+        if !typing {
+            self.state.history.end_typing();
+        }
+        let mut commands = ctx.input_mut(|input| keys::commands(input, &self.state, typing, dark));
+        let dropped = ctx.input(|input| {
+            input
+                .raw
+                .dropped_files
+                .iter()
+                .map(|file| file.path().to_path_buf())
+                .collect()
+        });
+        commands.extend(files::dropped(dropped));
+        commands
+    }
+
+    /// Asks for the thumbnails on screen, once for each set of them.
+    fn want_thumbnails(&mut self, missing: Vec<PictureId>) {
+        if missing.is_empty() || missing == self.wanted_thumbnails {
+            return;
+        }
+        self.wanted_thumbnails.clone_from(&missing);
+        self.backend.send(crate::engine::protocol::Request::Thumbnails {
+            library: self.state.library,
+            pictures: missing,
+        });
+    }
+
+    fn after_drawing(&mut self, ctx: &Context) {
+        if let Some(dialog) = self.state.wanted_dialog.take() {
+            let waker = ctx.clone();
+            self.files.open(dialog, move || waker.request_repaint());
+        }
+        // Ctrl with + and - changes egui's zoom; the settings follow, and lead where they were changed.
+        let settings = &mut self.state.settings;
+        if (settings.scale - self.saved.scale).abs() > f32::EPSILON && self.settings_changed_at.is_none() {
+            ctx.set_zoom_factor(settings.scale);
+        } else {
+            settings.scale = ctx.zoom_factor();
+        }
+        let size = ctx.viewport_rect().size();
+        settings.window_size = (size.x * settings.scale, size.y * settings.scale);
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        App::logic(self, ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        App::ui(self, ui);
+    }
+
+    fn on_exit(&mut self) {
+        self.close();
+    }
+}

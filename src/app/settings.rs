@@ -1,0 +1,243 @@
+//! What the window remembers between two launches.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::DeviceChoice;
+use crate::heatmap::Ramp;
+use crate::hub::ModelChoice;
+use crate::zero_shot::{Label, TemplateSet};
+
+/// Recent folders and models that are remembered.
+const MAX_RECENT: usize = 8;
+
+/// Light, dark, or as the system has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThemeChoice {
+    /// As the system has it.
+    #[default]
+    System,
+    /// Dark text on light ground, for bright rooms.
+    Light,
+    /// Light text on dark ground.
+    Dark,
+}
+
+/// Which number stands beside a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measure {
+    /// Softmax over the labels.
+    #[default]
+    Probability,
+    /// Cosine of picture and label.
+    Cosine,
+    /// Cosine times the model's scale.
+    Logit,
+}
+
+impl Measure {
+    /// Every measure.
+    pub const ALL: [Self; 3] = [Self::Probability, Self::Cosine, Self::Logit];
+
+    /// The measure's name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Probability => "Probability",
+            Self::Cosine => "Cosine",
+            Self::Logit => "Logit",
+        }
+    }
+}
+
+/// The order of the gallery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sort {
+    /// By path.
+    #[default]
+    Name,
+    /// By best label, the surest first.
+    Label,
+    /// The highest score first.
+    Score,
+    /// The closest decisions first.
+    Margin,
+}
+
+impl Sort {
+    /// Every order.
+    pub const ALL: [Self; 4] = [Self::Name, Self::Label, Self::Score, Self::Margin];
+
+    /// The order's name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Name => "Name",
+            Self::Label => "Label",
+            Self::Score => "Score",
+            Self::Margin => "Closest call",
+        }
+    }
+}
+
+/// A label with its colour.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelRow {
+    /// The label.
+    pub label: Label,
+    /// Its place in the theme's list of label colours.
+    pub colour: usize,
+}
+
+/// Everything that persists.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Light or dark.
+    pub theme: ThemeChoice,
+    /// Everything larger or smaller.
+    pub scale: f32,
+    /// Size of the window, in points.
+    pub window_size: (f32, f32),
+    /// Width of the labels panel, in points.
+    pub labels_width: f32,
+    /// Width of the inspector, in points.
+    pub inspector_width: f32,
+    /// Side of a gallery cell, in points.
+    pub thumbnail_side: f32,
+    /// The labels.
+    pub labels: Vec<LabelRow>,
+    /// The templates.
+    pub templates: TemplateSet,
+    /// Added to the cosine of "none of these".
+    pub none_bias: f32,
+    /// The open folders; none means the samples.
+    pub folders: Vec<PathBuf>,
+    /// Folders opened lately.
+    pub recent_folders: Vec<PathBuf>,
+    /// The model.
+    pub model: ModelChoice,
+    /// Models opened lately.
+    pub recent_models: Vec<PathBuf>,
+    /// Where the model computes.
+    pub device: DeviceChoice,
+    /// Which number is shown.
+    pub measure: Measure,
+    /// The gallery's order.
+    pub sort: Sort,
+    /// Whether the heatmap is drawn.
+    pub heatmap: bool,
+    /// How opaque the heatmap is.
+    pub opacity: f32,
+    /// The heatmap's colours.
+    pub ramp: Ramp,
+    /// Whether the note about the starter was put away.
+    pub starter_note_hidden: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: ThemeChoice::default(),
+            scale: 1.0,
+            window_size: (1_280.0, 800.0),
+            labels_width: 264.0,
+            inspector_width: 372.0,
+            thumbnail_side: 148.0,
+            labels: first_labels(),
+            templates: TemplateSet::One,
+            none_bias: 0.0,
+            folders: Vec::new(),
+            recent_folders: Vec::new(),
+            model: ModelChoice::Starter,
+            recent_models: Vec::new(),
+            device: DeviceChoice::Auto,
+            measure: Measure::Probability,
+            sort: Sort::Name,
+            heatmap: true,
+            opacity: 0.6,
+            ramp: Ramp::Viridis,
+            starter_note_hidden: false,
+        }
+    }
+}
+
+/// The labels of the first launch, which fit the samples.
+fn first_labels() -> Vec<LabelRow> {
+    [
+        "cat",
+        "cup of coffee",
+        "banana",
+        "lemon",
+        "shoes",
+        "dress",
+        "car",
+        "rocket",
+    ]
+    .into_iter()
+    .enumerate()
+    .map(|(colour, name)| LabelRow {
+        label: Label::named(name),
+        colour,
+    })
+    .collect()
+}
+
+impl Settings {
+    /// From what the store kept; what is missing or broken is as on the first launch.
+    pub fn from_json(json: Option<&str>) -> Self {
+        let mut settings: Self = json
+            .and_then(|json| serde_json::from_str(json).ok())
+            .unwrap_or_default();
+        settings.scale = settings.scale.clamp(0.5, 3.0);
+        settings.thumbnail_side = settings.thumbnail_side.clamp(80.0, 320.0);
+        settings
+    }
+
+    /// For the store.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Remembers folders as opened lately.
+    pub fn remember_folders(&mut self, paths: &[PathBuf]) {
+        paths.iter().for_each(|path| remember(&mut self.recent_folders, path));
+    }
+
+    /// Remembers a model as opened lately.
+    pub fn remember_model(&mut self, path: &PathBuf) {
+        remember(&mut self.recent_models, path);
+    }
+}
+
+fn remember(recent: &mut Vec<PathBuf>, path: &PathBuf) {
+    recent.retain(|known| known != path);
+    recent.insert(0, path.clone());
+    recent.truncate(MAX_RECENT);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_survive_the_store_and_older_versions_of_themselves() {
+        let settings = Settings {
+            scale: 1.5,
+            sort: Sort::Margin,
+            ..Settings::default()
+        };
+        assert_eq!(Settings::from_json(Some(&settings.to_json())), settings);
+        assert_eq!(Settings::from_json(Some("{\"scale\": 2.0, \"gone\": 1}")).scale, 2.0);
+        assert_eq!(Settings::from_json(Some("nonsense")), Settings::default());
+    }
+
+    #[test]
+    fn the_latest_folder_is_the_first_and_only_once() {
+        let mut settings = Settings::default();
+        settings.remember_folders(&["/a".into(), "/b".into(), "/a".into()]);
+        assert_eq!(settings.recent_folders, [PathBuf::from("/a"), PathBuf::from("/b")]);
+    }
+}

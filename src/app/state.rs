@@ -1,0 +1,374 @@
+//! What the window knows. Changed by [`super::update`] (what the user wants) and [`State::apply`] (what the engine
+//! says), and by nothing else.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::command::{Dialog, FileDialog};
+use super::history::History;
+use super::settings::{LabelRow, Settings};
+use super::view;
+use crate::engine::DeviceInfo;
+use crate::engine::protocol::{
+    Event, Generation, HeatMap, InspectedPicture, ModelInfo, PictureFile, PictureId, Scores, ScreenImage, Severity,
+};
+
+/// While pictures are being scored, the gallery is put in order at most so often.
+const REORDER_EVERY: Duration = Duration::from_millis(300);
+/// Messages that stay on screen.
+const MAX_MESSAGES: usize = 4;
+
+/// A picture of the gallery.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// The file.
+    pub file: PictureFile,
+    /// What the model says; of an older question until the newest is answered.
+    pub scores: Option<Arc<Scores>>,
+    /// Why it cannot be used.
+    pub skipped: Option<String>,
+}
+
+impl Picture {
+    /// The file's name.
+    pub fn name(&self) -> String {
+        self.file.path.file_name().map_or_else(
+            || self.file.path.display().to_string(),
+            |name| name.to_string_lossy().into_owned(),
+        )
+    }
+}
+
+/// Which pictures the gallery shows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filter {
+    /// Part of the name, in lower case.
+    pub name: String,
+    /// The best label; `None` inside is "none of these".
+    pub label: Option<Option<usize>>,
+    /// The least score, in the measure shown.
+    pub score: f32,
+}
+
+impl Filter {
+    /// Whether everything passes.
+    pub fn is_off(&self) -> bool {
+        self.name.is_empty() && self.label.is_none() && self.score <= 0.0
+    }
+}
+
+/// The picture in the inspector.
+#[derive(Debug, Clone, Default)]
+pub struct Inspected {
+    /// Its pixels and the part that the model sees.
+    pub picture: Option<Arc<InspectedPicture>>,
+    /// One map a label, for the labels of a question.
+    pub maps: Option<(Generation, Arc<Vec<HeatMap>>)>,
+}
+
+/// Something to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// How grave.
+    pub severity: Severity,
+    /// What.
+    pub text: String,
+}
+
+/// The question to the model, and its answer.
+#[derive(Debug, Clone, Default)]
+pub struct Asking {
+    /// The newest question.
+    pub generation: Generation,
+    /// Since when the labels differ from it.
+    pub changed_at: Option<Instant>,
+    /// The newest question that is answered.
+    pub answered: Generation,
+    /// Labels of which words were cut, and which.
+    pub lost_words: Vec<(usize, String)>,
+    /// How long the last answer took, in milliseconds.
+    pub latency_ms: Option<f32>,
+}
+
+/// Where the keyboard is to go in the next frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    /// The field for new labels.
+    NewLabel,
+    /// The filter by name.
+    Filter,
+}
+
+/// Everything that the window shows.
+pub struct State {
+    /// What persists.
+    pub settings: Settings,
+    /// Changes of labels that can be undone.
+    pub history: History<Vec<LabelRow>>,
+    /// The list's generation.
+    pub library: Generation,
+    /// Whether the list is complete.
+    pub scanned: bool,
+    /// The list.
+    pub pictures: Vec<Picture>,
+    /// Paths that could not be looked at.
+    pub unreadable: Vec<(PathBuf, String)>,
+    /// What the gallery shows, in order.
+    pub order: Vec<PictureId>,
+    order_due: bool,
+    ordered_at: Option<Instant>,
+    /// Pictures that each label wins.
+    pub wins: Vec<usize>,
+    /// Pictures that "none of these" wins.
+    pub none_wins: usize,
+    /// Which pictures pass.
+    pub filter: Filter,
+    /// Pictures that the model has an embedding of.
+    pub indexed: usize,
+    /// Whether indexing is held.
+    pub paused: bool,
+    /// Pictures per second.
+    pub speed: Option<f32>,
+    /// The question to the model.
+    pub asking: Asking,
+    /// The picture in the inspector.
+    pub selected: Option<PictureId>,
+    /// Its pixels and maps.
+    pub inspected: Inspected,
+    /// The label whose map is shown; the best one where none was chosen.
+    pub mapped_label: Option<usize>,
+    /// The label under the pointer, whose map is shown meanwhile.
+    pub hovered_label: Option<usize>,
+    /// Whether the inspector shows what the model sees.
+    pub model_view: bool,
+    /// Thumbnails that arrived since the last frame.
+    pub new_thumbnails: Vec<(PictureId, ScreenImage)>,
+    /// The model.
+    pub model: Option<ModelInfo>,
+    /// A model that is being loaded.
+    pub model_loading: Option<String>,
+    /// Where the model computes.
+    pub device: Option<DeviceInfo>,
+    /// A GPU that is being prepared.
+    pub gpu_preparing: Option<String>,
+    /// Things to read.
+    pub messages: Vec<Message>,
+    /// The dialog over the window.
+    pub dialog: Option<Dialog>,
+    /// A platform dialog that is to be opened.
+    pub wanted_dialog: Option<FileDialog>,
+    /// Where the keyboard is to go.
+    pub focus: Option<Focus>,
+    /// What is typed into the field for new labels.
+    pub new_label: String,
+    /// What is typed into a dialog.
+    pub draft: String,
+    /// The label whose descriptions are open.
+    pub expanded_label: Option<usize>,
+    /// Pictures in a row and rows on a screen, as last drawn: for the keyboard.
+    pub grid: (usize, usize),
+    /// Scroll to the selected picture in the next frame.
+    pub scroll_to_selected: bool,
+}
+
+impl State {
+    /// A window before its first event.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            history: History::default(),
+            library: 0,
+            scanned: false,
+            pictures: Vec::new(),
+            unreadable: Vec::new(),
+            order: Vec::new(),
+            order_due: false,
+            ordered_at: None,
+            wins: Vec::new(),
+            none_wins: 0,
+            filter: Filter::default(),
+            indexed: 0,
+            paused: false,
+            speed: None,
+            asking: Asking::default(),
+            selected: None,
+            inspected: Inspected::default(),
+            mapped_label: None,
+            hovered_label: None,
+            model_view: false,
+            new_thumbnails: Vec::new(),
+            model: None,
+            model_loading: None,
+            device: None,
+            gpu_preparing: None,
+            messages: Vec::new(),
+            dialog: None,
+            wanted_dialog: None,
+            focus: None,
+            new_label: String::new(),
+            draft: String::new(),
+            expanded_label: None,
+            grid: (1, 1),
+            scroll_to_selected: false,
+        }
+    }
+
+    /// Pictures that cannot be used.
+    pub fn skipped(&self) -> usize {
+        self.pictures.iter().filter(|picture| picture.skipped.is_some()).count()
+    }
+
+    /// The label whose map is shown: under the pointer, chosen, or best.
+    pub fn shown_label(&self) -> Option<usize> {
+        let best = || self.selected_scores().and_then(|scores| scores.best);
+        self.hovered_label
+            .or(self.mapped_label)
+            .filter(|&label| label < self.settings.labels.len())
+            .or_else(best)
+    }
+
+    /// What the model says about the inspected picture.
+    pub fn selected_scores(&self) -> Option<&Arc<Scores>> {
+        self.pictures.get(self.selected?)?.scores.as_ref()
+    }
+
+    /// Says something to the user.
+    pub fn say(&mut self, severity: Severity, text: impl Into<String>) {
+        let message = Message {
+            severity,
+            text: text.into(),
+        };
+        self.messages.retain(|known| *known != message);
+        self.messages.push(message);
+        let surplus = self.messages.len().saturating_sub(MAX_MESSAGES);
+        self.messages.drain(..surplus);
+    }
+
+    /// The labels or templates differ from the last question.
+    pub fn question_changed(&mut self, now: Instant) {
+        self.asking.changed_at = Some(now);
+    }
+
+    /// The gallery's order is out of date, and shown so in the next frame.
+    pub fn reorder_now(&mut self) {
+        self.order_due = true;
+        self.ordered_at = None;
+    }
+
+    /// Puts the gallery in order where that is due; how long to wait where it is due later.
+    pub fn reorder(&mut self, now: Instant) -> Option<Duration> {
+        if !self.order_due {
+            return None;
+        }
+        if let Some(at) = self.ordered_at
+            && now - at < REORDER_EVERY
+        {
+            return Some(REORDER_EVERY - (now - at));
+        }
+        self.order = view::order(&self.pictures, &self.filter, &self.settings);
+        (self.wins, self.none_wins) = view::wins(&self.pictures, self.settings.labels.len());
+        self.order_due = false;
+        self.ordered_at = Some(now);
+        None
+    }
+
+    /// Takes what the engine says; what is out of date is dropped.
+    pub fn apply(&mut self, event: Event) {
+        match event {
+            Event::Pictures { library, pictures } if library == self.library => self.add(pictures),
+            Event::Scanned { library, unreadable } if library == self.library => {
+                self.scanned = true;
+                self.unreadable = unreadable;
+            }
+            Event::Skipped {
+                library,
+                picture,
+                reason,
+            } if library == self.library => {
+                if let Some(picture) = self.pictures.get_mut(picture) {
+                    picture.skipped = Some(reason);
+                    self.order_due = true;
+                }
+            }
+            Event::Indexed { library, done } if library == self.library => self.indexed = done,
+            Event::Speed(speed) => self.speed = Some(speed),
+            Event::Predictions {
+                library,
+                generation,
+                rows,
+            } if library == self.library && generation == self.asking.generation => self.predicted(rows),
+            Event::Answered {
+                generation,
+                lost_words,
+                latency_ms,
+            } if generation == self.asking.generation => {
+                self.asking.answered = generation;
+                self.asking.lost_words = lost_words;
+                self.asking.latency_ms = Some(latency_ms);
+                self.reorder_now();
+            }
+            Event::Thumbnail {
+                library,
+                picture,
+                image,
+            } if library == self.library => self.new_thumbnails.push((picture, image)),
+            Event::Inspected {
+                library,
+                picture,
+                inspected,
+            } if library == self.library && self.selected == Some(picture) => {
+                self.inspected.picture = Some(Arc::from(inspected));
+            }
+            Event::HeatMaps {
+                library,
+                picture,
+                generation,
+                maps,
+            } if library == self.library && self.selected == Some(picture) => {
+                self.inspected.maps = Some((generation, maps));
+            }
+            Event::ModelLoading(name) => self.model_loading = Some(name),
+            Event::ModelReady(info) => self.model_ready(*info),
+            Event::Device { info, preparing } => {
+                self.device = Some(info);
+                self.gpu_preparing = preparing;
+            }
+            Event::Message { severity, text } => self.say(severity, text),
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, pictures: Vec<PictureFile>) {
+        self.pictures.extend(pictures.into_iter().map(|file| Picture {
+            file,
+            scores: None,
+            skipped: None,
+        }));
+        self.reorder_now();
+    }
+
+    fn predicted(&mut self, rows: Vec<(PictureId, Arc<Scores>)>) {
+        for (id, scores) in rows {
+            if let Some(picture) = self.pictures.get_mut(id) {
+                picture.scores = Some(scores);
+            }
+        }
+        self.order_due = true;
+    }
+
+    fn model_ready(&mut self, info: ModelInfo) {
+        self.model_loading = None;
+        if self.model.as_ref().is_some_and(|model| model.identity == info.identity) {
+            return;
+        }
+        self.model = Some(info);
+        self.indexed = 0;
+        self.speed = None;
+        self.inspected.maps = None;
+        for picture in &mut self.pictures {
+            picture.scores = None;
+        }
+        self.reorder_now();
+    }
+}

@@ -1,0 +1,155 @@
+//! Pictures on the graphics card: never more than a fixed amount.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use egui::{ColorImage, TextureHandle, TextureOptions};
+
+use crate::engine::protocol::{InspectedPicture, PictureId, ScreenImage};
+
+/// Bytes of thumbnails that are kept: several screens full.
+const MAX_THUMBNAIL_BYTES: usize = 192 << 20;
+
+struct Thumbnail {
+    texture: TextureHandle,
+    bytes: usize,
+    last_shown: u64,
+}
+
+/// The textures of the window.
+#[derive(Default)]
+pub struct Textures {
+    thumbnails: HashMap<PictureId, Thumbnail>,
+    bytes: usize,
+    frame: u64,
+    inspected: Option<(Arc<InspectedPicture>, TextureHandle, TextureHandle)>,
+    overlay: Option<(OverlayKey, TextureHandle)>,
+}
+
+/// What a drawn heatmap depends on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OverlayKey {
+    /// The map's values.
+    pub values: Vec<f32>,
+    /// Everything about how it is drawn.
+    pub overlay: crate::heatmap::Overlay,
+}
+
+impl Textures {
+    /// A new frame begins: what is shown from now on is in use.
+    pub fn begin_frame(&mut self) {
+        self.frame += 1;
+    }
+
+    /// Forgets the pictures of the last list.
+    pub fn clear(&mut self) {
+        *self = Self {
+            frame: self.frame,
+            ..Self::default()
+        };
+    }
+
+    /// Uploads a thumbnail; those not shown for longest make room.
+    pub fn add_thumbnail(&mut self, ctx: &egui::Context, picture: PictureId, image: &ScreenImage) {
+        let texture = upload(ctx, &format!("thumbnail {picture}"), image);
+        let bytes = 4 * image.width * image.height;
+        let thumbnail = Thumbnail {
+            texture,
+            bytes,
+            last_shown: self.frame,
+        };
+        self.bytes += bytes;
+        if let Some(old) = self.thumbnails.insert(picture, thumbnail) {
+            self.bytes -= old.bytes;
+        }
+        self.make_room();
+    }
+
+    fn make_room(&mut self) {
+        if self.bytes <= MAX_THUMBNAIL_BYTES {
+            return;
+        }
+        let mut by_age: Vec<(u64, PictureId)> = self.thumbnails.iter().map(|(id, t)| (t.last_shown, *id)).collect();
+        by_age.sort_unstable();
+        for (last_shown, id) in by_age {
+            if self.bytes <= MAX_THUMBNAIL_BYTES / 4 * 3 || last_shown == self.frame {
+                return;
+            }
+            if let Some(old) = self.thumbnails.remove(&id) {
+                self.bytes -= old.bytes;
+            }
+        }
+    }
+
+    /// The thumbnail of a picture that is on screen, if it is here.
+    pub fn thumbnail(&mut self, picture: PictureId) -> Option<&TextureHandle> {
+        let thumbnail = self.thumbnails.get_mut(&picture)?;
+        thumbnail.last_shown = self.frame;
+        Some(&thumbnail.texture)
+    }
+
+    /// The inspected picture and what the model sees of it.
+    pub fn inspected(
+        &mut self,
+        ctx: &egui::Context,
+        picture: &Arc<InspectedPicture>,
+    ) -> (TextureHandle, TextureHandle) {
+        if let Some((known, image, view)) = &self.inspected
+            && Arc::ptr_eq(known, picture)
+        {
+            return (image.clone(), view.clone());
+        }
+        let image = upload(ctx, "inspected", &picture.image);
+        let view = upload(ctx, "model view", &picture.model_view);
+        self.inspected = Some((picture.clone(), image.clone(), view.clone()));
+        (image, view)
+    }
+
+    /// A heatmap as it is drawn.
+    pub fn overlay(
+        &mut self,
+        ctx: &egui::Context,
+        key: OverlayKey,
+        draw: impl FnOnce() -> image::RgbaImage,
+    ) -> TextureHandle {
+        if let Some((known, texture)) = &self.overlay
+            && *known == key
+        {
+            return texture.clone();
+        }
+        let drawn = draw();
+        let size = [drawn.width() as usize, drawn.height() as usize];
+        let image = ColorImage::from_rgba_unmultiplied(size, drawn.as_raw());
+        let texture = ctx.load_texture("heatmap", image, TextureOptions::LINEAR);
+        self.overlay = Some((key, texture.clone()));
+        texture
+    }
+}
+
+fn upload(ctx: &egui::Context, name: &str, image: &ScreenImage) -> TextureHandle {
+    let pixels = ColorImage::from_rgb([image.width, image.height], &image.rgb);
+    ctx.load_texture(name, pixels, TextureOptions::LINEAR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thumbnails_never_take_more_than_their_share() {
+        let ctx = egui::Context::default();
+        let mut textures = Textures::default();
+        let image = ScreenImage {
+            width: 2_000,
+            height: 2_000,
+            rgb: vec![0; 12_000_000],
+        };
+        for picture in 0..40 {
+            textures.begin_frame();
+            textures.add_thumbnail(&ctx, picture, &image);
+            assert!(textures.bytes <= MAX_THUMBNAIL_BYTES);
+        }
+        assert!(textures.thumbnail(39).is_some());
+        assert!(textures.thumbnail(0).is_none());
+    }
+}

@@ -1,0 +1,255 @@
+//! Carries out what the user wants: changes the state, and says what to ask the engine.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use super::command::{Command, Step};
+use super::settings::LabelRow;
+use super::state::{Focus, Inspected, State};
+use super::view;
+use crate::engine::protocol::{PictureId, Question, Request, Severity};
+use crate::hub::ModelChoice;
+
+/// Carries out a command.
+pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request> {
+    match command {
+        Command::Choose(dialog) => state.wanted_dialog = Some(dialog),
+        Command::Open(paths) => return open(state, paths),
+        Command::OpenSamples => return open(state, Vec::new()),
+        Command::Rescan => return vec![list(state)],
+        Command::Retry(picture) => return retry(state, picture),
+        Command::PauseIndexing(paused) => {
+            state.paused = paused;
+            return vec![Request::PauseIndexing(paused)];
+        }
+        Command::EditLabels(labels) => edit_labels(state, labels, false, now),
+        Command::TypeLabel(labels) => edit_labels(state, labels, true, now),
+        Command::Undo => step_back(state, now),
+        Command::Redo => step_forth(state, now),
+        Command::UseTemplates(templates) => {
+            state.settings.templates = templates;
+            state.question_changed(now);
+        }
+        Command::SetNoneBias(bias) => {
+            state.settings.none_bias = bias;
+            state.question_changed(now);
+        }
+        Command::Select(picture) => return select(state, picture),
+        Command::Go(step) => return go(state, step),
+        Command::LoadModel(choice) => return load_model(state, choice),
+        Command::UseDevice(device) => {
+            state.settings.device = device;
+            return vec![Request::UseDevice(device)];
+        }
+        Command::ExportCsv(path) => return vec![export(state, path)],
+        other => look(state, other),
+    }
+    Vec::new()
+}
+
+/// Commands that change only what is shown.
+fn look(state: &mut State, command: Command) {
+    match command {
+        Command::Show(measure) => {
+            state.settings.measure = measure;
+            state.filter.score = 0.0;
+            state.reorder_now();
+        }
+        Command::SortBy(sort) => {
+            state.settings.sort = sort;
+            state.reorder_now();
+        }
+        Command::FilterName(name) => {
+            state.filter.name = name.to_lowercase();
+            state.reorder_now();
+        }
+        Command::FilterLabel(label) => {
+            state.filter.label = label;
+            state.reorder_now();
+        }
+        Command::FilterScore(score) => {
+            state.filter.score = score;
+            state.reorder_now();
+        }
+        Command::ClearFilters => {
+            state.filter = Default::default();
+            state.reorder_now();
+        }
+        Command::SizeThumbnails(side) => state.settings.thumbnail_side = side.clamp(80.0, 320.0),
+        Command::MapLabel(label) => {
+            state.mapped_label = Some(label);
+            state.settings.heatmap = true;
+        }
+        Command::ToggleHeatmap => state.settings.heatmap = !state.settings.heatmap,
+        Command::ToggleModelView => state.model_view = !state.model_view,
+        Command::SetOpacity(opacity) => state.settings.opacity = opacity.clamp(0.0, 1.0),
+        Command::UseRamp(ramp) => state.settings.ramp = ramp,
+        Command::UseTheme(theme) => state.settings.theme = theme,
+        Command::Scale(scale) => state.settings.scale = scale.clamp(0.5, 3.0),
+        Command::OpenDialog(dialog) => state.dialog = Some(dialog),
+        Command::CloseDialog => state.dialog = None,
+        Command::Dismiss(message) => {
+            if message < state.messages.len() {
+                state.messages.remove(message);
+            }
+        }
+        Command::HideStarterNote => state.settings.starter_note_hidden = true,
+        Command::FocusNewLabel => state.focus = Some(Focus::NewLabel),
+        Command::FocusFilter => state.focus = Some(Focus::Filter),
+        _ => {}
+    }
+}
+
+/// Opens folders; none means the samples.
+fn open(state: &mut State, paths: Vec<PathBuf>) -> Vec<Request> {
+    state.settings.remember_folders(&paths);
+    state.settings.folders = paths;
+    state.filter = Default::default();
+    vec![list(state)]
+}
+
+/// Asks for the open folders' pictures anew.
+pub fn list(state: &mut State) -> Request {
+    state.library += 1;
+    state.pictures.clear();
+    state.unreadable.clear();
+    state.new_thumbnails.clear();
+    state.scanned = false;
+    state.indexed = 0;
+    state.speed = None;
+    state.selected = None;
+    state.inspected = Inspected::default();
+    state.reorder_now();
+    let library = state.library;
+    match state.settings.folders.clone() {
+        paths if paths.is_empty() => Request::OpenSamples { library },
+        paths => Request::OpenFolders { library, paths },
+    }
+}
+
+fn retry(state: &mut State, picture: Option<PictureId>) -> Vec<Request> {
+    let pictures: Vec<PictureId> = match picture {
+        Some(picture) => vec![picture],
+        None => (0..state.pictures.len())
+            .filter(|&id| state.pictures[id].skipped.is_some())
+            .collect(),
+    };
+    for &id in &pictures {
+        if let Some(picture) = state.pictures.get_mut(id) {
+            picture.skipped = None;
+        }
+    }
+    state.reorder_now();
+    vec![Request::Retry {
+        library: state.library,
+        pictures,
+    }]
+}
+
+fn edit_labels(state: &mut State, labels: Vec<LabelRow>, typing: bool, now: Instant) {
+    if labels == state.settings.labels {
+        return;
+    }
+    let before = std::mem::replace(&mut state.settings.labels, labels);
+    state.history.record(before, typing);
+    // Only typing waits for a pause.
+    let since = if typing {
+        now
+    } else {
+        now.checked_sub(super::DEBOUNCE).unwrap_or(now)
+    };
+    labels_changed(state, since);
+}
+
+fn step_back(state: &mut State, now: Instant) {
+    let labels = std::mem::take(&mut state.settings.labels);
+    let (Ok(labels) | Err(labels)) = state.history.undo(labels);
+    state.settings.labels = labels;
+    labels_changed(state, now);
+}
+
+fn step_forth(state: &mut State, now: Instant) {
+    let labels = std::mem::take(&mut state.settings.labels);
+    let (Ok(labels) | Err(labels)) = state.history.redo(labels);
+    state.settings.labels = labels;
+    labels_changed(state, now);
+}
+
+fn labels_changed(state: &mut State, now: Instant) {
+    let count = state.settings.labels.len();
+    state.mapped_label = state.mapped_label.filter(|&label| label < count);
+    state.expanded_label = state.expanded_label.filter(|&label| label < count);
+    if let Some(Some(label)) = state.filter.label
+        && label >= count
+    {
+        state.filter.label = None;
+    }
+    state.question_changed(now);
+}
+
+/// The question that the labels and templates make; asked after a short pause in typing.
+pub fn ask(state: &mut State) -> Request {
+    state.asking.changed_at = None;
+    state.asking.generation += 1;
+    Request::Classify(Question {
+        generation: state.asking.generation,
+        labels: state.settings.labels.iter().map(|row| row.label.clone()).collect(),
+        templates: state.settings.templates.clone(),
+        none_bias: state.settings.none_bias,
+    })
+}
+
+fn select(state: &mut State, picture: PictureId) -> Vec<Request> {
+    if state.selected == Some(picture) {
+        return Vec::new();
+    }
+    state.selected = Some(picture);
+    state.inspected = Inspected::default();
+    state.hovered_label = None;
+    vec![Request::Inspect {
+        library: state.library,
+        picture: Some(picture),
+    }]
+}
+
+fn go(state: &mut State, step: Step) -> Vec<Request> {
+    let Some(last) = state.order.len().checked_sub(1) else {
+        return Vec::new();
+    };
+    let (columns, rows) = state.grid;
+    let page = columns * rows.max(1);
+    let at = state
+        .selected
+        .and_then(|selected| state.order.iter().position(|&id| id == selected));
+    let next = match (at, step) {
+        (None, Step::End) => last,
+        (None, _) | (_, Step::Home) => 0,
+        (_, Step::End) => last,
+        (Some(at), Step::Left) => at.saturating_sub(1),
+        (Some(at), Step::Right) => (at + 1).min(last),
+        (Some(at), Step::Up) if at >= columns => at - columns,
+        (Some(at), Step::Up) => at,
+        (Some(at), Step::Down) if at + columns <= last => at + columns,
+        (Some(at), Step::Down) => at,
+        (Some(at), Step::PageUp) => at.saturating_sub(page),
+        (Some(at), Step::PageDown) => (at + page).min(last),
+    };
+    state.scroll_to_selected = true;
+    let picture = state.order[next];
+    select(state, picture)
+}
+
+fn load_model(state: &mut State, choice: ModelChoice) -> Vec<Request> {
+    if let ModelChoice::Path(path) = &choice {
+        state.settings.remember_model(path);
+    }
+    state.settings.model = choice.clone();
+    vec![Request::LoadModel(choice)]
+}
+
+fn export(state: &mut State, path: PathBuf) -> Request {
+    let labels: Vec<String> = state.settings.labels.iter().map(|row| row.label.name.clone()).collect();
+    let content = view::csv(&state.pictures, &state.order, &labels);
+    state.say(Severity::Info, format!("Saving {} ..", path.display()));
+    Request::ExportCsv { path, content }
+}

@@ -1,0 +1,203 @@
+//! What can be written on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::engine::DeviceChoice;
+
+/// See what CLIP sees: zero-shot predictions and heatmaps on your own pictures.
+///
+/// Without a command, opens the window.
+#[derive(Debug, Parser)]
+#[command(name = "clipsight", version, args_conflicts_with_subcommands = true)]
+pub struct Args {
+    /// What to do instead of opening the window.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// Folders or pictures to open in the window.
+    #[arg(value_name = "FOLDER")]
+    pub paths: Vec<PathBuf>,
+
+    /// Options that mean the same everywhere.
+    #[command(flatten)]
+    pub common: Common,
+
+    /// Close the window at this point and print the milliseconds since the start (used by `bench`).
+    #[arg(long, hide = true, value_enum)]
+    pub exit_after: Option<Milestone>,
+}
+
+/// Options that mean the same everywhere.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Common {
+    /// A folder, a weights file, a name from the catalogue that is on this machine, or `starter`.
+    #[arg(long, global = true, value_name = "MODEL")]
+    pub model: Option<String>,
+
+    /// Where the model computes.
+    #[arg(long, global = true, value_enum)]
+    pub device: Option<DeviceChoice>,
+
+    /// How results are printed.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// One object a line.
+    Json,
+    /// With a header line.
+    Csv,
+}
+
+/// Points in the life of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Milestone {
+    /// The first frame is drawn.
+    FirstFrame,
+    /// The first prediction is on screen.
+    FirstPrediction,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Zero-shot predictions, best first.
+    Classify(ClassifyArgs),
+    /// Normalised embeddings of pictures or texts.
+    Embed(EmbedArgs),
+    /// Rank pictures by a text or by a picture.
+    Search(SearchArgs),
+    /// Draw where a label is found in a picture.
+    Heatmap(HeatmapArgs),
+    /// The models of the catalogue and on this machine.
+    Models(ModelsArgs),
+    /// Measure this machine.
+    Bench(BenchArgs),
+}
+
+/// Arguments of `classify`.
+#[derive(Debug, clap::Args)]
+pub struct ClassifyArgs {
+    /// Pictures, or folders of pictures.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// A label, kept as given; repeat for more.
+    #[arg(long = "label", value_name = "LABEL", required_unless_present = "labels_file")]
+    pub labels: Vec<String>,
+    /// A UTF-8 file: a label a line, `name` or `name<TAB>description..`.
+    #[arg(long, value_name = "FILE")]
+    pub labels_file: Option<PathBuf>,
+    /// A sentence with {}; repeat for an ensemble.
+    #[arg(long = "template", value_name = "TEMPLATE")]
+    pub templates: Vec<String>,
+    /// Print only the K best labels.
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..))]
+    pub top_k: Option<u64>,
+}
+
+/// Arguments of `embed`.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false, id = "what")]
+pub struct EmbedArgs {
+    /// Pictures, or folders of pictures.
+    #[arg(value_name = "PATH", group = "what")]
+    pub paths: Vec<PathBuf>,
+    /// A text, used as it stands; repeat for more.
+    #[arg(long = "text", value_name = "TEXT", group = "what")]
+    pub texts: Vec<String>,
+}
+
+/// Arguments of `search`.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false, id = "query")]
+pub struct SearchArgs {
+    /// Pictures, or folders of pictures.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Rank by this text, used as it stands.
+    #[arg(long, value_name = "TEXT", group = "query")]
+    pub text: Option<String>,
+    /// Rank by likeness to this picture.
+    #[arg(long, value_name = "IMAGE", group = "query")]
+    pub image: Option<PathBuf>,
+}
+
+/// Arguments of `heatmap`.
+#[derive(Debug, clap::Args)]
+pub struct HeatmapArgs {
+    /// The picture.
+    #[arg(value_name = "IMAGE")]
+    pub image: PathBuf,
+    /// A label, kept as given; repeat for maps side by side.
+    #[arg(long = "label", value_name = "LABEL", required = true)]
+    pub labels: Vec<String>,
+    /// A sentence with {}; repeat for an ensemble.
+    #[arg(long = "template", value_name = "TEMPLATE")]
+    pub templates: Vec<String>,
+    /// The method; the one that fits the model where none is named.
+    #[arg(long, value_enum)]
+    pub method: Option<Method>,
+    /// Where the overlay goes.
+    #[arg(long, value_name = "F.png", required_unless_present = "raw")]
+    pub output: Option<PathBuf>,
+    /// Where the raw grid over the model's input square goes.
+    #[arg(long, value_name = "F.json")]
+    pub raw: Option<PathBuf>,
+}
+
+/// Heatmap methods by their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Method {
+    /// ClearCLIP, for Vision Transformers.
+    #[value(name = "clearclip")]
+    ClearClip,
+    /// Class activation, for the starter.
+    ClassActivation,
+}
+
+/// Arguments of `models`.
+#[derive(Debug, clap::Args)]
+pub struct ModelsArgs {
+    /// What to do with models.
+    #[command(subcommand)]
+    pub command: ModelsCommand,
+}
+
+/// What to do with models.
+#[derive(Debug, Subcommand)]
+pub enum ModelsCommand {
+    /// Every model of the catalogue, and whether it is here.
+    List,
+    /// All about one model that is here.
+    Info {
+        /// The model, as for --model.
+        #[arg(value_name = "MODEL")]
+        name: Option<String>,
+    },
+}
+
+/// Arguments of `bench`.
+#[derive(Debug, clap::Args)]
+pub struct BenchArgs {
+    /// Measure only figures whose name starts so; repeat for more.
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    pub only: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_are_consistent() {
+        Args::command().debug_assert();
+    }
+}

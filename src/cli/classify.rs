@@ -1,0 +1,118 @@
+//! `clipsight classify`: zero-shot predictions, best first.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use super::args::ClassifyArgs;
+use super::output::Output;
+use super::pictures::{embed_in_order, find, session, shown, templates};
+use super::{Common, Usage};
+use crate::zero_shot::{ClassEmbeddings, Label, Scores, parse_labels, score};
+
+const COLUMNS: [&str; 7] = [
+    "path",
+    "label",
+    "probability",
+    "cosine",
+    "logit",
+    "none_of_these_won",
+    "none_of_these_score",
+];
+
+/// Runs the command.
+pub fn run(args: &ClassifyArgs, common: &Common, output: &mut Output) -> Result<()> {
+    let labels = labels(args)?;
+    let templates = templates(&args.templates)?;
+    let mut session = session(common)?;
+    let classes = session.classes(&labels, &templates)?;
+    let logit_scale = session.loaded.model.info().logit_scale;
+    let shown_labels = args.top_k.map_or(labels.len(), |k| labels.len().min(k as usize));
+    let paths = find(&args.paths, output);
+    embed_in_order(&mut session, &paths, output, |output, path, embedding| {
+        let scores = scores(&classes, &embedding.vector, logit_scale);
+        print(output, path, &labels, &scores, logit_scale, shown_labels)
+    })
+}
+
+fn labels(args: &ClassifyArgs) -> Result<Vec<Label>> {
+    let mut labels: Vec<Label> = args.labels.iter().map(Label::named).collect();
+    if let Some(file) = &args.labels_file {
+        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        labels.extend(parse_labels(&text));
+    }
+    if labels.is_empty() {
+        return Err(Usage("there are no labels: the labels file is empty".into()).into());
+    }
+    Ok(labels)
+}
+
+fn scores(classes: &ClassEmbeddings, picture: &[f32], logit_scale: f32) -> Scores {
+    score(&classes.cosines(picture), logit_scale, 0.0)
+}
+
+fn print(
+    output: &mut Output,
+    path: &Path,
+    labels: &[Label],
+    scores: &Scores,
+    logit_scale: f32,
+    top_k: usize,
+) -> Result<()> {
+    let mut order: Vec<usize> = (0..labels.len()).collect();
+    order.sort_by(|&a, &b| scores.cosines[b].total_cmp(&scores.cosines[a]));
+    order.truncate(top_k);
+    let predictions: Vec<_> = order
+        .iter()
+        .map(|&i| {
+            json!({
+                "label": labels[i].name,
+                "probability": scores.probabilities[i],
+                "cosine": scores.cosines[i],
+                "logit": scores.cosines[i] * logit_scale,
+            })
+        })
+        .collect();
+    let line = json!({
+        "path": shown(path),
+        "predictions": predictions,
+        "none_of_these": { "won": scores.none_won, "score": scores.none_score },
+    });
+    let rows = || {
+        order
+            .iter()
+            .map(|&i| {
+                vec![
+                    shown(path),
+                    labels[i].name.clone(),
+                    scores.probabilities[i].to_string(),
+                    scores.cosines[i].to_string(),
+                    (scores.cosines[i] * logit_scale).to_string(),
+                    scores.none_won.to_string(),
+                    scores.none_score.to_string(),
+                ]
+            })
+            .collect()
+    };
+    output.result(&line, &COLUMNS, rows, || table(path, labels, scores, &order))
+}
+
+fn table(path: &Path, labels: &[Label], scores: &Scores, order: &[usize]) -> String {
+    let mut text = shown(path);
+    for &i in order {
+        text += &format!(
+            "\n  {:>6.1} %  cosine {:>6.3}  {}",
+            100.0 * scores.probabilities[i],
+            scores.cosines[i],
+            labels[i].name
+        );
+    }
+    if scores.none_won {
+        text += &format!(
+            "\n  none of these fits (its cosine {:.3} is higher)",
+            scores.none_cosine
+        );
+    }
+    text
+}

@@ -1,0 +1,124 @@
+//! `clipsight heatmap`: where labels are found in a picture.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use image::RgbImage;
+use serde_json::{Value, json};
+
+use super::Common;
+use super::args::{HeatmapArgs, Method};
+use super::output::Output;
+use super::pictures::{session, shown, templates};
+use crate::clip::HeatmapMethod;
+use crate::heatmap::{HeatMap, Overlay, Ramp, heat_maps, side_by_side};
+use crate::library::{decode, fitted};
+use crate::zero_shot::Label;
+
+const OPACITY: f32 = 0.6;
+const GAP: u32 = 8;
+/// Longest side of the overlay, in pixels.
+const MAX_SIDE: u32 = 2_048;
+
+/// Runs the command.
+pub fn run(args: &HeatmapArgs, common: &Common, output: &mut Output) -> Result<()> {
+    let templates = templates(&args.templates)?;
+    let mut session = session(common)?;
+    let tower = session.loaded.model.info().tower;
+    let method = args.method.map_or(tower.default_heatmap(), HeatmapMethod::from);
+    tower.supports(method).map_err(|reason| anyhow!(reason))?;
+
+    let labels: Vec<Label> = args.labels.iter().map(Label::named).collect();
+    let classes = session.classes(&labels, &templates)?;
+    let picture = decode(&args.image).with_context(|| shown(&args.image))?;
+    let pixels = session.loaded.model.preprocessing().pixels(&picture)?;
+    let (texts, dim) = classes.label_values();
+    let (maps, warning) = session
+        .loaded
+        .with_fallback(|model| heat_maps(&model.dense(&pixels), texts, dim))?;
+    if let Some(warning) = warning {
+        eprintln!("clipsight: {warning}");
+    }
+
+    if let Some(path) = &args.raw {
+        write_raw(path, &args.labels, &maps)?;
+    }
+    if let Some(path) = &args.output {
+        let view = session
+            .loaded
+            .model
+            .preprocessing()
+            .view_rect(picture.width(), picture.height());
+        let small = fitted(&picture, MAX_SIDE);
+        let overlay = Overlay {
+            ramp: Ramp::Viridis,
+            opacity: OPACITY,
+            range: shared_range(&maps),
+        };
+        let blended: Vec<RgbImage> = maps.iter().map(|map| overlay.blend(&small, view, map)).collect();
+        side_by_side(&blended, GAP)
+            .save(path)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    maps.iter()
+        .zip(&args.labels)
+        .try_for_each(|(map, label)| print(output, label, map))
+}
+
+/// One scale for all labels, so that their maps can be compared.
+fn shared_range(maps: &[HeatMap]) -> (f32, f32) {
+    maps.iter()
+        .map(HeatMap::range)
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), (l, h)| {
+            (low.min(l), high.max(h))
+        })
+}
+
+fn write_raw(path: &Path, labels: &[String], maps: &[HeatMap]) -> Result<()> {
+    let raw: Vec<Value> = maps
+        .iter()
+        .zip(labels)
+        .map(|(map, label)| {
+            json!({
+                "label": label,
+                "method": map.method.name(),
+                "rows": map.rows,
+                "cols": map.columns,
+                "values": map.values.chunks(map.columns).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    std::fs::write(path, serde_json::to_vec(&raw)?).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn print(output: &mut Output, label: &str, map: &HeatMap) -> Result<()> {
+    let (low, high) = map.range();
+    let method = map.method.name();
+    let line =
+        json!({ "label": label, "method": method, "rows": map.rows, "cols": map.columns, "low": low, "high": high });
+    let rows = || {
+        let cells = [map.rows.to_string(), map.columns.to_string()];
+        vec![
+            [label.to_string(), method.to_string()]
+                .into_iter()
+                .chain(cells)
+                .chain([low.to_string(), high.to_string()])
+                .collect(),
+        ]
+    };
+    output.result(&line, &["label", "method", "rows", "cols", "low", "high"], rows, || {
+        format!(
+            "{label}: {method}, {} x {} cells, {low:.4} to {high:.4}",
+            map.rows, map.columns
+        )
+    })
+}
+
+impl From<Method> for HeatmapMethod {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::ClearClip => Self::ClearClip,
+            Method::ClassActivation => Self::ClassActivation,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The same capabilities without a window.
+//!
+//! JSON is one object a line on standard output; everything that went wrong is named on standard error. Exit codes:
+//! 0 all done, 1 something asked for could not be done, 2 wrong usage.
+
+mod args;
+mod bench;
+mod classify;
+mod embed;
+mod heatmap;
+mod models;
+mod output;
+mod pictures;
+mod search;
+mod window;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+pub use args::{Args, Command, Common, Format};
+
+pub use window::open_window;
+
+use output::{Output, is_broken_pipe};
+
+/// Parses the arguments of the process; on wrong usage, explains and exits with 2.
+pub fn parse() -> Args {
+    Args::parse()
+}
+
+/// Runs a subcommand.
+pub fn run(command: &Command, common: &Common) -> ExitCode {
+    let mut output = Output::new(common.format);
+    let done = match command {
+        Command::Classify(args) => classify::run(args, common, &mut output),
+        Command::Embed(args) => embed::run(args, common, &mut output),
+        Command::Search(args) => search::run(args, common, &mut output),
+        Command::Heatmap(args) => heatmap::run(args, common, &mut output),
+        Command::Models(args) => models::run(args, common, &mut output),
+        Command::Bench(args) => bench::run(args, common, &mut output),
+    };
+    let finished = done.and_then(|()| output.finish());
+    match finished {
+        Ok(()) if output.failed() => ExitCode::from(1),
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads us had enough, as `head` does.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Usage>() => Args::command()
+            .error(clap::error::ErrorKind::ValueValidation, format!("{error:#}"))
+            .print()
+            .map_or(ExitCode::from(2), |()| ExitCode::from(2)),
+        Err(error) => {
+            eprintln!("clipsight: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// An error of the command line itself: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);

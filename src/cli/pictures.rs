@@ -1,0 +1,89 @@
+//! Paths on the command line to pictures, embedded in order.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::output::Output;
+use super::{Common, Usage};
+use crate::clip::Embedding;
+use crate::engine::{DeviceChoice, Session};
+use crate::hub::ModelChoice;
+use crate::library::{Store, data_dir, scan};
+use crate::zero_shot::TemplateSet;
+
+/// Pictures below the given paths, in the order given; what cannot be looked at is named.
+pub fn find(paths: &[PathBuf], output: &mut Output) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in paths {
+        let scan = scan(path, || true);
+        for (path, reason) in scan.unreadable {
+            output.failure(&path.display().to_string(), &reason);
+        }
+        if scan.pictures.is_empty() && path.is_dir() {
+            output.failure(&path.display().to_string(), "no pictures in this folder");
+        }
+        found.extend(scan.pictures.into_iter().map(|found| found.path));
+    }
+    found
+}
+
+/// Opens the model of the common options, with the store as a cache where it can be opened.
+pub fn session(common: &Common) -> Result<Session> {
+    let model = ModelChoice::parse(common.model.as_deref().unwrap_or("starter")).map_err(Usage)?;
+    let device = device(common);
+    let store = data_dir().and_then(|folder| {
+        Store::open(&folder)
+            .map_err(|error| eprintln!("clipsight: {error}; going on without a cache"))
+            .ok()
+    });
+    let warn = |warning: String| eprintln!("clipsight: {warning}");
+    Ok(Session::open(&model, device, store, Box::new(warn))?)
+}
+
+/// The device of the common options, else of the environment.
+pub fn device(common: &Common) -> DeviceChoice {
+    common
+        .device
+        .or_else(DeviceChoice::from_environment)
+        .unwrap_or_default()
+}
+
+/// The templates of `--template`.
+pub fn templates(templates: &[String]) -> Result<TemplateSet> {
+    if templates.is_empty() {
+        return Ok(TemplateSet::One);
+    }
+    TemplateSet::own(templates.to_vec()).map_err(|e| Usage(e.to_string()).into())
+}
+
+/// Embeds pictures and hands them to `each` in their order; failures are named and left out.
+pub fn embed_in_order(
+    session: &mut Session,
+    paths: &[PathBuf],
+    output: &mut Output,
+    mut each: impl FnMut(&mut Output, &Path, Embedding) -> Result<()>,
+) -> Result<()> {
+    let mut waiting = BTreeMap::new();
+    let mut next = 0;
+    let mut written = Ok(());
+    session.embed_pictures(paths, |index, embedded| {
+        waiting.insert(index, embedded);
+        while let Some(embedded) = waiting.remove(&next) {
+            let path = &paths[next];
+            next += 1;
+            match embedded {
+                Ok(embedding) if written.is_ok() => written = each(output, path, embedding),
+                Ok(_) => {}
+                Err(reason) => output.failure(&path.display().to_string(), &reason),
+            }
+        }
+    })?;
+    written
+}
+
+/// A path as it is printed.
+pub fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,52 @@
+//! `clipsight search`: pictures ranked by a text or by a picture.
+
+use anyhow::{Result, anyhow};
+use serde_json::json;
+
+use super::Common;
+use super::args::SearchArgs;
+use super::output::Output;
+use super::pictures::{embed_in_order, find, session, shown};
+use crate::engine::Session;
+
+/// Runs the command.
+pub fn run(args: &SearchArgs, common: &Common, output: &mut Output) -> Result<()> {
+    let mut session = session(common)?;
+    let query = query(args, &mut session)?;
+    let paths = find(&args.paths, output);
+    let mut ranked = Vec::new();
+    embed_in_order(&mut session, &paths, output, |_, path, embedding| {
+        let cosine: f32 = embedding.vector.iter().zip(&query).map(|(a, b)| a * b).sum();
+        ranked.push((shown(path), cosine));
+        Ok(())
+    })?;
+    ranked.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    ranked.iter().try_for_each(|(path, cosine)| {
+        output.result(
+            &json!({ "path": path, "cosine": cosine }),
+            &["path", "cosine"],
+            || vec![vec![path.clone(), cosine.to_string()]],
+            || format!("{cosine:>7.4}  {path}"),
+        )
+    })
+}
+
+fn query(args: &SearchArgs, session: &mut Session) -> Result<Vec<f32>> {
+    if let Some(text) = &args.text {
+        let embeddings = session.embed_texts(std::slice::from_ref(text))?;
+        return embeddings
+            .into_iter()
+            .next()
+            .map(|embedding| embedding.vector)
+            .ok_or_else(|| anyhow!("the text has no embedding"));
+    }
+    let image = args.image.clone().ok_or_else(|| anyhow!("give --text or --image"))?;
+    let name = shown(&image);
+    let mut found = None;
+    session.embed_pictures(&[image], |_, embedded| found = Some(embedded))?;
+    match found {
+        Some(Ok(embedding)) => Ok(embedding.vector),
+        Some(Err(reason)) => Err(anyhow!("{name}: {reason}")),
+        None => Err(anyhow!("{name}: it has no embedding")),
+    }
+}

@@ -1,0 +1,45 @@
+//! `clipsight [FOLDER]`: the window.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use super::args::{Args, Milestone};
+use crate::app::{App, WindowOptions, run};
+use crate::hub::ModelChoice;
+
+/// Opens the window; says in one line why it cannot.
+pub fn open_window(args: &Args, started: Instant) -> ExitCode {
+    let model = match args.common.model.as_deref().map(ModelChoice::parse).transpose() {
+        Ok(model) => model,
+        Err(reason) => {
+            eprintln!("clipsight: {reason}");
+            return ExitCode::from(2);
+        }
+    };
+    let options = WindowOptions {
+        paths: args.paths.clone(),
+        model,
+        device: args.common.device,
+    };
+    let milestone = args.exit_after;
+    let watch = move |app: &App, started: Instant| milestone.is_some_and(|milestone| reached(milestone, app, started));
+    match run(options, started, watch) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("clipsight: {error}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// Whether the window got there; prints the milliseconds since the start when it did.
+fn reached(milestone: Milestone, app: &App, started: Instant) -> bool {
+    let reached = match milestone {
+        Milestone::FirstFrame => true,
+        Milestone::FirstPrediction => app.state().pictures.iter().any(|picture| picture.scores.is_some()),
+    };
+    if reached {
+        println!("{}", started.elapsed().as_secs_f64() * 1_000.0);
+    }
+    reached
+}

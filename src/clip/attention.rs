@@ -1,0 +1,188 @@
+//! The transformer block that both towers share (pre-norm, as in CLIP; Hugging Face `CLIPEncoderLayer`).
+//!
+//! Key map, below a prefix such as `vision_model.encoder.layers.0`:
+//! `layer_norm1`, `self_attn.{q,k,v,out}_proj`, `layer_norm2`, `mlp.fc1`, `mlp.fc2`, each with `weight` and `bias`.
+//! Linear weights are `[out, in]` on disk and `[in, out]` here.
+
+use burn::module::Module;
+use burn::nn::{LayerNorm, LayerNormConfig, Linear};
+use burn::tensor::Tensor;
+use burn::tensor::activation::{gelu, gelu_approximate, sigmoid, softmax};
+use burn::tensor::module::attention;
+use burn::tensor::ops::AttentionModuleOptions;
+
+use super::{Activation, Checkpoint, Result};
+
+/// Multi-head self-attention with separate query, key and value projections.
+#[derive(Module, Debug)]
+pub struct SelfAttention {
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    output: Linear,
+    #[module(skip)]
+    heads: usize,
+}
+
+/// What happened inside an attention: what heatmaps need and the fused path hides.
+pub struct AttentionParts {
+    /// Queries, `[batch, heads, tokens, head_dim]`.
+    pub query: Tensor<4>,
+    /// Keys, same shape.
+    pub key: Tensor<4>,
+    /// Values, same shape.
+    pub value: Tensor<4>,
+    /// Attention weights, `[batch, heads, tokens, tokens]`; rows sum to 1.
+    pub weights: Tensor<4>,
+}
+
+impl SelfAttention {
+    fn load(weights: &mut Checkpoint, prefix: &str, width: usize, heads: usize) -> Result<Self> {
+        let mut projection = |name: &str| linear(weights, &format!("{prefix}.{name}"), width, width);
+        Ok(Self {
+            query: projection("q_proj")?,
+            key: projection("k_proj")?,
+            value: projection("v_proj")?,
+            output: projection("out_proj")?,
+            heads,
+        })
+    }
+
+    fn split(&self, x: Tensor<3>) -> Tensor<4> {
+        let [batch, tokens, width] = x.dims();
+        // [batch, tokens, width] -> [batch, heads, tokens, head_dim]
+        x.reshape([batch, tokens, self.heads, width / self.heads])
+            .swap_dims(1, 2)
+    }
+
+    fn merge(x: Tensor<4>) -> Tensor<3> {
+        let [batch, heads, tokens, head_dim] = x.dims();
+        x.swap_dims(1, 2).reshape([batch, tokens, heads * head_dim])
+    }
+
+    fn forward(&self, x: Tensor<3>, causal: bool) -> Tensor<3> {
+        let options = AttentionModuleOptions {
+            is_causal: causal,
+            ..Default::default()
+        };
+        let query = self.split(self.query.forward(x.clone()));
+        let key = self.split(self.key.forward(x.clone()));
+        let value = self.split(self.value.forward(x));
+        self.output
+            .forward(Self::merge(attention(query, key, value, None, None, options)))
+    }
+
+    /// The explicit path, without a mask: the parts of an image tower's attention.
+    fn parts(&self, x: Tensor<3>) -> AttentionParts {
+        let query = self.split(self.query.forward(x.clone()));
+        let key = self.split(self.key.forward(x.clone()));
+        let value = self.split(self.value.forward(x));
+        let weights = attention_weights(query.clone(), key.clone());
+        AttentionParts {
+            query,
+            key,
+            value,
+            weights,
+        }
+    }
+
+    /// Applies attention weights `[batch, heads, tokens, tokens]` to values and the output projection:
+    /// `[batch, tokens, width]`.
+    pub fn apply_weights(&self, weights: Tensor<4>, value: Tensor<4>) -> Tensor<3> {
+        self.output.forward(Self::merge(weights.matmul(value)))
+    }
+}
+
+/// `softmax(a b^T / sqrt(head_dim))` over the last dimension.
+pub fn attention_weights(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
+    let head_dim = a.dims()[3] as f64;
+    softmax(a.matmul(b.swap_dims(2, 3)).div_scalar(head_dim.sqrt()), 3)
+}
+
+/// One pre-norm block: attention and a feed-forward network, each with a residual.
+#[derive(Module, Debug)]
+pub struct Block {
+    norm_1: LayerNorm,
+    attention: SelfAttention,
+    norm_2: LayerNorm,
+    mlp_in: Linear,
+    mlp_out: Linear,
+    #[module(skip)]
+    activation: Activation,
+}
+
+/// The sizes of a block.
+pub struct BlockShape {
+    /// Width of the residual stream.
+    pub width: usize,
+    /// Width inside the feed-forward network.
+    pub hidden: usize,
+    /// Heads of the attention.
+    pub heads: usize,
+    /// Epsilon of both LayerNorms.
+    pub epsilon: f64,
+    /// The activation of the feed-forward network.
+    pub activation: Activation,
+}
+
+impl Block {
+    /// Loads a block from below `prefix`.
+    pub fn load(weights: &mut Checkpoint, prefix: &str, shape: &BlockShape) -> Result<Self> {
+        let (width, hidden) = (shape.width, shape.hidden);
+        Ok(Self {
+            norm_1: layer_norm(weights, &format!("{prefix}.layer_norm1"), width, shape.epsilon)?,
+            attention: SelfAttention::load(weights, &format!("{prefix}.self_attn"), width, shape.heads)?,
+            norm_2: layer_norm(weights, &format!("{prefix}.layer_norm2"), width, shape.epsilon)?,
+            mlp_in: linear(weights, &format!("{prefix}.mlp.fc1"), width, hidden)?,
+            mlp_out: linear(weights, &format!("{prefix}.mlp.fc2"), hidden, width)?,
+            activation: shape.activation,
+        })
+    }
+
+    /// `[batch, tokens, width]` to the same; `causal` hides later tokens.
+    pub fn forward(&self, x: Tensor<3>, causal: bool) -> Tensor<3> {
+        let attended = self.attention.forward(self.norm_1.forward(x.clone()), causal);
+        self.feed_forward(x + attended)
+    }
+
+    /// The same block by the explicit path, with what the attention did.
+    pub fn forward_with_parts(&self, x: Tensor<3>) -> (Tensor<3>, AttentionParts) {
+        let parts = self.attention.parts(self.norm_1.forward(x.clone()));
+        let attended = self.attention.apply_weights(parts.weights.clone(), parts.value.clone());
+        (self.feed_forward(x + attended), parts)
+    }
+
+    /// The block's attention.
+    pub fn attention(&self) -> &SelfAttention {
+        &self.attention
+    }
+
+    fn feed_forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let hidden = activate(self.mlp_in.forward(self.norm_2.forward(x.clone())), self.activation);
+        x + self.mlp_out.forward(hidden)
+    }
+}
+
+fn activate(x: Tensor<3>, activation: Activation) -> Tensor<3> {
+    match activation {
+        Activation::QuickGelu => x.clone() * sigmoid(x.mul_scalar(1.702)),
+        Activation::Gelu => gelu(x),
+        Activation::GeluTanh => gelu_approximate(x),
+    }
+}
+
+/// Loads `{prefix}.weight` and `{prefix}.bias`.
+pub fn linear(weights: &mut Checkpoint, prefix: &str, d_input: usize, d_output: usize) -> Result<Linear> {
+    Ok(Linear {
+        weight: weights.linear_weight(&format!("{prefix}.weight"), d_input, d_output)?,
+        bias: Some(weights.param(&format!("{prefix}.bias"), [d_output])?),
+    })
+}
+
+/// Loads a LayerNorm's `{prefix}.weight` and `{prefix}.bias`.
+pub fn layer_norm(weights: &mut Checkpoint, prefix: &str, width: usize, epsilon: f64) -> Result<LayerNorm> {
+    let mut norm = LayerNormConfig::new(width).with_epsilon(epsilon).init(weights.device());
+    norm.gamma = weights.param(&format!("{prefix}.weight"), [width])?;
+    norm.beta = Some(weights.param(&format!("{prefix}.bias"), [width])?);
+    Ok(norm)
+}

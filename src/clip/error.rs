@@ -1,0 +1,66 @@
+//! What can go wrong with a model, in words that say what to do next.
+
+use std::path::PathBuf;
+
+/// The result of everything in [`crate::clip`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An error of the model layer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file of the model could not be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A folder is not in a layout that is understood.
+    #[error("{path} is not a model folder: {reason}")]
+    Layout {
+        /// The folder.
+        path: PathBuf,
+        /// What is missing or different.
+        reason: String,
+    },
+    /// A configuration file says something that cannot be.
+    #[error("{file}: {reason}")]
+    Config {
+        /// The configuration file.
+        file: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The weights do not fit the configuration, or the file is damaged.
+    #[error("{file}: {reason}")]
+    Checkpoint {
+        /// The weights file.
+        file: String,
+        /// What is wrong, with the names of the tensors.
+        reason: String,
+    },
+    /// The tokenizer could not be loaded or refused a text.
+    #[error("tokenizer: {0}")]
+    Tokenizer(String),
+    /// A picture has no pixels to look at.
+    #[error("the picture is {width} x {height} pixels: nothing to look at")]
+    EmptyPicture {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+    },
+    /// The device failed while computing (a lost GPU, for one).
+    #[error("the device failed while computing: {0}")]
+    Device(String),
+}
+
+impl Error {
+    pub(crate) fn config(file: &str, reason: impl Into<String>) -> Self {
+        Self::Config {
+            file: file.into(),
+            reason: reason.into(),
+        }
+    }
+}

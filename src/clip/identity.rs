@@ -1,0 +1,67 @@
+//! A model's identity: a hash of everything that shapes an embedding.
+//!
+//! Cached embeddings are keyed by it, so that two models, two preprocessing configs or two versions of this pipeline
+//! never share a score.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::{Error, Result};
+
+/// Counted up whenever the same files give other embeddings than before.
+pub const PIPELINE_VERSION: u32 = 1;
+
+/// The type in which embeddings are computed, on every device.
+pub const COMPUTE_DTYPE: &str = "f32";
+
+/// Collects the parts of an identity.
+pub struct IdentityHasher(Sha256);
+
+impl IdentityHasher {
+    /// Starts with what does not depend on the model's files.
+    pub fn new() -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(format!("clipsight {PIPELINE_VERSION} {COMPUTE_DTYPE}"));
+        Self(hasher)
+    }
+
+    /// Adds a named part.
+    pub fn add(&mut self, name: &str, bytes: &[u8]) {
+        self.0.update(name);
+        self.0.update((bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+    }
+
+    /// Adds a file without holding it in memory.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn add_file(&mut self, name: &str, path: &Path) -> Result<()> {
+        let read_error = |source| Error::Read {
+            path: path.to_path_buf(),
+            source,
+        };
+        let mut file = File::open(path).map_err(read_error)?;
+        self.0.update(name);
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            let read = file.read(&mut buffer).map_err(read_error)?;
+            if read == 0 {
+                return Ok(());
+            }
+            self.0.update(&buffer[..read]);
+        }
+    }
+
+    /// The identity, 64 hexadecimal digits.
+    pub fn finish(self) -> String {
+        use std::fmt::Write;
+        self.0.finalize().iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+}

@@ -1,0 +1,380 @@
+//! From a decoded picture to the numbers that an image tower gets (`preprocessor_config.json`).
+//!
+//! Follows transformers' `CLIPImageProcessorPil`, and so Pillow: an antialiased resize, width first and then height,
+//! each rounded to bytes; a centre crop whose offset is floored; `(x * rescale_factor - mean) / std`. Only the crop
+//! window and the kernel's margin are computed, so that a picture of 5000 x 1 pixels costs no more than any other.
+
+use fast_image_resize as fir;
+use image::RgbImage;
+use serde::Deserialize;
+
+use super::{Error, Result};
+
+const FILE: &str = "preprocessor_config.json";
+
+/// Numbers for one picture, `[3, side, side]` in that order.
+#[derive(Debug, Clone)]
+pub struct Pixels {
+    /// Normalised values, channel by channel, row by row.
+    pub values: Vec<f32>,
+    /// Side of the input square, in pixels.
+    pub side: usize,
+}
+
+/// The part of a picture that the model sees, as fractions of its width and height.
+///
+/// It reaches beyond 0..1 where the square is padded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ViewRect {
+    /// Left edge.
+    pub left: f32,
+    /// Top edge.
+    pub top: f32,
+    /// Width.
+    pub width: f32,
+    /// Height.
+    pub height: f32,
+}
+
+/// How a checkpoint wants its pictures.
+#[derive(Debug, Clone)]
+pub struct Preprocessing {
+    resize: Resize,
+    filter: fir::ResizeAlg,
+    /// Reach of the filter, in source pixels at scale 1.
+    filter_support: f64,
+    side: u32,
+    rescale_factor: f32,
+    mean: [f32; 3],
+    std: [f32; 3],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Resize {
+    None,
+    ShortestEdge(u32),
+    Exact { width: u32, height: u32 },
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawSize {
+    Number(u32),
+    ShortestEdge { shortest_edge: u32 },
+    Exact { height: u32, width: u32 },
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct RawPreprocessing {
+    do_resize: bool,
+    size: RawSize,
+    resample: u32,
+    do_center_crop: bool,
+    crop_size: RawSize,
+    do_rescale: bool,
+    rescale_factor: f64,
+    do_normalize: bool,
+    image_mean: [f32; 3],
+    image_std: [f32; 3],
+}
+
+/// The defaults of transformers' `CLIPImageProcessor`.
+impl Default for RawPreprocessing {
+    fn default() -> Self {
+        Self {
+            do_resize: true,
+            size: RawSize::ShortestEdge { shortest_edge: 224 },
+            resample: 3,
+            do_center_crop: true,
+            crop_size: RawSize::Number(224),
+            do_rescale: true,
+            rescale_factor: 1.0 / 255.0,
+            do_normalize: true,
+            image_mean: [0.481_454_66, 0.457_827_5, 0.408_210_73],
+            image_std: [0.268_629_54, 0.261_302_6, 0.275_777_1],
+        }
+    }
+}
+
+impl Preprocessing {
+    /// Parses `preprocessor_config.json` for a tower whose input is `image_size` pixels square.
+    ///
+    /// # Errors
+    /// A field of the wrong type, an unknown filter, or a result that would not fit the tower.
+    pub fn parse(json: &[u8], image_size: usize) -> Result<Self> {
+        let raw: RawPreprocessing = serde_json::from_slice(json).map_err(|e| Error::config(FILE, e.to_string()))?;
+        let (filter, filter_support) = filter(raw.resample)?;
+        let resize = match (raw.do_resize, &raw.size) {
+            (false, _) => Resize::None,
+            (true, RawSize::Number(edge) | RawSize::ShortestEdge { shortest_edge: edge }) => {
+                Resize::ShortestEdge(*edge)
+            }
+            (true, RawSize::Exact { height, width }) => Resize::Exact {
+                width: *width,
+                height: *height,
+            },
+        };
+        let preprocessing = Self {
+            resize,
+            filter,
+            filter_support,
+            side: image_size as u32,
+            rescale_factor: if raw.do_rescale { raw.rescale_factor as f32 } else { 1.0 },
+            mean: if raw.do_normalize { raw.image_mean } else { [0.0; 3] },
+            std: if raw.do_normalize { raw.image_std } else { [1.0; 3] },
+        };
+        preprocessing.check(&raw)?;
+        Ok(preprocessing)
+    }
+
+    fn check(&self, raw: &RawPreprocessing) -> Result<()> {
+        let side = self.side;
+        let fits = if raw.do_center_crop {
+            match raw.crop_size {
+                RawSize::Number(edge) | RawSize::ShortestEdge { shortest_edge: edge } => edge == side,
+                RawSize::Exact { height, width } => height == side && width == side,
+            }
+        } else {
+            self.resize
+                == Resize::Exact {
+                    width: side,
+                    height: side,
+                }
+        };
+        if !fits {
+            return Err(Error::config(
+                FILE,
+                format!("its pictures would not be the {side} x {side} pixels that the image tower takes"),
+            ));
+        }
+        if matches!(
+            self.resize,
+            Resize::ShortestEdge(0) | Resize::Exact { width: 0, .. } | Resize::Exact { height: 0, .. }
+        ) {
+            return Err(Error::config(FILE, "size is 0"));
+        }
+        if self.std.contains(&0.0) {
+            return Err(Error::config(FILE, "image_std holds a 0"));
+        }
+        Ok(())
+    }
+
+    /// The picture as the tower gets it, before normalisation: `side` x `side` pixels.
+    ///
+    /// # Errors
+    /// The picture has no pixels.
+    pub fn model_view(&self, picture: &RgbImage) -> Result<RgbImage> {
+        let (width, height) = picture.dimensions();
+        if width == 0 || height == 0 {
+            return Err(Error::EmptyPicture { width, height });
+        }
+        let (resized_width, resized_height) = self.resized(width, height);
+        let columns = Window::new(width, resized_width, self.side);
+        let rows = Window::new(height, resized_height, self.side);
+        let visible = self.resample(picture, &columns, &rows);
+        if visible.dimensions() == (self.side, self.side) {
+            return Ok(visible);
+        }
+        let mut square = RgbImage::new(self.side, self.side);
+        image::imageops::replace(&mut square, &visible, i64::from(columns.offset), i64::from(rows.offset));
+        Ok(square)
+    }
+
+    /// The numbers for the tower, from what [`Self::model_view`] returned.
+    pub fn normalise(&self, view: &RgbImage) -> Pixels {
+        let area = (self.side * self.side) as usize;
+        let mut values = vec![0.0; 3 * area];
+        for (i, pixel) in view.as_raw().as_chunks::<3>().0.iter().enumerate() {
+            for (channel, &byte) in pixel.iter().enumerate() {
+                let scaled = f32::from(byte) * self.rescale_factor;
+                values[channel * area + i] = (scaled - self.mean[channel]) / self.std[channel];
+            }
+        }
+        Pixels {
+            values,
+            side: self.side as usize,
+        }
+    }
+
+    /// [`Self::model_view`] and [`Self::normalise`] in one.
+    ///
+    /// # Errors
+    /// The picture has no pixels.
+    pub fn pixels(&self, picture: &RgbImage) -> Result<Pixels> {
+        Ok(self.normalise(&self.model_view(picture)?))
+    }
+
+    /// The part of a picture of `width` x `height` pixels that the tower sees.
+    pub fn view_rect(&self, width: u32, height: u32) -> ViewRect {
+        let (resized_width, resized_height) = self.resized(width.max(1), height.max(1));
+        let fraction = |resized: u64| {
+            let start = (resized as i64 - i64::from(self.side)).div_euclid(2);
+            (start as f32 / resized as f32, self.side as f32 / resized as f32)
+        };
+        let (left, view_width) = fraction(resized_width);
+        let (top, view_height) = fraction(resized_height);
+        ViewRect {
+            left,
+            top,
+            width: view_width,
+            height: view_height,
+        }
+    }
+
+    /// The size to which a whole picture would be resized (HF `get_resize_output_image_size`: the long side floors).
+    fn resized(&self, width: u32, height: u32) -> (u64, u64) {
+        match self.resize {
+            Resize::None => (width.into(), height.into()),
+            Resize::Exact { width, height } => (width.into(), height.into()),
+            Resize::ShortestEdge(edge) => {
+                let (short, long) = (width.min(height), width.max(height));
+                let long_edge = (f64::from(edge) * f64::from(long) / f64::from(short)) as u64;
+                if width <= height {
+                    (edge.into(), long_edge)
+                } else {
+                    (long_edge, edge.into())
+                }
+            }
+        }
+    }
+
+    /// Two one-axis passes, width and then height, as Pillow does them.
+    fn resample(&self, picture: &RgbImage, columns: &Window, rows: &Window) -> RgbImage {
+        let (width, height) = picture.dimensions();
+        let margin = (self.filter_support * rows.scale.max(1.0)).ceil() + 1.0;
+        let first_row = (rows.start - margin).floor().max(0.0);
+        let last_row = (rows.start + rows.length + margin).ceil().min(f64::from(height));
+        let needed_rows = last_row - first_row;
+        let across = self.resize_axis(
+            (picture.as_raw(), width, height),
+            [columns.start, first_row, columns.length, needed_rows],
+            (columns.visible, needed_rows as u32),
+        );
+        self.resize_axis(
+            (across.as_raw(), across.width(), across.height()),
+            [0.0, rows.start - first_row, f64::from(across.width()), rows.length],
+            (columns.visible, rows.visible),
+        )
+    }
+
+    fn resize_axis(&self, (bytes, width, height): (&[u8], u32, u32), crop: [f64; 4], size: (u32, u32)) -> RgbImage {
+        let [left, top, crop_width, crop_height] = crop;
+        let options = fir::ResizeOptions::new()
+            .resize_alg(self.filter)
+            .crop(
+                left,
+                top,
+                crop_width.min(f64::from(width) - left),
+                crop_height.min(f64::from(height) - top),
+            )
+            .use_alpha(false);
+        let mut out = fir::images::Image::new(size.0, size.1, fir::PixelType::U8x3);
+        let resized = fir::images::ImageRef::new(width, height, bytes, fir::PixelType::U8x3)
+            .map_err(|e| e.to_string())
+            .and_then(|source| {
+                fir::Resizer::new()
+                    .resize(&source, &mut out, &options)
+                    .map_err(|e| e.to_string())
+            });
+        debug_assert!(resized.is_ok(), "{resized:?}");
+        RgbImage::from_raw(size.0, size.1, out.into_vec()).unwrap_or_else(|| RgbImage::new(size.0, size.1))
+    }
+}
+
+/// The part of one axis that ends up in the square.
+struct Window {
+    /// Where the visible part starts, in source pixels.
+    start: f64,
+    /// How much of the source it covers, in source pixels.
+    length: f64,
+    /// Source pixels per output pixel.
+    scale: f64,
+    /// Output pixels that show the picture; the rest of the side is padding.
+    visible: u32,
+    /// Where the picture starts in the square.
+    offset: u32,
+}
+
+impl Window {
+    fn new(source: u32, resized: u64, side: u32) -> Self {
+        let scale = f64::from(source) / resized as f64;
+        // A square larger than the picture starts before it: the reference pads.
+        let first = (resized as i64 - i64::from(side)).div_euclid(2);
+        let offset = (-first).max(0) as u32;
+        let visible = side.min(resized as u32);
+        Self {
+            start: first.max(0) as f64 * scale,
+            length: f64::from(visible) * scale,
+            scale,
+            visible,
+            offset,
+        }
+    }
+}
+
+/// Pillow's number of a filter, and its reach.
+fn filter(resample: u32) -> Result<(fir::ResizeAlg, f64)> {
+    use fir::FilterType::{Bilinear, Box, CatmullRom, Hamming, Lanczos3};
+    Ok(match resample {
+        0 => (fir::ResizeAlg::Nearest, 0.5),
+        1 => (fir::ResizeAlg::Convolution(Lanczos3), 3.0),
+        2 => (fir::ResizeAlg::Convolution(Bilinear), 1.0),
+        3 => (fir::ResizeAlg::Convolution(CatmullRom), 2.0),
+        4 => (fir::ResizeAlg::Convolution(Box), 0.5),
+        5 => (fir::ResizeAlg::Convolution(Hamming), 1.0),
+        other => return Err(Error::config(FILE, format!("resample is {other}; Pillow knows 0 to 5"))),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clip() -> Preprocessing {
+        Preprocessing::parse(b"{}", 224).unwrap()
+    }
+
+    #[test]
+    fn any_shape_becomes_the_square() {
+        for (width, height) in [(1, 1), (5_000, 1), (1, 5_000), (224, 224), (3, 500), (640, 479)] {
+            let view = clip()
+                .model_view(&RgbImage::from_pixel(width, height, image::Rgb([200, 100, 50])))
+                .unwrap();
+            assert_eq!(view.dimensions(), (224, 224), "{width} x {height}");
+            assert_eq!(view.get_pixel(112, 112).0, [200, 100, 50], "{width} x {height}");
+        }
+    }
+
+    #[test]
+    fn a_picture_without_pixels_is_an_error() {
+        assert!(clip().model_view(&RgbImage::new(0, 10)).is_err());
+    }
+
+    #[test]
+    fn the_view_of_a_wide_picture_is_its_middle() {
+        let rect = clip().view_rect(448, 224);
+        assert_eq!((rect.left, rect.width), (0.25, 0.5));
+        assert_eq!((rect.top, rect.height), (0.0, 1.0));
+    }
+
+    #[test]
+    fn a_square_larger_than_the_picture_is_padded_with_black() {
+        let json = br#"{"do_resize": false}"#;
+        let preprocessing = Preprocessing::parse(json, 224).unwrap();
+        let view = preprocessing
+            .model_view(&RgbImage::from_pixel(100, 101, image::Rgb([255; 3])))
+            .unwrap();
+        assert_eq!(view.get_pixel(61, 112).0, [0; 3]);
+        assert_eq!(view.get_pixel(62, 112).0, [255; 3]);
+        assert_eq!(view.get_pixel(112, 61).0, [0; 3]);
+        assert_eq!(view.get_pixel(112, 62).0, [255; 3]);
+    }
+
+    #[test]
+    fn a_size_that_does_not_fit_the_tower_is_an_error() {
+        assert!(Preprocessing::parse(br#"{"crop_size": 192}"#, 224).is_err());
+        assert!(Preprocessing::parse(br#"{"do_center_crop": false}"#, 224).is_err());
+        assert!(Preprocessing::parse(br#"{"resample": 9}"#, 224).is_err());
+    }
+}

@@ -1,0 +1,53 @@
+//! Prepares a GPU in the background: the first passes tune kernels, which takes from seconds to minutes.
+
+use super::Events;
+use super::device::{DeviceChoice, DeviceInfo, gpu};
+use super::loaded::{Loaded, place};
+use super::protocol::Event;
+use super::session::IMAGE_BATCH;
+use crate::clip::Pixels;
+use crate::hub::ModelChoice;
+
+/// A model on the GPU, its kernels tuned; nothing where there is no GPU and none was asked for.
+///
+/// # Errors
+/// Why the GPU is not used, for the user.
+pub fn prepare(choice: &ModelChoice, device: DeviceChoice, events: &Events) -> Result<Option<Box<Loaded>>, String> {
+    let mut placement = place(device);
+    if !placement.is_gpu() {
+        return placement.warning.take().map_or(Ok(None), Err);
+    }
+    if let Ok(Some((_, info))) = gpu() {
+        events.send(Event::Device {
+            info: DeviceInfo::cpu(),
+            preparing: Some(info.name),
+        });
+    }
+    let failed = |e: crate::clip::Error| format!("The GPU could not be prepared ({e}): going on with the CPU");
+    let mut loaded = Loaded::open(choice, placement).map_err(failed)?;
+    tune(&mut loaded).map_err(failed)?;
+    if loaded.device.gpu {
+        Ok(Some(Box::new(loaded)))
+    } else {
+        Err("The GPU failed while it was prepared: going on with the CPU".into())
+    }
+}
+
+/// Runs every shape that the window needs once.
+fn tune(loaded: &mut Loaded) -> crate::clip::Result<()> {
+    let side = loaded.model.info().image_size;
+    let blank = Pixels {
+        values: vec![0.0; 3 * side * side],
+        side,
+    };
+    for batch in [1, IMAGE_BATCH] {
+        loaded.embed_images(&vec![blank.clone(); batch])?;
+    }
+    let text = loaded.model.tokenize("a photo of a cat.")?;
+    loaded.embed_texts(std::slice::from_ref(&text))?;
+    loaded.with_fallback(|model| {
+        let texts = vec![0.0; model.info().projection_dim];
+        crate::heatmap::heat_maps(&model.dense(&blank), &texts, texts.len())
+    })?;
+    Ok(())
+}

@@ -1,0 +1,444 @@
+//! The inference thread: owns the model and the device, answers the newest question, embeds what is decoded.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender, select};
+
+use super::Events;
+use super::classes::ClassCache;
+use super::device::{DeviceChoice, DeviceInfo};
+use super::embeddings::Embeddings;
+use super::librarian::{Chore, Learnt};
+use super::loaded::{Loaded, place};
+use super::prepare::Prepared;
+use super::protocol::{Event, Generation, PictureId, Question, Severity};
+use super::queue::{Job, Queue, Wanted};
+use super::session::IMAGE_BATCH;
+use super::speed::Speed;
+use crate::clip::{Dense, Pixels, Result};
+use crate::heatmap::heat_maps;
+use crate::hub::ModelChoice;
+use crate::zero_shot::{ClassEmbeddings, score};
+
+/// What the inference thread is to do.
+pub enum Work {
+    /// Answer a question; only the newest is answered.
+    Classify(Question),
+    /// Load another model.
+    LoadModel(ModelChoice),
+    /// Compute elsewhere.
+    UseDevice(DeviceChoice),
+    /// A new list of pictures: forget the old one's embeddings.
+    Library(Generation),
+    /// Embeddings that the store had.
+    Stored {
+        /// The list.
+        library: Generation,
+        /// The model they are from.
+        identity: String,
+        /// Places and unit vectors.
+        rows: Vec<(PictureId, Vec<f32>)>,
+    },
+    /// A decoded picture to embed.
+    Prepared {
+        /// The picture.
+        job: Job,
+        /// Its absolute path.
+        path: PathBuf,
+        /// The model it was prepared for.
+        identity: String,
+        /// The picture.
+        prepared: Box<Prepared>,
+    },
+    /// The inspected picture: make its heatmaps.
+    Dense {
+        /// The list.
+        library: Generation,
+        /// Its place.
+        picture: PictureId,
+        /// The model it was prepared for.
+        identity: String,
+        /// The picture.
+        pixels: Pixels,
+    },
+    /// A GPU is ready, with the model on it; or why it is not.
+    Gpu {
+        /// What the preparation was for; an outdated one is dropped.
+        attempt: u64,
+        /// The model on the GPU, nothing where there is no GPU.
+        loaded: std::result::Result<Option<Box<Loaded>>, String>,
+    },
+    /// End.
+    Stop,
+}
+
+/// What the inference thread needs.
+pub struct Channels {
+    pub work: Receiver<Work>,
+    pub prepared: Receiver<Work>,
+    /// For the thread that prepares a GPU.
+    pub own_work: Sender<Work>,
+    pub librarian: Sender<Chore>,
+    pub queue: Arc<Queue>,
+    pub events: Events,
+    /// The newest question that was asked.
+    pub asked: Arc<AtomicU64>,
+}
+
+/// The inference thread's state.
+pub struct Inference {
+    channels: Channels,
+    choice: ModelChoice,
+    device: DeviceChoice,
+    loaded: Option<Loaded>,
+    attempt: u64,
+    library: Generation,
+    embeddings: Embeddings,
+    cache: ClassCache,
+    question: Option<Question>,
+    classes: Option<ClassEmbeddings>,
+    inspected: Option<(PictureId, Dense)>,
+    speed: Speed,
+}
+
+impl Inference {
+    /// Nothing loaded yet.
+    pub fn new(channels: Channels, choice: ModelChoice, device: DeviceChoice) -> Self {
+        Self {
+            channels,
+            choice,
+            device,
+            loaded: None,
+            attempt: 0,
+            library: 0,
+            embeddings: Embeddings::default(),
+            cache: ClassCache::default(),
+            question: None,
+            classes: None,
+            inspected: None,
+            speed: Speed::default(),
+        }
+    }
+
+    /// Works until it is told to stop. A panic becomes a message, and the work goes on with what comes next.
+    pub fn run(mut self) {
+        let choice = self.choice.clone();
+        self.load(&choice);
+        loop {
+            let guarded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.step()));
+            match guarded {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(_) => self.message(
+                    Severity::Error,
+                    "The model's thread failed and was started again. If this repeats, choose the CPU below".into(),
+                ),
+            }
+        }
+    }
+
+    /// Waits for work and does all that is there; false once it is told to stop.
+    fn step(&mut self) -> bool {
+        let mut prepared = Vec::new();
+        let mut work: Vec<Work> = self.channels.work.try_iter().collect();
+        if work.is_empty() {
+            prepared.extend(self.channels.prepared.try_iter().take(IMAGE_BATCH));
+            if prepared.is_empty() {
+                select! {
+                    recv(self.channels.work) -> one => match one {
+                        Ok(one) => work.push(one),
+                        Err(_) => return false,
+                    },
+                    recv(self.channels.prepared) -> one => prepared.extend(one),
+                }
+            }
+        }
+        for one in work {
+            if matches!(one, Work::Stop) {
+                return false;
+            }
+            self.handle(one);
+        }
+        self.answer();
+        self.embed(prepared);
+        true
+    }
+
+    fn handle(&mut self, work: Work) {
+        match work {
+            Work::Classify(question) => {
+                self.classes = None;
+                self.question = Some(question);
+            }
+            Work::LoadModel(choice) => self.load(&choice),
+            Work::UseDevice(device) => {
+                self.device = device;
+                let choice = self.choice.clone();
+                self.load(&choice);
+            }
+            Work::Library(library) => {
+                self.library = library;
+                self.embeddings = Embeddings::default();
+                self.inspected = None;
+            }
+            Work::Stored {
+                library,
+                identity,
+                rows,
+            } if library == self.library && self.is_current(&identity) => self.add(rows),
+            Work::Dense {
+                library,
+                picture,
+                identity,
+                pixels,
+            } if library == self.library && self.is_current(&identity) => self.inspect(picture, &pixels),
+            Work::Gpu { attempt, loaded } if attempt == self.attempt => self.gpu_ready(loaded),
+            Work::Stored { .. } | Work::Dense { .. } | Work::Gpu { .. } | Work::Prepared { .. } | Work::Stop => {}
+        }
+    }
+
+    fn is_current(&self, identity: &str) -> bool {
+        self.loaded
+            .as_ref()
+            .is_some_and(|loaded| loaded.model.info().identity == identity)
+    }
+
+    fn message(&self, severity: Severity, text: String) {
+        self.channels.events.message(severity, text);
+    }
+
+    /// Loads a model onto the CPU, which answers at once; a GPU is prepared meanwhile.
+    fn load(&mut self, choice: &ModelChoice) {
+        let name = match choice {
+            ModelChoice::Starter => "Starter".into(),
+            ModelChoice::Path(path) => path.display().to_string(),
+        };
+        self.channels.events.send(Event::ModelLoading(name));
+        match Loaded::open(choice, place(DeviceChoice::Cpu)) {
+            Ok(loaded) => {
+                self.choice = choice.clone();
+                self.announce(loaded);
+                self.prepare_gpu();
+            }
+            Err(error) => {
+                self.message(Severity::Error, format!("The model was not opened: {error}"));
+                match &self.loaded {
+                    Some(loaded) => {
+                        let info = Box::new(loaded.model.info().clone());
+                        self.channels.events.send(Event::ModelReady(info));
+                        self.classes = None;
+                    }
+                    None if *choice != ModelChoice::Starter => self.load(&ModelChoice::Starter),
+                    None => {}
+                }
+            }
+        }
+    }
+
+    /// A model is here: tell everyone, forget what another computed.
+    fn announce(&mut self, loaded: Loaded) {
+        let info = loaded.model.info().clone();
+        let changed = !self.is_current(&info.identity);
+        self.channels.queue.model(Some(Wanted {
+            identity: info.identity.clone(),
+            preprocessing: loaded.model.preprocessing().clone(),
+        }));
+        self.device_is(&loaded.device, None);
+        self.loaded = Some(loaded);
+        self.inspected = None;
+        if changed {
+            self.embeddings = Embeddings::default();
+            let _ = self.channels.librarian.send(Chore::Model(info.identity.clone()));
+        }
+        self.channels.events.send(Event::ModelReady(Box::new(info)));
+        // The question is asked anew of this model.
+        self.classes = None;
+    }
+
+    fn device_is(&self, info: &DeviceInfo, preparing: Option<String>) {
+        self.channels.events.send(Event::Device {
+            info: info.clone(),
+            preparing,
+        });
+    }
+
+    fn prepare_gpu(&mut self) {
+        self.attempt += 1;
+        if self.device == DeviceChoice::Cpu {
+            return;
+        }
+        let (attempt, device, choice) = (self.attempt, self.device, self.choice.clone());
+        let (work, events) = (self.channels.own_work.clone(), self.channels.events.clone());
+        std::thread::spawn(move || {
+            let loaded = super::gpu_warmup::prepare(&choice, device, &events);
+            let _ = work.send(Work::Gpu { attempt, loaded });
+        });
+    }
+
+    fn gpu_ready(&mut self, loaded: std::result::Result<Option<Box<Loaded>>, String>) {
+        match loaded {
+            Ok(Some(loaded)) => self.announce(*loaded),
+            Ok(None) => {}
+            Err(reason) => self.message(Severity::Warning, reason),
+        }
+        if let Some(loaded) = &self.loaded {
+            self.device_is(&loaded.device, None);
+        }
+    }
+
+    /// Embeds the labels of the newest question, if that is still to be done, and scores every picture.
+    fn answer(&mut self) {
+        let (Some(loaded), Some(question), None) = (&mut self.loaded, &self.question, &self.classes) else {
+            return;
+        };
+        let started = Instant::now();
+        let (asked, generation) = (&self.channels.asked, question.generation);
+        let wanted = || asked.load(Ordering::Relaxed) == generation;
+        let classes = self
+            .cache
+            .classes(loaded, &question.labels, &question.templates, wanted);
+        match classes {
+            Ok(classes) if classes.abandoned => {}
+            Ok(classes) => {
+                for warning in classes.warnings {
+                    self.lost_gpu(warning);
+                }
+                self.classes = Some(classes.embeddings);
+                self.score_from(0);
+                self.maps();
+                self.channels.events.send(Event::Answered {
+                    generation,
+                    lost_words: classes.lost,
+                    latency_ms: started.elapsed().as_secs_f32() * 1_000.0,
+                });
+            }
+            Err(error) => {
+                self.question = None;
+                self.message(Severity::Error, format!("The labels could not be embedded: {error}"));
+            }
+        }
+    }
+
+    fn add(&mut self, rows: Vec<(PictureId, Vec<f32>)>) {
+        let first = self.embeddings.len();
+        for (picture, vector) in rows {
+            self.embeddings.push(picture, &vector);
+        }
+        self.score_from(first);
+        self.channels.events.send(Event::Indexed {
+            library: self.library,
+            done: self.embeddings.len(),
+        });
+    }
+
+    /// Scores the pictures from a row on.
+    fn score_from(&self, first: usize) {
+        let (Some(loaded), Some(question), Some(classes)) = (&self.loaded, &self.question, &self.classes) else {
+            return;
+        };
+        let logit_scale = loaded.model.info().logit_scale;
+        let (pictures, vectors) = self.embeddings.from(first);
+        let rows = pictures
+            .iter()
+            .zip(classes.cosines(vectors).chunks(classes.labels() + 1))
+            .map(|(&picture, cosines)| (picture, Arc::new(score(cosines, logit_scale, question.none_bias))))
+            .collect();
+        self.channels.events.send(Event::Predictions {
+            library: self.library,
+            generation: question.generation,
+            rows,
+        });
+    }
+
+    fn embed(&mut self, prepared: Vec<Work>) {
+        let library = self.library;
+        let Some(loaded) = &mut self.loaded else { return };
+        let identity = loaded.model.info().identity.clone();
+        let mut jobs = Vec::new();
+        let mut pictures = Vec::new();
+        for one in prepared {
+            if let Work::Prepared {
+                job,
+                path,
+                identity: made_for,
+                prepared,
+            } = one
+                && made_for == identity
+            {
+                pictures.push(prepared.pixels);
+                jobs.push((job, path, prepared.size, prepared.thumbnail));
+            }
+        }
+        if jobs.is_empty() {
+            return;
+        }
+        match loaded.embed_images(&pictures) {
+            Ok((embeddings, warning)) => {
+                if let Some(warning) = warning {
+                    self.lost_gpu(warning);
+                }
+                let mut rows = Vec::new();
+                for ((job, path, (width, height), thumbnail), embedding) in jobs.into_iter().zip(embeddings) {
+                    if job.library == library {
+                        rows.push((job.picture, embedding.vector.clone()));
+                    }
+                    let _ = self.channels.librarian.send(Chore::Keep(Learnt {
+                        path,
+                        stamp: job.stamp,
+                        thumbnail: thumbnail.map(|jpeg| (width, height, jpeg)),
+                        embedding: Some((identity.clone(), embedding)),
+                    }));
+                }
+                let count = rows.len();
+                self.add(rows);
+                if let Some(speed) = self.speed.count(count) {
+                    self.channels.events.send(Event::Speed(speed));
+                }
+            }
+            Err(error) => self.message(Severity::Error, format!("Pictures could not be embedded: {error}")),
+        }
+    }
+
+    fn lost_gpu(&self, warning: String) {
+        self.message(Severity::Warning, warning);
+        if let Some(loaded) = &self.loaded {
+            self.device_is(&loaded.device, None);
+        }
+    }
+
+    fn inspect(&mut self, picture: PictureId, pixels: &Pixels) {
+        let Some(loaded) = &mut self.loaded else { return };
+        match loaded.with_fallback(|model| Ok(model.dense(pixels))) {
+            Ok((dense, warning)) => {
+                self.inspected = Some((picture, dense));
+                if let Some(warning) = warning {
+                    self.lost_gpu(warning);
+                }
+                self.maps();
+            }
+            Err(error) => self.message(Severity::Error, format!("No heatmap: {error}")),
+        }
+    }
+
+    /// Heatmaps of the inspected picture for all labels: switching between them then costs nothing.
+    fn maps(&self) {
+        let (Some((picture, dense)), Some(question), Some(classes)) = (&self.inspected, &self.question, &self.classes)
+        else {
+            return;
+        };
+        let (texts, dim) = classes.label_values();
+        let maps: Result<_> = heat_maps(dense, texts, dim);
+        match maps {
+            Ok(maps) => self.channels.events.send(Event::HeatMaps {
+                library: self.library,
+                picture: *picture,
+                generation: question.generation,
+                maps: Arc::new(maps),
+            }),
+            Err(error) => self.message(Severity::Error, format!("No heatmap: {error}")),
+        }
+    }
+}

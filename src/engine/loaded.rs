@@ -1,0 +1,113 @@
+//! A model on a device, and what to do when the device fails.
+
+use burn::tensor::Device;
+
+use super::device::{DeviceChoice, DeviceInfo, gpu, no_gpu_reason};
+use crate::clip::{Embedding, Error, Model, Pixels, Result, TokenizedText};
+use crate::hub::ModelChoice;
+
+/// A loaded model with the place where it computes.
+pub struct Loaded {
+    /// The model.
+    pub model: Model,
+    /// Where it computes.
+    pub device: DeviceInfo,
+    choice: ModelChoice,
+}
+
+/// Where a choice of device leads, and what the user should know about it.
+pub struct Placement {
+    device: Device,
+    info: DeviceInfo,
+    /// Why it is not the device that was asked for.
+    pub warning: Option<String>,
+}
+
+/// Resolves a choice; never fails, since the CPU is always there.
+pub fn place(choice: DeviceChoice) -> Placement {
+    let cpu = |warning| Placement {
+        device: Device::flex(),
+        info: DeviceInfo::cpu(),
+        warning,
+    };
+    if choice == DeviceChoice::Cpu {
+        return cpu(None);
+    }
+    match gpu() {
+        Ok(Some((device, info))) => Placement {
+            device,
+            info,
+            warning: None,
+        },
+        Ok(None) => cpu((choice == DeviceChoice::Gpu).then(no_gpu_reason)),
+        Err(reason) => cpu(Some(format!("{reason}: using the CPU"))),
+    }
+}
+
+impl Placement {
+    /// Whether this is a GPU.
+    pub fn is_gpu(&self) -> bool {
+        self.info.gpu
+    }
+}
+
+impl Loaded {
+    /// Loads a model onto a device.
+    ///
+    /// # Errors
+    /// The model's files are missing, damaged or do not fit; a GPU that fails while loading is an error, too.
+    pub fn open(choice: &ModelChoice, placement: Placement) -> Result<Self> {
+        let device = &placement.device;
+        let model = guarded(|| match choice {
+            ModelChoice::Starter => Model::starter(device),
+            ModelChoice::Path(path) => Model::open(path, device),
+        })?;
+        Ok(Self {
+            model,
+            device: placement.info,
+            choice: choice.clone(),
+        })
+    }
+
+    /// Embeds pictures; on a lost GPU, moves to the CPU and embeds them there.
+    ///
+    /// # Errors
+    /// The CPU failed as well, or the model cannot be read again.
+    pub fn embed_images(&mut self, pictures: &[Pixels]) -> Result<(Vec<Embedding>, Option<String>)> {
+        self.with_fallback(|model| model.embed_images(pictures))
+    }
+
+    /// Embeds texts; on a lost GPU, moves to the CPU and embeds them there.
+    ///
+    /// # Errors
+    /// The CPU failed as well, or the model cannot be read again.
+    pub fn embed_texts(&mut self, texts: &[TokenizedText]) -> Result<(Vec<Embedding>, Option<String>)> {
+        self.with_fallback(|model| model.embed_texts(texts))
+    }
+
+    /// Runs `work` on the model; on a lost GPU, moves to the CPU, says so, and runs it there.
+    ///
+    /// # Errors
+    /// The CPU failed as well, or the model cannot be read again.
+    pub fn with_fallback<T>(&mut self, work: impl Fn(&Model) -> Result<T>) -> Result<(T, Option<String>)> {
+        match guarded(|| work(&self.model)) {
+            Err(Error::Device(reason)) if self.device.gpu => {
+                let message = format!("{} was lost ({reason}): going on with the CPU", self.device.name);
+                *self = Self::open(&self.choice, place(DeviceChoice::Cpu))?;
+                Ok((guarded(|| work(&self.model))?, Some(message)))
+            }
+            done => done.map(|value| (value, None)),
+        }
+    }
+}
+
+/// Burn reports some device failures by panicking; here they become errors.
+fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let reason = panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+        Err(Error::Device(reason.unwrap_or_else(|| "no reason given".into())))
+    })
+}

@@ -1,0 +1,167 @@
+//! The picture threads: decode for the inspector, the gallery and the model.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crossbeam_channel::Sender;
+use image::RgbImage;
+
+use super::Events;
+use super::inference::Work;
+use super::librarian::Chore;
+use super::prepare::prepare;
+use super::protocol::{Event, InspectedPicture, ScreenImage, ViewRect};
+use super::queue::{Job, Queue, Task, Wanted};
+use crate::library::{PictureError, Store, THUMBNAIL_SIDE, decode, fitted, thumbnail_from_jpeg, thumbnail_to_jpeg};
+
+/// Longest side of the inspected picture, in pixels: below every GPU's limit on textures.
+const INSPECTED_SIDE: u32 = 2_048;
+
+/// What a picture thread needs.
+pub struct PictureThread {
+    pub queue: Arc<Queue>,
+    pub events: Events,
+    pub inference: Sender<Work>,
+    /// Bounded: decoding waits for the model.
+    pub prepared: Sender<Work>,
+    pub librarian: Sender<Chore>,
+    pub store: Option<Store>,
+}
+
+impl PictureThread {
+    /// Works until the queue closes.
+    pub fn run(mut self) {
+        while let Some(task) = self.queue.next() {
+            let (Task::Inspect(job, _) | Task::Thumbnail(job) | Task::Index(job, _)) = &task;
+            let job = job.clone();
+            let guarded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.perform(task)));
+            if guarded.is_err() {
+                self.skipped(&job, &PictureError::Damaged("preparing it failed".into()));
+            }
+        }
+    }
+
+    fn perform(&mut self, task: Task) {
+        match task {
+            Task::Inspect(job, model) => self.inspect(&job, model.as_ref()),
+            Task::Thumbnail(job) => self.thumbnail(&job),
+            Task::Index(job, model) => self.index(job, model),
+        }
+    }
+
+    fn inspect(&mut self, job: &Job, model: Option<&Wanted>) {
+        let inspected = decode(&job.path).and_then(|picture| self.send_inspected(job, &picture, model));
+        if let Err(error) = inspected {
+            self.skipped(job, &error);
+        }
+    }
+
+    fn send_inspected(&self, job: &Job, picture: &RgbImage, model: Option<&Wanted>) -> Result<(), PictureError> {
+        let (view, model_view) = match model {
+            Some(model) => {
+                let preprocessing = &model.preprocessing;
+                let seen = preprocessing
+                    .model_view(picture)
+                    .map_err(|e| PictureError::Damaged(e.to_string()))?;
+                let _ = self.inference.send(Work::Dense {
+                    library: job.library,
+                    picture: job.picture,
+                    identity: model.identity.clone(),
+                    pixels: preprocessing.normalise(&seen),
+                });
+                (preprocessing.view_rect(picture.width(), picture.height()), seen)
+            }
+            None => {
+                let whole = ViewRect {
+                    left: 0.0,
+                    top: 0.0,
+                    width: 1.0,
+                    height: 1.0,
+                };
+                (whole, RgbImage::new(1, 1))
+            }
+        };
+        self.events.send(Event::Inspected {
+            library: job.library,
+            picture: job.picture,
+            inspected: Box::new(InspectedPicture {
+                image: screen_image(fitted(picture, INSPECTED_SIDE)),
+                original_size: picture.dimensions(),
+                view,
+                model_view: screen_image(model_view),
+            }),
+        });
+        Ok(())
+    }
+
+    fn thumbnail(&mut self, job: &Job) {
+        let stored = self
+            .store
+            .as_ref()
+            .and_then(|store| store.thumbnail(&absolute(&job.path), job.stamp).ok().flatten())
+            .and_then(|(_, _, jpeg)| thumbnail_from_jpeg(&jpeg));
+        let thumbnail = match stored {
+            Some(thumbnail) => thumbnail,
+            None => match decode(&job.path) {
+                Ok(picture) => {
+                    let thumbnail = fitted(&picture, THUMBNAIL_SIDE);
+                    self.keep_thumbnail(job, &picture, &thumbnail);
+                    thumbnail
+                }
+                Err(error) => return self.skipped(job, &error),
+            },
+        };
+        self.events.send(Event::Thumbnail {
+            library: job.library,
+            picture: job.picture,
+            image: screen_image(thumbnail),
+        });
+    }
+
+    fn keep_thumbnail(&self, job: &Job, picture: &RgbImage, thumbnail: &RgbImage) {
+        let Some(jpeg) = thumbnail_to_jpeg(thumbnail) else {
+            return;
+        };
+        let _ = self.librarian.send(Chore::Keep(super::librarian::Learnt {
+            path: absolute(&job.path),
+            stamp: job.stamp,
+            thumbnail: Some((picture.width(), picture.height(), jpeg)),
+            embedding: None,
+        }));
+    }
+
+    fn index(&mut self, job: Job, model: Wanted) {
+        match prepare(&job.path, &model.preprocessing, true) {
+            Ok(prepared) => {
+                let _ = self.prepared.send(Work::Prepared {
+                    path: absolute(&job.path),
+                    job,
+                    identity: model.identity,
+                    prepared: Box::new(prepared),
+                });
+            }
+            Err(error) => self.skipped(&job, &error),
+        }
+    }
+
+    fn skipped(&self, job: &Job, error: &PictureError) {
+        self.events.send(Event::Skipped {
+            library: job.library,
+            picture: job.picture,
+            reason: error.to_string(),
+        });
+    }
+}
+
+/// The path by which the store knows a picture.
+pub fn absolute(path: &Path) -> std::path::PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+fn screen_image(picture: RgbImage) -> ScreenImage {
+    ScreenImage {
+        width: picture.width() as usize,
+        height: picture.height() as usize,
+        rgb: picture.into_raw(),
+    }
+}

@@ -1,0 +1,238 @@
+//! What the window and the engine say to each other: plain data.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::device::{DeviceChoice, DeviceInfo};
+use crate::hub::ModelChoice;
+
+pub use crate::clip::{HeatmapMethod, ModelInfo, ViewRect};
+pub use crate::heatmap::HeatMap;
+pub use crate::library::Stamp;
+pub use crate::zero_shot::{Label, Scores, TemplateSet};
+
+/// Counts what replaces each other: lists of pictures, or questions about them. The newest wins.
+pub type Generation = u64;
+
+/// The place of a picture in the list of its library generation.
+pub type PictureId = usize;
+
+/// What the window wants.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    /// Replace the list of pictures by what these folders (or single pictures) hold, and index it.
+    OpenFolders {
+        /// The list's generation.
+        library: Generation,
+        /// Folders and pictures, in order.
+        paths: Vec<PathBuf>,
+    },
+    /// The same with the sample pictures, unpacked first where needed.
+    OpenSamples {
+        /// The list's generation.
+        library: Generation,
+    },
+    /// Try skipped pictures once more.
+    Retry {
+        /// The list they belong to.
+        library: Generation,
+        /// Their places in it.
+        pictures: Vec<PictureId>,
+    },
+    /// Hold or go on with indexing.
+    PauseIndexing(bool),
+    /// Score every picture, now and as they are indexed.
+    Classify(Question),
+    /// Thumbnails of the pictures on screen; whatever was wanted before is not any more.
+    Thumbnails {
+        /// The list they belong to.
+        library: Generation,
+        /// Their places in it, most urgent first.
+        pictures: Vec<PictureId>,
+    },
+    /// The large picture and its heatmaps; none to stop making them.
+    Inspect {
+        /// The list it belongs to.
+        library: Generation,
+        /// Its place in it.
+        picture: Option<PictureId>,
+    },
+    /// Load another model.
+    LoadModel(ModelChoice),
+    /// Compute elsewhere.
+    UseDevice(DeviceChoice),
+    /// Keep the window's settings (JSON).
+    SaveSettings(String),
+    /// Write the predictions that are on screen as CSV.
+    ExportCsv {
+        /// Where to.
+        path: PathBuf,
+        /// The whole file.
+        content: String,
+    },
+}
+
+/// What is asked about every picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// The newest generation wins.
+    pub generation: Generation,
+    /// The labels, in order.
+    pub labels: Vec<Label>,
+    /// The templates for names.
+    pub templates: TemplateSet,
+    /// Added to the cosine of "none of these".
+    pub none_bias: f32,
+}
+
+/// A picture of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PictureFile {
+    /// Where it is, as found.
+    pub path: PathBuf,
+    /// Size and time when it was found.
+    pub stamp: Stamp,
+}
+
+/// Pixels for the screen.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ScreenImage {
+    /// Width in pixels.
+    pub width: usize,
+    /// Height in pixels.
+    pub height: usize,
+    /// `width * height * 3` bytes, RGB.
+    pub rgb: Vec<u8>,
+}
+
+impl std::fmt::Debug for ScreenImage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ScreenImage({} x {})", self.width, self.height)
+    }
+}
+
+/// The inspected picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InspectedPicture {
+    /// Upright, scaled to fit a screen.
+    pub image: ScreenImage,
+    /// Width and height of the original, upright, in pixels.
+    pub original_size: (u32, u32),
+    /// The part that the model sees.
+    pub view: ViewRect,
+    /// Exactly what the model sees.
+    pub model_view: ScreenImage,
+}
+
+/// How grave a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Something is not as it was asked for.
+    Warning,
+    /// Something could not be done.
+    Error,
+}
+
+/// What the engine has to say.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// More pictures for the list, in order.
+    Pictures {
+        /// The list.
+        library: Generation,
+        /// What was found.
+        pictures: Vec<PictureFile>,
+    },
+    /// The list is complete.
+    Scanned {
+        /// The list.
+        library: Generation,
+        /// Paths that could not be looked at, with the reason.
+        unreadable: Vec<(PathBuf, String)>,
+    },
+    /// A picture of the list cannot be used.
+    Skipped {
+        /// The list.
+        library: Generation,
+        /// Its place.
+        picture: PictureId,
+        /// Why.
+        reason: String,
+    },
+    /// Pictures that the model has an embedding of.
+    Indexed {
+        /// The list.
+        library: Generation,
+        /// How many.
+        done: usize,
+    },
+    /// Pictures per second, over the last few seconds.
+    Speed(f32),
+    /// Scores of some pictures.
+    Predictions {
+        /// The list.
+        library: Generation,
+        /// The question they answer.
+        generation: Generation,
+        /// Places and scores.
+        rows: Vec<(PictureId, Arc<Scores>)>,
+    },
+    /// The question is answered for every picture that is indexed; labels of which words were cut, and which.
+    Answered {
+        /// The question.
+        generation: Generation,
+        /// Label and lost words.
+        lost_words: Vec<(usize, String)>,
+        /// From the arrival of the question to its answer, in milliseconds.
+        latency_ms: f32,
+    },
+    /// A thumbnail.
+    Thumbnail {
+        /// The list.
+        library: Generation,
+        /// Its place.
+        picture: PictureId,
+        /// The pixels.
+        image: ScreenImage,
+    },
+    /// The large picture.
+    Inspected {
+        /// The list.
+        library: Generation,
+        /// Its place.
+        picture: PictureId,
+        /// The picture.
+        inspected: Box<InspectedPicture>,
+    },
+    /// Heatmaps of the inspected picture, one a label.
+    HeatMaps {
+        /// The list.
+        library: Generation,
+        /// The picture's place.
+        picture: PictureId,
+        /// The question whose labels they are for.
+        generation: Generation,
+        /// In the order of the labels.
+        maps: Arc<Vec<HeatMap>>,
+    },
+    /// A model is being loaded.
+    ModelLoading(String),
+    /// A model is ready; what was scored by another is void.
+    ModelReady(Box<ModelInfo>),
+    /// Where the model computes, and what it still prepares.
+    Device {
+        /// The device.
+        info: DeviceInfo,
+        /// A GPU that is being prepared meanwhile.
+        preparing: Option<String>,
+    },
+    /// Something to read.
+    Message {
+        /// How grave.
+        severity: Severity,
+        /// In words that say what to do.
+        text: String,
+    },
+}

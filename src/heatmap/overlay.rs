@@ -1,0 +1,72 @@
+//! A map drawn over the picture.
+
+use image::{Rgb, RgbImage, Rgba, RgbaImage};
+
+use super::{HeatMap, Ramp};
+use crate::clip::ViewRect;
+
+/// How a map is drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Overlay {
+    /// Colours from low to high.
+    pub ramp: Ramp,
+    /// 0 shows the picture alone, 1 the map alone.
+    pub opacity: f32,
+    /// The values at the ends of the ramp.
+    pub range: (f32, f32),
+}
+
+impl Overlay {
+    /// The map as a square of colours, smooth between cell centres, with the opacity in its alpha.
+    pub fn colours(&self, map: &HeatMap, side: u32) -> RgbaImage {
+        let alpha = (self.opacity.clamp(0.0, 1.0) * 255.0).round() as u8;
+        RgbaImage::from_fn(side, side, |x, y| {
+            let at = |pixel: u32| (pixel as f32 + 0.5) / side as f32;
+            let [r, g, b] = self.colour(map.sample(at(x), at(y)));
+            Rgba([r, g, b, alpha])
+        })
+    }
+
+    /// The picture with the map over the part that the model saw.
+    pub fn blend(&self, picture: &RgbImage, view: ViewRect, map: &HeatMap) -> RgbImage {
+        let (width, height) = picture.dimensions();
+        let mut out = picture.clone();
+        for (x, y, pixel) in out.enumerate_pixels_mut() {
+            let u = ((x as f32 + 0.5) / width as f32 - view.left) / view.width;
+            let v = ((y as f32 + 0.5) / height as f32 - view.top) / view.height;
+            if (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v) {
+                let colour = self.colour(map.sample(u, v));
+                *pixel = mixed(*pixel, colour, self.opacity);
+            }
+        }
+        out
+    }
+
+    fn colour(&self, value: f32) -> [u8; 3] {
+        let (low, high) = self.range;
+        let span = (high - low).max(f32::MIN_POSITIVE);
+        self.ramp.colour((value - low) / span)
+    }
+}
+
+fn mixed(below: Rgb<u8>, above: [u8; 3], opacity: f32) -> Rgb<u8> {
+    let channel = |i: usize| {
+        let mix = f32::from(below.0[i]) * (1.0 - opacity) + f32::from(above[i]) * opacity;
+        mix.round() as u8
+    };
+    Rgb([channel(0), channel(1), channel(2)])
+}
+
+/// Pictures of one size in a row, with a gap between them.
+pub fn side_by_side(pictures: &[RgbImage], gap: u32) -> RgbImage {
+    let width: u32 = pictures.iter().map(RgbImage::width).sum();
+    let gaps = gap * (pictures.len() as u32).saturating_sub(1);
+    let height = pictures.iter().map(RgbImage::height).max().unwrap_or(0);
+    let mut out = RgbImage::from_pixel(width + gaps, height, Rgb([255; 3]));
+    let mut left = 0;
+    for picture in pictures {
+        image::imageops::replace(&mut out, picture, i64::from(left), 0);
+        left += picture.width() + gap;
+    }
+    out
+}

@@ -1,0 +1,34 @@
+//! The sample pictures, which are in the binary too: an installed program has no `assets/`.
+
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, DirEntry, include_dir};
+
+static SAMPLES: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/samples");
+
+/// Writes the samples into `data_dir/samples`, unless they are there, and returns that folder.
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn unpack_samples(data_dir: &Path) -> std::io::Result<PathBuf> {
+    let target = data_dir.join("samples");
+    unpack(&SAMPLES, &target)?;
+    Ok(target)
+}
+
+fn unpack(dir: &Dir, root: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(root.join(dir.path()))?;
+    for entry in dir.entries() {
+        match entry {
+            DirEntry::Dir(inner) => unpack(inner, root)?,
+            DirEntry::File(file) => {
+                let path = root.join(file.path());
+                let there = std::fs::metadata(&path).is_ok_and(|m| m.len() == file.contents().len() as u64);
+                if !there {
+                    std::fs::write(path, file.contents())?;
+                }
+            }
+        }
+    }
+    Ok(())
+}

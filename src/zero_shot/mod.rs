@@ -1,0 +1,11 @@
+//! Zero-shot classification: prompts, class embeddings, scores, and "none of these".
+
+mod label;
+mod none_of_these;
+mod score;
+mod template;
+
+pub use label::{Label, parse_labels};
+pub use none_of_these::NONE_WORDS;
+pub use score::{ClassEmbeddings, Scores, class_embedding, score};
+pub use template::{DEFAULT_TEMPLATE, TemplateError, TemplateSet};

@@ -1,0 +1,162 @@
+//! Class embeddings, and what they say about a picture.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// Unit vectors of the labels, and last that of "none of these".
+#[derive(Debug, Clone)]
+pub struct ClassEmbeddings {
+    /// `[labels + 1, dim]`, row by row.
+    values: Vec<f32>,
+    dim: usize,
+}
+
+/// What a model says about one picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scores {
+    /// Cosine with each label.
+    pub cosines: Vec<f32>,
+    /// Softmax of `logit_scale * cosine` over the labels alone.
+    pub probabilities: Vec<f32>,
+    /// The label with the highest cosine; none where there are no labels.
+    pub best: Option<usize>,
+    /// The best label's lead over the next one in cosine (over "none of these" where it is alone).
+    pub margin: f32,
+    /// Cosine with "none of these".
+    pub none_cosine: f32,
+    /// Softmax share of "none of these" among the labels and itself.
+    pub none_score: f32,
+    /// Whether "none of these" beats every label.
+    pub none_won: bool,
+}
+
+/// Mean of normalised embeddings, normalised again: one class from several prompts.
+pub fn class_embedding<'a>(prompts: impl IntoIterator<Item = &'a [f32]>) -> Vec<f32> {
+    let mut sum: Vec<f32> = Vec::new();
+    for prompt in prompts {
+        sum.resize(prompt.len(), 0.0);
+        for (total, value) in sum.iter_mut().zip(prompt) {
+            *total += value;
+        }
+    }
+    let norm = sum.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+    sum.iter().map(|v| v / norm).collect()
+}
+
+impl ClassEmbeddings {
+    /// From one unit vector a label, in order, and that of "none of these".
+    pub fn new(labels: &[Vec<f32>], none: &[f32]) -> Self {
+        Self {
+            values: labels.iter().flatten().chain(none).copied().collect(),
+            dim: none.len(),
+        }
+    }
+
+    /// Number of labels, "none of these" not counted.
+    pub fn labels(&self) -> usize {
+        self.values.len() / self.dim.max(1) - 1
+    }
+
+    /// Unit vectors of the labels alone, `[labels, dim]` row by row, and `dim`.
+    pub fn label_values(&self) -> (&[f32], usize) {
+        (&self.values[..self.labels() * self.dim], self.dim)
+    }
+
+    /// Cosines of unit vectors `[pictures, dim]` with every class: one row of `labels + 1` a picture.
+    ///
+    /// One matrix product on the CPU, whichever device embedded the pictures: moving 10,000 embeddings costs more
+    /// than multiplying them.
+    pub fn cosines(&self, pictures: &[f32]) -> Vec<f32> {
+        let classes = self.values.len() / self.dim.max(1);
+        let count = pictures.len() / self.dim.max(1);
+        if count == 0 {
+            return Vec::new();
+        }
+        let device = Device::flex();
+        let pictures = TensorData::new(pictures.to_vec(), [count, self.dim]);
+        let weights = TensorData::new(self.values.clone(), [classes, self.dim]);
+        // [pictures, dim] x [dim, labels + 1]
+        let product =
+            Tensor::<2>::from_data(pictures, &device).matmul(Tensor::<2>::from_data(weights, &device).transpose());
+        product.into_data().try_to_vec().unwrap_or_default()
+    }
+}
+
+/// Scores from one row of [`ClassEmbeddings::cosines`].
+///
+/// `none_bias` is added to the cosine of "none of these" before it competes.
+pub fn score(cosines: &[f32], logit_scale: f32, none_bias: f32) -> Scores {
+    let (&none_cosine, labels) = cosines.split_last().unwrap_or((&0.0, &[]));
+    let ranked = ranked_two(labels);
+    let best = ranked.first().copied();
+    let best_cosine = best.map_or(f32::NEG_INFINITY, |i| labels[i]);
+    let rival = ranked.get(1).map_or(none_cosine, |&i| labels[i]);
+    let biased = none_cosine + none_bias;
+    let with_none: Vec<f32> = labels.iter().copied().chain([biased]).collect();
+    Scores {
+        cosines: labels.to_vec(),
+        probabilities: softmax(labels, logit_scale),
+        best,
+        margin: if best.is_some() { best_cosine - rival } else { 0.0 },
+        none_cosine,
+        none_score: softmax(&with_none, logit_scale).last().copied().unwrap_or(0.0),
+        none_won: biased > best_cosine,
+    }
+}
+
+fn ranked_two(values: &[f32]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    if order.len() > 2 {
+        order.select_nth_unstable_by(1, |&a, &b| values[b].total_cmp(&values[a]));
+        order.truncate(2);
+    }
+    order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
+    order
+}
+
+fn softmax(cosines: &[f32], logit_scale: f32) -> Vec<f32> {
+    let largest = cosines.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let exponentials: Vec<f32> = cosines.iter().map(|c| ((c - largest) * logit_scale).exp()).collect();
+    let sum: f32 = exponentials.iter().sum();
+    exponentials.iter().map(|e| e / sum).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ensemble_is_the_normalised_mean() {
+        let class = class_embedding([[1.0, 0.0].as_slice(), [0.0, 1.0].as_slice()]);
+        assert!((class[0] - 0.5f32.sqrt()).abs() < 1e-6);
+        assert!((class[1] - 0.5f32.sqrt()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn cosines_are_one_row_a_picture() {
+        let classes = ClassEmbeddings::new(&[vec![1.0, 0.0], vec![0.0, 1.0]], &[0.6, 0.8]);
+        let cosines = classes.cosines(&[1.0, 0.0, 0.6, 0.8]);
+        let expected = [1.0, 0.0, 0.6, 0.6, 0.8, 1.0];
+        assert!(
+            cosines.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6),
+            "{cosines:?}"
+        );
+    }
+
+    #[test]
+    fn probabilities_sum_to_one_over_the_labels_alone() {
+        let scores = score(&[0.3, 0.2, 0.25], 100.0, 0.0);
+        assert!((scores.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        assert_eq!(scores.best, Some(0));
+        assert!((scores.margin - 0.1).abs() < 1e-6);
+        assert!(!scores.none_won);
+    }
+
+    #[test]
+    fn none_of_these_wins_above_every_label_and_obeys_its_bias() {
+        assert!(score(&[0.2, 0.1, 0.25], 100.0, 0.0).none_won);
+        assert!(!score(&[0.2, 0.1, 0.25], 100.0, -0.1).none_won);
+        let alone = score(&[0.25], 100.0, 0.0);
+        assert_eq!(alone.best, None);
+        assert!(alone.none_won && (alone.none_score - 1.0).abs() < 1e-6);
+    }
+}
