@@ -95,9 +95,7 @@ impl App {
         if let Some(wait) = self.state.reorder(now) {
             ctx.request_repaint_after(wait);
         }
-        if self.state.selected.is_none()
-            && let Some(&first) = self.state.order.first()
-        {
+        if let Some(first) = self.state.first_worth_showing() {
             self.execute(Command::Select(first));
         }
         self.save_when_due(ctx, now);

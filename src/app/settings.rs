@@ -57,11 +57,11 @@ impl Measure {
 #[serde(rename_all = "kebab-case")]
 pub enum Sort {
     /// By path.
-    #[default]
     Name,
     /// By best label, the surest first.
     Label,
     /// The highest score first.
+    #[default]
     Score,
     /// The closest decisions first.
     Margin,
@@ -155,7 +155,7 @@ impl Default for Settings {
             recent_models: Vec::new(),
             device: DeviceChoice::Auto,
             measure: Measure::Probability,
-            sort: Sort::Name,
+            sort: Sort::Score,
             heatmap: true,
             opacity: 0.6,
             ramp: Ramp::Viridis,

@@ -16,6 +16,8 @@ use crate::engine::protocol::{
 
 /// While pictures are being scored, the gallery is put in order at most so often.
 const REORDER_EVERY: Duration = Duration::from_millis(300);
+/// Pictures after which the order of the first few hardly changes.
+const ENOUGH_TO_ORDER: usize = 200;
 /// Messages that stay on screen.
 const MAX_MESSAGES: usize = 4;
 
@@ -271,6 +273,16 @@ impl State {
         self.order_due = false;
         self.ordered_at = Some(now);
         None
+    }
+
+    /// The picture to inspect while the user has chosen none: the first, once the order means something.
+    pub fn first_worth_showing(&self) -> Option<PictureId> {
+        if self.selected.is_some() {
+            return None;
+        }
+        let all = self.pictures.len() - self.skipped();
+        let ordered = self.asking.answered == self.asking.generation && self.indexed >= all.min(ENOUGH_TO_ORDER);
+        self.order.first().copied().filter(|_| self.scanned && ordered)
     }
 
     /// Takes what the engine says; what is out of date is dropped.

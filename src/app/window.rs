@@ -28,10 +28,10 @@ pub struct WindowOptions {
 pub enum StartError {
     /// No display, or nothing that can draw.
     #[error(
-        "no window can be opened here ({0}). Without a display, use the command line: clipsight classify FOLDER \
-         --label cat --label dog (clipsight --help lists everything)"
+        "no window can be opened here: there is no display, or nothing that can draw on it. The command line works \
+         without: clipsight classify FOLDER --label cat --label dog (clipsight --help lists everything)"
     )]
-    NoDisplay(String),
+    NoDisplay(#[source] Option<eframe::Error>),
 }
 
 /// Opens the window and returns when it is closed.
@@ -94,8 +94,8 @@ pub fn run(
     }));
     match ran {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(StartError::NoDisplay(error.to_string())),
-        Err(_) => Err(StartError::NoDisplay("the display refused it".into())),
+        Ok(Err(error)) => Err(StartError::NoDisplay(Some(error))),
+        Err(_) => Err(StartError::NoDisplay(None)),
     }
 }
 

@@ -116,16 +116,15 @@ pub struct EmbedArgs {
 
 /// Arguments of `search`.
 #[derive(Debug, clap::Args)]
-#[group(required = true, multiple = false, id = "query")]
 pub struct SearchArgs {
     /// Pictures, or folders of pictures.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Rank by this text, used as it stands.
-    #[arg(long, value_name = "TEXT", group = "query")]
+    #[arg(long, value_name = "TEXT", required_unless_present = "image", conflicts_with = "image")]
     pub text: Option<String>,
     /// Rank by likeness to this picture.
-    #[arg(long, value_name = "IMAGE", group = "query")]
+    #[arg(long, value_name = "IMAGE")]
     pub image: Option<PathBuf>,
 }
 

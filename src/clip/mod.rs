@@ -13,6 +13,7 @@ mod error;
 mod identity;
 mod model;
 mod pixels;
+mod resample;
 mod text;
 mod tokenizer;
 mod vision_transformer;

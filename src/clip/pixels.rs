@@ -4,10 +4,10 @@
 //! each rounded to bytes; a centre crop whose offset is floored; `(x * rescale_factor - mean) / std`. Only the crop
 //! window and the kernel's margin are computed, so that a picture of 5000 x 1 pixels costs no more than any other.
 
-use fast_image_resize as fir;
 use image::RgbImage;
 use serde::Deserialize;
 
+use super::resample::{Axis, Filter, resample};
 use super::{Error, Result};
 
 const FILE: &str = "preprocessor_config.json";
@@ -40,9 +40,7 @@ pub struct ViewRect {
 #[derive(Debug, Clone)]
 pub struct Preprocessing {
     resize: Resize,
-    filter: fir::ResizeAlg,
-    /// Reach of the filter, in source pixels at scale 1.
-    filter_support: f64,
+    filter: Filter,
     side: u32,
     rescale_factor: f32,
     mean: [f32; 3],
@@ -104,7 +102,8 @@ impl Preprocessing {
     /// A field of the wrong type, an unknown filter, or a result that would not fit the tower.
     pub fn parse(json: &[u8], image_size: usize) -> Result<Self> {
         let raw: RawPreprocessing = serde_json::from_slice(json).map_err(|e| Error::config(FILE, e.to_string()))?;
-        let (filter, filter_support) = filter(raw.resample)?;
+        let unknown = || Error::config(FILE, format!("resample is {}; Pillow knows 0 to 5", raw.resample));
+        let filter = Filter::from_number(raw.resample).ok_or_else(unknown)?;
         let resize = match (raw.do_resize, &raw.size) {
             (false, _) => Resize::None,
             (true, RawSize::Number(edge) | RawSize::ShortestEdge { shortest_edge: edge }) => {
@@ -118,7 +117,6 @@ impl Preprocessing {
         let preprocessing = Self {
             resize,
             filter,
-            filter_support,
             side: image_size as u32,
             rescale_factor: if raw.do_rescale { raw.rescale_factor as f32 } else { 1.0 },
             mean: if raw.do_normalize { raw.image_mean } else { [0.0; 3] },
@@ -170,14 +168,14 @@ impl Preprocessing {
             return Err(Error::EmptyPicture { width, height });
         }
         let (resized_width, resized_height) = self.resized(width, height);
-        let columns = Window::new(width, resized_width, self.side);
-        let rows = Window::new(height, resized_height, self.side);
-        let visible = self.resample(picture, &columns, &rows);
+        let (columns, left) = window(width, resized_width, self.side);
+        let (rows, top) = window(height, resized_height, self.side);
+        let visible = resample(picture, columns, rows, self.filter);
         if visible.dimensions() == (self.side, self.side) {
             return Ok(visible);
         }
         let mut square = RgbImage::new(self.side, self.side);
-        image::imageops::replace(&mut square, &visible, i64::from(columns.offset), i64::from(rows.offset));
+        image::imageops::replace(&mut square, &visible, i64::from(left), i64::from(top));
         Ok(square)
     }
 
@@ -238,93 +236,19 @@ impl Preprocessing {
             }
         }
     }
-
-    /// Two one-axis passes, width and then height, as Pillow does them.
-    fn resample(&self, picture: &RgbImage, columns: &Window, rows: &Window) -> RgbImage {
-        let (width, height) = picture.dimensions();
-        let margin = (self.filter_support * rows.scale.max(1.0)).ceil() + 1.0;
-        let first_row = (rows.start - margin).floor().max(0.0);
-        let last_row = (rows.start + rows.length + margin).ceil().min(f64::from(height));
-        let needed_rows = last_row - first_row;
-        let across = self.resize_axis(
-            (picture.as_raw(), width, height),
-            [columns.start, first_row, columns.length, needed_rows],
-            (columns.visible, needed_rows as u32),
-        );
-        self.resize_axis(
-            (across.as_raw(), across.width(), across.height()),
-            [0.0, rows.start - first_row, f64::from(across.width()), rows.length],
-            (columns.visible, rows.visible),
-        )
-    }
-
-    fn resize_axis(&self, (bytes, width, height): (&[u8], u32, u32), crop: [f64; 4], size: (u32, u32)) -> RgbImage {
-        let [left, top, crop_width, crop_height] = crop;
-        let options = fir::ResizeOptions::new()
-            .resize_alg(self.filter)
-            .crop(
-                left,
-                top,
-                crop_width.min(f64::from(width) - left),
-                crop_height.min(f64::from(height) - top),
-            )
-            .use_alpha(false);
-        let mut out = fir::images::Image::new(size.0, size.1, fir::PixelType::U8x3);
-        let resized = fir::images::ImageRef::new(width, height, bytes, fir::PixelType::U8x3)
-            .map_err(|e| e.to_string())
-            .and_then(|source| {
-                fir::Resizer::new()
-                    .resize(&source, &mut out, &options)
-                    .map_err(|e| e.to_string())
-            });
-        debug_assert!(resized.is_ok(), "{resized:?}");
-        RgbImage::from_raw(size.0, size.1, out.into_vec()).unwrap_or_else(|| RgbImage::new(size.0, size.1))
-    }
 }
 
-/// The part of one axis that ends up in the square.
-struct Window {
-    /// Where the visible part starts, in source pixels.
-    start: f64,
-    /// How much of the source it covers, in source pixels.
-    length: f64,
-    /// Source pixels per output pixel.
-    scale: f64,
-    /// Output pixels that show the picture; the rest of the side is padding.
-    visible: u32,
-    /// Where the picture starts in the square.
-    offset: u32,
-}
-
-impl Window {
-    fn new(source: u32, resized: u64, side: u32) -> Self {
-        let scale = f64::from(source) / resized as f64;
-        // A square larger than the picture starts before it: the reference pads.
-        let first = (resized as i64 - i64::from(side)).div_euclid(2);
-        let offset = (-first).max(0) as u32;
-        let visible = side.min(resized as u32);
-        Self {
-            start: first.max(0) as f64 * scale,
-            length: f64::from(visible) * scale,
-            scale,
-            visible,
-            offset,
-        }
-    }
-}
-
-/// Pillow's number of a filter, and its reach.
-fn filter(resample: u32) -> Result<(fir::ResizeAlg, f64)> {
-    use fir::FilterType::{Bilinear, Box, CatmullRom, Hamming, Lanczos3};
-    Ok(match resample {
-        0 => (fir::ResizeAlg::Nearest, 0.5),
-        1 => (fir::ResizeAlg::Convolution(Lanczos3), 3.0),
-        2 => (fir::ResizeAlg::Convolution(Bilinear), 1.0),
-        3 => (fir::ResizeAlg::Convolution(CatmullRom), 2.0),
-        4 => (fir::ResizeAlg::Convolution(Box), 0.5),
-        5 => (fir::ResizeAlg::Convolution(Hamming), 1.0),
-        other => return Err(Error::config(FILE, format!("resample is {other}; Pillow knows 0 to 5"))),
-    })
+/// The stretch of one axis that ends up in the square, and where it starts there.
+fn window(source: u32, resized: u64, side: u32) -> (Axis, u32) {
+    // A square larger than the picture starts before it: the reference pads.
+    let first = (resized as i64 - i64::from(side)).div_euclid(2);
+    let axis = Axis {
+        source,
+        resized,
+        first: first.max(0) as u64,
+        count: u64::from(side).min(resized) as u32,
+    };
+    (axis, (-first).max(0) as u32)
 }
 
 #[cfg(test)]

@@ -69,7 +69,8 @@ impl DeviceInfo {
 /// A driver that crashes while it is asked counts as none.
 pub fn adapters() -> Vec<Adapter> {
     let listed = std::panic::catch_unwind(|| {
-        let descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        descriptor.backends = wgpu::Backends::PRIMARY;
         let instance = wgpu::Instance::new(descriptor);
         pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY))
             .iter()

@@ -3,7 +3,7 @@
 use crate::app::icons as icon;
 use egui::accesskit::Role;
 use egui::{
-    Align, Align2, Color32, ComboBox, CornerRadius, Frame, Layout, Margin, Rect, RichText, ScrollArea, Sense, Slider,
+    Align, Align2, Color32, CornerRadius, Frame, Layout, Margin, Rect, RichText, ScrollArea, Sense, Slider,
     Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, pos2, vec2,
 };
 
@@ -13,7 +13,7 @@ use crate::app::state::{Focus, State};
 use crate::app::textures::Textures;
 use crate::app::theme;
 use crate::app::view;
-use crate::app::widgets::{icon_button, note};
+use crate::app::widgets::{combo, icon_button, note};
 use crate::engine::protocol::PictureId;
 
 const CELL_GAP: f32 = 10.0;
@@ -121,7 +121,7 @@ fn open_menu_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 
 fn sort_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let sort = state.settings.sort;
-    ComboBox::new("sort", "")
+    combo("sort")
         .selected_text(format!("{} {}", icon::SORT_ASCENDING, sort.title()))
         .width(118.0)
         .show_ui(ui, |ui| {
@@ -143,7 +143,7 @@ fn label_filter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         Some(Some(label)) => labels.get(label).map_or_else(String::new, |row| row.label.name.clone()),
     };
     let chosen = state.filter.label;
-    ComboBox::new("label filter", "")
+    combo("label filter")
         .selected_text(format!("{} {}", icon::FUNNEL, title(chosen)))
         .width(130.0)
         .truncate()

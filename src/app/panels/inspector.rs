@@ -2,7 +2,7 @@
 
 use crate::app::icons as icon;
 use egui::{
-    Align, Color32, ComboBox, CornerRadius, Layout, Mesh, Rect, RichText, ScrollArea, Sense, Shape, Slider, Stroke,
+    Align, Align2, Color32, CornerRadius, Layout, Mesh, Rect, RichText, ScrollArea, Sense, Shape, Slider, Stroke,
     StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
@@ -12,12 +12,16 @@ use crate::app::state::State;
 use crate::app::textures::{OverlayKey, Textures};
 use crate::app::theme;
 use crate::app::view;
-use crate::app::widgets::{ScoreBar, icon_button, note, score_bar_ui, section, segmented_ui};
+use crate::app::widgets::{ScoreBar, combo, icon_button, note, score_bar_ui, section, segmented_ui};
 use crate::engine::protocol::{HeatMap, InspectedPicture, Scores, ViewRect};
 use crate::heatmap::{Overlay, Ramp};
 
 /// Side of a drawn heatmap, in pixels; the graphics card smooths between them.
 const OVERLAY_SIDE: u32 = 168;
+/// The picture's share of the panel's height.
+const PICTURE_SHARE: f32 = 0.4;
+const PROBABILITY_WORDS: &str = "Shares of a softmax over these labels, not how certain the model is. \"None of \
+    these\" is weighed against all of them together.";
 const RAMP_STEPS: usize = 48;
 const WHOLE: Rect = Rect {
     min: pos2(0.0, 0.0),
@@ -105,7 +109,7 @@ fn shared_range(state: &State) -> (f32, f32) {
 fn picture_ui(ui: &mut Ui, state: &State, textures: &mut Textures, map: Option<&HeatMap>, range: (f32, f32)) {
     let palette = theme::palette(ui);
     let width = ui.available_width();
-    let height = (ui.available_height() * 0.46).clamp(140.0, width);
+    let height = (ui.available_height() * PICTURE_SHARE).clamp(140.0, width);
     let (area, response) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
     let radius = CornerRadius::same(theme::RADIUS);
     ui.painter().rect_filled(area, radius, palette.ground);
@@ -215,7 +219,7 @@ fn legend_ui(ui: &mut Ui, state: &State, map: Option<&HeatMap>, range: (f32, f32
             commands.push(Command::SetOpacity(opacity));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ComboBox::new("ramp", "")
+            combo("ramp")
                 .selected_text(state.settings.ramp.title())
                 .width(84.0)
                 .show_ui(ui, |ui| {
@@ -248,15 +252,15 @@ fn ramp_ui(ui: &mut Ui, ramp: Ramp, (low, high): (f32, f32)) {
         }
     }
     ui.painter().add(Shape::mesh(mesh));
-    ui.horizontal(|ui| {
-        ui.label(note(ui, format!("{low:.2}")));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.label(note(ui, format!("{high:.2}")));
-            ui.with_layout(Layout::top_down(Align::Center), |ui| {
-                ui.label(note(ui, "one scale for all labels"));
-            });
-        });
-    });
+    let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
+    let colour = theme::palette(ui).text_weak;
+    for (at, align, text) in [
+        (row.left_center(), Align2::LEFT_CENTER, format!("{low:.2}")),
+        (row.center(), Align2::CENTER_CENTER, "one scale for all labels".into()),
+        (row.right_center(), Align2::RIGHT_CENTER, format!("{high:.2}")),
+    ] {
+        ui.painter().text(at, align, text, theme::body(theme::SIZE_SMALL), colour);
+    }
 }
 
 fn bars_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<Command>) {
@@ -292,7 +296,7 @@ fn bars_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<Command>) {
             if state.settings.measure == Measure::Probability {
                 ui.label(note(
                     ui,
-                    "Shares of a softmax over these labels, not how certain the model is",
+                    PROBABILITY_WORDS,
                 ));
             }
         });

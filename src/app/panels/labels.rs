@@ -1,13 +1,13 @@
 //! The labels: one a row, each with its colour; the templates; "none of these".
 
 use crate::app::icons as icon;
-use egui::{Align, ComboBox, Event, Key, Layout, Modifiers, RichText, ScrollArea, Slider, TextEdit, Ui};
+use egui::{Align, Event, Key, Layout, Modifiers, RichText, ScrollArea, Slider, TextEdit, Ui};
 
 use crate::app::command::{Command, Dialog};
 use crate::app::settings::LabelRow;
 use crate::app::state::{Focus, State};
 use crate::app::theme;
-use crate::app::widgets::{icon_button, labelled, note, section, swatch_ui};
+use crate::app::widgets::{combo, icon_button, labelled, note, section, swatch_ui};
 use crate::zero_shot::{Label, TemplateSet, parse_labels};
 
 /// The id of the field for new labels.
@@ -122,11 +122,15 @@ fn row_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut Vec<Comma
                 }
                 menu_ui(ui, state, place, commands);
                 wins_ui(ui, wins, Some(place), state, commands);
+                let width = ui.available_width();
                 let field = TextEdit::singleline(&mut row.label.name)
                     .id_salt("name")
                     .hint_text("Name")
                     .frame(egui::Frame::new())
-                    .desired_width(ui.available_width());
+                    .margin(egui::Margin::ZERO)
+                    .align(egui::Align2::LEFT_CENTER)
+                    .min_size(egui::vec2(width, theme::ROW_HEIGHT - 4.0))
+                    .desired_width(width);
                 let response = ui.add(field);
                 if response.changed() {
                     let mut rows = state.settings.labels.clone();
@@ -275,7 +279,7 @@ fn templates_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         });
     });
     let chosen = &state.settings.templates;
-    ComboBox::new("templates", "")
+    combo("templates")
         .selected_text(chosen.title())
         .width(ui.available_width())
         .truncate()

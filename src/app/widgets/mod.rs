@@ -8,7 +8,7 @@ pub use icon_button::{icon_button, labelled};
 pub use score_bar::{ScoreBar, score_bar_ui};
 pub use segmented::segmented_ui;
 
-use egui::{Color32, CornerRadius, Sense, Ui, vec2};
+use egui::{Color32, ComboBox, CornerRadius, Sense, Shape, Stroke, Ui, vec2};
 
 use super::theme;
 
@@ -26,4 +26,15 @@ pub fn note(ui: &Ui, text: impl Into<String>) -> egui::RichText {
 /// A heading inside a panel.
 pub fn section(text: &str) -> egui::RichText {
     egui::RichText::new(text).font(theme::strong(theme::SIZE_BODY))
+}
+
+/// A drop-down list with a small chevron.
+pub fn combo(name: &'static str) -> ComboBox<'static> {
+    ComboBox::from_id_salt(name).icon(|ui, rect, visuals, _| {
+        let centre = rect.center();
+        let wing = |x: f32| centre + vec2(x, -2.0);
+        let chevron = vec![wing(-4.0), centre + vec2(0.0, 2.0), wing(4.0)];
+        let stroke = Stroke::new(1.5, visuals.fg_stroke.color);
+        ui.painter().add(Shape::line(chevron, stroke));
+    })
 }

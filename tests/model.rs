@@ -1,0 +1,305 @@
+//! The model equals its references, on fixtures that `tests/reference/make_fixtures.py` makes.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use clipsight::clip::{Model, Pixels, Preprocessing, Result};
+use clipsight::heatmap::heat_maps;
+use clipsight::library::decode;
+use serde_json::Value;
+
+/// The tolerances that the project promises.
+const MIN_COSINE: f32 = 0.9999;
+const MAX_LOGIT_DIFFERENCE: f32 = 1e-3;
+const MAX_PIXEL_DIFFERENCE: u8 = 1;
+const MAX_MEAN_PIXEL_DIFFERENCE: f64 = 0.02;
+const MAX_MAP_DIFFERENCE: f32 = 1e-3;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+struct Expected(Value);
+
+impl Expected {
+    fn read(model: &str) -> Self {
+        let json = std::fs::read(fixtures().join(model).join("expected.json")).unwrap();
+        Self(serde_json::from_slice(&json).unwrap())
+    }
+
+    fn strings(&self, key: &str) -> Vec<String> {
+        serde_json::from_value(self.0[key].clone()).unwrap()
+    }
+
+    fn rows(&self, key: &str) -> Vec<Vec<f32>> {
+        serde_json::from_value(self.0[key].clone()).unwrap()
+    }
+
+    fn ids(&self) -> Vec<Vec<u32>> {
+        serde_json::from_value(self.0["ids"].clone()).unwrap()
+    }
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let dot = |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    (dot(a, b) / (dot(a, a).sqrt() * dot(b, b).sqrt())) as f32
+}
+
+fn pixels(model: &Model, expected: &Expected) -> Vec<Pixels> {
+    expected
+        .strings("pictures")
+        .iter()
+        .map(|name| {
+            let picture = decode(&fixtures().join("pictures").join(name)).unwrap();
+            model.preprocessing().pixels(&picture).unwrap()
+        })
+        .collect()
+}
+
+fn check(name: &str, open: impl Fn(&Device) -> Result<Model>, device: &Device) {
+    let model = open(device).unwrap();
+    let expected = Expected::read(name);
+
+    let texts = expected.strings("texts");
+    let tokens: Vec<_> = texts.iter().map(|text| model.tokenize(text).unwrap()).collect();
+    let ids: Vec<Vec<u32>> = tokens.iter().map(|tokens| tokens.ids.clone()).collect();
+    assert_eq!(ids, expected.ids(), "{name}: token ids");
+
+    let text_embeddings = model.embed_texts(&tokens).unwrap();
+    for ((ours, theirs), text) in text_embeddings.iter().zip(expected.rows("text_embeds")).zip(&texts) {
+        let cosine = cosine(&ours.vector, &theirs);
+        assert!(cosine >= MIN_COSINE, "{name}: \"{text}\" has cosine {cosine}");
+        let norm = theirs.iter().map(|v| v * v).sum::<f32>().sqrt();
+        assert!((ours.norm / norm - 1.0).abs() < 1e-3, "{name}: norm {} against {norm}", ours.norm);
+    }
+
+    let pictures = pixels(&model, &expected);
+    let image_embeddings = model.embed_images(&pictures).unwrap();
+    let names = expected.strings("pictures");
+    for ((ours, theirs), picture) in image_embeddings.iter().zip(expected.rows("image_embeds")).zip(&names) {
+        let cosine = cosine(&ours.vector, &theirs);
+        assert!(cosine >= MIN_COSINE, "{name}: {picture} has cosine {cosine}");
+    }
+
+    let scale = model.info().logit_scale;
+    for (image, row) in image_embeddings.iter().zip(expected.rows("logits")) {
+        for (text, theirs) in text_embeddings.iter().zip(row) {
+            let ours = scale * cosine(&image.vector, &text.vector);
+            assert!((ours - theirs).abs() < MAX_LOGIT_DIFFERENCE, "{name}: logit {ours} against {theirs}");
+        }
+    }
+    check_heatmap(name, &model, &expected);
+}
+
+fn check_heatmap(name: &str, model: &Model, expected: &Expected) {
+    let heatmap = &expected.0["heatmap"];
+    let picture = decode(&fixtures().join("pictures").join(heatmap["picture"].as_str().unwrap())).unwrap();
+    let tokens: Vec<_> = expected.strings("texts")[..2].iter().map(|t| model.tokenize(t).unwrap()).collect();
+    let texts: Vec<f32> = model.embed_texts(&tokens).unwrap().into_iter().flat_map(|e| e.vector).collect();
+    let dense = model.dense(&model.preprocessing().pixels(&picture).unwrap());
+    let maps = heat_maps(&dense, &texts, model.info().projection_dim).unwrap();
+    let theirs: Vec<Vec<Vec<f32>>> = serde_json::from_value(heatmap["maps"].clone()).unwrap();
+    assert_eq!(maps.len(), theirs.len());
+    for (map, theirs) in maps.iter().zip(theirs) {
+        assert_eq!(map.method.name(), heatmap["method"]);
+        assert_eq!((map.rows, map.columns), (theirs.len(), theirs[0].len()));
+        let theirs: Vec<f32> = theirs.into_iter().flatten().collect();
+        let (low, high) = map.range();
+        for (ours, theirs) in map.values.iter().zip(&theirs) {
+            let difference = (ours - theirs).abs() / (high - low);
+            assert!(difference < MAX_MAP_DIFFERENCE, "{name}: map value {ours} against {theirs}");
+        }
+    }
+}
+
+fn open(name: &'static str) -> impl Fn(&Device) -> Result<Model> {
+    move |device| Model::open(&fixtures().join(name), device)
+}
+
+#[test]
+fn clip_in_f32_with_quick_gelu_equals_transformers() {
+    check("clip-f32", open("clip-f32"), &Device::flex());
+}
+
+#[test]
+fn clip_in_f16_with_gelu_bilinear_and_the_old_pooling_equals_transformers() {
+    check("clip-f16", open("clip-f16"), &Device::flex());
+}
+
+#[test]
+fn clip_in_bf16_with_uneven_patches_equals_transformers() {
+    check("clip-bf16", open("clip-bf16"), &Device::flex());
+}
+
+#[test]
+fn the_starter_equals_its_reference() {
+    check("starter", Model::starter, &Device::flex());
+}
+
+#[test]
+fn every_model_equals_its_reference_on_a_real_gpu() {
+    match clipsight::engine::gpu() {
+        Ok(Some((device, info))) => {
+            eprintln!("checking on {}", info.name);
+            for name in ["clip-f32", "clip-f16", "clip-bf16"] {
+                check(name, open(name), &device);
+            }
+            check("starter", Model::starter, &device);
+        }
+        Ok(None) => eprintln!("NOT CHECKED: this machine has no GPU, so parity on the GPU was not tested"),
+        Err(reason) => panic!("{reason}"),
+    }
+}
+
+#[test]
+fn a_batch_embeds_as_one_by_one() {
+    let model = Model::starter(&Device::flex()).unwrap();
+    let pictures = pixels(&model, &Expected::read("starter"));
+    let together = model.embed_images(&pictures).unwrap();
+    for (picture, batched) in pictures.iter().zip(&together) {
+        let alone = model.embed_images(std::slice::from_ref(picture)).unwrap();
+        assert!(cosine(&alone[0].vector, &batched.vector) > 0.999_999);
+    }
+}
+
+fn differences(ours: &[u8], theirs: &[u8]) -> (u8, f64) {
+    assert_eq!(ours.len(), theirs.len());
+    let each = ours.iter().zip(theirs).map(|(a, b)| a.abs_diff(*b));
+    let sum: u64 = each.clone().map(u64::from).sum();
+    (each.max().unwrap(), sum as f64 / ours.len() as f64)
+}
+
+#[test]
+fn preprocessed_pixels_equal_pillows() {
+    for name in ["clip-f32", "clip-f16", "clip-bf16"] {
+        let model = Model::open(&fixtures().join(name), &Device::flex()).unwrap();
+        let expected = Expected::read(name);
+        for (picture, theirs) in expected.0["model_views"].as_object().unwrap() {
+            let theirs: Vec<u8> = serde_json::from_value(theirs.clone()).unwrap();
+            let decoded = decode(&fixtures().join("pictures").join(picture)).unwrap();
+            let ours = model.preprocessing().model_view(&decoded).unwrap();
+            let (largest, _) = differences(ours.as_raw(), &theirs);
+            assert!(largest <= MAX_PIXEL_DIFFERENCE, "{name}: {picture} differs by {largest}");
+        }
+    }
+}
+
+#[test]
+fn preprocessed_pixels_equal_pillows_at_a_real_size() {
+    let preprocessing = Preprocessing::parse(b"{}", 224).unwrap();
+    for name in ["photo-large", "photo-wide"] {
+        let picture = |suffix: &str| decode(&fixtures().join(format!("pictures/{name}{suffix}.png"))).unwrap();
+        let ours = preprocessing.model_view(&picture("")).unwrap();
+        let (largest, mean) = differences(ours.as_raw(), picture(".view224").as_raw());
+        assert!(largest <= MAX_PIXEL_DIFFERENCE, "{name}: differs by {largest}");
+        assert!(mean <= MAX_MEAN_PIXEL_DIFFERENCE, "{name}: differs by {mean} on average");
+    }
+}
+
+#[test]
+fn words_beyond_the_context_are_named() {
+    let model = Model::open(&fixtures().join("clip-f32"), &Device::flex()).unwrap();
+    let long = Expected::read("clip-f32").strings("texts").pop().unwrap();
+    let tokens = model.tokenize(&long).unwrap();
+    let lost = tokens.lost.expect("the text is longer than the context");
+    assert!(long.ends_with(&lost) && lost.ends_with("twenty-four"), "{lost}");
+    assert_eq!(model.tokenize("a cat").unwrap().lost, None);
+}
+
+/// A copy of a fixture model that a test may damage.
+fn copy_of(name: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(fixtures().join(name)).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    folder
+}
+
+fn error_of(folder: &Path) -> String {
+    match Model::open(folder, &Device::flex()) {
+        Ok(_) => panic!("the damaged model was opened"),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// Rewrites the header of a safetensors file, keeping the data.
+fn edit_header(folder: &Path, edit: impl Fn(&mut serde_json::Map<String, Value>)) {
+    let path = folder.join("model.safetensors");
+    let bytes = std::fs::read(&path).unwrap();
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let mut header: serde_json::Map<String, Value> = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+    edit(&mut header);
+    let header = serde_json::to_vec(&header).unwrap();
+    let mut out = (header.len() as u64).to_le_bytes().to_vec();
+    out.extend(header);
+    out.extend(&bytes[8 + length..]);
+    std::fs::write(path, out).unwrap();
+}
+
+#[test]
+fn missing_and_left_over_tensors_are_named() {
+    let folder = copy_of("clip-f32");
+    edit_header(folder.path(), |header| {
+        let tensor = header.remove("visual_projection.weight").unwrap();
+        header.insert("surprise.weight".into(), tensor);
+    });
+    let error = error_of(folder.path());
+    assert!(error.contains("visual_projection.weight is missing"), "{error}");
+    assert!(error.contains("surprise.weight"), "{error}");
+}
+
+#[test]
+fn another_shape_is_named_and_nothing_large_is_allocated() {
+    let folder = copy_of("clip-f32");
+    let config = folder.path().join("config.json");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("\"projection_dim\": 16", "\"projection_dim\": 16000")).unwrap();
+    let error = error_of(folder.path());
+    assert!(error.contains("visual_projection.weight has shape [16, 32], expected [16000, 32]"), "{error}");
+}
+
+#[test]
+fn truncated_and_hostile_weights_are_refused() {
+    let folder = copy_of("clip-f32");
+    let path = folder.path().join("model.safetensors");
+    let whole = std::fs::read(&path).unwrap();
+    for length in [0, 5, 8, 100, whole.len() - 1] {
+        std::fs::write(&path, &whole[..length]).unwrap();
+        error_of(folder.path());
+    }
+    let mut huge_header = whole.clone();
+    huge_header[..8].copy_from_slice(&u64::MAX.to_le_bytes());
+    std::fs::write(&path, &huge_header).unwrap();
+    assert!(error_of(folder.path()).contains("header"));
+    std::fs::write(&path, b"GIF89a is something else altogether").unwrap();
+    error_of(folder.path());
+
+    std::fs::write(&path, &whole).unwrap();
+    edit_header(folder.path(), |header| {
+        header["logit_scale"]["data_offsets"] = serde_json::json!([0, 4]);
+    });
+    error_of(folder.path());
+}
+
+#[test]
+fn a_folder_without_its_files_says_which() {
+    let folder = copy_of("clip-f32");
+    std::fs::remove_file(folder.path().join("tokenizer.json")).unwrap();
+    assert!(error_of(folder.path()).contains("tokenizer.json is missing"));
+    let empty = tempfile::tempdir().unwrap();
+    assert!(error_of(empty.path()).contains("config.json is missing"));
+    assert!(error_of(Path::new("/no/such/model")).contains("config.json"));
+}
+
+#[test]
+fn identities_tell_models_apart() {
+    let identity = |folder: &Path| Model::open(folder, &Device::flex()).unwrap().info().identity.clone();
+    let folder = copy_of("clip-f32");
+    let original = identity(folder.path());
+    assert_eq!(original, identity(&fixtures().join("clip-f32")));
+    let preprocessor = folder.path().join("preprocessor_config.json");
+    let text = std::fs::read_to_string(&preprocessor).unwrap();
+    std::fs::write(&preprocessor, text.replace("\"resample\": 3", "\"resample\": 2")).unwrap();
+    assert_ne!(original, identity(folder.path()));
+}

@@ -1,0 +1,267 @@
+//! The window, driven as a user drives it: over a stand-in for the engine, and over the real one.
+
+mod snapshots;
+mod stand_in;
+
+use std::time::{Duration, Instant};
+
+use clipsight::app::App;
+use clipsight::app::settings::Settings;
+use clipsight::engine::protocol::{Event, Request, Severity};
+use clipsight::engine::{DeviceChoice, Engine, EngineOptions};
+use clipsight::hub::ModelChoice;
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use stand_in::{StandIn, question, window};
+
+/// Longer than the pause after which typing is answered.
+const DEBOUNCE: Duration = Duration::from_millis(80);
+
+fn settle(harness: &mut Harness<App>) {
+    harness.run_steps(3);
+    std::thread::sleep(DEBOUNCE);
+    harness.run_steps(3);
+}
+
+#[test]
+fn the_first_launch_opens_the_samples_and_asks_about_its_labels() {
+    let (engine, mut harness) = window(Settings::default());
+    harness.run_steps(2);
+    let requests = engine.requests();
+    assert!(requests.iter().any(|request| matches!(request, Request::OpenSamples { .. })));
+    assert!(question(&requests).unwrap().labels.iter().any(|label| label.name == "cat"));
+}
+
+#[test]
+fn a_typed_label_becomes_a_row_and_a_question_and_can_be_undone() {
+    let (engine, mut harness) = window(Settings::default());
+    harness.run_steps(2);
+    harness.key_press(Key::A);
+    harness.run_steps(2);
+    harness.event(egui::Event::Text("zebra, striped".into()));
+    harness.run_steps(2);
+    harness.key_press(Key::Enter);
+    settle(&mut harness);
+    let names = |engine: &StandIn| -> Vec<String> {
+        let asked = question(&engine.requests()).unwrap();
+        asked.labels.into_iter().map(|label| label.name).collect()
+    };
+    assert_eq!(names(&engine).last().unwrap(), "zebra, striped");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    settle(&mut harness);
+    assert!(!names(&engine).contains(&"zebra, striped".to_string()));
+    harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    settle(&mut harness);
+    assert_eq!(names(&engine).last().unwrap(), "zebra, striped");
+}
+
+#[test]
+fn a_pasted_list_becomes_rows() {
+    let (engine, mut harness) = window(Settings::default());
+    harness.run_steps(2);
+    harness.key_press(Key::A);
+    harness.run_steps(2);
+    harness.event(egui::Event::Paste("owl\nzebra\tlike a horse, striped\n".into()));
+    settle(&mut harness);
+    let labels = question(&engine.requests()).unwrap().labels;
+    assert_eq!(labels[labels.len() - 2].name, "owl");
+    assert_eq!(labels[labels.len() - 1].descriptions, ["like a horse, striped"]);
+}
+
+#[test]
+fn removing_a_label_asks_again_without_it() {
+    let (engine, mut harness) = window(Settings::default());
+    harness.run_steps(2);
+    harness.get_by_label("Remove banana").click();
+    settle(&mut harness);
+    let labels = question(&engine.requests()).unwrap().labels;
+    assert!(!labels.is_empty() && labels.iter().all(|label| label.name != "banana"));
+}
+
+#[test]
+fn pictures_are_sorted_selected_and_walked_by_key() {
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&["a.jpg", "b.jpg", "c.jpg"]);
+    harness.run_steps(4);
+    // The stand-in scores the last picture highest, and the gallery starts sorted by score.
+    assert_eq!(harness.state().state().order, [2, 1, 0]);
+    assert_eq!(harness.state().state().selected, Some(2));
+    harness.key_press(Key::ArrowRight);
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().selected, Some(1));
+    harness.key_press(Key::End);
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().selected, Some(0));
+    harness.get_by_label("c.jpg").click();
+    harness.run_steps(3);
+    assert!(matches!(engine.requests().last(), Some(Request::Inspect { picture: Some(2), .. })));
+}
+
+#[test]
+fn keys_choose_the_heatmaps_label_and_turn_it_off() {
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&["a.jpg"]);
+    harness.run_steps(4);
+    harness.key_press(Key::Num3);
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().shown_label(), Some(2));
+    harness.key_press(Key::H);
+    harness.run_steps(3);
+    assert!(!harness.state().state().settings.heatmap);
+    assert!(harness.query_by_label("The heatmap is off (H)").is_some());
+}
+
+#[test]
+fn keys_do_not_act_while_text_is_typed() {
+    let (_engine, mut harness) = window(Settings::default());
+    harness.run_steps(2);
+    harness.key_press(Key::A);
+    harness.run_steps(2);
+    harness.key_press(Key::H);
+    harness.run_steps(2);
+    assert!(harness.state().state().settings.heatmap);
+}
+
+#[test]
+fn answers_to_older_questions_are_dropped() {
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&["a.jpg"]);
+    harness.run_steps(4);
+    let before = harness.state().state().pictures[0].scores.clone();
+    engine.predict(0, 0, &[0.9, 0.0]);
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().pictures[0].scores, before);
+}
+
+#[test]
+fn skipped_files_are_listed_with_their_reason_and_can_be_tried_again() {
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&["a.jpg", "broken.jpg"]);
+    let library = harness.state().state().library;
+    engine.say(Event::Skipped {
+        library,
+        picture: 1,
+        reason: "the file is cut short".into(),
+    });
+    harness.run_steps(4);
+    harness.get_by_label_contains("1 skipped").click();
+    harness.run_steps(3);
+    assert!(harness.query_by_label("the file is cut short").is_some());
+    harness.get_by_label_contains("Try all again").click();
+    harness.run_steps(3);
+    let retried = engine.requests().into_iter().any(|request| matches!(request, Request::Retry { pictures, .. } if pictures == [1]));
+    assert!(retried);
+}
+
+#[test]
+fn messages_stay_until_they_are_dismissed() {
+    let (engine, mut harness) = window(Settings::default());
+    engine.say(Event::Message {
+        severity: Severity::Warning,
+        text: "The GPU was lost: going on with the CPU".into(),
+    });
+    harness.run_steps(4);
+    assert!(harness.query_by_label_contains("The GPU was lost").is_some());
+    harness.get_by_label("Dismiss").click();
+    harness.run_steps(4);
+    assert!(harness.query_by_label_contains("The GPU was lost").is_none());
+}
+
+#[test]
+fn words_that_the_model_does_not_read_are_shown_at_their_label() {
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&["a.jpg"]);
+    harness.run_steps(3);
+    let generation = harness.state().state().asking.generation;
+    engine.say(Event::Answered {
+        generation,
+        lost_words: vec![(0, "the lost words".into())],
+        latency_ms: 1.0,
+    });
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains("the lost words").is_some());
+}
+
+#[test]
+fn settings_are_kept_after_a_change() {
+    let (engine, mut harness) = window(Settings::default());
+    harness.run_steps(2);
+    harness.key_press(Key::C);
+    harness.run_steps(2);
+    std::thread::sleep(Duration::from_millis(900));
+    harness.run_steps(2);
+    let kept = engine.requests().into_iter().rev().find_map(|request| match request {
+        Request::SaveSettings(json) => Some(Settings::from_json(Some(&json))),
+        _ => None,
+    });
+    assert_eq!(kept.unwrap().measure, clipsight::app::settings::Measure::Cosine);
+}
+
+#[test]
+fn filtering_by_name_keeps_what_matches_and_says_when_nothing_does() {
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&["cat.jpg", "dog.jpg"]);
+    harness.run_steps(4);
+    harness.key_press(Key::Slash);
+    harness.run_steps(2);
+    harness.event(egui::Event::Text("DOG".into()));
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().order, [1]);
+    harness.event(egui::Event::Text("xyz".into()));
+    harness.run_steps(3);
+    harness.get_by_label("Show all pictures").click();
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().order.len(), 2);
+}
+
+/// The real engine with the starter on the CPU.
+fn real_window(data_dir: &std::path::Path) -> Harness<'static, App> {
+    let options = EngineOptions {
+        data_dir: Some(data_dir.to_path_buf()),
+        model: ModelChoice::Starter,
+        device: DeviceChoice::Cpu,
+    };
+    Harness::builder().with_size([1_280.0, 800.0]).build_eframe(move |cc| {
+        let engine = Engine::start(options, std::sync::Arc::new(|| {}));
+        App::new(&cc.egui_ctx, Settings::default(), Box::new(engine))
+    })
+}
+
+fn run_until(harness: &mut Harness<App>, what: &str, mut done: impl FnMut(&App) -> bool) {
+    let started = Instant::now();
+    while !done(harness.state()) {
+        assert!(started.elapsed() < Duration::from_secs(120), "waited in vain for {what}");
+        harness.run_steps(1);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn the_real_engine_predicts_on_the_samples_and_remembers_them() {
+    let data_dir = tempfile::tempdir().unwrap();
+    let mut harness = real_window(data_dir.path());
+    run_until(&mut harness, "predictions", |app| {
+        let state = app.state();
+        state.scanned && !state.pictures.is_empty() && state.pictures.iter().all(|picture| picture.scores.is_some())
+    });
+    let state = harness.state().state();
+    let cat = state.pictures.iter().find(|picture| picture.name() == "cat.jpg").unwrap();
+    let scores = cat.scores.as_ref().unwrap();
+    assert_eq!(state.settings.labels[scores.best.unwrap()].label.name, "cat");
+    assert!(!scores.none_won);
+    run_until(&mut harness, "heatmaps", |app| app.state().inspected.maps.is_some());
+    let first: Vec<_> = harness.state().state().pictures.iter().map(|p| p.scores.clone()).collect();
+    drop(harness);
+
+    // A second opening shows the same scores, and embeds nothing: the store has it all at once.
+    let mut harness = real_window(data_dir.path());
+    run_until(&mut harness, "stored predictions", |app| {
+        let state = app.state();
+        !state.pictures.is_empty() && state.pictures.iter().all(|picture| picture.scores.is_some())
+    });
+    let second: Vec<_> = harness.state().state().pictures.iter().map(|p| p.scores.clone()).collect();
+    assert_eq!(first, second);
+    assert_eq!(harness.state().state().speed, None);
+}

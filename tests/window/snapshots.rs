@@ -1,0 +1,106 @@
+//! Pictures of every screen in both themes, compared with those beside this file.
+//!
+//! `UPDATE_SNAPSHOTS=1 cargo test --test window` makes them anew; look at them before they are committed.
+
+use clipsight::app::App;
+use clipsight::app::command::{Command, Dialog};
+use clipsight::app::settings::{Settings, ThemeChoice};
+use clipsight::engine::adapters;
+use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
+
+use crate::stand_in::StandIn;
+
+const NAMES: [&str; 14] = [
+    "apple.jpg", "bridge.jpg", "cat-on-a-sofa.jpg", "dog.jpg", "eagle.jpg", "forest.jpg", "glass.jpg", "harbour.jpg",
+    "island.jpg", "jacket.jpg", "kite.jpg", "lamp.jpg", "mountain.jpg", "a-very-long-name-of-a-picture-indeed.jpg",
+];
+
+/// Software renderers differ a little in how they smooth edges.
+const THRESHOLD: f32 = 1.0;
+const FAILED_PIXELS: usize = 400;
+
+fn can_draw() -> bool {
+    if !adapters().is_empty() {
+        return true;
+    }
+    assert!(std::env::var_os("CI").is_none(), "no graphics adapter, not even a software one: install one (see .ci/run)");
+    eprintln!("NOT CHECKED: no graphics adapter, not even a software one, so no screen was compared");
+    false
+}
+
+fn screen(name: &str, pictures: &[&str], size: [f32; 2], prepare: impl Fn(&mut App)) {
+    compared(name, pictures, size, prepare).unwrap();
+}
+
+fn compared(name: &str, pictures: &[&str], size: [f32; 2], prepare: impl Fn(&mut App)) -> SnapshotResults {
+    let mut results = SnapshotResults::new();
+    if !can_draw() {
+        return results;
+    }
+    for (theme, suffix) in [(ThemeChoice::Dark, "dark"), (ThemeChoice::Light, "light")] {
+        let settings = Settings {
+            theme,
+            ..Settings::default()
+        };
+        let engine = StandIn::default();
+        let backend = engine.clone();
+        let mut harness: Harness<App> = Harness::builder()
+            .with_size(size)
+            .wgpu()
+            .build_eframe(move |cc| App::new(&cc.egui_ctx, settings, Box::new(backend)));
+        harness.run_steps(2);
+        engine.load(pictures);
+        harness.run_steps(8);
+        prepare(harness.state_mut());
+        harness.run_steps(12);
+        let options = SnapshotOptions::new()
+            .threshold(THRESHOLD)
+            .max_failed_pixels(FAILED_PIXELS)
+            .output_path("tests/window/pictures");
+        results.add(harness.try_snapshot_options(format!("{name}-{suffix}"), &options));
+    }
+    results
+}
+
+const SMALL: [f32; 2] = [1_280.0, 800.0];
+
+#[test]
+fn explore() {
+    screen("explore", &NAMES, SMALL, |_| {});
+}
+
+#[test]
+fn explore_on_a_large_screen() {
+    screen("explore-large", &NAMES, [1_920.0, 1_080.0], |app| app.execute(Command::ToggleModelView));
+}
+
+#[test]
+fn an_empty_folder() {
+    screen("empty", &[], SMALL, |_| {});
+}
+
+#[test]
+fn a_filter_that_nothing_passes() {
+    screen("nothing-passes", &NAMES, SMALL, |app| app.execute(Command::FilterName("zzz".into())));
+}
+
+#[test]
+fn no_labels() {
+    screen("no-labels", &NAMES, SMALL, |app| app.execute(Command::EditLabels(Vec::new())));
+}
+
+#[test]
+fn every_dialog() {
+    let mut results = SnapshotResults::new();
+    for (dialog, name) in [
+        (Dialog::Models, "models"),
+        (Dialog::Shortcuts, "shortcuts"),
+        (Dialog::Settings, "settings"),
+        (Dialog::LabelList, "label-list"),
+        (Dialog::Templates, "templates"),
+        (Dialog::Skipped, "skipped"),
+    ] {
+        results.extend(compared(name, &NAMES, SMALL, |app| app.execute(Command::OpenDialog(dialog))));
+    }
+    results.unwrap();
+}

@@ -1,0 +1,229 @@
+//! A stand-in for the engine: keeps what the window asks, says what a test wants said.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use clipsight::app::App;
+use clipsight::app::settings::Settings;
+use clipsight::clip::{HeatmapMethod, ModelInfo, TowerKind};
+use clipsight::engine::protocol::{
+    Event, HeatMap, InspectedPicture, PictureFile, PictureId, Question, Request, ScreenImage, Stamp, ViewRect,
+};
+use clipsight::engine::{Backend, DeviceInfo};
+use clipsight::zero_shot::score;
+use egui_kittest::Harness;
+
+#[derive(Default)]
+struct Shared {
+    requests: Vec<Request>,
+    events: VecDeque<Event>,
+    names: Vec<String>,
+    library: u64,
+}
+
+/// The test's side of the stand-in.
+#[derive(Clone, Default)]
+pub struct StandIn(Rc<RefCell<Shared>>);
+
+/// A window without a graphics card.
+pub fn window(settings: Settings) -> (StandIn, Harness<'static, App>) {
+    let engine = StandIn::default();
+    let backend = engine.clone();
+    let mut harness = Harness::builder()
+        .with_size([1_280.0, 800.0])
+        .build_eframe(move |cc| App::new(&cc.egui_ctx, settings, Box::new(backend)));
+    harness.run_steps(2);
+    (engine, harness)
+}
+
+/// The newest question among requests.
+pub fn question(requests: &[Request]) -> Option<Question> {
+    requests.iter().rev().find_map(|request| match request {
+        Request::Classify(question) => Some(question.clone()),
+        _ => None,
+    })
+}
+
+impl StandIn {
+    /// Everything that was asked.
+    pub fn requests(&self) -> Vec<Request> {
+        self.0.borrow().requests.clone()
+    }
+
+    /// Says something.
+    pub fn say(&self, event: Event) {
+        self.0.borrow_mut().events.push_back(event);
+    }
+
+    /// Pretends that a model is loaded and these pictures are scored, the last one highest.
+    pub fn load(&self, names: &[&str]) {
+        self.0.borrow_mut().names = names.iter().map(ToString::to_string).collect();
+        self.say(Event::ModelReady(Box::new(starter())));
+        self.say(Event::Device {
+            info: DeviceInfo::cpu(),
+            preparing: None,
+        });
+        let library = self.0.borrow().library;
+        let pictures = names.iter().map(|name| file(name)).collect();
+        self.say(Event::Pictures { library, pictures });
+        self.say(Event::Scanned {
+            library,
+            unreadable: Vec::new(),
+        });
+        let asked = question(&self.requests()).unwrap();
+        self.answer(&asked);
+    }
+
+    fn answer(&self, asked: &Question) {
+        let (count, library) = (self.0.borrow().names.len(), self.0.borrow().library);
+        for picture in 0..count {
+            self.predict(picture, asked.generation, &cosines(picture, count, asked.labels.len()));
+        }
+        self.say(Event::Indexed {
+            library,
+            done: count,
+        });
+        self.say(Event::Answered {
+            generation: asked.generation,
+            lost_words: Vec::new(),
+            latency_ms: 12.0,
+        });
+    }
+
+    /// Scores one picture; the last cosine is that of "none of these".
+    pub fn predict(&self, picture: PictureId, generation: u64, cosines: &[f32]) {
+        let library = self.0.borrow().library;
+        let rows = vec![(picture, Arc::new(score(cosines, 20.0, 0.0)))];
+        self.say(Event::Predictions {
+            library,
+            generation,
+            rows,
+        });
+    }
+
+    fn inspect(&self, picture: PictureId) {
+        let library = self.0.borrow().library;
+        self.say(Event::Inspected {
+            library,
+            picture,
+            inspected: Box::new(inspected(picture)),
+        });
+        let Some(asked) = question(&self.requests()) else { return };
+        let maps = (0..asked.labels.len()).map(heat_map).collect();
+        self.say(Event::HeatMaps {
+            library,
+            picture,
+            generation: asked.generation,
+            maps: Arc::new(maps),
+        });
+    }
+}
+
+impl Backend for StandIn {
+    fn send(&mut self, request: Request) {
+        self.0.borrow_mut().requests.push(request.clone());
+        match request {
+            Request::OpenFolders { library, .. } | Request::OpenSamples { library } => {
+                self.0.borrow_mut().library = library;
+            }
+            Request::Inspect {
+                picture: Some(picture), ..
+            } => self.inspect(picture),
+            Request::Thumbnails { library, pictures } => {
+                for picture in pictures {
+                    let image = painted(picture, 96, 72);
+                    self.say(Event::Thumbnail {
+                        library,
+                        picture,
+                        image,
+                    });
+                }
+            }
+            Request::Classify(asked) if !self.0.borrow().names.is_empty() => self.answer(&asked),
+            _ => {}
+        }
+    }
+
+    fn next_event(&mut self) -> Option<Event> {
+        self.0.borrow_mut().events.pop_front()
+    }
+}
+
+fn starter() -> ModelInfo {
+    ModelInfo {
+        name: "Starter".into(),
+        folder: None,
+        tower: TowerKind::EfficientNetLite,
+        parameters: 11_353_049,
+        size_bytes: 22_724_860,
+        dtype: "f16".into(),
+        image_size: 224,
+        context_length: 32,
+        projection_dim: 384,
+        logit_scale: 20.085_537,
+        identity: "a0203d363266da5d9e1c8dfff9777b10".into(),
+    }
+}
+
+fn file(name: &str) -> PictureFile {
+    PictureFile {
+        path: format!("/pictures/{name}").into(),
+        stamp: Stamp {
+            size_bytes: 1,
+            modified_ns: 1,
+        },
+    }
+}
+
+/// The highest for one label, lower for the others; every fifth picture fits none.
+fn cosines(picture: PictureId, count: usize, labels: usize) -> Vec<f32> {
+    let best = picture % labels.max(1);
+    let top = 0.5 + 0.4 * (picture + 1) as f32 / count as f32;
+    let mut cosines: Vec<f32> = (0..labels)
+        .map(|label| if label == best { top } else { 0.3 + 0.02 * ((label * 7 + picture) % 9) as f32 })
+        .collect();
+    cosines.push(if picture % 5 == 4 { top + 0.05 } else { 0.4 });
+    cosines
+}
+
+fn painted(seed: usize, width: usize, height: usize) -> ScreenImage {
+    let pixel = |n: usize| {
+        let (x, y) = (n % width, n / width);
+        let shade = |k: usize| ((x * (3 + seed % 5) + y * (2 + k) + seed * 47 * (k + 1)) % 256) as u8;
+        [shade(0), shade(1), shade(2)]
+    };
+    ScreenImage {
+        width,
+        height,
+        rgb: (0..width * height).flat_map(pixel).collect(),
+    }
+}
+
+fn inspected(picture: PictureId) -> InspectedPicture {
+    InspectedPicture {
+        image: painted(picture, 320, 240),
+        original_size: (640, 480),
+        view: ViewRect {
+            left: 0.125,
+            top: 0.0,
+            width: 0.75,
+            height: 1.0,
+        },
+        model_view: painted(picture, 224, 224),
+    }
+}
+
+fn heat_map(label: usize) -> HeatMap {
+    let cell = |n: usize| {
+        let (x, y) = ((n % 7) as f32 - 3.0, (n / 7) as f32 - (label % 5) as f32 - 1.0);
+        4.0 * (-(x * x + y * y) / 4.0).exp() - 1.0
+    };
+    HeatMap {
+        method: HeatmapMethod::ClassActivation,
+        rows: 7,
+        columns: 7,
+        values: (0..49).map(cell).collect(),
+    }
+}
