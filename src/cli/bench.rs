@@ -1,6 +1,185 @@
-//! bench
-use super::{Common, args::BenchArgs, output::Output};
-/// Runs
-pub fn run(_: &BenchArgs, _: &Common, _: &mut Output) -> anyhow::Result<()> {
+//! `clipsight bench`: every performance figure, as medians, by the names that RESULTS.md uses.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use super::Common;
+use super::args::BenchArgs;
+use super::crowd::scroll_frame_ms_p99;
+use super::output::Output;
+use super::pictures::device;
+use crate::clip::{Pixels, TokenizedText};
+use crate::engine::Session;
+use crate::hub::ModelChoice;
+use crate::library::{DATA_DIR_VARIABLE, scan, unpack_samples};
+use crate::zero_shot::{Label, TemplateSet, score};
+
+const REPEATS: usize = 5;
+const TEXTS: usize = 64;
+const LABELS: usize = 10;
+
+/// A figure: its name, its unit, how it is measured.
+type Figure = (&'static str, &'static str, fn(&mut Bench) -> Result<f64>);
+
+const FIGURES: [Figure; 11] = [
+    ("start_to_first_frame_ms", "ms", |bench| bench.start_to("first-frame")),
+    ("start_to_first_prediction_ms", "ms", |bench| bench.start_to("first-prediction")),
+    ("pictures_per_s", "pictures/s", Bench::pictures_per_s),
+    ("image_tower_ms_batch_1", "ms/picture", |bench| bench.image_tower_ms(1)),
+    ("image_tower_ms_batch_8", "ms/picture", |bench| bench.image_tower_ms(8)),
+    ("image_tower_ms_batch_16", "ms/picture", |bench| bench.image_tower_ms(16)),
+    ("texts_per_s", "texts/s", Bench::texts_per_s),
+    ("labels_to_predictions_1000_ms", "ms", |bench| bench.labels_to_predictions_ms(1_000)),
+    ("labels_to_predictions_10000_ms", "ms", |bench| bench.labels_to_predictions_ms(10_000)),
+    ("scroll_frame_ms_p99", "ms", |_| scroll_frame_ms_p99()),
+    ("peak_memory_mb", "MB", |_| peak_memory_mb()),
+];
+
+/// Runs the command.
+pub fn run(args: &BenchArgs, common: &Common, output: &mut Output) -> Result<()> {
+    let mut bench = Bench::new(common)?;
+    let wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|start| name.starts_with(start.as_str()));
+    for (name, unit, measure) in FIGURES.into_iter().filter(|(name, _, _)| wanted(name)) {
+        match measure(&mut bench) {
+            Ok(value) => output.result(
+                &json!({ "name": name, "value": value, "unit": unit }),
+                &["name", "value", "unit"],
+                || vec![vec![name.into(), value.to_string(), unit.into()]],
+                || format!("{name:<32} {value:>10.2} {unit}"),
+            )?,
+            Err(reason) => output.failure(name, &format!("{reason:#}")),
+        }
+    }
     Ok(())
+}
+
+struct Bench {
+    session: Session,
+    model: Option<String>,
+    folder: PathBuf,
+    pictures: Vec<PathBuf>,
+}
+
+impl Bench {
+    fn new(common: &Common) -> Result<Self> {
+        let choice = ModelChoice::parse(common.model.as_deref().unwrap_or("starter")).map_err(super::Usage)?;
+        let warn = |warning: String| eprintln!("clipsight: {warning}");
+        let session = Session::open(&choice, device(common), None, Box::new(warn))?;
+        let folder = std::env::temp_dir().join(format!("clipsight-bench-{}", std::process::id()));
+        let samples = unpack_samples(&folder).context("cannot write the samples to the temporary folder")?;
+        let pictures = scan(&samples, || true).pictures.into_iter().map(|found| found.path).collect();
+        Ok(Self {
+            session,
+            model: common.model.clone(),
+            folder,
+            pictures,
+        })
+    }
+
+    /// Starts the window in a process of its own, with an empty data folder, until it gets there.
+    fn start_to(&mut self, milestone: &str) -> Result<f64> {
+        let program = std::env::current_exe()?;
+        let mut runs = Vec::new();
+        for run in 0..REPEATS {
+            let mut command = Command::new(&program);
+            command
+                .args(["--exit-after", milestone])
+                .env(DATA_DIR_VARIABLE, self.folder.join(format!("data-{milestone}-{run}")))
+                .stderr(Stdio::null());
+            if let Some(model) = &self.model {
+                command.args(["--model", model]);
+            }
+            let output = command.output()?;
+            let text = String::from_utf8_lossy(&output.stdout);
+            runs.push(text.trim().parse().context("no window could be opened here")?);
+        }
+        Ok(median(runs))
+    }
+
+    /// Decoding, preprocessing and embedding together, as in indexing.
+    fn pictures_per_s(&mut self) -> Result<f64> {
+        let mut runs = Vec::new();
+        for _ in 0..REPEATS {
+            let started = Instant::now();
+            self.session.embed_pictures(&self.pictures, |_, _| {})?;
+            runs.push(self.pictures.len() as f64 / started.elapsed().as_secs_f64());
+        }
+        Ok(median(runs))
+    }
+
+    fn image_tower_ms(&mut self, batch: usize) -> Result<f64> {
+        let side = self.session.loaded.model.info().image_size;
+        let values = (0..3 * side * side).map(|i| (i % 255) as f32 / 127.5 - 1.0).collect();
+        let pictures = vec![Pixels { values, side }; batch];
+        self.session.loaded.embed_images(&pictures)?;
+        let mut runs = Vec::new();
+        for _ in 0..REPEATS {
+            let started = Instant::now();
+            self.session.loaded.embed_images(&pictures)?;
+            runs.push(ms(started) / batch as f64);
+        }
+        Ok(median(runs))
+    }
+
+    fn texts_per_s(&mut self) -> Result<f64> {
+        let model = &self.session.loaded.model;
+        let texts = (0..TEXTS)
+            .map(|n| model.tokenize(&format!("a photo of a thing with the number {n}.")))
+            .collect::<crate::clip::Result<Vec<TokenizedText>>>()?;
+        self.session.loaded.embed_texts(&texts)?;
+        let mut runs = Vec::new();
+        for _ in 0..REPEATS {
+            let started = Instant::now();
+            self.session.loaded.embed_texts(&texts)?;
+            runs.push(TEXTS as f64 / started.elapsed().as_secs_f64());
+        }
+        Ok(median(runs))
+    }
+
+    /// One label of ten changes: its text is embedded, and every cached picture is scored anew.
+    fn labels_to_predictions_ms(&mut self, pictures: usize) -> Result<f64> {
+        let info = self.session.loaded.model.info();
+        let (dim, logit_scale) = (info.projection_dim, info.logit_scale);
+        let embeddings: Vec<f32> = (0..pictures * dim).map(|i| ((i * 7_919) % 1_000) as f32 / 10_000.0).collect();
+        let mut labels: Vec<Label> = (0..LABELS).map(|n| Label::named(format!("label {n}"))).collect();
+        self.session.classes(&labels, &TemplateSet::One)?;
+        let mut runs = Vec::new();
+        for run in 0..REPEATS {
+            labels[0] = Label::named(format!("changed label {run} of {pictures}"));
+            let started = Instant::now();
+            let classes = self.session.classes(&labels, &TemplateSet::One)?;
+            let cosines = classes.cosines(&embeddings);
+            let scored: Vec<_> = cosines.chunks(LABELS + 1).map(|row| score(row, logit_scale, 0.0)).collect();
+            std::hint::black_box(&scored);
+            runs.push(ms(started));
+        }
+        Ok(median(runs))
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn ms(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1_000.0
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// The most memory that this process had in use, everything above included.
+fn peak_memory_mb() -> Result<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").context("only Linux tells")?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).context("the system does not tell")?;
+    let kilobytes: f64 = line.split_whitespace().nth(1).context("the system does not tell")?.parse()?;
+    Ok(kilobytes / 1_024.0)
 }

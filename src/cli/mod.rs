@@ -6,6 +6,7 @@
 mod args;
 mod bench;
 mod classify;
+mod crowd;
 mod embed;
 mod heatmap;
 mod models;

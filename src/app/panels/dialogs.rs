@@ -14,7 +14,7 @@ use crate::app::widgets::{icon_button, note, section, segmented_ui};
 use crate::engine::DeviceChoice;
 use crate::zero_shot::{TemplateSet, parse_labels};
 
-const WIDTH: f32 = 620.0;
+const WIDTH: f32 = 680.0;
 
 /// Draws the open dialog, if there is one.
 pub fn dialog_ui(ui: &mut Ui, state: &mut State) -> Vec<Command> {

@@ -1,0 +1,105 @@
+//! Ten thousand pictures in the window, scrolled: what a frame costs the processor, drawing on the card left out.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Result;
+use egui::{Event as Input, Modifiers, MouseWheelUnit, Pos2, RawInput, Rect, TouchPhase, vec2};
+
+use crate::app::App;
+use crate::app::settings::Settings;
+use crate::engine::Backend;
+use crate::engine::protocol::{Event, PictureFile, Request, ScreenImage, Stamp};
+use crate::zero_shot::score;
+
+const PICTURES: usize = 10_000;
+const FRAMES: usize = 600;
+const WARM_UP: usize = 30;
+const SIZE: egui::Vec2 = vec2(1_280.0, 800.0);
+
+/// Says that ten thousand pictures are scored, and paints thumbnails on request.
+#[derive(Default)]
+struct Crowd(Vec<Event>);
+
+impl Backend for Crowd {
+    fn send(&mut self, request: Request) {
+        match request {
+            Request::OpenSamples { library } => self.0.push(Event::Pictures {
+                library,
+                pictures: (0..PICTURES).map(file).collect(),
+            }),
+            Request::Classify(question) => self.0.push(Event::Predictions {
+                library: 1,
+                generation: question.generation,
+                rows: (0..PICTURES).map(|id| (id, Arc::new(scores(id, question.labels.len())))).collect(),
+            }),
+            Request::Thumbnails { library, pictures } => {
+                self.0.extend(pictures.into_iter().map(|picture| Event::Thumbnail {
+                    library,
+                    picture,
+                    image: ScreenImage {
+                        width: 320,
+                        height: 240,
+                        rgb: vec![(picture % 256) as u8; 320 * 240 * 3],
+                    },
+                }));
+            }
+            _ => {}
+        }
+    }
+
+    fn next_event(&mut self) -> Option<Event> {
+        (!self.0.is_empty()).then(|| self.0.remove(0))
+    }
+}
+
+fn file(id: usize) -> PictureFile {
+    PictureFile {
+        path: format!("/pictures/{id:05}.jpg").into(),
+        stamp: Stamp {
+            size_bytes: 1,
+            modified_ns: 1,
+        },
+    }
+}
+
+fn scores(id: usize, labels: usize) -> crate::zero_shot::Scores {
+    let cosines: Vec<f32> = (0..=labels).map(|label| ((id * 31 + label * 17) % 97) as f32 / 97.0).collect();
+    score(&cosines, 20.0, 0.0)
+}
+
+/// The 99th percentile of the time that the window takes to lay out and tessellate a frame while scrolling.
+pub fn scroll_frame_ms_p99() -> Result<f64> {
+    let ctx = egui::Context::default();
+    let mut app = App::new(&ctx, Settings::default(), Box::new(Crowd::default()));
+    let mut times = Vec::with_capacity(FRAMES);
+    for frame in 0..WARM_UP + FRAMES {
+        let input = input(frame);
+        let started = Instant::now();
+        app.logic(&ctx);
+        let output = ctx.run_ui(input, |ui| app.ui(ui));
+        let triangles = ctx.tessellate(output.shapes, output.pixels_per_point);
+        std::hint::black_box(triangles);
+        if frame >= WARM_UP {
+            times.push(started.elapsed().as_secs_f64() * 1_000.0);
+        }
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times[times.len() * 99 / 100])
+}
+
+fn input(frame: usize) -> RawInput {
+    let wheel = Input::MouseWheel {
+        unit: MouseWheelUnit::Point,
+        delta: vec2(0.0, -90.0),
+        phase: TouchPhase::Move,
+        modifiers: Modifiers::NONE,
+        source: egui::MouseWheelSource::Wheel,
+    };
+    RawInput {
+        screen_rect: Some(Rect::from_min_size(Pos2::ZERO, SIZE)),
+        time: Some(frame as f64 / 60.0),
+        events: vec![Input::PointerMoved(Pos2::new(600.0, 400.0)), wheel],
+        ..Default::default()
+    }
+}
