@@ -62,7 +62,10 @@ fn classify_names_what_is_on_the_samples() {
     let results = program.json(&args);
     assert_eq!(results.len(), 42);
     let best = |name: &str| {
-        let result = results.iter().find(|r| r["path"].as_str().unwrap().ends_with(name)).unwrap();
+        let result = results
+            .iter()
+            .find(|r| r["path"].as_str().unwrap().ends_with(name))
+            .unwrap();
         assert_eq!(result["none_of_these"]["won"], false, "{name}");
         result["predictions"][0]["label"].as_str().unwrap().to_string()
     };
@@ -90,11 +93,25 @@ fn labels_keep_their_commas_and_files_their_descriptions() {
     let file = program.0.path().join("labels.txt");
     std::fs::write(&file, "zebra\tlike a horse, with black and white stripes\nred, green\n").unwrap();
     let cat = "assets/samples/photos/cat.jpg";
-    let args = ["classify", cat, "--label", "a, b", "--labels-file", file.to_str().unwrap(), "--top-k", "2"];
+    let args = [
+        "classify",
+        cat,
+        "--label",
+        "a, b",
+        "--labels-file",
+        file.to_str().unwrap(),
+        "--top-k",
+        "2",
+    ];
     let results = program.json(&args);
     assert_eq!(results[0]["predictions"].as_array().unwrap().len(), 2);
     let all = program.json(&args[..6]);
-    let mut names: Vec<&str> = all[0]["predictions"].as_array().unwrap().iter().map(|p| p["label"].as_str().unwrap()).collect();
+    let mut names: Vec<&str> = all[0]["predictions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["label"].as_str().unwrap())
+        .collect();
     names.sort();
     assert_eq!(names, ["a, b", "red, green", "zebra"]);
 }
@@ -104,7 +121,9 @@ fn templates_change_the_scores_and_several_form_an_ensemble() {
     let program = Program::new();
     let cosine = |templates: &[&str]| {
         let mut args = vec!["classify", "assets/samples/photos/cat.jpg", "--label", "cat"];
-        templates.iter().for_each(|template| args.extend(["--template", template]));
+        templates
+            .iter()
+            .for_each(|template| args.extend(["--template", template]));
         program.json(&args)[0]["predictions"][0]["cosine"].as_f64().unwrap()
     };
     let (default, one, bare) = (cosine(&[]), cosine(&["a photo of a {}."]), cosine(&["{}"]));
@@ -117,16 +136,29 @@ fn templates_change_the_scores_and_several_form_an_ensemble() {
 fn embeddings_are_normalised_and_search_ranks_by_them() {
     let program = Program::new();
     let texts = program.json(&["embed", "--text", "cat", "--text", "dog"]);
-    assert_eq!((texts[0]["text"].as_str(), texts[1]["text"].as_str()), (Some("cat"), Some("dog")));
+    assert_eq!(
+        (texts[0]["text"].as_str(), texts[1]["text"].as_str()),
+        (Some("cat"), Some("dog"))
+    );
     for line in &texts {
-        let length: f64 = line["embedding"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap().powi(2)).sum();
+        let length: f64 = line["embedding"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|v| v.as_f64().unwrap().powi(2))
+            .sum();
         assert!((length - 1.0).abs() < 1e-5);
         assert!(line["norm"].as_f64().unwrap() > 0.0);
     }
     let found = program.json(&["search", "assets/samples", "--text", "a photo of a cat."]);
     assert_eq!(found[0]["path"], "assets/samples/photos/cat.jpg");
     assert!(found.is_sorted_by(|a, b| a["cosine"].as_f64() >= b["cosine"].as_f64()));
-    let alike = program.json(&["search", "assets/samples", "--image", "assets/samples/photos/shoes-1.jpg"]);
+    let alike = program.json(&[
+        "search",
+        "assets/samples",
+        "--image",
+        "assets/samples/photos/shoes-1.jpg",
+    ]);
     assert!((alike[0]["cosine"].as_f64().unwrap() - 1.0).abs() < 1e-5);
     assert_eq!(alike[1]["path"], "assets/samples/photos/shoes-2.jpg");
 }
@@ -137,18 +169,32 @@ fn heatmaps_are_written_with_their_raw_grid() {
     let (png, raw) = (program.0.path().join("map.png"), program.0.path().join("map.json"));
     let cat = "assets/samples/photos/cat.jpg";
     let (png_arg, raw_arg) = (png.to_str().unwrap(), raw.to_str().unwrap());
-    program.json(&["heatmap", cat, "--label", "cat", "--label", "car", "--output", png_arg, "--raw", raw_arg]);
+    program.json(&[
+        "heatmap", cat, "--label", "cat", "--label", "car", "--output", png_arg, "--raw", raw_arg,
+    ]);
     let original = image::open(root().join(cat)).unwrap();
     let overlay = image::open(&png).unwrap();
     assert_eq!(overlay.height(), original.height());
     assert!(overlay.width() > 2 * original.width());
     let raw: Vec<Value> = serde_json::from_slice(&std::fs::read(&raw).unwrap()).unwrap();
     assert_eq!(raw.len(), 2);
-    assert_eq!((&raw[0]["label"], &raw[0]["method"]), (&"cat".into(), &"class-activation".into()));
+    assert_eq!(
+        (&raw[0]["label"], &raw[0]["method"]),
+        (&"cat".into(), &"class-activation".into())
+    );
     assert_eq!((&raw[0]["rows"], &raw[0]["cols"]), (&7.into(), &7.into()));
     assert_eq!(raw[0]["values"].as_array().unwrap().len(), 7);
 
-    let wrong = program.run(&["heatmap", cat, "--label", "cat", "--method", "clearclip", "--output", png_arg]);
+    let wrong = program.run(&[
+        "heatmap",
+        cat,
+        "--label",
+        "cat",
+        "--method",
+        "clearclip",
+        "--output",
+        png_arg,
+    ]);
     assert_eq!(wrong.status.code(), Some(1));
     assert!(stderr(&wrong).contains("Vision Transformer"));
 }
@@ -160,15 +206,27 @@ fn a_model_folder_gives_the_references_numbers() {
         serde_json::from_slice(&std::fs::read(root().join("tests/fixtures/clip-f32/expected.json")).unwrap()).unwrap();
     let text = expected["texts"][1].as_str().unwrap();
     let model = ["--model", "tests/fixtures/clip-f32"];
-    for (picture, logits) in expected["pictures"].as_array().unwrap().iter().zip(expected["logits"].as_array().unwrap()) {
+    for (picture, logits) in expected["pictures"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(expected["logits"].as_array().unwrap())
+    {
         let path = format!("tests/fixtures/pictures/{}", picture.as_str().unwrap());
-        let args = [&["classify", path.as_str(), "--label", text, "--template", "{}"], &model[..]].concat();
+        let args = [
+            &["classify", path.as_str(), "--label", text, "--template", "{}"],
+            &model[..],
+        ]
+        .concat();
         let ours = program.json(&args)[0]["predictions"][0]["logit"].as_f64().unwrap();
         let theirs = logits[1].as_f64().unwrap();
         assert!((ours - theirs).abs() < 1e-3, "{path}: {ours} against {theirs}");
     }
     let info = program.json(&["models", "info", "tests/fixtures/clip-f32"]);
-    assert_eq!((&info[0]["image_size"], &info[0]["context_length"]), (&32.into(), &20.into()));
+    assert_eq!(
+        (&info[0]["image_size"], &info[0]["context_length"]),
+        (&32.into(), &20.into())
+    );
     assert_eq!(info[0]["heatmap_methods"], serde_json::json!(["clearclip"]));
 }
 
@@ -213,7 +271,13 @@ fn bomb(png: &[u8]) -> Vec<u8> {
 
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0u32, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 })
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            if crc & 1 == 1 {
+                (crc >> 1) ^ 0xEDB8_8320
+            } else {
+                crc >> 1
+            }
+        })
     })
 }
 
@@ -236,7 +300,10 @@ fn broken_pictures_are_named_and_the_rest_is_done() {
         ("cut.png", ""),
         ("bomb.png", "too large"),
     ] {
-        let line = errors.lines().find(|line| line.contains(&format!("/{name}"))).unwrap_or_else(|| panic!("{name}: {errors}"));
+        let line = errors
+            .lines()
+            .find(|line| line.contains(&format!("/{name}")))
+            .unwrap_or_else(|| panic!("{name}: {errors}"));
         assert!(line.contains(reason), "{line}");
     }
 }
@@ -246,8 +313,14 @@ fn wrong_usage_exits_with_two_and_a_missing_path_with_one() {
     let program = Program::new();
     let code = |args: &[&str]| program.run(args).status.code();
     assert_eq!(code(&["classify", "assets/samples"]), Some(2));
-    assert_eq!(code(&["classify", "assets/samples", "--label", "x", "--template", "no hole"]), Some(2));
-    assert_eq!(code(&["classify", "x.jpg", "--label", "x", "--model", "no/such-model"]), Some(2));
+    assert_eq!(
+        code(&["classify", "assets/samples", "--label", "x", "--template", "no hole"]),
+        Some(2)
+    );
+    assert_eq!(
+        code(&["classify", "x.jpg", "--label", "x", "--model", "no/such-model"]),
+        Some(2)
+    );
     assert_eq!(code(&["embed"]), Some(2));
     assert_eq!(code(&["search", "assets/samples"]), Some(2));
     assert_eq!(code(&["nonsense-flag", "--what"]), Some(2));
@@ -257,7 +330,16 @@ fn wrong_usage_exits_with_two_and_a_missing_path_with_one() {
 
 #[test]
 fn csv_has_a_header_and_a_line_a_prediction() {
-    let args = ["classify", "assets/samples/photos/cat.jpg", "--label", "cat", "--label", "a, b", "--format", "csv"];
+    let args = [
+        "classify",
+        "assets/samples/photos/cat.jpg",
+        "--label",
+        "cat",
+        "--label",
+        "a, b",
+        "--format",
+        "csv",
+    ];
     let output = Program::new().run(&args);
     let text = String::from_utf8(output.stdout).unwrap();
     let lines: Vec<&str> = text.lines().collect();
@@ -284,7 +366,32 @@ fn orientation_is_applied_before_the_model_sees_the_picture() {
 /// Adds an EXIF chunk with an orientation to a PNG.
 fn with_orientation(png: &[u8], orientation: u8) -> Vec<u8> {
     let exif = [
-        b'I', b'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0, 0, 0, 0, 0,
+        b'I',
+        b'I',
+        42,
+        0,
+        8,
+        0,
+        0,
+        0,
+        1,
+        0,
+        0x12,
+        0x01,
+        3,
+        0,
+        1,
+        0,
+        0,
+        0,
+        orientation,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
     ];
     let mut chunk = b"eXIf".to_vec();
     chunk.extend(exif);
@@ -298,7 +405,9 @@ fn with_orientation(png: &[u8], orientation: u8) -> Vec<u8> {
 
 fn stored_embeddings(data_dir: &Path) -> usize {
     let store = rusqlite::Connection::open(data_dir.join("clipsight.sqlite")).unwrap();
-    store.query_row("SELECT count(*) FROM embeddings", [], |row| row.get::<_, i64>(0)).unwrap() as usize
+    store
+        .query_row("SELECT count(*) FROM embeddings", [], |row| row.get::<_, i64>(0))
+        .unwrap() as usize
 }
 
 /// A folder of many pictures, no two alike.
@@ -315,7 +424,14 @@ fn many_pictures(count: usize) -> tempfile::TempDir {
 fn a_killed_process_loses_nothing_that_it_printed_and_the_next_one_goes_on() {
     let folder = many_pictures(200);
     let program = Program::new();
-    let args = ["classify", folder.path().to_str().unwrap(), "--label", "cat", "--format", "json"];
+    let args = [
+        "classify",
+        folder.path().to_str().unwrap(),
+        "--label",
+        "cat",
+        "--format",
+        "json",
+    ];
     let mut child = program.command(&args).stdout(Stdio::piped()).spawn().unwrap();
     let printed = BufReader::new(child.stdout.take().unwrap()).lines().take(30).count();
     child.kill().unwrap();
@@ -335,7 +451,9 @@ fn a_second_run_shows_the_same_scores_and_a_changed_picture_others() {
     let first = program.json(&args);
     assert_eq!(program.json(&args), first);
     let changed = folder.path().join("0001.png");
-    image::RgbImage::from_pixel(60, 60, image::Rgb([250, 10, 10])).save(&changed).unwrap();
+    image::RgbImage::from_pixel(60, 60, image::Rgb([250, 10, 10]))
+        .save(&changed)
+        .unwrap();
     let second = program.json(&args);
     assert_eq!(second[0], first[0]);
     assert_ne!(second[1]["embedding"], first[1]["embedding"]);
@@ -345,7 +463,11 @@ fn a_second_run_shows_the_same_scores_and_a_changed_picture_others() {
 #[test]
 fn a_store_that_cannot_be_opened_costs_only_the_cache() {
     let program = Program::new();
-    std::fs::write(program.0.path().join("clipsight.sqlite"), b"this is no database, and never was one").unwrap();
+    std::fs::write(
+        program.0.path().join("clipsight.sqlite"),
+        b"this is no database, and never was one",
+    )
+    .unwrap();
     let output = program.run(&["embed", "--text", "cat", "--format", "json"]);
     assert!(output.status.success());
     assert!(stderr(&output).contains("going on without a cache"));
@@ -354,10 +476,16 @@ fn a_store_that_cannot_be_opened_costs_only_the_cache() {
 #[test]
 fn originals_are_never_written() {
     let folder = many_pictures(2);
-    let before: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().metadata().unwrap().modified().unwrap()).collect();
+    let before: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|e| e.unwrap().metadata().unwrap().modified().unwrap())
+        .collect();
     let program = Program::new();
     program.json(&["classify", folder.path().to_str().unwrap(), "--label", "cat"]);
-    let after: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().metadata().unwrap().modified().unwrap()).collect();
+    let after: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|e| e.unwrap().metadata().unwrap().modified().unwrap())
+        .collect();
     assert_eq!(before, after);
 }
 
@@ -376,7 +504,11 @@ fn asking_for_a_gpu_where_there_is_none_warns_and_goes_on() {
 #[test]
 fn without_a_display_one_line_points_at_the_command_line() {
     let mut command = Program::new().command(&[]);
-    let output = command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").output().unwrap();
+    let output = command
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let errors = stderr(&output);
     let said: Vec<&str> = errors.lines().filter(|line| line.starts_with("clipsight:")).collect();

@@ -70,7 +70,11 @@ fn check(name: &str, open: impl Fn(&Device) -> Result<Model>, device: &Device) {
         let cosine = cosine(&ours.vector, &theirs);
         assert!(cosine >= MIN_COSINE, "{name}: \"{text}\" has cosine {cosine}");
         let norm = theirs.iter().map(|v| v * v).sum::<f32>().sqrt();
-        assert!((ours.norm / norm - 1.0).abs() < 1e-3, "{name}: norm {} against {norm}", ours.norm);
+        assert!(
+            (ours.norm / norm - 1.0).abs() < 1e-3,
+            "{name}: norm {} against {norm}",
+            ours.norm
+        );
     }
 
     let pictures = pixels(&model, &expected);
@@ -85,7 +89,10 @@ fn check(name: &str, open: impl Fn(&Device) -> Result<Model>, device: &Device) {
     for (image, row) in image_embeddings.iter().zip(expected.rows("logits")) {
         for (text, theirs) in text_embeddings.iter().zip(row) {
             let ours = scale * cosine(&image.vector, &text.vector);
-            assert!((ours - theirs).abs() < MAX_LOGIT_DIFFERENCE, "{name}: logit {ours} against {theirs}");
+            assert!(
+                (ours - theirs).abs() < MAX_LOGIT_DIFFERENCE,
+                "{name}: logit {ours} against {theirs}"
+            );
         }
     }
     check_heatmap(name, &model, &expected);
@@ -94,8 +101,16 @@ fn check(name: &str, open: impl Fn(&Device) -> Result<Model>, device: &Device) {
 fn check_heatmap(name: &str, model: &Model, expected: &Expected) {
     let heatmap = &expected.0["heatmap"];
     let picture = decode(&fixtures().join("pictures").join(heatmap["picture"].as_str().unwrap())).unwrap();
-    let tokens: Vec<_> = expected.strings("texts")[..2].iter().map(|t| model.tokenize(t).unwrap()).collect();
-    let texts: Vec<f32> = model.embed_texts(&tokens).unwrap().into_iter().flat_map(|e| e.vector).collect();
+    let tokens: Vec<_> = expected.strings("texts")[..2]
+        .iter()
+        .map(|t| model.tokenize(t).unwrap())
+        .collect();
+    let texts: Vec<f32> = model
+        .embed_texts(&tokens)
+        .unwrap()
+        .into_iter()
+        .flat_map(|e| e.vector)
+        .collect();
     let dense = model.dense(&model.preprocessing().pixels(&picture).unwrap());
     let maps = heat_maps(&dense, &texts, model.info().projection_dim).unwrap();
     let theirs: Vec<Vec<Vec<f32>>> = serde_json::from_value(heatmap["maps"].clone()).unwrap();
@@ -107,7 +122,10 @@ fn check_heatmap(name: &str, model: &Model, expected: &Expected) {
         let (low, high) = map.range();
         for (ours, theirs) in map.values.iter().zip(&theirs) {
             let difference = (ours - theirs).abs() / (high - low);
-            assert!(difference < MAX_MAP_DIFFERENCE, "{name}: map value {ours} against {theirs}");
+            assert!(
+                difference < MAX_MAP_DIFFERENCE,
+                "{name}: map value {ours} against {theirs}"
+            );
         }
     }
 }
@@ -179,7 +197,10 @@ fn preprocessed_pixels_equal_pillows() {
             let decoded = decode(&fixtures().join("pictures").join(picture)).unwrap();
             let ours = model.preprocessing().model_view(&decoded).unwrap();
             let (largest, _) = differences(ours.as_raw(), &theirs);
-            assert!(largest <= MAX_PIXEL_DIFFERENCE, "{name}: {picture} differs by {largest}");
+            assert!(
+                largest <= MAX_PIXEL_DIFFERENCE,
+                "{name}: {picture} differs by {largest}"
+            );
         }
     }
 }
@@ -192,7 +213,10 @@ fn preprocessed_pixels_equal_pillows_at_a_real_size() {
         let ours = preprocessing.model_view(&picture("")).unwrap();
         let (largest, mean) = differences(ours.as_raw(), picture(".view224").as_raw());
         assert!(largest <= MAX_PIXEL_DIFFERENCE, "{name}: differs by {largest}");
-        assert!(mean <= MAX_MEAN_PIXEL_DIFFERENCE, "{name}: differs by {mean} on average");
+        assert!(
+            mean <= MAX_MEAN_PIXEL_DIFFERENCE,
+            "{name}: differs by {mean} on average"
+        );
     }
 }
 
@@ -254,9 +278,16 @@ fn another_shape_is_named_and_nothing_large_is_allocated() {
     let folder = copy_of("clip-f32");
     let config = folder.path().join("config.json");
     let text = std::fs::read_to_string(&config).unwrap();
-    std::fs::write(&config, text.replace("\"projection_dim\": 16", "\"projection_dim\": 16000")).unwrap();
+    std::fs::write(
+        &config,
+        text.replace("\"projection_dim\": 16", "\"projection_dim\": 16000"),
+    )
+    .unwrap();
     let error = error_of(folder.path());
-    assert!(error.contains("visual_projection.weight has shape [16, 32], expected [16000, 32]"), "{error}");
+    assert!(
+        error.contains("visual_projection.weight has shape [16, 32], expected [16000, 32]"),
+        "{error}"
+    );
 }
 
 #[test]

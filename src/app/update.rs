@@ -88,10 +88,8 @@ fn look(state: &mut State, command: Command) {
         Command::Scale(scale) => state.settings.scale = scale.clamp(0.5, 3.0),
         Command::OpenDialog(dialog) => state.dialog = Some(dialog),
         Command::CloseDialog => state.dialog = None,
-        Command::Dismiss(message) => {
-            if message < state.messages.len() {
-                state.messages.remove(message);
-            }
+        Command::Dismiss(message) if message < state.messages.len() => {
+            state.messages.remove(message);
         }
         Command::HideStarterNote => state.settings.starter_note_hidden = true,
         Command::FocusNewLabel => state.focus = Some(Focus::NewLabel),

@@ -121,7 +121,12 @@ pub struct SearchArgs {
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Rank by this text, used as it stands.
-    #[arg(long, value_name = "TEXT", required_unless_present = "image", conflicts_with = "image")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        required_unless_present = "image",
+        conflicts_with = "image"
+    )]
     pub text: Option<String>,
     /// Rank by likeness to this picture.
     #[arg(long, value_name = "IMAGE")]

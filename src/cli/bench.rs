@@ -27,14 +27,22 @@ type Figure = (&'static str, &'static str, fn(&mut Bench) -> Result<f64>);
 
 const FIGURES: [Figure; 11] = [
     ("start_to_first_frame_ms", "ms", |bench| bench.start_to("first-frame")),
-    ("start_to_first_prediction_ms", "ms", |bench| bench.start_to("first-prediction")),
+    ("start_to_first_prediction_ms", "ms", |bench| {
+        bench.start_to("first-prediction")
+    }),
     ("pictures_per_s", "pictures/s", Bench::pictures_per_s),
     ("image_tower_ms_batch_1", "ms/picture", |bench| bench.image_tower_ms(1)),
     ("image_tower_ms_batch_8", "ms/picture", |bench| bench.image_tower_ms(8)),
-    ("image_tower_ms_batch_16", "ms/picture", |bench| bench.image_tower_ms(16)),
+    ("image_tower_ms_batch_16", "ms/picture", |bench| {
+        bench.image_tower_ms(16)
+    }),
     ("texts_per_s", "texts/s", Bench::texts_per_s),
-    ("labels_to_predictions_1000_ms", "ms", |bench| bench.labels_to_predictions_ms(1_000)),
-    ("labels_to_predictions_10000_ms", "ms", |bench| bench.labels_to_predictions_ms(10_000)),
+    ("labels_to_predictions_1000_ms", "ms", |bench| {
+        bench.labels_to_predictions_ms(1_000)
+    }),
+    ("labels_to_predictions_10000_ms", "ms", |bench| {
+        bench.labels_to_predictions_ms(10_000)
+    }),
     ("scroll_frame_ms_p99", "ms", |_| scroll_frame_ms_p99()),
     ("peak_memory_mb", "MB", |_| peak_memory_mb()),
 ];
@@ -71,7 +79,11 @@ impl Bench {
         let session = Session::open(&choice, device(common), None, Box::new(warn))?;
         let folder = std::env::temp_dir().join(format!("clipsight-bench-{}", std::process::id()));
         let samples = unpack_samples(&folder).context("cannot write the samples to the temporary folder")?;
-        let pictures = scan(&samples, || true).pictures.into_iter().map(|found| found.path).collect();
+        let pictures = scan(&samples, || true)
+            .pictures
+            .into_iter()
+            .map(|found| found.path)
+            .collect();
         Ok(Self {
             session,
             model: common.model.clone(),
@@ -144,7 +156,9 @@ impl Bench {
     fn labels_to_predictions_ms(&mut self, pictures: usize) -> Result<f64> {
         let info = self.session.loaded.model.info();
         let (dim, logit_scale) = (info.projection_dim, info.logit_scale);
-        let embeddings: Vec<f32> = (0..pictures * dim).map(|i| ((i * 7_919) % 1_000) as f32 / 10_000.0).collect();
+        let embeddings: Vec<f32> = (0..pictures * dim)
+            .map(|i| ((i * 7_919) % 1_000) as f32 / 10_000.0)
+            .collect();
         let mut labels: Vec<Label> = (0..LABELS).map(|n| Label::named(format!("label {n}"))).collect();
         self.session.classes(&labels, &TemplateSet::One)?;
         let mut runs = Vec::new();
@@ -153,7 +167,10 @@ impl Bench {
             let started = Instant::now();
             let classes = self.session.classes(&labels, &TemplateSet::One)?;
             let cosines = classes.cosines(&embeddings);
-            let scored: Vec<_> = cosines.chunks(LABELS + 1).map(|row| score(row, logit_scale, 0.0)).collect();
+            let scored: Vec<_> = cosines
+                .chunks(LABELS + 1)
+                .map(|row| score(row, logit_scale, 0.0))
+                .collect();
             std::hint::black_box(&scored);
             runs.push(ms(started));
         }
@@ -179,7 +196,14 @@ fn median(mut values: Vec<f64>) -> f64 {
 /// The most memory that this process had in use, everything above included.
 fn peak_memory_mb() -> Result<f64> {
     let status = std::fs::read_to_string("/proc/self/status").context("only Linux tells")?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).context("the system does not tell")?;
-    let kilobytes: f64 = line.split_whitespace().nth(1).context("the system does not tell")?.parse()?;
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM:"))
+        .context("the system does not tell")?;
+    let kilobytes: f64 = line
+        .split_whitespace()
+        .nth(1)
+        .context("the system does not tell")?
+        .parse()?;
     Ok(kilobytes / 1_024.0)
 }

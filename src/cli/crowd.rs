@@ -31,7 +31,9 @@ impl Backend for Crowd {
             Request::Classify(question) => self.0.push(Event::Predictions {
                 library: 1,
                 generation: question.generation,
-                rows: (0..PICTURES).map(|id| (id, Arc::new(scores(id, question.labels.len())))).collect(),
+                rows: (0..PICTURES)
+                    .map(|id| (id, Arc::new(scores(id, question.labels.len()))))
+                    .collect(),
             }),
             Request::Thumbnails { library, pictures } => {
                 self.0.extend(pictures.into_iter().map(|picture| Event::Thumbnail {
@@ -64,7 +66,9 @@ fn file(id: usize) -> PictureFile {
 }
 
 fn scores(id: usize, labels: usize) -> crate::zero_shot::Scores {
-    let cosines: Vec<f32> = (0..=labels).map(|label| ((id * 31 + label * 17) % 97) as f32 / 97.0).collect();
+    let cosines: Vec<f32> = (0..=labels)
+        .map(|label| ((id * 31 + label * 17) % 97) as f32 / 97.0)
+        .collect();
     score(&cosines, 20.0, 0.0)
 }
 

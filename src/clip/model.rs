@@ -79,14 +79,14 @@ pub enum Dense {
     /// Of a Vision Transformer: its last block, and ClearCLIP's tokens `[1, 1 + grid * grid, projection_dim]`.
     Vit {
         /// The last block, laid open.
-        block: VisionDense,
+        block: Box<VisionDense>,
         /// The query-query tokens in the shared space.
         query_query_tokens: Tensor<3>,
     },
     /// Of the starter's tower: features and class logits per cell, with the class embeddings.
     EfficientNetLite {
         /// Per cell.
-        cells: EfficientNetDense,
+        cells: Box<EfficientNetDense>,
         /// `[classes, projection_dim]`.
         class_embeddings: Tensor<2>,
         /// Temperature of the class softmax.
@@ -255,11 +255,11 @@ impl Model {
                 let block = tower.forward_dense(pixels);
                 Dense::Vit {
                     query_query_tokens: tower.query_query_tokens(&block),
-                    block,
+                    block: Box::new(block),
                 }
             }
             ImageTower::EfficientNetLite(tower) => Dense::EfficientNetLite {
-                cells: tower.forward_dense(pixels),
+                cells: Box::new(tower.forward_dense(pixels)),
                 class_embeddings: tower.class_embeddings(),
                 softmax_temperature: tower.softmax_temperature(),
             },

@@ -146,7 +146,11 @@ pub fn resample(picture: &RgbImage, columns: Axis, rows: Axis, filter: Filter) -
     let column_taps = columns.taps(filter);
     let mut row_taps = rows.taps(filter);
     let first = row_taps.iter().map(|taps| taps.start).min().unwrap_or(0);
-    let last = row_taps.iter().map(|taps| taps.start + taps.weights.len()).max().unwrap_or(0);
+    let last = row_taps
+        .iter()
+        .map(|taps| taps.start + taps.weights.len())
+        .max()
+        .unwrap_or(0);
     let stride = picture.width() as usize * CHANNELS;
     let across: Vec<u8> = picture.as_raw()[first * stride..last * stride]
         .chunks_exact(stride)

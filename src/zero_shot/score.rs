@@ -153,7 +153,11 @@ mod tests {
 
     #[test]
     fn a_picture_scores_the_same_alone_and_among_others() {
-        let unit = |seed: usize| -> Vec<f32> { (0..384).map(|i| ((i * 31 + seed * 17) % 97) as f32 / 97.0 - 0.5).collect() };
+        let unit = |seed: usize| -> Vec<f32> {
+            (0..384)
+                .map(|i| ((i * 31 + seed * 17) % 97) as f32 / 97.0 - 0.5)
+                .collect()
+        };
         let labels: Vec<Vec<f32>> = (0..5).map(unit).collect();
         let classes = ClassEmbeddings::new(&labels, &unit(9));
         let pictures: Vec<f32> = (0..150).flat_map(|n| unit(100 + n)).collect();

@@ -30,8 +30,18 @@ fn the_first_launch_opens_the_samples_and_asks_about_its_labels() {
     let (engine, mut harness) = window(Settings::default());
     harness.run_steps(2);
     let requests = engine.requests();
-    assert!(requests.iter().any(|request| matches!(request, Request::OpenSamples { .. })));
-    assert!(question(&requests).unwrap().labels.iter().any(|label| label.name == "cat"));
+    assert!(
+        requests
+            .iter()
+            .any(|request| matches!(request, Request::OpenSamples { .. }))
+    );
+    assert!(
+        question(&requests)
+            .unwrap()
+            .labels
+            .iter()
+            .any(|label| label.name == "cat")
+    );
 }
 
 #[test]
@@ -96,7 +106,10 @@ fn pictures_are_sorted_selected_and_walked_by_key() {
     assert_eq!(harness.state().state().selected, Some(0));
     harness.get_by_label("c.jpg").click();
     harness.run_steps(3);
-    assert!(matches!(engine.requests().last(), Some(Request::Inspect { picture: Some(2), .. })));
+    assert!(matches!(
+        engine.requests().last(),
+        Some(Request::Inspect { picture: Some(2), .. })
+    ));
 }
 
 #[test]
@@ -151,7 +164,10 @@ fn skipped_files_are_listed_with_their_reason_and_can_be_tried_again() {
     assert!(harness.query_by_label("the file is cut short").is_some());
     harness.get_by_label_contains("Try all again").click();
     harness.run_steps(3);
-    let retried = engine.requests().into_iter().any(|request| matches!(request, Request::Retry { pictures, .. } if pictures == [1]));
+    let retried = engine
+        .requests()
+        .into_iter()
+        .any(|request| matches!(request, Request::Retry { pictures, .. } if pictures == [1]));
     assert!(retried);
 }
 
@@ -232,7 +248,10 @@ fn real_window(data_dir: &std::path::Path) -> Harness<'static, App> {
 fn run_until(harness: &mut Harness<App>, what: &str, mut done: impl FnMut(&App) -> bool) {
     let started = Instant::now();
     while !done(harness.state()) {
-        assert!(started.elapsed() < Duration::from_secs(120), "waited in vain for {what}");
+        assert!(
+            started.elapsed() < Duration::from_secs(120),
+            "waited in vain for {what}"
+        );
         harness.run_steps(1);
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -247,12 +266,22 @@ fn the_real_engine_predicts_on_the_samples_and_remembers_them() {
         state.scanned && !state.pictures.is_empty() && state.pictures.iter().all(|picture| picture.scores.is_some())
     });
     let state = harness.state().state();
-    let cat = state.pictures.iter().find(|picture| picture.name() == "cat.jpg").unwrap();
+    let cat = state
+        .pictures
+        .iter()
+        .find(|picture| picture.name() == "cat.jpg")
+        .unwrap();
     let scores = cat.scores.as_ref().unwrap();
     assert_eq!(state.settings.labels[scores.best.unwrap()].label.name, "cat");
     assert!(!scores.none_won);
     run_until(&mut harness, "heatmaps", |app| app.state().inspected.maps.is_some());
-    let first: Vec<_> = harness.state().state().pictures.iter().map(|p| p.scores.clone()).collect();
+    let first: Vec<_> = harness
+        .state()
+        .state()
+        .pictures
+        .iter()
+        .map(|p| p.scores.clone())
+        .collect();
     drop(harness);
 
     // A second opening shows the same scores, and embeds nothing: the store has it all at once.
@@ -261,7 +290,13 @@ fn the_real_engine_predicts_on_the_samples_and_remembers_them() {
         let state = app.state();
         !state.pictures.is_empty() && state.pictures.iter().all(|picture| picture.scores.is_some())
     });
-    let second: Vec<_> = harness.state().state().pictures.iter().map(|p| p.scores.clone()).collect();
+    let second: Vec<_> = harness
+        .state()
+        .state()
+        .pictures
+        .iter()
+        .map(|p| p.scores.clone())
+        .collect();
     assert_eq!(first, second);
     assert_eq!(harness.state().state().speed, None);
 }

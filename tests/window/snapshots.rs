@@ -11,8 +11,20 @@ use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use crate::stand_in::StandIn;
 
 const NAMES: [&str; 14] = [
-    "apple.jpg", "bridge.jpg", "cat-on-a-sofa.jpg", "dog.jpg", "eagle.jpg", "forest.jpg", "glass.jpg", "harbour.jpg",
-    "island.jpg", "jacket.jpg", "kite.jpg", "lamp.jpg", "mountain.jpg", "a-very-long-name-of-a-picture-indeed.jpg",
+    "apple.jpg",
+    "bridge.jpg",
+    "cat-on-a-sofa.jpg",
+    "dog.jpg",
+    "eagle.jpg",
+    "forest.jpg",
+    "glass.jpg",
+    "harbour.jpg",
+    "island.jpg",
+    "jacket.jpg",
+    "kite.jpg",
+    "lamp.jpg",
+    "mountain.jpg",
+    "a-very-long-name-of-a-picture-indeed.jpg",
 ];
 
 /// Software renderers differ a little in how they smooth edges.
@@ -23,7 +35,10 @@ fn can_draw() -> bool {
     if !adapters().is_empty() {
         return true;
     }
-    assert!(std::env::var_os("CI").is_none(), "no graphics adapter, not even a software one: install one (see .ci/run)");
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "no graphics adapter, not even a software one: install one (see .ci/run)"
+    );
     eprintln!("NOT CHECKED: no graphics adapter, not even a software one, so no screen was compared");
     false
 }
@@ -71,7 +86,9 @@ fn explore() {
 
 #[test]
 fn explore_on_a_large_screen() {
-    screen("explore-large", &NAMES, [1_920.0, 1_080.0], |app| app.execute(Command::ToggleModelView));
+    screen("explore-large", &NAMES, [1_920.0, 1_080.0], |app| {
+        app.execute(Command::ToggleModelView)
+    });
 }
 
 #[test]
@@ -81,12 +98,16 @@ fn an_empty_folder() {
 
 #[test]
 fn a_filter_that_nothing_passes() {
-    screen("nothing-passes", &NAMES, SMALL, |app| app.execute(Command::FilterName("zzz".into())));
+    screen("nothing-passes", &NAMES, SMALL, |app| {
+        app.execute(Command::FilterName("zzz".into()))
+    });
 }
 
 #[test]
 fn no_labels() {
-    screen("no-labels", &NAMES, SMALL, |app| app.execute(Command::EditLabels(Vec::new())));
+    screen("no-labels", &NAMES, SMALL, |app| {
+        app.execute(Command::EditLabels(Vec::new()))
+    });
 }
 
 #[test]
@@ -100,7 +121,9 @@ fn every_dialog() {
         (Dialog::Templates, "templates"),
         (Dialog::Skipped, "skipped"),
     ] {
-        results.extend(compared(name, &NAMES, SMALL, |app| app.execute(Command::OpenDialog(dialog))));
+        results.extend(compared(name, &NAMES, SMALL, |app| {
+            app.execute(Command::OpenDialog(dialog))
+        }));
     }
     results.unwrap();
 }

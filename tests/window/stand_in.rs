@@ -81,10 +81,7 @@ impl StandIn {
         for picture in 0..count {
             self.predict(picture, asked.generation, &cosines(picture, count, asked.labels.len()));
         }
-        self.say(Event::Indexed {
-            library,
-            done: count,
-        });
+        self.say(Event::Indexed { library, done: count });
         self.say(Event::Answered {
             generation: asked.generation,
             lost_words: Vec::new(),
@@ -110,7 +107,9 @@ impl StandIn {
             picture,
             inspected: Box::new(inspected(picture)),
         });
-        let Some(asked) = question(&self.requests()) else { return };
+        let Some(asked) = question(&self.requests()) else {
+            return;
+        };
         let maps = (0..asked.labels.len()).map(heat_map).collect();
         self.say(Event::HeatMaps {
             library,
@@ -182,7 +181,13 @@ fn cosines(picture: PictureId, count: usize, labels: usize) -> Vec<f32> {
     let best = picture % labels.max(1);
     let top = 0.5 + 0.4 * (picture + 1) as f32 / count as f32;
     let mut cosines: Vec<f32> = (0..labels)
-        .map(|label| if label == best { top } else { 0.3 + 0.02 * ((label * 7 + picture) % 9) as f32 })
+        .map(|label| {
+            if label == best {
+                top
+            } else {
+                0.3 + 0.02 * ((label * 7 + picture) % 9) as f32
+            }
+        })
         .collect();
     cosines.push(if picture % 5 == 4 { top + 0.05 } else { 0.4 });
     cosines

@@ -259,7 +259,8 @@ fn ramp_ui(ui: &mut Ui, ramp: Ramp, (low, high): (f32, f32)) {
         (row.center(), Align2::CENTER_CENTER, "one scale for all labels".into()),
         (row.right_center(), Align2::RIGHT_CENTER, format!("{high:.2}")),
     ] {
-        ui.painter().text(at, align, text, theme::body(theme::SIZE_SMALL), colour);
+        ui.painter()
+            .text(at, align, text, theme::body(theme::SIZE_SMALL), colour);
     }
 }
 
@@ -294,10 +295,7 @@ fn bars_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<Command>) {
                 }
             }
             if state.settings.measure == Measure::Probability {
-                ui.label(note(
-                    ui,
-                    PROBABILITY_WORDS,
-                ));
+                ui.label(note(ui, PROBABILITY_WORDS));
             }
         });
     state.hovered_label = hovered;

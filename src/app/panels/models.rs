@@ -96,7 +96,10 @@ fn facts(model: &ModelInfo) -> Vec<(&'static str, String)> {
 
 fn worth_a_look_ui(ui: &mut Ui) {
     ui.label(section("Worth a look on the Hugging Face Hub"));
-    ui.label(note(ui, "Parameters, zero-shot accuracy on ImageNet, and whom they suit"));
+    ui.label(note(
+        ui,
+        "Parameters, zero-shot accuracy on ImageNet, and whom they suit",
+    ));
     Grid::new("catalogue")
         .num_columns(3)
         .spacing([18.0, 4.0])
@@ -104,10 +107,7 @@ fn worth_a_look_ui(ui: &mut Ui) {
             for entry in catalogue() {
                 ui.label(&entry.name);
                 ui.label(note(ui, format!("{} M", entry.parameters / 1_000_000)));
-                ui.label(note(
-                    ui,
-                    format!("{:.1} %; {}", entry.imagenet_top1, entry.good_for),
-                ));
+                ui.label(note(ui, format!("{:.1} %; {}", entry.imagenet_top1, entry.good_for)));
                 ui.end_row();
             }
         });
