@@ -18,7 +18,7 @@ shot() {
     DISPLAY=$display CLIPSIGHT_DATA_DIR=$data "$program" >/dev/null 2>&1 &
     window=$!
     sleep 8
-    DISPLAY=$display xdotool search --name Clipsight windowsize "${size%x*}" "${size#*x}"
+    DISPLAY=$display xdotool search --name Clipsight windowsize "${size%x*}" "${size#*x}" windowfocus
     DISPLAY=$display xdotool mousemove 2 2
     for key in "$@"; do
         DISPLAY=$display xdotool key "$key"

@@ -34,11 +34,25 @@ pub const SHORTCUTS: &[(&str, &str)] = &[
     ("?", "This list"),
 ];
 
-/// What the keys of this frame ask for; `typing` is whether a text field has the keyboard.
-pub fn commands(input: &mut InputState, state: &State, typing: bool, dark: bool) -> Vec<Command> {
+/// Who has the keyboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    /// Nobody: every key is ours.
+    Free,
+    /// Something that is clicked with Enter or Space.
+    Control,
+    /// A text field: only keys with Ctrl are ours.
+    Text,
+}
+
+/// What the keys of this frame ask for.
+pub fn commands(input: &mut InputState, state: &State, focus: Focus, dark: bool) -> Vec<Command> {
     let mut commands = with_control(input);
-    if !typing && state.dialog.is_none() {
+    if focus != Focus::Text && state.dialog.is_none() {
         commands.extend(plain(input, state, dark));
+        if focus == Focus::Free && input.consume_key(Modifiers::NONE, Key::Space) {
+            commands.push(Command::PauseIndexing(!state.paused));
+        }
     }
     commands
 }
@@ -91,7 +105,6 @@ fn plain(input: &mut InputState, state: &State, dark: bool) -> Vec<Command> {
         (Key::Minus, Command::SizeThumbnails(settings.thumbnail_side - 20.0)),
         (Key::Slash, Command::FocusFilter),
         (Key::Backspace, Command::ClearFilters),
-        (Key::Space, Command::PauseIndexing(!state.paused)),
         (Key::M, Command::OpenDialog(Dialog::Models)),
         (Key::D, Command::UseTheme(other_theme)),
         (Key::Questionmark, Command::OpenDialog(Dialog::Shortcuts)),

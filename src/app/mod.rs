@@ -215,12 +215,18 @@ impl App {
     }
 
     fn input(&mut self, ctx: &Context) -> Vec<Command> {
-        let typing = ctx.text_edit_focused();
+        let focus = if ctx.text_edit_focused() {
+            keys::Focus::Text
+        } else if ctx.memory(|memory| memory.focused().is_some()) {
+            keys::Focus::Control
+        } else {
+            keys::Focus::Free
+        };
         let dark = ctx.theme() == egui::Theme::Dark;
-        if !typing {
+        if focus != keys::Focus::Text {
             self.state.history.end_typing();
         }
-        let mut commands = ctx.input_mut(|input| keys::commands(input, &self.state, typing, dark));
+        let mut commands = ctx.input_mut(|input| keys::commands(input, &self.state, focus, dark));
         let dropped = ctx.input(|input| {
             input
                 .raw

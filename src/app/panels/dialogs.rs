@@ -20,8 +20,12 @@ const WIDTH: f32 = 680.0;
 pub fn dialog_ui(ui: &mut Ui, state: &mut State) -> Vec<Command> {
     let Some(dialog) = state.dialog else { return Vec::new() };
     let mut commands = Vec::new();
-    let modal = Modal::new(Id::unique("dialog")).show(ui.ctx(), |ui| {
-        ui.set_width(WIDTH.min(ui.ctx().content_rect().width() - 80.0));
+    let screen = ui.ctx().content_rect().size();
+    let size = egui::vec2(WIDTH.min(screen.x - 80.0), screen.y - 80.0);
+    let id = Id::unique("dialog");
+    let area = Modal::default_area(id).default_size(size);
+    let modal = Modal::new(id).area(area).show(ui.ctx(), |ui| {
+        ui.set_width(size.x);
         ui.horizontal(|ui| {
             ui.heading(title(dialog));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -31,7 +35,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) -> Vec<Command> {
             });
         });
         ui.add_space(theme::GAP);
-        let height = ui.ctx().content_rect().height() - 180.0;
+        let height = size.y - 100.0;
         ScrollArea::vertical()
             .max_height(height)
             .auto_shrink([false, true])
