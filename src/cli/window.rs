@@ -22,7 +22,15 @@ pub fn open_window(args: &Args, started: Instant) -> ExitCode {
         device: args.common.device,
     };
     let milestone = args.exit_after;
-    let watch = move |app: &App, started: Instant| milestone.is_some_and(|milestone| reached(milestone, app, started));
+    let mut printed = false;
+    let watch = move |app: &App, started: Instant| {
+        let reached = milestone.is_some_and(|milestone| reached(milestone, app));
+        if reached && !printed {
+            printed = true;
+            println!("{}", started.elapsed().as_secs_f64() * 1_000.0);
+        }
+        reached
+    };
     match run(options, started, watch) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -32,14 +40,10 @@ pub fn open_window(args: &Args, started: Instant) -> ExitCode {
     }
 }
 
-/// Whether the window got there; prints the milliseconds since the start when it did.
-fn reached(milestone: Milestone, app: &App, started: Instant) -> bool {
-    let reached = match milestone {
+/// Whether the window got there.
+fn reached(milestone: Milestone, app: &App) -> bool {
+    match milestone {
         Milestone::FirstFrame => true,
         Milestone::FirstPrediction => app.state().pictures.iter().any(|picture| picture.scores.is_some()),
-    };
-    if reached {
-        println!("{}", started.elapsed().as_secs_f64() * 1_000.0);
     }
-    reached
 }
