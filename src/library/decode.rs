@@ -93,3 +93,43 @@ fn picture_error(error: image::ImageError) -> PictureError {
         _ => PictureError::Damaged(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use image::{ImageFormat, Rgb, RgbImage};
+
+    use super::*;
+
+    const FORMATS: [ImageFormat; 6] = [
+        ImageFormat::Jpeg,
+        ImageFormat::Png,
+        ImageFormat::WebP,
+        ImageFormat::Gif,
+        ImageFormat::Bmp,
+        ImageFormat::Tiff,
+    ];
+
+    fn encoded(format: ImageFormat) -> Vec<u8> {
+        let noise = |x: u32, y: u32| (x * 7919 + y * 104_729).wrapping_mul(2_654_435_761) as u8;
+        let picture = RgbImage::from_fn(67, 45, |x, y| Rgb([noise(x, y), noise(y, x), noise(x + y, y)]));
+        let mut bytes = Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    }
+
+    #[test]
+    fn every_format_is_read() {
+        for format in FORMATS {
+            let picture = decode_bytes(&encoded(format)).unwrap();
+            assert_eq!(picture.dimensions(), (67, 45), "{format:?}");
+        }
+    }
+
+    #[test]
+    fn every_format_cut_in_half_is_an_error() {
+        for format in FORMATS {
+            let bytes = encoded(format);
+            assert!(decode_bytes(&bytes[..bytes.len() / 2]).is_err(), "{format:?}");
+        }
+    }
+}
