@@ -6,6 +6,7 @@ mod history;
 mod icons;
 mod keys;
 mod panels;
+pub mod picture;
 pub mod settings;
 pub mod state;
 mod textures;

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
+use super::picture::{Filter, Picture};
 use super::settings::{Measure, Settings, Sort};
-use super::state::{Filter, Picture};
 use crate::engine::protocol::{PictureId, Scores};
 
 /// The number shown for a label.

@@ -1,6 +1,5 @@
 //! The inference thread: owns the model and the device, answers the newest question, embeds what is decoded.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -11,69 +10,16 @@ use super::Events;
 use super::classes::ClassCache;
 use super::device::{DeviceChoice, DeviceInfo};
 use super::embeddings::Embeddings;
-use super::librarian::{Chore, Learnt};
 use super::loaded::{Loaded, place};
-use super::prepare::Prepared;
+use super::messages::{Chore, Learnt, Work};
 use super::protocol::{Event, Generation, PictureId, Question, Severity};
-use super::queue::{Job, Queue, Wanted};
+use super::queue::{Queue, Wanted};
 use super::session::IMAGE_BATCH;
 use super::speed::Speed;
 use crate::clip::{Dense, Pixels, Result};
 use crate::heatmap::heat_maps;
 use crate::hub::ModelChoice;
 use crate::zero_shot::{ClassEmbeddings, score};
-
-/// What the inference thread is to do.
-pub enum Work {
-    /// Answer a question; only the newest is answered.
-    Classify(Question),
-    /// Load another model.
-    LoadModel(ModelChoice),
-    /// Compute elsewhere.
-    UseDevice(DeviceChoice),
-    /// A new list of pictures: forget the old one's embeddings.
-    Library(Generation),
-    /// Embeddings that the store had.
-    Stored {
-        /// The list.
-        library: Generation,
-        /// The model they are from.
-        identity: String,
-        /// Places and unit vectors.
-        rows: Vec<(PictureId, Vec<f32>)>,
-    },
-    /// A decoded picture to embed.
-    Prepared {
-        /// The picture.
-        job: Job,
-        /// Its absolute path.
-        path: PathBuf,
-        /// The model it was prepared for.
-        identity: String,
-        /// The picture.
-        prepared: Box<Prepared>,
-    },
-    /// The inspected picture: make its heatmaps.
-    Dense {
-        /// The list.
-        library: Generation,
-        /// Its place.
-        picture: PictureId,
-        /// The model it was prepared for.
-        identity: String,
-        /// The picture.
-        pixels: Pixels,
-    },
-    /// A GPU is ready, with the model on it; or why it is not.
-    Gpu {
-        /// What the preparation was for; an outdated one is dropped.
-        attempt: u64,
-        /// The model on the GPU, nothing where there is no GPU.
-        loaded: std::result::Result<Option<Box<Loaded>>, String>,
-    },
-    /// End.
-    Stop,
-}
 
 /// What the inference thread needs.
 pub struct Channels {

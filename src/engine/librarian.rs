@@ -8,68 +8,16 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::Events;
-use super::inference::Work;
-use super::pictures::absolute;
+use super::messages::{Chore, Learnt, Work, absolute};
 use super::protocol::{Event, Generation, PictureFile, PictureId, Severity};
 use super::queue::{Job, Queue};
-use crate::clip::Embedding;
-use crate::library::{PictureRecord, Stamp, Store, scan, unpack_samples};
+use crate::library::{PictureRecord, Store, scan, unpack_samples};
 
 /// What was learnt waits at most so long before it is written, or for so many pictures.
 const FLUSH_AFTER: Duration = Duration::from_millis(250);
 const FLUSH_AT: usize = 64;
 /// Stored embeddings handed over in one go.
 const STORED_CHUNK: usize = 1_024;
-
-/// What the library thread is to do.
-pub enum Chore {
-    /// List folders.
-    Open {
-        /// The list's generation.
-        library: Generation,
-        /// Folders and pictures.
-        paths: Vec<PathBuf>,
-    },
-    /// Unpack the samples where needed, and list them.
-    OpenSamples {
-        /// The list's generation.
-        library: Generation,
-    },
-    /// Try pictures again.
-    Retry {
-        /// The list.
-        library: Generation,
-        /// Their places.
-        pictures: Vec<PictureId>,
-    },
-    /// Another model: its identity. Look up what the store has for it, and index the rest.
-    Model(String),
-    /// Write this down.
-    Keep(Learnt),
-    /// Keep the window's settings.
-    SaveSettings(String),
-    /// Write a file for the user.
-    Export {
-        /// Where to.
-        path: PathBuf,
-        /// Its content.
-        content: String,
-    },
-    /// Write everything and end.
-    Stop,
-}
-
-/// What one picture's work yielded.
-pub struct Learnt {
-    /// Absolute path.
-    pub path: PathBuf,
-    /// Size and time when it was found.
-    pub stamp: Stamp,
-    /// The original's width and height, and a JPEG.
-    pub thumbnail: Option<(u32, u32, Vec<u8>)>,
-    /// The model's identity, and the embedding.
-    pub embedding: Option<(String, Embedding)>,
-}
 
 /// The name under which the store keeps the window's settings.
 pub const SETTINGS: &str = "window";

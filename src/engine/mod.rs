@@ -14,6 +14,7 @@ mod gpu_warmup;
 mod inference;
 mod librarian;
 mod loaded;
+mod messages;
 mod pictures;
 mod prepare;
 pub mod protocol;
@@ -28,8 +29,9 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
-use inference::{Channels, Inference, Work};
-use librarian::{Chore, Librarian};
+use inference::{Channels, Inference};
+use librarian::Librarian;
+use messages::{Chore, Work};
 use pictures::PictureThread;
 use protocol::{Event, PictureFile, PictureId, Request, Severity};
 use queue::{Job, Queue};

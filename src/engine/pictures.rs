@@ -1,14 +1,12 @@
 //! The picture threads: decode for the inspector, the gallery and the model.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 use image::RgbImage;
 
 use super::Events;
-use super::inference::Work;
-use super::librarian::Chore;
+use super::messages::{Chore, Learnt, Work, absolute};
 use super::prepare::prepare;
 use super::protocol::{Event, InspectedPicture, ScreenImage, ViewRect};
 use super::queue::{Job, Queue, Task, Wanted};
@@ -122,7 +120,7 @@ impl PictureThread {
         let Some(jpeg) = thumbnail_to_jpeg(thumbnail) else {
             return;
         };
-        let _ = self.librarian.send(Chore::Keep(super::librarian::Learnt {
+        let _ = self.librarian.send(Chore::Keep(Learnt {
             path: absolute(&job.path),
             stamp: job.stamp,
             thumbnail: Some((picture.width(), picture.height(), jpeg)),
@@ -151,11 +149,6 @@ impl PictureThread {
             reason: error.to_string(),
         });
     }
-}
-
-/// The path by which the store knows a picture.
-pub fn absolute(path: &Path) -> std::path::PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
 fn screen_image(picture: RgbImage) -> ScreenImage {

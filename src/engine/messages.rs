@@ -1,0 +1,119 @@
+//! What the engine's threads tell each other.
+
+use std::path::{Path, PathBuf};
+
+use super::device::DeviceChoice;
+use super::loaded::Loaded;
+use super::prepare::Prepared;
+use super::protocol::{Generation, PictureId, Question};
+use super::queue::Job;
+use crate::clip::{Embedding, Pixels};
+use crate::hub::ModelChoice;
+use crate::library::Stamp;
+
+/// What the inference thread is to do.
+pub enum Work {
+    /// Answer a question; only the newest is answered.
+    Classify(Question),
+    /// Load another model.
+    LoadModel(ModelChoice),
+    /// Compute elsewhere.
+    UseDevice(DeviceChoice),
+    /// A new list of pictures: forget the old one's embeddings.
+    Library(Generation),
+    /// Embeddings that the store had.
+    Stored {
+        /// The list.
+        library: Generation,
+        /// The model they are from.
+        identity: String,
+        /// Places and unit vectors.
+        rows: Vec<(PictureId, Vec<f32>)>,
+    },
+    /// A decoded picture to embed.
+    Prepared {
+        /// The picture.
+        job: Job,
+        /// Its absolute path.
+        path: PathBuf,
+        /// The model it was prepared for.
+        identity: String,
+        /// The picture.
+        prepared: Box<Prepared>,
+    },
+    /// The inspected picture: make its heatmaps.
+    Dense {
+        /// The list.
+        library: Generation,
+        /// Its place.
+        picture: PictureId,
+        /// The model it was prepared for.
+        identity: String,
+        /// The picture.
+        pixels: Pixels,
+    },
+    /// A GPU is ready, with the model on it; or why it is not.
+    Gpu {
+        /// What the preparation was for; an outdated one is dropped.
+        attempt: u64,
+        /// The model on the GPU, nothing where there is no GPU.
+        loaded: std::result::Result<Option<Box<Loaded>>, String>,
+    },
+    /// End.
+    Stop,
+}
+
+/// What the library thread is to do.
+pub enum Chore {
+    /// List folders.
+    Open {
+        /// The list's generation.
+        library: Generation,
+        /// Folders and pictures.
+        paths: Vec<PathBuf>,
+    },
+    /// Unpack the samples where needed, and list them.
+    OpenSamples {
+        /// The list's generation.
+        library: Generation,
+    },
+    /// Try pictures again.
+    Retry {
+        /// The list.
+        library: Generation,
+        /// Their places.
+        pictures: Vec<PictureId>,
+    },
+    /// Another model: its identity. Look up what the store has for it, and index the rest.
+    Model(String),
+    /// Write this down.
+    Keep(Learnt),
+    /// Keep the window's settings.
+    SaveSettings(String),
+    /// Write a file for the user.
+    Export {
+        /// Where to.
+        path: PathBuf,
+        /// Its content.
+        content: String,
+    },
+    /// Write everything and end.
+    Stop,
+}
+
+/// What one picture's work yielded.
+pub struct Learnt {
+    /// Absolute path.
+    pub path: PathBuf,
+    /// Size and time when it was found.
+    pub stamp: Stamp,
+    /// The original's width and height, and a JPEG.
+    pub thumbnail: Option<(u32, u32, Vec<u8>)>,
+    /// The model's identity, and the embedding.
+    pub embedding: Option<(String, Embedding)>,
+}
+
+/// The path by which the store knows a picture.
+pub fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
