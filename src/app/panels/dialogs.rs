@@ -24,7 +24,8 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) -> Vec<Command> {
     let size = egui::vec2(WIDTH.min(screen.x - 80.0), screen.y - 80.0);
     let id = Id::unique("dialog");
     let area = Modal::default_area(id).default_size(size);
-    let modal = Modal::new(id).area(area).show(ui.ctx(), |ui| {
+    let frame = egui::Frame::window(ui.style());
+    let modal = Modal::new(id).area(area).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(size.x);
         ui.horizontal(|ui| {
             ui.heading(title(dialog));
@@ -38,6 +39,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) -> Vec<Command> {
         let height = size.y - 100.0;
         ScrollArea::vertical()
             .max_height(height)
+            .min_scrolled_height(height)
             .auto_shrink([false, true])
             .show(ui, |ui| {
                 let more = match dialog {
