@@ -2,6 +2,8 @@
 //!
 //! ImageNet accuracies are zero-shot top-1 as published (`openclip_results.csv` of open_clip; TinyCLIP's model cards).
 
+use std::sync::LazyLock;
+
 use serde::Deserialize;
 
 static CATALOGUE: &str = include_str!("catalogue.json");
@@ -22,8 +24,10 @@ pub struct CatalogueEntry {
 }
 
 /// Every entry, smallest first.
-pub fn catalogue() -> Vec<CatalogueEntry> {
-    serde_json::from_str(CATALOGUE).unwrap_or_default()
+pub fn catalogue() -> &'static [CatalogueEntry] {
+    static PARSED: LazyLock<Vec<CatalogueEntry>> =
+        LazyLock::new(|| serde_json::from_str(CATALOGUE).unwrap_or_default());
+    &PARSED
 }
 
 #[cfg(test)]
