@@ -12,7 +12,8 @@ use super::settings::{LabelRow, Settings};
 use super::view;
 use crate::engine::DeviceInfo;
 use crate::engine::protocol::{
-    Event, Generation, HeatMap, InspectedPicture, ModelInfo, PictureFile, PictureId, Scores, ScreenImage, Severity,
+    Event, Generation, HeatMap, InspectedPicture, ModelInfo, PictureFile, PictureId, Scores, Scoring, ScreenImage,
+    Severity,
 };
 
 /// While pictures are being scored, the gallery is put in order at most so often.
@@ -181,6 +182,11 @@ impl State {
     /// Pictures that cannot be used.
     pub fn skipped(&self) -> usize {
         self.pictures.iter().filter(|picture| picture.skipped.is_some()).count()
+    }
+
+    /// From cosine to probability, by the model that scored.
+    pub fn scoring(&self) -> Scoring {
+        self.model.as_ref().map_or(Scoring::default(), |model| model.scoring)
     }
 
     /// The label whose map is shown: under the pointer, chosen, or best.

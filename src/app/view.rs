@@ -4,23 +4,23 @@ use std::cmp::Ordering;
 
 use super::picture::{Filter, Picture};
 use super::settings::{Measure, Settings, Sort};
-use crate::engine::protocol::{PictureId, Scores};
+use crate::engine::protocol::{PictureId, Scores, Scoring};
 
 /// The number shown for a label.
-pub fn value(scores: &Scores, label: usize, measure: Measure, logit_scale: f32) -> f32 {
+pub fn value(scores: &Scores, label: usize, measure: Measure, scoring: Scoring) -> f32 {
     match measure {
         Measure::Probability => scores.probabilities[label],
         Measure::Cosine => scores.cosines[label],
-        Measure::Logit => scores.cosines[label] * logit_scale,
+        Measure::Logit => scoring.logit(scores.cosines[label]),
     }
 }
 
 /// The number shown for "none of these".
-pub fn none_value(scores: &Scores, measure: Measure, logit_scale: f32) -> f32 {
+pub fn none_value(scores: &Scores, measure: Measure, scoring: Scoring) -> f32 {
     match measure {
         Measure::Probability => scores.none_score,
         Measure::Cosine => scores.none_cosine,
-        Measure::Logit => scores.none_cosine * logit_scale,
+        Measure::Logit => scoring.logit(scores.none_cosine),
     }
 }
 
@@ -146,6 +146,11 @@ mod tests {
     use crate::engine::protocol::{PictureFile, Stamp};
     use crate::zero_shot::score;
 
+    const SCORING: Scoring = Scoring {
+        logit_scale: 100.0,
+        logit_bias: None,
+    };
+
     fn picture(path: &str, cosines: &[f32]) -> Picture {
         Picture {
             file: PictureFile {
@@ -155,7 +160,7 @@ mod tests {
                     modified_ns: 0,
                 },
             },
-            scores: Some(Arc::new(score(cosines, 100.0, 0.0))),
+            scores: Some(Arc::new(score(cosines, SCORING, 0.0))),
             skipped: None,
         }
     }

@@ -155,7 +155,7 @@ impl Bench {
     /// One label of ten changes: its text is embedded, and every cached picture is scored anew.
     fn labels_to_predictions_ms(&mut self, pictures: usize) -> Result<f64> {
         let info = self.session.loaded.model.info();
-        let (dim, logit_scale) = (info.projection_dim, info.logit_scale);
+        let (dim, scoring) = (info.projection_dim, info.scoring);
         let embeddings: Vec<f32> = (0..pictures * dim)
             .map(|i| ((i * 7_919) % 1_000) as f32 / 10_000.0)
             .collect();
@@ -167,10 +167,7 @@ impl Bench {
             let started = Instant::now();
             let classes = self.session.classes(&labels, &TemplateSet::One)?;
             let cosines = classes.cosines(&embeddings);
-            let scored: Vec<_> = cosines
-                .chunks(LABELS + 1)
-                .map(|row| score(row, logit_scale, 0.0))
-                .collect();
+            let scored: Vec<_> = cosines.chunks(LABELS + 1).map(|row| score(row, scoring, 0.0)).collect();
             std::hint::black_box(&scored);
             runs.push(ms(started));
         }

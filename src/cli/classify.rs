@@ -9,6 +9,7 @@ use super::args::ClassifyArgs;
 use super::output::Output;
 use super::pictures::{embed_in_order, find, session, shown, templates};
 use super::{Common, Usage};
+use crate::clip::Scoring;
 use crate::zero_shot::{ClassEmbeddings, Label, Scores, parse_labels, score};
 
 const COLUMNS: [&str; 7] = [
@@ -27,12 +28,12 @@ pub fn run(args: &ClassifyArgs, common: &Common, output: &mut Output) -> Result<
     let templates = templates(&args.templates)?;
     let mut session = session(common)?;
     let classes = session.classes(&labels, &templates)?;
-    let logit_scale = session.loaded.model.info().logit_scale;
+    let scoring = session.loaded.model.info().scoring;
     let shown_labels = args.top_k.map_or(labels.len(), |k| labels.len().min(k as usize));
     let paths = find(&args.paths, output);
     embed_in_order(&mut session, &paths, output, |output, path, embedding| {
-        let scores = scores(&classes, &embedding.vector, logit_scale);
-        print(output, path, &labels, &scores, logit_scale, shown_labels)
+        let scores = scores(&classes, &embedding.vector, scoring);
+        print(output, path, &labels, &scores, scoring, shown_labels)
     })
 }
 
@@ -48,8 +49,8 @@ fn labels(args: &ClassifyArgs) -> Result<Vec<Label>> {
     Ok(labels)
 }
 
-fn scores(classes: &ClassEmbeddings, picture: &[f32], logit_scale: f32) -> Scores {
-    score(&classes.cosines(picture), logit_scale, 0.0)
+fn scores(classes: &ClassEmbeddings, picture: &[f32], scoring: Scoring) -> Scores {
+    score(&classes.cosines(picture), scoring, 0.0)
 }
 
 fn print(
@@ -57,7 +58,7 @@ fn print(
     path: &Path,
     labels: &[Label],
     scores: &Scores,
-    logit_scale: f32,
+    scoring: Scoring,
     top_k: usize,
 ) -> Result<()> {
     let mut order: Vec<usize> = (0..labels.len()).collect();
@@ -70,7 +71,7 @@ fn print(
                 "label": labels[i].name,
                 "probability": scores.probabilities[i],
                 "cosine": scores.cosines[i],
-                "logit": scores.cosines[i] * logit_scale,
+                "logit": scoring.logit(scores.cosines[i]),
             })
         })
         .collect();
@@ -88,7 +89,7 @@ fn print(
                     labels[i].name.clone(),
                     scores.probabilities[i].to_string(),
                     scores.cosines[i].to_string(),
-                    (scores.cosines[i] * logit_scale).to_string(),
+                    scoring.logit(scores.cosines[i]).to_string(),
                     scores.none_won.to_string(),
                     scores.none_score.to_string(),
                 ]

@@ -9,7 +9,7 @@ use egui::{Event as Input, Modifiers, MouseWheelUnit, Pos2, RawInput, Rect, Touc
 use crate::app::App;
 use crate::app::settings::Settings;
 use crate::engine::Backend;
-use crate::engine::protocol::{Event, PictureFile, Request, ScreenImage, Stamp};
+use crate::engine::protocol::{Event, PictureFile, Request, Scoring, ScreenImage, Stamp};
 use crate::zero_shot::score;
 
 const PICTURES: usize = 10_000;
@@ -69,7 +69,11 @@ fn scores(id: usize, labels: usize) -> crate::zero_shot::Scores {
     let cosines: Vec<f32> = (0..=labels)
         .map(|label| ((id * 31 + label * 17) % 97) as f32 / 97.0)
         .collect();
-    score(&cosines, 20.0, 0.0)
+    let scoring = Scoring {
+        logit_scale: 20.0,
+        logit_bias: None,
+    };
+    score(&cosines, scoring, 0.0)
 }
 
 /// The 99th percentile of the time that the window takes to lay out and tessellate a frame while scrolling.

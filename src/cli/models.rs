@@ -95,7 +95,10 @@ fn describe(name: &str, info: &ModelInfo) -> Value {
         .collect();
     json!({
         "name": name,
+        "layout": info.layout.title(),
         "architecture": info.tower.title(),
+        "image_tower": info.image_tower,
+        "text_tower": info.text_tower,
         "parameters": info.parameters,
         "bytes": info.size_bytes,
         "local": true,
@@ -103,8 +106,10 @@ fn describe(name: &str, info: &ModelInfo) -> Value {
         "image_size": info.image_size,
         "context_length": info.context_length,
         "embedding_dim": info.projection_dim,
-        "logit_scale": info.logit_scale,
+        "logit_scale": info.scoring.logit_scale,
+        "logit_bias": info.scoring.logit_bias,
         "heatmap_methods": methods,
+        "files": info.files.iter().map(|file| json!({ "name": file.name, "sha256": file.sha256 })).collect::<Vec<_>>(),
         "identity": info.identity,
     })
 }

@@ -37,7 +37,8 @@ pub struct AttentionParts {
 }
 
 impl SelfAttention {
-    fn load(weights: &mut Checkpoint, prefix: &str, width: usize, heads: usize) -> Result<Self> {
+    /// Loads `{q,k,v,out}_proj` from below `prefix`.
+    pub fn load(weights: &mut Checkpoint, prefix: &str, width: usize, heads: usize) -> Result<Self> {
         let mut projection = |name: &str| linear(weights, &format!("{prefix}.{name}"), width, width);
         Ok(Self {
             query: projection("q_proj")?,
@@ -70,6 +71,19 @@ impl SelfAttention {
         let value = self.split(self.value.forward(x));
         self.output
             .forward(Self::merge(attention(query, key, value, None, None, options)))
+    }
+
+    /// Lets tokens `[batch, asking, width]` attend to others `[batch, tokens, width]`: `[batch, asking, width]`.
+    pub fn attend(&self, asking: Tensor<3>, tokens: Tensor<3>) -> Tensor<3> {
+        let query = self.split(self.query.forward(asking));
+        let key = self.split(self.key.forward(tokens.clone()));
+        let value = self.split(self.value.forward(tokens));
+        self.apply_weights(attention_weights(query, key), value)
+    }
+
+    /// What every token passes on: its value through the output projection, `[batch, tokens, width]`.
+    pub fn value_path(&self, tokens: Tensor<3>) -> Tensor<3> {
+        self.output.forward(self.value.forward(tokens))
     }
 
     /// The explicit path, without a mask: the parts of an image tower's attention.
@@ -105,10 +119,38 @@ pub struct Block {
     norm_1: LayerNorm,
     attention: SelfAttention,
     norm_2: LayerNorm,
+    feed_forward: FeedForward,
+}
+
+/// Two linear layers with an activation between them.
+#[derive(Module, Debug)]
+pub struct FeedForward {
     mlp_in: Linear,
     mlp_out: Linear,
     #[module(skip)]
     activation: Activation,
+}
+
+impl FeedForward {
+    /// Loads `fc1` and `fc2` from below `prefix`.
+    pub fn load(
+        weights: &mut Checkpoint,
+        prefix: &str,
+        width: usize,
+        hidden: usize,
+        activation: Activation,
+    ) -> Result<Self> {
+        Ok(Self {
+            mlp_in: linear(weights, &format!("{prefix}.fc1"), width, hidden)?,
+            mlp_out: linear(weights, &format!("{prefix}.fc2"), hidden, width)?,
+            activation,
+        })
+    }
+
+    /// `[batch, tokens, width]` to the same, without a residual.
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        self.mlp_out.forward(activate(self.mlp_in.forward(x), self.activation))
+    }
 }
 
 /// The sizes of a block.
@@ -133,23 +175,21 @@ impl Block {
             norm_1: layer_norm(weights, &format!("{prefix}.layer_norm1"), width, shape.epsilon)?,
             attention: SelfAttention::load(weights, &format!("{prefix}.self_attn"), width, shape.heads)?,
             norm_2: layer_norm(weights, &format!("{prefix}.layer_norm2"), width, shape.epsilon)?,
-            mlp_in: linear(weights, &format!("{prefix}.mlp.fc1"), width, hidden)?,
-            mlp_out: linear(weights, &format!("{prefix}.mlp.fc2"), hidden, width)?,
-            activation: shape.activation,
+            feed_forward: FeedForward::load(weights, &format!("{prefix}.mlp"), width, hidden, shape.activation)?,
         })
     }
 
     /// `[batch, tokens, width]` to the same; `causal` hides later tokens.
     pub fn forward(&self, x: Tensor<3>, causal: bool) -> Tensor<3> {
         let attended = self.attention.forward(self.norm_1.forward(x.clone()), causal);
-        self.feed_forward(x + attended)
+        self.with_feed_forward(x + attended)
     }
 
     /// The same block by the explicit path, with what the attention did.
     pub fn forward_with_parts(&self, x: Tensor<3>) -> (Tensor<3>, AttentionParts) {
         let parts = self.attention.parts(self.norm_1.forward(x.clone()));
         let attended = self.attention.apply_weights(parts.weights.clone(), parts.value.clone());
-        (self.feed_forward(x + attended), parts)
+        (self.with_feed_forward(x + attended), parts)
     }
 
     /// The block's attention.
@@ -157,9 +197,8 @@ impl Block {
         &self.attention
     }
 
-    fn feed_forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let hidden = activate(self.mlp_in.forward(self.norm_2.forward(x.clone())), self.activation);
-        x + self.mlp_out.forward(hidden)
+    fn with_feed_forward(&self, x: Tensor<3>) -> Tensor<3> {
+        x.clone() + self.feed_forward.forward(self.norm_2.forward(x))
     }
 }
 

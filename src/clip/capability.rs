@@ -3,8 +3,10 @@
 /// The kind of an image tower.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TowerKind {
-    /// A Vision Transformer with a class token.
+    /// A Vision Transformer.
     Vit,
+    /// The paper's modified ResNet.
+    ModifiedResNet,
     /// The starter's EfficientNet-Lite0 with class embeddings.
     EfficientNetLite,
 }
@@ -16,18 +18,21 @@ pub enum HeatmapMethod {
     /// ClearCLIP (Lan et al. 2024, arXiv 2407.12442).
     #[serde(rename = "clearclip")]
     ClearClip,
+    /// Value-value attention in a ResNet's attention pool (CLIP Surgery, Li et al. 2023, arXiv 2304.05653).
+    ValueAttention,
     /// Class activation for towers that mix class embeddings.
     ClassActivation,
 }
 
 impl HeatmapMethod {
     /// Every method.
-    pub const ALL: [Self; 2] = [Self::ClearClip, Self::ClassActivation];
+    pub const ALL: [Self; 3] = [Self::ClearClip, Self::ValueAttention, Self::ClassActivation];
 
     /// The method's name on the command line and in files.
     pub fn name(self) -> &'static str {
         match self {
             Self::ClearClip => "clearclip",
+            Self::ValueAttention => "value-attention",
             Self::ClassActivation => "class-activation",
         }
     }
@@ -36,6 +41,7 @@ impl HeatmapMethod {
     pub fn title(self) -> &'static str {
         match self {
             Self::ClearClip => "ClearCLIP",
+            Self::ValueAttention => "Value attention",
             Self::ClassActivation => "Class activation",
         }
     }
@@ -46,6 +52,10 @@ impl HeatmapMethod {
             Self::ClearClip => {
                 "Each cell shows how close its own features are to the label. It says where, not why: a cell can \
                  match without having moved the score."
+            }
+            Self::ValueAttention => {
+                "Each cell gathers from cells like it and shows how close that is to the label. It says where, not \
+                 why, and a ResNet's cells are coarse."
             }
             Self::ClassActivation => {
                 "Each cell shows how much its evidence moves the picture towards the label. It knows 1,000 classes; \
@@ -60,6 +70,7 @@ impl TowerKind {
     pub fn title(self) -> &'static str {
         match self {
             Self::Vit => "Vision Transformer",
+            Self::ModifiedResNet => "Modified ResNet",
             Self::EfficientNetLite => "EfficientNet-Lite0",
         }
     }
@@ -68,6 +79,7 @@ impl TowerKind {
     pub fn default_heatmap(self) -> HeatmapMethod {
         match self {
             Self::Vit => HeatmapMethod::ClearClip,
+            Self::ModifiedResNet => HeatmapMethod::ValueAttention,
             Self::EfficientNetLite => HeatmapMethod::ClassActivation,
         }
     }
@@ -77,14 +89,15 @@ impl TowerKind {
     /// # Errors
     /// The reason why it does not.
     pub fn supports(self, method: HeatmapMethod) -> Result<(), &'static str> {
-        match (self, method) {
-            (Self::Vit, HeatmapMethod::ClearClip) | (Self::EfficientNetLite, HeatmapMethod::ClassActivation) => Ok(()),
-            (Self::EfficientNetLite, HeatmapMethod::ClearClip) => {
-                Err("clearclip needs the attention of a Vision Transformer; this tower is convolutional")
-            }
-            (Self::Vit, HeatmapMethod::ClassActivation) => {
-                Err("class-activation needs class embeddings, which only the starter's tower has")
-            }
+        if method == self.default_heatmap() {
+            return Ok(());
         }
+        Err(match method {
+            HeatmapMethod::ClearClip => "clearclip needs the blocks of a Vision Transformer",
+            HeatmapMethod::ValueAttention => "value-attention needs the attention pool of a ResNet",
+            HeatmapMethod::ClassActivation => {
+                "class-activation needs class embeddings, which only the starter's tower has"
+            }
+        })
     }
 }

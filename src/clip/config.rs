@@ -1,4 +1,4 @@
-//! `config.json` of the layouts that are understood: Hugging Face's `CLIPModel` and the embedded starter.
+//! What a model is made of, whatever layout its files came in (see [`super::layout`]).
 //!
 //! Defaults are those of transformers' `CLIPTextConfig` and `CLIPVisionConfig`: a checkpoint's file names only what
 //! differs. Sizes are bounded before anything is allocated, so that a damaged file is an error and not a crash.
@@ -7,13 +7,15 @@ use serde::Deserialize;
 
 use super::{Error, Result};
 
-const FILE: &str = "config.json";
+const FILE: &str = "the model's configuration";
 /// Larger than any published member of the family; a config beyond it is damaged or hostile.
 const MAX_WIDTH: usize = 16_384;
 const MAX_LAYERS: usize = 256;
 const MAX_IMAGE_SIZE: usize = 2_048;
 const MAX_VOCABULARY: usize = 2_000_000;
 const MAX_CONTEXT: usize = 8_192;
+/// A ResNet's last stage has one cell for so many pixels, and so many times the width of its first.
+pub const RESNET_STRIDE: usize = 32;
 
 /// The activation between the two linear layers of a feed-forward block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -49,8 +51,59 @@ pub struct TextConfig {
     pub hidden_act: Activation,
     /// Epsilon of every LayerNorm.
     pub layer_norm_eps: f64,
-    /// The end token; 2 selects the old rule of pooling (see [`super::TextTransformer`]).
-    pub eos_token_id: u32,
+    /// Which token's state becomes the embedding.
+    #[serde(skip)]
+    pub pooling: TextPooling,
+    /// Whether later tokens are hidden from earlier ones.
+    #[serde(skip)]
+    pub causal: bool,
+    /// Whether every text fills the context, as SigLIP was trained.
+    #[serde(skip)]
+    pub padded: bool,
+    /// Where the projection into the shared space lies, and whether it has a bias.
+    #[serde(skip)]
+    pub projection: TextProjection,
+}
+
+impl TextConfig {
+    /// The tower in a few words.
+    pub fn summary(&self) -> String {
+        let attention = if self.causal { "causal" } else { "bidirectional" };
+        format!(
+            "Transformer, {} blocks of {}, {attention}, {} tokens known",
+            self.num_hidden_layers, self.hidden_size, self.vocab_size
+        )
+    }
+}
+
+/// Which token's state becomes a text's embedding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TextPooling {
+    /// The first of the largest id, which is CLIP's end token.
+    #[default]
+    LargestId,
+    /// The first end token of this id.
+    FirstEnd(u32),
+    /// The last of the context.
+    Last,
+}
+
+/// The projection of the text tower.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextProjection {
+    /// Its name before `.weight` and `.bias`.
+    pub name: &'static str,
+    /// Whether it has a bias.
+    pub bias: bool,
+}
+
+impl Default for TextProjection {
+    fn default() -> Self {
+        Self {
+            name: "text_projection",
+            bias: false,
+        }
+    }
 }
 
 impl Default for TextConfig {
@@ -64,7 +117,10 @@ impl Default for TextConfig {
             max_position_embeddings: 77,
             hidden_act: Activation::QuickGelu,
             layer_norm_eps: 1e-5,
-            eos_token_id: 49_407,
+            pooling: TextPooling::default(),
+            causal: true,
+            padded: false,
+            projection: TextProjection::default(),
         }
     }
 }
@@ -91,6 +147,22 @@ pub struct VitConfig {
     pub hidden_act: Activation,
     /// Epsilon of every LayerNorm.
     pub layer_norm_eps: f64,
+    /// Whether a LayerNorm comes before the blocks.
+    #[serde(skip)]
+    pub pre_norm: bool,
+    /// How the patches become one embedding.
+    #[serde(skip)]
+    pub pooling: VisionPooling,
+}
+
+/// How a Vision Transformer's tokens become one embedding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum VisionPooling {
+    /// A class token among the patches, projected: CLIP.
+    #[default]
+    ClassToken,
+    /// A probe that attends to the patches: SigLIP.
+    AttentionHead,
 }
 
 impl Default for VitConfig {
@@ -105,8 +177,23 @@ impl Default for VitConfig {
             patch_size: 32,
             hidden_act: Activation::QuickGelu,
             layer_norm_eps: 1e-5,
+            pre_norm: true,
+            pooling: VisionPooling::default(),
         }
     }
+}
+
+/// The configuration of the paper's modified ResNet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResNetConfig {
+    /// Bottlenecks of each of the four stages.
+    pub layers: [usize; 4],
+    /// Channels of the first stage's bottlenecks.
+    pub width: usize,
+    /// Heads of the attention pool.
+    pub heads: usize,
+    /// Side of the input square, in pixels; a multiple of 32.
+    pub image_size: usize,
 }
 
 /// One block of an EfficientNet: expand, depthwise, project.
@@ -146,15 +233,42 @@ pub struct EfficientNetConfig {
 pub enum VisionConfig {
     /// A Vision Transformer.
     Vit(VitConfig),
+    /// The paper's modified ResNet.
+    ModifiedResNet(ResNetConfig),
     /// The starter's EfficientNet-Lite0.
     EfficientNetLite(EfficientNetConfig),
 }
 
 impl VisionConfig {
+    /// The tower in a few words.
+    pub fn summary(&self) -> String {
+        match self {
+            Self::Vit(vit) => {
+                let pooling = match vit.pooling {
+                    VisionPooling::ClassToken => "class token",
+                    VisionPooling::AttentionHead => "attention pooling",
+                };
+                format!(
+                    "Vision Transformer, {} blocks of {}, patches of {} pixels, {pooling}",
+                    vit.num_hidden_layers, vit.hidden_size, vit.patch_size
+                )
+            }
+            Self::ModifiedResNet(net) => {
+                let [a, b, c, d] = net.layers;
+                format!(
+                    "Modified ResNet, {a} + {b} + {c} + {d} bottlenecks, width {}",
+                    net.width
+                )
+            }
+            Self::EfficientNetLite(net) => format!("EfficientNet-Lite0, {} blocks", net.blocks.len()),
+        }
+    }
+
     /// Side of the input square, in pixels.
     pub fn image_size(&self) -> usize {
         match self {
             Self::Vit(config) => config.image_size,
+            Self::ModifiedResNet(config) => config.image_size,
             Self::EfficientNetLite(config) => config.image_size,
         }
     }
@@ -171,49 +285,14 @@ pub struct ModelConfig {
     pub text: TextConfig,
 }
 
-#[derive(Deserialize)]
-struct RawConfig {
-    model_type: Option<String>,
-    #[serde(default = "default_projection_dim")]
-    projection_dim: usize,
-    #[serde(default)]
-    text_config: Option<TextConfig>,
-    #[serde(default)]
-    vision_config: Option<serde_json::Value>,
-}
-
-fn default_projection_dim() -> usize {
-    512
-}
-
 impl ModelConfig {
-    /// Parses `config.json`.
+    /// Refuses sizes that cannot be, before anything is allocated.
     ///
     /// # Errors
-    /// Another family of models, a field of the wrong type, or a size that cannot be.
-    pub fn parse(json: &[u8]) -> Result<Self> {
-        let raw: RawConfig = serde_json::from_slice(json).map_err(|e| Error::config(FILE, e.to_string()))?;
-        let vision_json = raw.vision_config.unwrap_or_else(|| serde_json::json!({}));
-        let vision = match raw.model_type.as_deref() {
-            Some("clip") => VisionConfig::Vit(parse_part("vision_config", vision_json)?),
-            Some("clipsight_starter") => VisionConfig::EfficientNetLite(parse_part("vision_config", vision_json)?),
-            other => {
-                return Err(Error::config(
-                    FILE,
-                    format!(
-                        "model_type is {}; this version opens \"clip\" (Hugging Face CLIPModel)",
-                        other.map_or("missing".into(), |name| format!("\"{name}\""))
-                    ),
-                ));
-            }
-        };
-        let config = Self {
-            projection_dim: raw.projection_dim,
-            vision,
-            text: raw.text_config.unwrap_or_default(),
-        };
-        config.check()?;
-        Ok(config)
+    /// Names the field.
+    pub fn checked(self) -> Result<Self> {
+        self.check()?;
+        Ok(self)
     }
 
     fn check(&self) -> Result<()> {
@@ -221,13 +300,10 @@ impl ModelConfig {
         check_text(&self.text)?;
         match &self.vision {
             VisionConfig::Vit(config) => check_vit(config),
+            VisionConfig::ModifiedResNet(config) => check_resnet(config),
             VisionConfig::EfficientNetLite(config) => check_efficientnet(config),
         }
     }
-}
-
-fn parse_part<T: serde::de::DeserializeOwned>(name: &str, value: serde_json::Value) -> Result<T> {
-    serde_json::from_value(value).map_err(|e| Error::config(FILE, format!("{name}: {e}")))
 }
 
 fn within(name: &str, value: usize, max: usize) -> Result<()> {
@@ -284,6 +360,24 @@ fn check_vit(vit: &VitConfig) -> Result<()> {
     heads_divide("vision_config", vit.hidden_size, vit.num_attention_heads)
 }
 
+fn check_resnet(net: &ResNetConfig) -> Result<()> {
+    for layers in net.layers {
+        within("vision layers", layers, MAX_LAYERS)?;
+    }
+    within("vision width", net.width, MAX_WIDTH / 32)?;
+    within("vision image_size", net.image_size, MAX_IMAGE_SIZE)?;
+    if !net.image_size.is_multiple_of(RESNET_STRIDE) {
+        return Err(Error::config(
+            FILE,
+            format!(
+                "a ResNet's image_size must be a multiple of {RESNET_STRIDE}, but is {}",
+                net.image_size
+            ),
+        ));
+    }
+    heads_divide("vision", net.width * RESNET_STRIDE, net.heads)
+}
+
 fn check_efficientnet(net: &EfficientNetConfig) -> Result<()> {
     within("vision_config.image_size", net.image_size, MAX_IMAGE_SIZE)?;
     within("vision_config.stem_channels", net.stem_channels, MAX_WIDTH)?;
@@ -301,29 +395,5 @@ fn check_efficientnet(net: &EfficientNetConfig) -> Result<()> {
         Ok(())
     } else {
         Err(Error::config(FILE, "softmax_temperature must be above 0"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_empty_clip_config_has_the_reference_defaults() {
-        let config = ModelConfig::parse(br#"{"model_type": "clip"}"#).unwrap();
-        assert_eq!(config.projection_dim, 512);
-        assert_eq!(config.text.max_position_embeddings, 77);
-        assert_eq!(config.vision.image_size(), 224);
-    }
-
-    #[test]
-    fn other_families_and_impossible_sizes_are_named() {
-        let message = |json: &[u8]| ModelConfig::parse(json).unwrap_err().to_string();
-        assert!(message(br#"{"model_type": "bert"}"#).contains("bert"));
-        assert!(message(br#"{}"#).contains("missing"));
-        let huge = br#"{"model_type": "clip", "text_config": {"hidden_size": 99999999999}}"#;
-        assert!(message(huge).contains("hidden_size"));
-        let uneven = br#"{"model_type": "clip", "vision_config": {"hidden_size": 100, "num_attention_heads": 7}}"#;
-        assert!(message(uneven).contains("7 heads"));
     }
 }

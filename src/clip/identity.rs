@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::{Error, Result};
 
 /// Counted up whenever the same files give other embeddings than before.
-pub const PIPELINE_VERSION: u32 = 1;
+pub const PIPELINE_VERSION: u32 = 2;
 
 /// The type in which embeddings are computed, on every device.
 pub const COMPUTE_DTYPE: &str = "f32";
@@ -35,33 +35,42 @@ impl IdentityHasher {
         self.0.update(bytes);
     }
 
-    /// Adds a file without holding it in memory.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn add_file(&mut self, name: &str, path: &Path) -> Result<()> {
-        let read_error = |source| Error::Read {
-            path: path.to_path_buf(),
-            source,
-        };
-        let mut file = File::open(path).map_err(read_error)?;
-        self.0.update(name);
-        let mut buffer = vec![0; 1 << 20];
-        loop {
-            let read = file.read(&mut buffer).map_err(read_error)?;
-            if read == 0 {
-                return Ok(());
-            }
-            self.0.update(&buffer[..read]);
-        }
-    }
-
     /// The identity, 64 hexadecimal digits.
     pub fn finish(self) -> String {
-        use std::fmt::Write;
-        self.0.finalize().iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hexadecimal(&self.0.finalize())
     }
+}
+
+/// The SHA-256 of a file, 64 hexadecimal digits, without holding it in memory.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn sha256_of_file(path: &Path) -> Result<String> {
+    let read_error = |source| Error::Read {
+        path: path.to_path_buf(),
+        source,
+    };
+    let mut file = File::open(path).map_err(read_error)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let read = file.read(&mut buffer).map_err(read_error)?;
+        if read == 0 {
+            return Ok(hexadecimal(&hasher.finalize()));
+        }
+        hasher.update(&buffer[..read]);
+    }
+}
+
+/// The SHA-256 of bytes, 64 hexadecimal digits.
+pub fn sha256_of_bytes(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(digest: &[u8]) -> String {
+    use std::fmt::Write;
+    digest.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

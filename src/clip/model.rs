@@ -1,19 +1,17 @@
-//! A whole model: both towers, tokenizer and preprocessing, from a folder or from the binary.
+//! A whole model: both towers, tokenizer and preprocessing, from a folder, a file, or the binary.
 
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::capability::TowerKind;
-use super::identity::IdentityHasher;
+use super::identity::{IdentityHasher, sha256_of_bytes, sha256_of_file};
+use super::layout::{self, Layout, Parts};
 use super::{
-    Checkpoint, EfficientNetDense, EfficientNetLite, Error, ModelConfig, Pixels, Preprocessing, Result,
-    TextTransformer, TokenizedText, Tokenizer, VisionConfig, VisionDense, VisionTransformer,
+    Checkpoint, EfficientNetDense, EfficientNetLite, Error, ModelConfig, ModifiedResNet, Pixels, Preprocessing,
+    ResNetDense, Result, TextTransformer, TokenizedText, Tokenizer, VisionConfig, VisionDense, VisionTransformer,
 };
 
-const CONFIG: &str = "config.json";
-const PREPROCESSOR: &str = "preprocessor_config.json";
-const TOKENIZER: &str = "tokenizer.json";
 const WEIGHTS: &str = "model.safetensors";
 
 static STARTER_CONFIG: &[u8] = include_bytes!("../../assets/starter/config.json");
@@ -23,8 +21,6 @@ static STARTER_WEIGHTS: &[u8] = include_bytes!("../../assets/starter/model.safet
 
 /// Texts in one pass of the text tower.
 const TEXT_BATCH: usize = 32;
-/// The reference clamps the scale of the logits here.
-const MAX_LOGIT_SCALE: f32 = 100.0;
 
 /// A point in the space that pictures and texts share.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,13 +31,56 @@ pub struct Embedding {
     pub norm: f32,
 }
 
+/// How a model turns a cosine into a probability.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scoring {
+    /// The factor from cosine to logit (already exponentiated).
+    pub logit_scale: f32,
+    /// For a model trained with SigLIP's loss: what is added to the logit before its sigmoid. Without one, the logits
+    /// of all labels share a softmax.
+    pub logit_bias: Option<f32>,
+}
+
+impl Default for Scoring {
+    fn default() -> Self {
+        Self {
+            logit_scale: 1.0,
+            logit_bias: None,
+        }
+    }
+}
+
+impl Scoring {
+    /// The logit of a cosine.
+    pub fn logit(&self, cosine: f32) -> f32 {
+        self.logit_scale * cosine + self.logit_bias.unwrap_or(0.0)
+    }
+}
+
+/// One file of a model's weights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WeightsFile {
+    /// Its name.
+    pub name: String,
+    /// Its SHA-256, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
 /// Facts about a loaded model, for people and for caches.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelInfo {
-    /// A short name: `Starter`, or the folder's name.
+    /// A short name: `Starter`, the folder's name, or that of a single file.
     pub name: String,
-    /// The folder it came from; none for the starter.
-    pub folder: Option<PathBuf>,
+    /// The folder or file it came from; none for the starter.
+    pub path: Option<PathBuf>,
+    /// How its files were laid out.
+    pub layout: Layout,
+    /// The image tower in a few words, such as `ViT-B/32: 12 blocks of 768`.
+    pub image_tower: String,
+    /// The text tower in a few words.
+    pub text_tower: String,
+    /// The weights' files.
+    pub files: Vec<WeightsFile>,
     /// The kind of its image tower.
     pub tower: TowerKind,
     /// Number of weights.
@@ -56,8 +95,8 @@ pub struct ModelInfo {
     pub context_length: usize,
     /// Width of the shared space.
     pub projection_dim: usize,
-    /// The factor from cosine to logit (already exponentiated).
-    pub logit_scale: f32,
+    /// From cosine to probability.
+    pub scoring: Scoring,
     /// The hash that keys cached embeddings.
     pub identity: String,
 }
@@ -71,18 +110,21 @@ impl ModelInfo {
 
 enum ImageTower {
     Vit(Box<VisionTransformer>),
+    ModifiedResNet(Box<ModifiedResNet>),
     EfficientNetLite(Box<EfficientNetLite>),
 }
 
 /// Dense features of one picture, for heatmaps.
 pub enum Dense {
-    /// Of a Vision Transformer: its last block, and ClearCLIP's tokens `[1, 1 + grid * grid, projection_dim]`.
+    /// Of a Vision Transformer: its last block, and ClearCLIP's tokens `[1, grid * grid, projection_dim]`.
     Vit {
         /// The last block, laid open.
         block: Box<VisionDense>,
         /// The query-query tokens in the shared space.
         query_query_tokens: Tensor<3>,
     },
+    /// Of a ResNet.
+    ModifiedResNet(Box<ResNetDense>),
     /// Of the starter's tower: features and class logits per cell, with the class embeddings.
     EfficientNetLite {
         /// Per cell.
@@ -104,86 +146,90 @@ pub struct Model {
     device: Device,
 }
 
-struct Files<'a> {
-    config: &'a [u8],
-    preprocessor: &'a [u8],
-    tokenizer: &'a [u8],
-}
-
 impl Model {
     /// Loads the starter that is compiled into the binary.
     ///
     /// # Errors
     /// Only if the binary is damaged.
     pub fn starter(device: &Device) -> Result<Self> {
-        let files = Files {
-            config: STARTER_CONFIG,
-            preprocessor: STARTER_PREPROCESSOR,
-            tokenizer: STARTER_TOKENIZER,
-        };
-        let mut hasher = files.hasher();
-        hasher.add(WEIGHTS, STARTER_WEIGHTS);
         let weights = Checkpoint::from_static("the embedded starter", STARTER_WEIGHTS, device)?;
-        let mut model = Self::build(&files, weights, hasher.finish(), device)?;
+        let parts = layout::starter_parts(STARTER_CONFIG, STARTER_PREPROCESSOR, STARTER_TOKENIZER, weights)?;
+        let files = vec![WeightsFile {
+            name: WEIGHTS.into(),
+            sha256: sha256_of_bytes(STARTER_WEIGHTS),
+        }];
+        let mut model = Self::build(parts, Layout::Starter, files, device)?;
         model.info.name = "Starter".into();
         model.info.size_bytes = STARTER_WEIGHTS.len() as u64;
         Ok(model)
     }
 
-    /// Loads a folder in the Hugging Face `CLIPModel` layout, or one of its `.safetensors` files.
+    /// Loads a folder in one of the family's layouts, or one of its files.
     ///
     /// # Errors
     /// A file is missing or damaged, or weights and configuration do not fit; the message names what.
     pub fn open(path: &Path, device: &Device) -> Result<Self> {
-        let (folder, weights_path) = resolve(path)?;
-        let config = read_part(&folder, CONFIG)?;
-        let preprocessor = read_part(&folder, PREPROCESSOR)?;
-        let tokenizer = read_part(&folder, TOKENIZER)?;
-        let files = Files {
-            config: &config,
-            preprocessor: &preprocessor,
-            tokenizer: &tokenizer,
+        let found = layout::find(path)?;
+        let parts = found.open(device)?;
+        let files = found
+            .weights
+            .iter()
+            .map(|path| {
+                Ok(WeightsFile {
+                    name: file_name(path),
+                    sha256: sha256_of_file(path)?,
+                })
+            })
+            .collect::<Result<_>>()?;
+        let mut model = Self::build(parts, found.layout, files, device)?;
+        // A folder may hold several of OpenAI's archives.
+        let named_by = match found.layout {
+            Layout::OpenAi => found.weights.first().unwrap_or(&found.folder),
+            _ => &found.folder,
         };
-        let mut hasher = files.hasher();
-        hasher.add_file(WEIGHTS, &weights_path)?;
-        let weights = Checkpoint::open(&weights_path, device)?;
-        let mut model = Self::build(&files, weights, hasher.finish(), device)?;
-        model.info.name = folder_name(&folder);
-        model.info.size_bytes = std::fs::metadata(&weights_path).map_or(0, |m| m.len());
-        model.info.folder = Some(folder);
+        model.info.name = model_name(named_by);
+        model.info.size_bytes = found.size_bytes();
+        model.info.path = Some(named_by.clone());
         Ok(model)
     }
 
-    fn build(files: &Files, mut weights: Checkpoint, identity: String, device: &Device) -> Result<Self> {
-        let config = ModelConfig::parse(files.config)?;
-        let preprocessing = Preprocessing::parse(files.preprocessor, config.vision.image_size())?;
+    fn build(parts: Parts, layout: Layout, files: Vec<WeightsFile>, device: &Device) -> Result<Self> {
+        let identity = identity(&parts, &files);
+        let Parts {
+            config,
+            mut weights,
+            preprocessing,
+            text: text_parts,
+            ..
+        } = parts;
         let dim = config.projection_dim;
-        let (image, tower) = match &config.vision {
-            VisionConfig::Vit(vit) => (
-                ImageTower::Vit(Box::new(VisionTransformer::load(&mut weights, vit, dim)?)),
-                TowerKind::Vit,
-            ),
-            VisionConfig::EfficientNetLite(net) => (
-                ImageTower::EfficientNetLite(Box::new(EfficientNetLite::load(&mut weights, net, dim)?)),
-                TowerKind::EfficientNetLite,
-            ),
-        };
+        let (image, tower) = load_image_tower(&mut weights, &config)?;
         let text = TextTransformer::load(&mut weights, &config.text, dim)?;
-        let logit_scale = weights.scalar("logit_scale")?.exp().min(MAX_LOGIT_SCALE);
+        let scoring = Scoring {
+            logit_scale: weights.scalar("logit_scale")?.exp(),
+            logit_bias: if weights.contains("logit_bias") {
+                Some(weights.scalar("logit_bias")?)
+            } else {
+                None
+            },
+        };
         let summary = weights.finish()?;
-        let context_length = config.text.max_position_embeddings;
-        let tokenizer = Tokenizer::parse(files.tokenizer, context_length, config.text.vocab_size)?;
+        let tokenizer = Tokenizer::new(&text_parts, &config.text)?;
         let info = ModelInfo {
             name: String::new(),
-            folder: None,
+            path: None,
+            layout,
+            image_tower: config.vision.summary(),
+            text_tower: config.text.summary(),
+            files,
             tower,
             parameters: summary.parameters,
             size_bytes: 0,
             dtype: summary.dtype,
             image_size: config.vision.image_size(),
-            context_length,
+            context_length: config.text.max_position_embeddings,
             projection_dim: dim,
-            logit_scale,
+            scoring,
             identity,
         };
         Ok(Self {
@@ -225,6 +271,7 @@ impl Model {
         let pixels = self.pixel_tensor(pictures);
         let embeddings = match &self.image {
             ImageTower::Vit(tower) => tower.forward(pixels),
+            ImageTower::ModifiedResNet(tower) => tower.forward(pixels),
             ImageTower::EfficientNetLite(tower) => tower.forward(pixels),
         };
         to_embeddings(embeddings)
@@ -258,6 +305,7 @@ impl Model {
                     block: Box::new(block),
                 }
             }
+            ImageTower::ModifiedResNet(tower) => Dense::ModifiedResNet(Box::new(tower.forward_dense(pixels))),
             ImageTower::EfficientNetLite(tower) => Dense::EfficientNetLite {
                 cells: Box::new(tower.forward_dense(pixels)),
                 class_embeddings: tower.class_embeddings(),
@@ -276,55 +324,50 @@ impl Model {
     }
 }
 
-impl Files<'_> {
-    fn hasher(&self) -> IdentityHasher {
-        let mut hasher = IdentityHasher::new();
-        hasher.add(CONFIG, self.config);
-        hasher.add(PREPROCESSOR, self.preprocessor);
-        hasher.add(TOKENIZER, self.tokenizer);
-        hasher
-    }
-}
-
-fn resolve(path: &Path) -> Result<(PathBuf, PathBuf)> {
-    let path = std::path::absolute(path).map_err(|source| Error::Read {
-        path: path.to_path_buf(),
-        source,
-    })?;
-    if path.is_dir() {
-        let weights = path.join(WEIGHTS);
-        return Ok((path, weights));
-    }
-    match (path.extension(), path.parent()) {
-        (Some(extension), Some(folder)) if extension == "safetensors" && path.is_file() => {
-            Ok((folder.to_path_buf(), path.clone()))
-        }
-        _ => Err(Error::Layout {
-            reason: "choose the folder that holds config.json and model.safetensors, or the .safetensors file".into(),
-            path,
-        }),
-    }
-}
-
-fn read_part(folder: &Path, name: &str) -> Result<Vec<u8>> {
-    let path = folder.join(name);
-    std::fs::read(&path).map_err(|source| {
-        if source.kind() == std::io::ErrorKind::NotFound {
-            Error::Layout {
-                path: folder.to_path_buf(),
-                reason: format!("{name} is missing"),
-            }
-        } else {
-            Error::Read { path, source }
-        }
+fn load_image_tower(weights: &mut Checkpoint, config: &ModelConfig) -> Result<(ImageTower, TowerKind)> {
+    let dim = config.projection_dim;
+    Ok(match &config.vision {
+        VisionConfig::Vit(vit) => (
+            ImageTower::Vit(Box::new(VisionTransformer::load(weights, vit, dim)?)),
+            TowerKind::Vit,
+        ),
+        VisionConfig::ModifiedResNet(net) => (
+            ImageTower::ModifiedResNet(Box::new(ModifiedResNet::load(weights, net, dim)?)),
+            TowerKind::ModifiedResNet,
+        ),
+        VisionConfig::EfficientNetLite(net) => (
+            ImageTower::EfficientNetLite(Box::new(EfficientNetLite::load(weights, net, dim)?)),
+            TowerKind::EfficientNetLite,
+        ),
     })
 }
 
-fn folder_name(folder: &Path) -> String {
-    folder.file_name().map_or_else(
-        || folder.display().to_string(),
+/// A hash of everything that shapes an embedding.
+fn identity(parts: &Parts, files: &[WeightsFile]) -> String {
+    let mut hasher = IdentityHasher::new();
+    for (name, bytes) in &parts.identity {
+        hasher.add(name, bytes);
+    }
+    for file in files {
+        hasher.add(WEIGHTS, file.sha256.as_bytes());
+    }
+    hasher.finish()
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
         |name| name.to_string_lossy().into_owned(),
     )
+}
+
+/// The folder's or file's name; for a folder of the Hugging Face cache, the repository's.
+fn model_name(path: &Path) -> String {
+    let repository = path.ancestors().find_map(|folder| {
+        let name = folder.file_name()?.to_str()?.strip_prefix("models--")?;
+        Some(name.replace("--", "/"))
+    });
+    repository.unwrap_or_else(|| file_name(path))
 }
 
 /// `[n, projection_dim]` to unit vectors and their former lengths.

@@ -1,8 +1,9 @@
-//! From a decoded picture to the numbers that an image tower gets (`preprocessor_config.json`).
+//! From a decoded picture to the numbers that an image tower gets (`preprocessor_config.json`, or OpenCLIP's
+//! `preprocess_cfg`).
 //!
-//! Follows transformers' `CLIPImageProcessorPil`, and so Pillow: an antialiased resize, width first and then height,
-//! each rounded to bytes; a centre crop whose offset is floored; `(x * rescale_factor - mean) / std`. Only the crop
-//! window and the kernel's margin are computed, so that a picture of 5000 x 1 pixels costs no more than any other.
+//! Follows Pillow: an antialiased resize, width first and then height, each rounded to bytes; a centre crop or a squash
+//! to the square; `(x * rescale_factor - mean) / std`. Transformers floors the offset of the crop, OpenCLIP (that is,
+//! torchvision) rounds it half to even, and may pad the picture instead of cropping it. Only the crop window and the kernel's margin are computed, so that a picture of 5000 x 1 pixels costs no more than any other.
 
 use image::RgbImage;
 use serde::Deserialize;
@@ -11,6 +12,7 @@ use super::resample::{Axis, Filter, resample};
 use super::{Error, Result};
 
 const FILE: &str = "preprocessor_config.json";
+const OPEN_CLIP_FILE: &str = "open_clip_config.json: preprocess_cfg";
 
 /// Numbers for one picture, `[3, side, side]` in that order.
 #[derive(Debug, Clone)]
@@ -40,6 +42,7 @@ pub struct ViewRect {
 #[derive(Debug, Clone)]
 pub struct Preprocessing {
     resize: Resize,
+    offset: Offset,
     filter: Filter,
     side: u32,
     rescale_factor: f32,
@@ -47,10 +50,18 @@ pub struct Preprocessing {
     std: [f32; 3],
 }
 
+/// How half an odd number of pixels is rounded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Offset {
+    Floor,
+    HalfToEven,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Resize {
     None,
     ShortestEdge(u32),
+    LongestEdge(u32),
     Exact { width: u32, height: u32 },
 }
 
@@ -95,13 +106,75 @@ impl Default for RawPreprocessing {
     }
 }
 
+/// OpenCLIP's `preprocess_cfg`, with its defaults.
+#[derive(Deserialize)]
+#[serde(default)]
+pub struct OpenClipPreprocessing {
+    mean: [f32; 3],
+    std: [f32; 3],
+    interpolation: String,
+    resize_mode: String,
+    fill_color: u8,
+}
+
+impl Default for OpenClipPreprocessing {
+    fn default() -> Self {
+        let clip = RawPreprocessing::default();
+        Self {
+            mean: clip.image_mean,
+            std: clip.image_std,
+            interpolation: "bicubic".into(),
+            resize_mode: "shortest".into(),
+            fill_color: 0,
+        }
+    }
+}
+
 impl Preprocessing {
-    /// Parses `preprocessor_config.json` for a tower whose input is `image_size` pixels square.
+    /// From OpenCLIP's `preprocess_cfg`, for a tower whose input is `image_size` pixels square.
+    ///
+    /// # Errors
+    /// An unknown filter or way of resizing.
+    pub fn from_open_clip(raw: &OpenClipPreprocessing, image_size: usize) -> Result<Self> {
+        let unknown = |what: &str, value: &str| Error::config(OPEN_CLIP_FILE, format!("{what} is \"{value}\""));
+        let side = image_size as u32;
+        let filter = match raw.interpolation.as_str() {
+            "bicubic" | "random" => Filter::Bicubic,
+            "bilinear" => Filter::Bilinear,
+            other => return Err(unknown("interpolation", other)),
+        };
+        let resize = match raw.resize_mode.as_str() {
+            "shortest" => Resize::ShortestEdge(side),
+            "longest" => Resize::LongestEdge(side),
+            "squash" => Resize::Exact {
+                width: side,
+                height: side,
+            },
+            other => return Err(unknown("resize_mode", other)),
+        };
+        if raw.std.contains(&0.0) {
+            return Err(Error::config(OPEN_CLIP_FILE, "std holds a 0"));
+        }
+        if resize == Resize::LongestEdge(side) && raw.fill_color != 0 {
+            return Err(Error::config(OPEN_CLIP_FILE, "fill_color is not black"));
+        }
+        Ok(Self {
+            resize,
+            offset: Offset::HalfToEven,
+            filter,
+            side,
+            rescale_factor: 1.0 / 255.0,
+            mean: raw.mean,
+            std: raw.std,
+        })
+    }
+
+    /// From `preprocessor_config.json`, for a tower whose input is `image_size` pixels square.
     ///
     /// # Errors
     /// A field of the wrong type, an unknown filter, or a result that would not fit the tower.
-    pub fn parse(json: &[u8], image_size: usize) -> Result<Self> {
-        let raw: RawPreprocessing = serde_json::from_slice(json).map_err(|e| Error::config(FILE, e.to_string()))?;
+    pub fn from_hugging_face(settings: serde_json::Value, image_size: usize) -> Result<Self> {
+        let raw: RawPreprocessing = serde_json::from_value(settings).map_err(|e| Error::config(FILE, e.to_string()))?;
         let unknown = || Error::config(FILE, format!("resample is {}; Pillow knows 0 to 5", raw.resample));
         let filter = Filter::from_number(raw.resample).ok_or_else(unknown)?;
         let resize = match (raw.do_resize, &raw.size) {
@@ -116,6 +189,7 @@ impl Preprocessing {
         };
         let preprocessing = Self {
             resize,
+            offset: Offset::Floor,
             filter,
             side: image_size as u32,
             rescale_factor: if raw.do_rescale { raw.rescale_factor as f32 } else { 1.0 },
@@ -168,8 +242,8 @@ impl Preprocessing {
             return Err(Error::EmptyPicture { width, height });
         }
         let (resized_width, resized_height) = self.resized(width, height);
-        let (columns, left) = window(width, resized_width, self.side);
-        let (rows, top) = window(height, resized_height, self.side);
+        let (columns, left) = self.window(width, resized_width);
+        let (rows, top) = self.window(height, resized_height);
         let visible = resample(picture, columns, rows, self.filter);
         if visible.dimensions() == (self.side, self.side) {
             return Ok(visible);
@@ -207,7 +281,7 @@ impl Preprocessing {
     pub fn view_rect(&self, width: u32, height: u32) -> ViewRect {
         let (resized_width, resized_height) = self.resized(width.max(1), height.max(1));
         let fraction = |resized: u64| {
-            let start = (resized as i64 - i64::from(self.side)).div_euclid(2);
+            let start = self.first(resized);
             (start as f32 / resized as f32, self.side as f32 / resized as f32)
         };
         let (left, view_width) = fraction(resized_width);
@@ -225,6 +299,11 @@ impl Preprocessing {
         match self.resize {
             Resize::None => (width.into(), height.into()),
             Resize::Exact { width, height } => (width.into(), height.into()),
+            Resize::LongestEdge(edge) => {
+                let ratio = f64::from(edge) / f64::from(width.max(height));
+                let resized = |size: u32| ((f64::from(size) * ratio).round_ties_even() as u64).max(1);
+                (resized(width), resized(height))
+            }
             Resize::ShortestEdge(edge) => {
                 let (short, long) = (width.min(height), width.max(height));
                 let long_edge = (f64::from(edge) * f64::from(long) / f64::from(short)) as u64;
@@ -236,27 +315,41 @@ impl Preprocessing {
             }
         }
     }
-}
 
-/// The stretch of one axis that ends up in the square, and where it starts there.
-fn window(source: u32, resized: u64, side: u32) -> (Axis, u32) {
-    // A square larger than the picture starts before it: the reference pads.
-    let first = (resized as i64 - i64::from(side)).div_euclid(2);
-    let axis = Axis {
-        source,
-        resized,
-        first: first.max(0) as u64,
-        count: u64::from(side).min(resized) as u32,
-    };
-    (axis, (-first).max(0) as u32)
+    /// Where the square starts in a resized axis; before it, where the picture is smaller than the square.
+    fn first(&self, resized: u64) -> i64 {
+        let spare = resized as i64 - i64::from(self.side);
+        match self.offset {
+            Offset::HalfToEven if spare > 0 => (spare as f64 / 2.0).round_ties_even() as i64,
+            // The smaller half of a padding comes first.
+            Offset::HalfToEven => -(-spare / 2),
+            Offset::Floor => spare.div_euclid(2),
+        }
+    }
+
+    /// The stretch of one axis that ends up in the square, and where it starts there.
+    fn window(&self, source: u32, resized: u64) -> (Axis, u32) {
+        let first = self.first(resized);
+        let axis = Axis {
+            source,
+            resized,
+            first: first.max(0) as u64,
+            count: u64::from(self.side).min(resized) as u32,
+        };
+        (axis, (-first).max(0) as u32)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn parse(json: &str) -> Result<Preprocessing> {
+        Preprocessing::from_hugging_face(serde_json::from_str(json).unwrap(), 224)
+    }
+
     fn clip() -> Preprocessing {
-        Preprocessing::parse(b"{}", 224).unwrap()
+        parse("{}").unwrap()
     }
 
     #[test]
@@ -284,8 +377,7 @@ mod tests {
 
     #[test]
     fn a_square_larger_than_the_picture_is_padded_with_black() {
-        let json = br#"{"do_resize": false}"#;
-        let preprocessing = Preprocessing::parse(json, 224).unwrap();
+        let preprocessing = parse(r#"{"do_resize": false}"#).unwrap();
         let view = preprocessing
             .model_view(&RgbImage::from_pixel(100, 101, image::Rgb([255; 3])))
             .unwrap();
@@ -297,8 +389,8 @@ mod tests {
 
     #[test]
     fn a_size_that_does_not_fit_the_tower_is_an_error() {
-        assert!(Preprocessing::parse(br#"{"crop_size": 192}"#, 224).is_err());
-        assert!(Preprocessing::parse(br#"{"do_center_crop": false}"#, 224).is_err());
-        assert!(Preprocessing::parse(br#"{"resample": 9}"#, 224).is_err());
+        assert!(parse(r#"{"crop_size": 192}"#).is_err());
+        assert!(parse(r#"{"do_center_crop": false}"#).is_err());
+        assert!(parse(r#"{"resample": 9}"#).is_err());
     }
 }

@@ -1,21 +1,19 @@
-//! CLIP's text transformer (Hugging Face `CLIPTextTransformer` and `text_projection`).
+//! The text transformer (Hugging Face `CLIPTextTransformer` and `SiglipTextTransformer`, with their projections).
 //!
 //! Key map: `text_model.embeddings.{token_embedding, position_embedding}.weight`, `text_model.encoder.layers.N` (see
-//! [`super::attention`]), `text_model.final_layer_norm`, and `text_projection.weight` `[out, in]`, without a bias.
+//! [`super::attention`]), `text_model.final_layer_norm`, and the projection, `text_projection.weight` `[out, in]` for
+//! CLIP, `text_model.head` with a bias for SigLIP.
 //!
-//! Pooling follows `modeling_clip.py`: a config whose `eos_token_id` is 2 (the one that OpenAI's first conversions
-//! carry by mistake) pools at the largest token id, any other at the first end token. Attention is causal, so tokens
-//! after the pooled one change nothing: texts run at their true length, in batches of similar length.
+//! Where attention is causal, tokens after the pooled one change nothing: texts run at their true length, in batches
+//! of similar length. A bidirectional tower gets its texts at the full length, as they were padded.
 
 use burn::module::{Module, Param};
 use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, Linear};
 use burn::tensor::{Int, Tensor, TensorData};
 
 use super::attention::{Block, BlockShape, layer_norm};
-use super::config::TextConfig;
+use super::config::{TextConfig, TextPooling};
 use super::{Checkpoint, Result};
-
-const LEGACY_EOS: u32 = 2;
 
 /// The text tower.
 #[derive(Module, Debug)]
@@ -26,7 +24,9 @@ pub struct TextTransformer {
     final_norm: LayerNorm,
     projection: Linear,
     #[module(skip)]
-    eos_token_id: u32,
+    pooling: TextPooling,
+    #[module(skip)]
+    causal: bool,
 }
 
 impl TextTransformer {
@@ -59,41 +59,50 @@ impl TextTransformer {
             )?,
             blocks,
             final_norm: layer_norm(weights, "text_model.final_layer_norm", width, config.layer_norm_eps)?,
-            projection: Linear {
-                weight: weights.linear_weight("text_projection.weight", width, projection_dim)?,
-                bias: None,
-            },
-            eos_token_id: config.eos_token_id,
+            projection: projection(weights, config, projection_dim)?,
+            pooling: config.pooling,
+            causal: config.causal,
         })
     }
 
     /// The position whose state becomes the embedding.
     pub fn pooled_position(&self, ids: &[u32]) -> usize {
-        if self.eos_token_id == LEGACY_EOS {
-            let largest = ids.iter().max();
-            ids.iter().position(|id| Some(id) == largest).unwrap_or(0)
-        } else {
-            ids.iter().position(|&id| id == self.eos_token_id).unwrap_or(0)
-        }
+        let place = match self.pooling {
+            TextPooling::LargestId => {
+                let largest = ids.iter().max();
+                ids.iter().position(|id| Some(id) == largest)
+            }
+            TextPooling::FirstEnd(end) => ids.iter().position(|&id| id == end),
+            TextPooling::Last => ids.len().checked_sub(1),
+        };
+        place.unwrap_or(0)
     }
 
     /// Token ids of one or more texts to embeddings `[texts, projection_dim]`, not normalised.
     ///
-    /// Texts of different lengths are padded on the right to the longest; causal attention never looks there.
+    /// Texts of different lengths are padded on the right to the longest; causal attention never looks there, and a
+    /// tower without it gets texts of one length.
     pub fn forward(&self, texts: &[&[u32]]) -> Tensor<2> {
         let device = self.token_embedding.weight.device();
         let pooled: Vec<usize> = texts.iter().map(|ids| self.pooled_position(ids)).collect();
-        let longest = pooled.iter().max().map_or(1, |&position| position + 1);
+        let longest = if self.causal {
+            pooled.iter().max().map_or(1, |&position| position + 1)
+        } else {
+            texts.iter().map(|ids| ids.len()).max().unwrap_or(1)
+        };
         let mut ids = Vec::with_capacity(texts.len() * longest);
-        for (text, &position) in texts.iter().zip(&pooled) {
-            ids.extend(text[..=position].iter().map(|&id| i64::from(id)));
-            ids.resize(ids.len() + longest - position - 1, 0);
+        for (row, text) in texts.iter().enumerate() {
+            ids.extend(text.iter().take(longest).map(|&id| i64::from(id)));
+            ids.resize((row + 1) * longest, 0);
         }
         let ids: Tensor<2, Int> = Tensor::from_data(TensorData::new(ids, [texts.len(), longest]), &device);
         // [texts, longest] -> [texts, longest, width]
         let positions = self.position_embedding.val().narrow(0, 0, longest);
         let embedded = self.token_embedding.forward(ids) + positions.unsqueeze();
-        let tokens = self.blocks.iter().fold(embedded, |x, block| block.forward(x, true));
+        let tokens = self
+            .blocks
+            .iter()
+            .fold(embedded, |x, block| block.forward(x, self.causal));
         self.pool(tokens, &pooled)
     }
 
@@ -109,4 +118,16 @@ impl TextTransformer {
         let states = tokens.reshape([texts * longest, width]).select(0, rows);
         self.projection.forward(self.final_norm.forward(states))
     }
+}
+
+fn projection(weights: &mut Checkpoint, config: &TextConfig, projection_dim: usize) -> Result<Linear> {
+    let name = config.projection.name;
+    Ok(Linear {
+        weight: weights.linear_weight(&format!("{name}.weight"), config.hidden_size, projection_dim)?,
+        bias: if config.projection.bias {
+            Some(weights.param(&format!("{name}.bias"), [projection_dim])?)
+        } else {
+            None
+        },
+    })
 }

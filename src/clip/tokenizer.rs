@@ -1,13 +1,17 @@
-//! Text to token ids, by the checkpoint's own `tokenizer.json`.
+//! Text to token ids, by a `tokenizer.json` and what its layout does before and after it.
 //!
 //! The file's own truncation and padding are switched off: Clipsight cuts by itself, so that it can name the words
 //! that were lost.
 
-use super::{Error, Result};
+use super::clean::Cleaning;
+use super::layout::{Padding, TextParts};
+use super::{Error, Result, TextConfig};
 
 /// A checkpoint's tokenizer and the context it feeds.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
+    cleaning: Cleaning,
+    padding: Option<Padding>,
     context_length: usize,
     vocab_size: usize,
 }
@@ -15,27 +19,47 @@ pub struct Tokenizer {
 /// A text as the tower gets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenizedText {
-    /// Token ids, start and end token included, at most the context length.
+    /// Token ids, start and end token included, at most the context length; filled up to it where the tower needs
+    /// that.
     pub ids: Vec<u32>,
     /// The words that did not fit, as they were typed.
     pub lost: Option<String>,
 }
 
 impl Tokenizer {
-    /// Parses `tokenizer.json`.
+    /// Parses a layout's `tokenizer.json` for a text tower.
     ///
     /// # Errors
-    /// The file is damaged.
-    pub fn parse(json: &[u8], context_length: usize, vocab_size: usize) -> Result<Self> {
+    /// The file is damaged, or the padding is no token of the tower.
+    pub fn new(parts: &TextParts, config: &TextConfig) -> Result<Self> {
         let broken = |e: tokenizers::Error| Error::Tokenizer(format!("tokenizer.json: {e}"));
-        let mut inner = tokenizers::Tokenizer::from_bytes(json).map_err(broken)?;
+        let mut inner = tokenizers::Tokenizer::from_bytes(&parts.tokenizer).map_err(broken)?;
         inner.with_truncation(None).map_err(broken)?;
         inner.with_padding(None);
-        Ok(Self {
+        let padding = if config.padded {
+            Some(parts.padding.unwrap_or_default())
+        } else {
+            None
+        };
+        let tokenizer = Self {
             inner,
-            context_length,
-            vocab_size,
-        })
+            cleaning: parts.cleaning,
+            padding,
+            context_length: config.max_position_embeddings,
+            vocab_size: config.vocab_size,
+        };
+        padding.map_or(Ok(()), |padding| tokenizer.check(padding.id))?;
+        Ok(tokenizer)
+    }
+
+    fn check(&self, id: u32) -> Result<()> {
+        if (id as usize) < self.vocab_size {
+            return Ok(());
+        }
+        Err(Error::Tokenizer(format!(
+            "token {id} is beyond the text tower's vocabulary of {}: this tokenizer belongs to another model",
+            self.vocab_size
+        )))
     }
 
     /// Tokenizes one text; what exceeds the context is cut before the end token, as the reference does.
@@ -43,29 +67,36 @@ impl Tokenizer {
     /// # Errors
     /// The tokenizer yields an id that the text tower does not have.
     pub fn encode(&self, text: &str) -> Result<TokenizedText> {
+        let text = self.cleaning.clean(text);
         let encoding = self
             .inner
-            .encode(text, true)
+            .encode(text.as_str(), true)
             .map_err(|e| Error::Tokenizer(e.to_string()))?;
         let mut ids = encoding.get_ids().to_vec();
         if ids.is_empty() {
             return Err(Error::Tokenizer("it adds no start and end token".into()));
         }
-        if let Some(id) = ids.iter().find(|&&id| id as usize >= self.vocab_size) {
-            return Err(Error::Tokenizer(format!(
-                "token {id} is beyond the text tower's vocabulary of {}: this tokenizer belongs to another model",
-                self.vocab_size
-            )));
+        ids.iter().try_for_each(|&id| self.check(id))?;
+        let mut lost = None;
+        if ids.len() > self.context_length {
+            let kept = self.context_length - 1;
+            lost = Some(lost_words(&text, encoding.get_offsets()[kept].0));
+            let end = ids[ids.len() - 1];
+            ids.truncate(kept);
+            ids.push(end);
         }
-        if ids.len() <= self.context_length {
-            return Ok(TokenizedText { ids, lost: None });
-        }
-        let kept = self.context_length - 1;
-        let lost = lost_words(text, encoding.get_offsets()[kept].0);
-        let end = ids[ids.len() - 1];
-        ids.truncate(kept);
-        ids.push(end);
-        Ok(TokenizedText { ids, lost: Some(lost) })
+        Ok(TokenizedText {
+            ids: self.padded(ids),
+            lost,
+        })
+    }
+
+    fn padded(&self, mut ids: Vec<u32>) -> Vec<u32> {
+        let Some(padding) = self.padding else { return ids };
+        let missing = self.context_length - ids.len();
+        let at = if padding.left { 0 } else { ids.len() };
+        ids.splice(at..at, std::iter::repeat_n(padding.id, missing));
+        ids
     }
 }
 

@@ -285,12 +285,12 @@ impl Inference {
         let (Some(loaded), Some(question), Some(classes)) = (&self.loaded, &self.question, &self.classes) else {
             return;
         };
-        let logit_scale = loaded.model.info().logit_scale;
+        let scoring = loaded.model.info().scoring;
         let (pictures, vectors) = self.embeddings.from(first);
         let rows = pictures
             .iter()
             .zip(classes.cosines(vectors).chunks(classes.labels() + 1))
-            .map(|(&picture, cosines)| (picture, Arc::new(score(cosines, logit_scale, question.none_bias))))
+            .map(|(&picture, cosines)| (picture, Arc::new(score(cosines, scoring, question.none_bias))))
             .collect();
         self.channels.events.send(Event::Predictions {
             library: self.library,

@@ -161,7 +161,7 @@ mod tests {
         let queue = Queue::default();
         queue.index(vec![job(1)]);
         queue.pause(true);
-        let preprocessing = Preprocessing::parse(b"{}", 224).unwrap();
+        let preprocessing = Preprocessing::from_hugging_face(serde_json::json!({}), 224).unwrap();
         queue.model(Some(Wanted {
             identity: "m".into(),
             preprocessing,

@@ -2,11 +2,10 @@
 
 use burn::tensor::Tensor;
 
-/// Tokens `[1, 1 + cells, dim]` and unit texts `[texts, dim]` to cosines `[texts, cells]`.
+/// Tokens of the patches `[1, cells, dim]` and unit texts `[texts, dim]` to cosines `[texts, cells]`.
 pub fn maps(tokens: Tensor<3>, texts: Tensor<2>) -> Tensor<2> {
-    let [_, tokens_with_class, dim] = tokens.dims();
-    let cells = tokens_with_class - 1;
-    let patches = tokens.narrow(1, 1, cells).reshape([cells, dim]);
+    let [_, cells, dim] = tokens.dims();
+    let patches = tokens.reshape([cells, dim]);
     let norms = patches
         .clone()
         .powi_scalar(2)

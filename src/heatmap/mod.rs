@@ -7,6 +7,7 @@ mod class_activation;
 mod clearclip;
 mod overlay;
 mod ramp;
+mod value_attention;
 
 use burn::tensor::Tensor;
 
@@ -75,6 +76,16 @@ pub fn heat_maps(dense: &Dense, texts: &[f32], dim: usize) -> Result<Vec<HeatMap
                 texts_on(texts, dim, query_query_tokens.device()),
             );
             split(maps, HeatmapMethod::ClearClip, block.grid, block.grid)
+        }
+        Dense::ModifiedResNet(dense) => {
+            let tokens = dense.value_tokens.clone();
+            let texts = texts_on(texts, dim, tokens.device());
+            split(
+                value_attention::maps(tokens, texts),
+                HeatmapMethod::ValueAttention,
+                dense.grid,
+                dense.grid,
+            )
         }
         Dense::EfficientNetLite {
             cells,

@@ -2,6 +2,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use crate::clip::Scoring;
+
 /// Rows that are multiplied together.
 const BLOCK_ROWS: usize = 64;
 
@@ -18,7 +20,8 @@ pub struct ClassEmbeddings {
 pub struct Scores {
     /// Cosine with each label.
     pub cosines: Vec<f32>,
-    /// Softmax of `logit_scale * cosine` over the labels alone.
+    /// Softmax of `logit_scale * cosine` over the labels alone; for a model with a `logit_bias`, the sigmoid of each
+    /// label by itself.
     pub probabilities: Vec<f32>,
     /// The label with the highest cosine; none where there are no labels.
     pub best: Option<usize>,
@@ -26,7 +29,7 @@ pub struct Scores {
     pub margin: f32,
     /// Cosine with "none of these".
     pub none_cosine: f32,
-    /// Softmax share of "none of these" among the labels and itself.
+    /// Softmax share of "none of these" among the labels and itself, or its own sigmoid.
     pub none_score: f32,
     /// Whether "none of these" beats every label.
     pub none_won: bool,
@@ -93,7 +96,7 @@ impl ClassEmbeddings {
 /// Scores from one row of [`ClassEmbeddings::cosines`].
 ///
 /// `none_bias` is added to the cosine of "none of these" before it competes.
-pub fn score(cosines: &[f32], logit_scale: f32, none_bias: f32) -> Scores {
+pub fn score(cosines: &[f32], scoring: Scoring, none_bias: f32) -> Scores {
     let (&none_cosine, labels) = cosines.split_last().unwrap_or((&0.0, &[]));
     let ranked = ranked_two(labels);
     let best = ranked.first().copied();
@@ -103,11 +106,11 @@ pub fn score(cosines: &[f32], logit_scale: f32, none_bias: f32) -> Scores {
     let with_none: Vec<f32> = labels.iter().copied().chain([biased]).collect();
     Scores {
         cosines: labels.to_vec(),
-        probabilities: softmax(labels, logit_scale),
+        probabilities: probabilities(labels, scoring),
         best,
         margin: if best.is_some() { best_cosine - rival } else { 0.0 },
         none_cosine,
-        none_score: softmax(&with_none, logit_scale).last().copied().unwrap_or(0.0),
+        none_score: probabilities(&with_none, scoring).last().copied().unwrap_or(0.0),
         none_won: biased > best_cosine,
     }
 }
@@ -122,6 +125,17 @@ fn ranked_two(values: &[f32]) -> Vec<usize> {
     order
 }
 
+fn probabilities(cosines: &[f32], scoring: Scoring) -> Vec<f32> {
+    match scoring.logit_bias {
+        Some(_) => cosines.iter().map(|&cosine| sigmoid(scoring.logit(cosine))).collect(),
+        None => softmax(cosines, scoring.logit_scale),
+    }
+}
+
+fn sigmoid(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
 fn softmax(cosines: &[f32], logit_scale: f32) -> Vec<f32> {
     let largest = cosines.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let exponentials: Vec<f32> = cosines.iter().map(|c| ((c - largest) * logit_scale).exp()).collect();
@@ -132,6 +146,23 @@ fn softmax(cosines: &[f32], logit_scale: f32) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SOFTMAX: Scoring = Scoring {
+        logit_scale: 100.0,
+        logit_bias: None,
+    };
+
+    #[test]
+    fn a_model_with_a_bias_judges_every_label_by_itself() {
+        let sigmoid = Scoring {
+            logit_scale: 100.0,
+            logit_bias: Some(-10.0),
+        };
+        let scores = score(&[0.1, 0.2, 0.3], sigmoid, 0.0);
+        assert!((scores.probabilities[0] - 0.5).abs() < 1e-4);
+        assert!(scores.probabilities[1] > 0.9999);
+        assert!(scores.none_won && scores.none_score > 0.9999);
+    }
 
     #[test]
     fn an_ensemble_is_the_normalised_mean() {
@@ -169,7 +200,7 @@ mod tests {
 
     #[test]
     fn probabilities_sum_to_one_over_the_labels_alone() {
-        let scores = score(&[0.3, 0.2, 0.25], 100.0, 0.0);
+        let scores = score(&[0.3, 0.2, 0.25], SOFTMAX, 0.0);
         assert!((scores.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6);
         assert_eq!(scores.best, Some(0));
         assert!((scores.margin - 0.1).abs() < 1e-6);
@@ -178,9 +209,9 @@ mod tests {
 
     #[test]
     fn none_of_these_wins_above_every_label_and_obeys_its_bias() {
-        assert!(score(&[0.2, 0.1, 0.25], 100.0, 0.0).none_won);
-        assert!(!score(&[0.2, 0.1, 0.25], 100.0, -0.1).none_won);
-        let alone = score(&[0.25], 100.0, 0.0);
+        assert!(score(&[0.2, 0.1, 0.25], SOFTMAX, 0.0).none_won);
+        assert!(!score(&[0.2, 0.1, 0.25], SOFTMAX, -0.1).none_won);
+        let alone = score(&[0.25], SOFTMAX, 0.0);
         assert_eq!(alone.best, None);
         assert!(alone.none_won && (alone.none_score - 1.0).abs() < 1e-6);
     }

@@ -61,7 +61,7 @@ def pictures():
     return {name: Image.open(folder / name) for name in made}
 
 
-def tokenizer():
+def tokenizer(texts=TEXTS):
     """CLIP's kind of tokenizer (lower case, byte pairs, end-of-word suffix) on a handful of merges."""
     tok = Tokenizer(models.BPE(continuing_subword_prefix="", end_of_word_suffix="</w>", unk_token="<|endoftext|>"))
     tok.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()])
@@ -71,7 +71,7 @@ def tokenizer():
     tok.decoder = decoders.ByteLevel()
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     trainer = trainers.BpeTrainer(vocab_size=600, initial_alphabet=alphabet, end_of_word_suffix="</w>", show_progress=False)
-    tok.train_from_iterator(TEXTS * 3, trainer)
+    tok.train_from_iterator(texts * 3, trainer)
     tok.add_special_tokens(["<|startoftext|>", "<|endoftext|>"])
     start, end = tok.token_to_id("<|startoftext|>"), tok.token_to_id("<|endoftext|>")
     tok.post_processor = processors.RobertaProcessing(("<|endoftext|>", end), ("<|startoftext|>", start), trim_offsets=False, add_prefix_space=False)

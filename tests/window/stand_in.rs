@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clipsight::app::App;
 use clipsight::app::settings::Settings;
-use clipsight::clip::{HeatmapMethod, ModelInfo, TowerKind};
+use clipsight::clip::{HeatmapMethod, Layout, ModelInfo, Scoring, TowerKind, WeightsFile};
 use clipsight::engine::protocol::{
     Event, HeatMap, InspectedPicture, PictureFile, PictureId, Question, Request, ScreenImage, Stamp, ViewRect,
 };
@@ -153,7 +153,14 @@ impl Backend for StandIn {
 fn starter() -> ModelInfo {
     ModelInfo {
         name: "Starter".into(),
-        folder: None,
+        path: None,
+        layout: Layout::Starter,
+        image_tower: "EfficientNet-Lite0, 16 blocks".into(),
+        text_tower: "Transformer, 4 blocks of 384, causal, 12,000 tokens known".into(),
+        files: vec![WeightsFile {
+            name: "model.safetensors".into(),
+            sha256: "0e2a8d".repeat(10) + "beef",
+        }],
         tower: TowerKind::EfficientNetLite,
         parameters: 11_353_049,
         size_bytes: 22_724_860,
@@ -161,7 +168,10 @@ fn starter() -> ModelInfo {
         image_size: 224,
         context_length: 32,
         projection_dim: 384,
-        logit_scale: 20.085_537,
+        scoring: Scoring {
+            logit_scale: 20.085_537,
+            logit_bias: None,
+        },
         identity: "a0203d363266da5d9e1c8dfff9777b10".into(),
     }
 }

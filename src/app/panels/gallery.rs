@@ -398,19 +398,19 @@ fn answer(ui: &Ui, state: &State, id: PictureId) -> Option<(String, String, Colo
     let scores = state.pictures[id].scores.as_deref()?;
     let labels = &state.settings.labels;
     let measure = state.settings.measure;
-    let scale = state.model.as_ref().map_or(1.0, |model| model.logit_scale);
+    let scoring = state.scoring();
     if scores.cosines.len() != labels.len() || labels.is_empty() {
         return None;
     }
     Some(match view::winner(scores) {
         Some(best) => (
             labels[best].label.name.clone(),
-            view::shown(view::value(scores, best, measure, scale), measure),
+            view::shown(view::value(scores, best, measure, scoring), measure),
             theme::label_colour(labels[best].colour),
         ),
         None => (
             "none of these".into(),
-            view::shown(view::none_value(scores, measure, scale), measure),
+            view::shown(view::none_value(scores, measure, scoring), measure),
             theme::none_colour(ui),
         ),
     })

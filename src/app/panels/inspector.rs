@@ -319,13 +319,13 @@ fn ranked(scores: &Scores) -> Vec<Option<usize>> {
 fn label_bar_ui(ui: &mut Ui, state: &State, scores: &Scores, label: usize, commands: &mut Vec<Command>) -> bool {
     let measure = state.settings.measure;
     let row = &state.settings.labels[label];
-    let value = view::value(scores, label, measure, logit_scale(state));
+    let value = view::value(scores, label, measure, state.scoring());
     let response = score_bar_ui(
         ui,
         &ScoreBar {
             name: &row.label.name,
             number: view::shown(value, measure),
-            share: share(state, value),
+            share: share(measure, value, scores.cosines[label]),
             colour: theme::label_colour(row.colour),
             winner: view::winner(scores) == Some(label),
             chosen: state.shown_label() == Some(label),
@@ -339,11 +339,11 @@ fn label_bar_ui(ui: &mut Ui, state: &State, scores: &Scores, label: usize, comma
 
 fn none_bar_ui(ui: &mut Ui, state: &State, scores: &Scores) {
     let measure = state.settings.measure;
-    let value = view::none_value(scores, measure, logit_scale(state));
+    let value = view::none_value(scores, measure, state.scoring());
     let bar = ScoreBar {
         name: "none of these",
         number: view::shown(value, measure),
-        share: share(state, value),
+        share: share(measure, value, scores.none_cosine),
         colour: theme::none_colour(ui),
         winner: scores.none_won,
         chosen: false,
@@ -351,14 +351,10 @@ fn none_bar_ui(ui: &mut Ui, state: &State, scores: &Scores) {
     score_bar_ui(ui, &bar);
 }
 
-fn logit_scale(state: &State) -> f32 {
-    state.model.as_ref().map_or(1.0, |model| model.logit_scale)
-}
-
 /// How far a bar reaches: cosines and logits from 0 to a cosine of 1.
-fn share(state: &State, value: f32) -> f32 {
-    match state.settings.measure {
-        Measure::Logit => value / logit_scale(state),
-        Measure::Probability | Measure::Cosine => value,
+fn share(measure: Measure, value: f32, cosine: f32) -> f32 {
+    match measure {
+        Measure::Probability => value,
+        Measure::Cosine | Measure::Logit => cosine,
     }
 }

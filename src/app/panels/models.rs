@@ -88,7 +88,7 @@ fn facts(model: &ModelInfo) -> Vec<(&'static str, String)> {
         ("Sees", format!("{0} x {0} pixels", model.image_size)),
         ("Reads", format!("{} tokens", model.context_length)),
         ("Embedding", format!("{} numbers", model.projection_dim)),
-        ("Logit scale", format!("{:.2}", model.logit_scale)),
+        ("Logit scale", format!("{:.2}", model.scoring.logit_scale)),
         ("Heatmaps", methods.join(", ")),
         ("Identity", model.identity.chars().take(16).collect()),
     ]

@@ -1,0 +1,250 @@
+//! The paper's first image encoder: a ResNet with three changes (`ModifiedResNet` of the paper's code).
+//!
+//! A stem of three convolutions and an average pool; strides as average pools, so that nothing aliases; and attention
+//! in place of the global average pool: the mean cell asks, all cells and itself answer.
+//!
+//! Key map, under `visual.`: `conv1..3` with `bn1..3`; `layerS.B.{conv1..3, bn1..3}` and, where a stage begins,
+//! `layerS.B.downsample.{0, 1}`; `attnpool.{positional_embedding, q_proj, k_proj, v_proj, c_proj}`. Batch normalisation
+//! uses its stored statistics, so it is folded into the convolution before it.
+
+use burn::module::{Module, Param};
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::pool::AvgPool2dConfig;
+use burn::nn::{Linear, PaddingConfig2d};
+use burn::tensor::activation::relu;
+use burn::tensor::{Tensor, TensorData};
+
+use super::attention::{attention_weights, linear};
+use super::config::{RESNET_STRIDE, ResNetConfig};
+use super::{Checkpoint, Result};
+
+const BATCH_NORM_EPSILON: f32 = 1e-5;
+/// A bottleneck's output has so many times the channels of its inside.
+const EXPANSION: usize = 4;
+
+/// The image tower of a CLIP with a ResNet.
+#[derive(Module, Debug)]
+pub struct ModifiedResNet {
+    stem: Vec<Conv2d>,
+    bottlenecks: Vec<Bottleneck>,
+    pool: AttentionPool,
+}
+
+#[derive(Module, Debug)]
+struct Bottleneck {
+    reduce: Conv2d,
+    middle: Conv2d,
+    expand: Conv2d,
+    downsample: Option<Conv2d>,
+    #[module(skip)]
+    stride: usize,
+}
+
+#[derive(Module, Debug)]
+struct AttentionPool {
+    position_embedding: Param<Tensor<2>>,
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    output: Linear,
+    #[module(skip)]
+    heads: usize,
+}
+
+/// What heatmaps need of a ResNet.
+pub struct ResNetDense {
+    /// The picture's embedding, not normalised, `[batch, projection_dim]`.
+    pub embedding: Tensor<2>,
+    /// Value-value attention (CLIP Surgery): every cell's own answer, `[batch, 1 + cells, projection_dim]`; the first
+    /// is that of the mean.
+    pub value_tokens: Tensor<3>,
+    /// Cells along a side.
+    pub grid: usize,
+}
+
+impl ModifiedResNet {
+    /// Loads the tower.
+    ///
+    /// # Errors
+    /// The file cannot be read; missing tensors are named by [`Checkpoint::finish`].
+    pub fn load(weights: &mut Checkpoint, config: &ResNetConfig, projection_dim: usize) -> Result<Self> {
+        let width = config.width;
+        let half = width / 2;
+        let stem = [(3, half, 2), (half, half, 1), (half, width, 1)]
+            .into_iter()
+            .enumerate()
+            .map(|(i, (input, output, stride))| {
+                let (name, norm) = (format!("visual.conv{}", i + 1), format!("visual.bn{}", i + 1));
+                convolution(weights, &name, &norm, [output, input, 3, 3], stride)
+            })
+            .collect::<Result<_>>()?;
+        let mut bottlenecks = Vec::new();
+        let mut input = width;
+        for (stage, &count) in config.layers.iter().enumerate() {
+            let inner = width << stage;
+            for n in 0..count {
+                let stride = if stage > 0 && n == 0 { 2 } else { 1 };
+                let prefix = format!("visual.layer{}.{n}", stage + 1);
+                bottlenecks.push(Bottleneck::load(weights, &prefix, input, inner, stride)?);
+                input = inner * EXPANSION;
+            }
+        }
+        Ok(Self {
+            stem,
+            bottlenecks,
+            pool: AttentionPool::load(weights, config, projection_dim)?,
+        })
+    }
+
+    /// Pixels `[batch, 3, side, side]` to embeddings `[batch, projection_dim]`, not normalised.
+    pub fn forward(&self, pixels: Tensor<4>) -> Tensor<2> {
+        self.pool.forward(self.cells(pixels))
+    }
+
+    /// The same with every cell's own answer.
+    pub fn forward_dense(&self, pixels: Tensor<4>) -> ResNetDense {
+        let cells = self.cells(pixels);
+        ResNetDense {
+            grid: cells.dims()[3],
+            embedding: self.pool.forward(cells.clone()),
+            value_tokens: self.pool.value_tokens(cells),
+        }
+    }
+
+    fn cells(&self, pixels: Tensor<4>) -> Tensor<4> {
+        let stem = self.stem.iter().fold(pixels, |x, conv| relu(conv.forward(x)));
+        self.bottlenecks
+            .iter()
+            .fold(halved(stem, 2), |x, bottleneck| bottleneck.forward(x))
+    }
+}
+
+impl Bottleneck {
+    fn load(weights: &mut Checkpoint, prefix: &str, input: usize, inner: usize, stride: usize) -> Result<Self> {
+        let output = inner * EXPANSION;
+        let mut conv = |n: usize, shape: [usize; 4]| {
+            convolution(
+                weights,
+                &format!("{prefix}.conv{n}"),
+                &format!("{prefix}.bn{n}"),
+                shape,
+                1,
+            )
+        };
+        Ok(Self {
+            reduce: conv(1, [inner, input, 1, 1])?,
+            middle: conv(2, [inner, inner, 3, 3])?,
+            expand: conv(3, [output, inner, 1, 1])?,
+            downsample: if stride > 1 || input != output {
+                let (name, norm) = (format!("{prefix}.downsample.0"), format!("{prefix}.downsample.1"));
+                Some(convolution(weights, &name, &norm, [output, input, 1, 1], 1)?)
+            } else {
+                None
+            },
+            stride,
+        })
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let inner = relu(self.middle.forward(relu(self.reduce.forward(x.clone()))));
+        let out = self.expand.forward(halved(inner, self.stride));
+        let identity = match &self.downsample {
+            Some(downsample) => downsample.forward(halved(x, self.stride)),
+            None => x,
+        };
+        relu(out + identity)
+    }
+}
+
+impl AttentionPool {
+    fn load(weights: &mut Checkpoint, config: &ResNetConfig, projection_dim: usize) -> Result<Self> {
+        let (width, grid) = (config.width * RESNET_STRIDE, config.image_size / RESNET_STRIDE);
+        let mut projection = |name: &str, output| linear(weights, &format!("visual.attnpool.{name}"), width, output);
+        Ok(Self {
+            query: projection("q_proj", width)?,
+            key: projection("k_proj", width)?,
+            value: projection("v_proj", width)?,
+            output: projection("c_proj", projection_dim)?,
+            position_embedding: weights.param("visual.attnpool.positional_embedding", [grid * grid + 1, width])?,
+            heads: config.heads,
+        })
+    }
+
+    fn forward(&self, cells: Tensor<4>) -> Tensor<2> {
+        let tokens = self.tokens(cells);
+        let [batch, _, width] = tokens.dims();
+        let query = self.split(self.query.forward(tokens.clone().narrow(1, 0, 1)));
+        let key = self.split(self.key.forward(tokens.clone()));
+        let value = self.split(self.value.forward(tokens));
+        let attended = attention_weights(query, key).matmul(value);
+        // [batch, heads, 1, head_dim] -> [batch, width] -> [batch, projection_dim]
+        self.output.forward(attended.reshape([batch, width]))
+    }
+
+    fn value_tokens(&self, cells: Tensor<4>) -> Tensor<3> {
+        let tokens = self.tokens(cells);
+        let dims = tokens.dims();
+        let value = self.split(self.value.forward(tokens));
+        let attended = attention_weights(value.clone(), value.clone()).matmul(value);
+        self.output.forward(attended.swap_dims(1, 2).reshape(dims))
+    }
+
+    /// Cells `[batch, width, rows, columns]` as tokens `[batch, 1 + rows * columns, width]`, their mean first.
+    fn tokens(&self, cells: Tensor<4>) -> Tensor<3> {
+        let cells = cells.flatten::<3>(2, 3).swap_dims(1, 2);
+        let mean = cells.clone().mean_dim(1);
+        Tensor::cat(vec![mean, cells], 1) + self.position_embedding.val().unsqueeze()
+    }
+
+    fn split(&self, x: Tensor<3>) -> Tensor<4> {
+        let [batch, tokens, width] = x.dims();
+        x.reshape([batch, tokens, self.heads, width / self.heads])
+            .swap_dims(1, 2)
+    }
+}
+
+/// The average of squares of cells; the last odd row and column are left out, as in the reference.
+fn halved(x: Tensor<4>, stride: usize) -> Tensor<4> {
+    if stride == 1 {
+        return x;
+    }
+    AvgPool2dConfig::new([stride; 2]).init().forward(x)
+}
+
+/// A convolution `[out, in, rows, columns]` without a bias, with the batch normalisation after it folded in.
+fn convolution(weights: &mut Checkpoint, name: &str, norm: &str, shape: [usize; 4], stride: usize) -> Result<Conv2d> {
+    let [output, input, kernel, _] = shape;
+    let mut folded = weights.values(&format!("{name}.weight"), &shape)?;
+    let mut statistics = |part: &str| weights.values(&format!("{norm}.{part}"), &[output]);
+    let parts = (
+        statistics("weight")?,
+        statistics("bias")?,
+        statistics("running_mean")?,
+        statistics("running_var")?,
+    );
+    let mut bias = vec![0.0; output];
+    if let (Some(values), (Some(gamma), Some(beta), Some(mean), Some(variance))) = (&mut folded, parts) {
+        for (channel, kernel) in values.chunks_exact_mut(shape[1..].iter().product()).enumerate() {
+            let scale = gamma[channel] / (variance[channel] + BATCH_NORM_EPSILON).sqrt();
+            kernel.iter_mut().for_each(|value| *value *= scale);
+            bias[channel] = beta[channel] - mean[channel] * scale;
+        }
+    }
+    let device = weights.device();
+    let padding = kernel / 2;
+    // The layer is made at its smallest; its real weights follow.
+    let mut convolution = Conv2dConfig::new([1, 1], [kernel, kernel])
+        .with_stride([stride, stride])
+        .with_padding(PaddingConfig2d::Explicit(padding, padding, padding, padding))
+        .init(device);
+    let data = match folded {
+        Some(values) => TensorData::new(values, [output, input, kernel, kernel]),
+        None => TensorData::new(vec![0.0f32], [1, 1, 1, 1]),
+    };
+    convolution.weight = Param::from_tensor(Tensor::from_data(data, device));
+    convolution.bias = Some(Param::from_tensor(Tensor::from_data(
+        TensorData::new(bias, [output]),
+        device,
+    )));
+    Ok(convolution)
+}

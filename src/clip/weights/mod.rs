@@ -1,0 +1,337 @@
+//! Weights on disk: safetensors files, whole or sharded, and PyTorch's own, read tensor by tensor and never as a whole.
+//!
+//! A tower asks for each of its tensors by name and shape, whatever the layout ([`KeyMap`]). Shapes are compared before
+//! anything is allocated; at the end [`Checkpoint::finish`] names every tensor that was missing, left over, or of
+//! another shape. Only buffers that the reference implementations store beside the weights may be left over.
+
+mod key_map;
+mod pickle;
+mod safetensors_file;
+mod tensor_file;
+mod torch_archive;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use burn::module::Param;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::{Error, Result};
+use key_map::View;
+use tensor_file::{Source, StoredTensor};
+
+pub use key_map::KeyMap;
+
+/// Buffers that reference implementations store and that hold no weight.
+const KNOWN_BUFFERS: [&str; 3] = ["position_ids", "num_batches_tracked", "attn_mask"];
+/// Numbers that OpenAI's archives carry at the top.
+const KNOWN_NUMBERS: [&str; 3] = ["input_resolution", "context_length", "vocab_size"];
+/// Names listed in one error message.
+const MAX_NAMES: usize = 8;
+
+/// Weights that are being turned into a model.
+pub struct Checkpoint {
+    file: String,
+    sources: Vec<Source>,
+    tensors: BTreeMap<String, StoredTensor>,
+    key_map: KeyMap,
+    device: Device,
+    left_over: BTreeSet<String>,
+    problems: Vec<String>,
+    parameters: usize,
+    types: BTreeSet<&'static str>,
+}
+
+impl Checkpoint {
+    /// Opens the files that together hold the weights; tensors will be made on `device`.
+    ///
+    /// # Errors
+    /// A file cannot be read, is truncated, damaged, or wants more than weights need.
+    pub fn open(paths: &[PathBuf], device: &Device) -> Result<Self> {
+        let mut sources = Vec::new();
+        let mut tensors = BTreeMap::new();
+        for path in paths {
+            let (source, found) = open_file(path, sources.len())?;
+            sources.push(source);
+            for (name, tensor) in found {
+                if tensors.insert(name.clone(), tensor).is_some() {
+                    return Err(damaged(path, format!("{name} is in more than one of the files")));
+                }
+            }
+        }
+        let file = paths
+            .first()
+            .map_or_else(String::new, |path| path.display().to_string());
+        Ok(Self::new(file, sources, tensors, device))
+    }
+
+    /// Reads weights that are compiled into the binary.
+    ///
+    /// # Errors
+    /// The header is damaged.
+    pub fn from_static(name: &str, bytes: &'static [u8], device: &Device) -> Result<Self> {
+        let mut source = Source::Bytes(bytes);
+        let tensors = safetensors_file::read_header(&mut source, bytes.len() as u64, 0)
+            .map_err(|reason| damaged(Path::new(name), reason))?;
+        Ok(Self::new(name.into(), vec![source], tensors, device))
+    }
+
+    fn new(file: String, sources: Vec<Source>, tensors: BTreeMap<String, StoredTensor>, device: &Device) -> Self {
+        Self {
+            left_over: tensors.keys().cloned().collect(),
+            file,
+            sources,
+            tensors,
+            key_map: KeyMap::HuggingFace { linear_patches: false },
+            device: device.clone(),
+            problems: Vec::new(),
+            parameters: 0,
+            types: BTreeSet::new(),
+        }
+    }
+
+    /// Reads by another layout's names from now on.
+    pub fn with_key_map(mut self, key_map: KeyMap) -> Self {
+        self.key_map = key_map;
+        self
+    }
+
+    /// Whether a tensor of this name exists.
+    pub fn contains(&self, name: &str) -> bool {
+        self.tensors.contains_key(&self.key_map.stored(name).0)
+    }
+
+    /// The shape of a tensor by its stored name.
+    pub fn stored_shape(&self, name: &str) -> Option<&[usize]> {
+        Some(&self.tensors.get(name)?.shape)
+    }
+
+    /// Every stored name.
+    pub fn stored_names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// The device on which tensors are made.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Takes a tensor of exactly this shape, as f32.
+    ///
+    /// A missing or different tensor is noted and a placeholder returned: [`Self::finish`] turns what was noted into
+    /// one error that names them all.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn take<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Tensor<D>> {
+        match self.values(name, &shape)? {
+            Some(values) => Ok(Tensor::from_data(TensorData::new(values, shape), &self.device)),
+            None => Ok(Tensor::zeros([1; D], &self.device)),
+        }
+    }
+
+    /// [`Self::take`] as a parameter of a module.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn param<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Param<Tensor<D>>> {
+        Ok(Param::from_tensor(self.take(name, shape)?))
+    }
+
+    /// Takes a linear weight, `[out, in]` by PyTorch's convention, as Burn keeps it, `[in, out]`.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn linear_weight(&mut self, name: &str, d_input: usize, d_output: usize) -> Result<Param<Tensor<2>>> {
+        let (stored, view) = self.key_map.stored(name);
+        let values = if view == View::Transposed {
+            self.read(&stored, &[d_input, d_output], 0..d_input)?
+        } else {
+            self.values(name, &[d_output, d_input])?
+                .map(|values| transposed(&values, d_output, d_input))
+        };
+        let data = match values {
+            Some(values) => TensorData::new(values, [d_input, d_output]),
+            None => TensorData::new(vec![0.0f32], [1, 1]),
+        };
+        Ok(Param::from_tensor(Tensor::from_data(data, &self.device)))
+    }
+
+    /// Takes a single number, stored as `[]` or `[1]`.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn scalar(&mut self, name: &str) -> Result<f32> {
+        let shape: &[usize] = match self.stored_shape(name) {
+            Some([1]) => &[1],
+            _ => &[],
+        };
+        Ok(self.values(name, shape)?.map_or(0.0, |values| values[0]))
+    }
+
+    /// Takes a tensor's numbers, row by row; none where it is missing or of another shape, which is noted.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn values(&mut self, name: &str, shape: &[usize]) -> Result<Option<Vec<f32>>> {
+        let (stored, view) = self.key_map.stored(name);
+        let rows = shape.first().copied().unwrap_or(1);
+        match view {
+            View::Whole => self.read(&stored, shape, 0..rows),
+            View::Third(third) => {
+                let whole: Vec<usize> = [3 * rows].iter().chain(&shape[1..]).copied().collect();
+                self.read(&stored, &whole, third * rows..(third + 1) * rows)
+            }
+            View::Transposed => {
+                let (columns, other) = (shape[1], [shape[1], shape[0]]);
+                let values = self.read(&stored, &other, 0..columns)?;
+                Ok(values.map(|values| transposed(&values, columns, rows)))
+            }
+            View::PatchRows => {
+                let (channels, area) = (shape[1], shape[2] * shape[3]);
+                let values = self.read(&stored, &[rows, area * channels], 0..rows)?;
+                Ok(values.map(|values| {
+                    let each = values.chunks_exact(area * channels);
+                    each.flat_map(|patch| transposed(patch, area, channels)).collect()
+                }))
+            }
+        }
+    }
+
+    /// Closes the files: everything asked for was there, and nothing but known buffers is left.
+    ///
+    /// # Errors
+    /// Names the tensors that were missing, different or left over.
+    pub fn finish(mut self) -> Result<CheckpointSummary> {
+        let left_over: Vec<String> = std::mem::take(&mut self.left_over)
+            .into_iter()
+            .filter(|name| !KNOWN_BUFFERS.iter().any(|buffer| name.ends_with(buffer)))
+            .filter(|name| !KNOWN_NUMBERS.contains(&name.as_str()))
+            .collect();
+        if !left_over.is_empty() {
+            self.problems
+                .push(format!("not part of this model: {}", listed(&left_over)));
+        }
+        if self.problems.is_empty() {
+            return Ok(CheckpointSummary {
+                parameters: self.parameters,
+                dtype: self.types.into_iter().collect::<Vec<_>>().join(", "),
+            });
+        }
+        let shown: Vec<String> = self.problems.iter().take(MAX_NAMES).cloned().collect();
+        let more = self.problems.len() - shown.len();
+        let rest = if more > 0 {
+            format!("; and {more} more")
+        } else {
+            String::new()
+        };
+        Err(damaged(Path::new(&self.file), format!("{}{rest}", shown.join("; "))))
+    }
+
+    /// Reads rows of a tensor by its stored name, once its type and whole shape are what they should be.
+    fn read(&mut self, name: &str, shape: &[usize], rows: std::ops::Range<usize>) -> Result<Option<Vec<f32>>> {
+        let Some(tensor) = self.tensors.get(name) else {
+            self.problems.push(format!("{name} is missing"));
+            return Ok(None);
+        };
+        self.left_over.remove(name);
+        if tensor.shape != shape {
+            self.problems
+                .push(format!("{name} has shape {:?}, expected {shape:?}", tensor.shape));
+            return Ok(None);
+        }
+        if !tensor.stored_type.is_float() {
+            let stored = tensor.stored_type.name();
+            self.problems.push(format!(
+                "{name} is stored as {stored}; f32, f16 and bf16 are understood"
+            ));
+            return Ok(None);
+        }
+        let values = tensor
+            .read_rows(&mut self.sources[tensor.file], rows)
+            .map_err(|e| damaged(Path::new(&self.file), format!("{name}: {e}")))?;
+        self.parameters += values.len();
+        self.types.insert(tensor.stored_type.name());
+        Ok(Some(values))
+    }
+}
+
+/// What a finished checkpoint held.
+pub struct CheckpointSummary {
+    /// Number of weights.
+    pub parameters: usize,
+    /// The types on disk, e.g. `f16`.
+    pub dtype: String,
+}
+
+fn damaged(file: &Path, reason: String) -> Error {
+    Error::Checkpoint {
+        file: file.display().to_string(),
+        reason,
+    }
+}
+
+/// What a file says it holds, by what it starts with and not by its name.
+fn open_file(path: &Path, number: usize) -> Result<(Source, BTreeMap<String, StoredTensor>)> {
+    let read_error = |source| Error::Read {
+        path: path.to_path_buf(),
+        source,
+    };
+    let mut file = File::open(path).map_err(read_error)?;
+    let length = file.metadata().map_err(read_error)?.len();
+    let mut start = Vec::new();
+    file.by_ref().take(4).read_to_end(&mut start).map_err(read_error)?;
+    if start == torch_archive::MAGIC {
+        let tensors = torch_archive::read_tensors(&file, number).map_err(|reason| damaged(path, reason))?;
+        return Ok((Source::File(file), tensors));
+    }
+    if start.starts_with(OLD_PICKLE) {
+        let reason = "it is in PyTorch's format from before 2020; open it in PyTorch and save it again";
+        return Err(damaged(path, reason.into()));
+    }
+    let mut source = Source::File(file);
+    let tensors = safetensors_file::read_header(&mut source, length, number).map_err(|reason| damaged(path, reason))?;
+    Ok((source, tensors))
+}
+
+/// The start of a bare pickle: its protocol, and the first of PyTorch's magic numbers.
+const OLD_PICKLE: &[u8] = b"\x80\x02\x8a\x0a";
+
+/// Transposes a row-major matrix in blocks that stay in the cache.
+fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    const BLOCK: usize = 32;
+    let mut out = vec![0.0; values.len()];
+    for row_start in (0..rows).step_by(BLOCK) {
+        for column_start in (0..columns).step_by(BLOCK) {
+            for row in row_start..(row_start + BLOCK).min(rows) {
+                for column in column_start..(column_start + BLOCK).min(columns) {
+                    out[column * rows + row] = values[row * columns + column];
+                }
+            }
+        }
+    }
+    out
+}
+
+fn listed(names: &[String]) -> String {
+    let shown = names.iter().take(MAX_NAMES).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MAX_NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transposing_swaps_rows_and_columns() {
+        let values: Vec<f32> = (0..35 * 70).map(|v| v as f32).collect();
+        let out = transposed(&values, 35, 70);
+        assert_eq!(out[69 * 35 + 34], values[34 * 70 + 69]);
+        assert_eq!(transposed(&out, 70, 35), values);
+    }
+}

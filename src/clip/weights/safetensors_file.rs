@@ -1,0 +1,68 @@
+//! The header of a safetensors file.
+
+use std::collections::BTreeMap;
+
+use safetensors::Dtype;
+use safetensors::tensor::Metadata;
+
+use super::tensor_file::{Source, StoredTensor, StoredType};
+
+/// The format's own limit on its header.
+const MAX_HEADER_BYTES: u64 = 100_000_000;
+const LENGTH_BYTES: u64 = 8;
+
+/// Every tensor of a file of `length` bytes.
+///
+/// # Errors
+/// The file is truncated, its header is damaged, or tensors overlap; in words.
+pub fn read_header(
+    source: &mut Source,
+    length: u64,
+    file: usize,
+) -> std::result::Result<BTreeMap<String, StoredTensor>, String> {
+    if length < LENGTH_BYTES {
+        return Err(format!("{length} bytes are too few for a safetensors file"));
+    }
+    let prefix = source.read(0, LENGTH_BYTES as usize).map_err(|e| e.to_string())?;
+    let header_bytes = u64::from_le_bytes(prefix.try_into().map_err(|_| "no header")?);
+    if header_bytes > MAX_HEADER_BYTES || header_bytes > length - LENGTH_BYTES {
+        return Err(format!(
+            "the header claims {header_bytes} bytes of a file of {length}: this is no safetensors file, or it is cut"
+        ));
+    }
+    let header = source
+        .read(LENGTH_BYTES, header_bytes as usize)
+        .map_err(|e| e.to_string())?;
+    let metadata: Metadata = serde_json::from_slice(&header).map_err(|e| format!("the header is damaged: {e}"))?;
+    let data_start = LENGTH_BYTES + header_bytes;
+    let expected = data_start + metadata.data_len() as u64;
+    if expected != length {
+        return Err(format!(
+            "the file has {length} bytes, but its header describes {expected}: the download or copy broke off"
+        ));
+    }
+    let tensors = metadata.tensors().into_iter().map(|(name, info)| {
+        let tensor = StoredTensor {
+            file,
+            start: data_start + info.data_offsets.0 as u64,
+            stored_type: stored_type(info.dtype),
+            shape: info.shape.clone(),
+            strides: None,
+        };
+        (name, tensor)
+    });
+    Ok(tensors.collect())
+}
+
+fn stored_type(dtype: Dtype) -> StoredType {
+    match dtype {
+        Dtype::F32 => StoredType::F32,
+        Dtype::F16 => StoredType::F16,
+        Dtype::BF16 => StoredType::BF16,
+        Dtype::F64 => StoredType::Other("f64", 8),
+        Dtype::I64 => StoredType::Other("i64", 8),
+        Dtype::I32 => StoredType::Other("i32", 4),
+        Dtype::BOOL => StoredType::Other("bool", 1),
+        other => StoredType::Other("another type", other.bitsize().div_ceil(8)),
+    }
+}
