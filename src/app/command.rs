@@ -32,7 +32,9 @@ pub enum FileDialog {
     /// One or more folders of pictures.
     Folders,
     /// A folder with a model.
-    Model,
+    ModelFolder,
+    /// A file with a model's weights.
+    ModelFile,
     /// A file for the predictions.
     Csv,
 }
@@ -115,6 +117,14 @@ pub enum Command {
     UseRamp(Ramp),
     /// Load a model.
     LoadModel(ModelChoice),
+    /// Fetch a model from the Hub, and open it.
+    FetchModel(String),
+    /// Stop fetching.
+    StopFetching,
+    /// Ask whether a model shall be deleted; none withdraws the question.
+    AskToRemove(Option<String>),
+    /// Delete a model from the cache.
+    RemoveModel(String),
     /// Compute elsewhere.
     UseDevice(DeviceChoice),
     /// Light or dark.

@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::command::{Command, FileDialog};
+use crate::clip::is_model_folder;
 use crate::hub::ModelChoice;
+
+/// How the names of weights end.
+const MODEL_FILES: [&str; 3] = ["safetensors", "pt", "bin"];
 
 /// Dialogs that are open, and what was chosen.
 pub struct Files {
@@ -32,6 +36,20 @@ impl Files {
         });
     }
 
+    /// Finds out what dropped paths mean, which reads the disk; `wake` is called when it is known.
+    pub fn take_dropped(&self, paths: Vec<PathBuf>, wake: impl FnOnce() + Send + 'static) {
+        if paths.is_empty() {
+            return;
+        }
+        let sender = self.sender.clone();
+        std::thread::spawn(move || {
+            if let Some(command) = dropped(paths) {
+                let _ = sender.send(command);
+                wake();
+            }
+        });
+    }
+
     /// What was chosen since the last frame.
     pub fn chosen(&self) -> Vec<Command> {
         self.receiver.try_iter().collect()
@@ -45,10 +63,15 @@ fn ask(dialog: FileDialog) -> Option<Command> {
             .set_title("Open folders of pictures")
             .pick_folders()
             .map(Command::Open),
-        FileDialog::Model => ask
-            .set_title("Open a model folder")
+        FileDialog::ModelFolder => ask
+            .set_title("Open a model's folder")
             .pick_folder()
             .map(|folder| Command::LoadModel(ModelChoice::Path(folder))),
+        FileDialog::ModelFile => ask
+            .set_title("Open a model's weights")
+            .add_filter("Weights", &MODEL_FILES)
+            .pick_file()
+            .map(|file| Command::LoadModel(ModelChoice::Path(file))),
         FileDialog::Csv => ask
             .set_title("Save predictions")
             .set_file_name("predictions.csv")
@@ -57,13 +80,14 @@ fn ask(dialog: FileDialog) -> Option<Command> {
     }
 }
 
-/// What dropped files mean: weights are a model, everything else is pictures.
-pub fn dropped(paths: Vec<PathBuf>) -> Option<Command> {
-    let weights = paths
-        .iter()
-        .find(|path| path.extension().is_some_and(|extension| extension == "safetensors"));
-    match weights {
-        Some(weights) => Some(Command::LoadModel(ModelChoice::Path(weights.clone()))),
+/// What dropped paths mean: weights or a folder of a model are a model, everything else is pictures.
+fn dropped(paths: Vec<PathBuf>) -> Option<Command> {
+    let is_model = |path: &&PathBuf| {
+        let weights = path.extension().and_then(|extension| extension.to_str());
+        weights.is_some_and(|extension| MODEL_FILES.contains(&extension)) || is_model_folder(path)
+    };
+    match paths.iter().find(is_model) {
+        Some(model) => Some(Command::LoadModel(ModelChoice::Path(model.clone()))),
         None if paths.is_empty() => None,
         None => Some(Command::Open(paths)),
     }
@@ -74,13 +98,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn weights_are_a_model_and_the_rest_are_pictures() {
+    fn weights_and_folders_of_models_are_models_and_the_rest_are_pictures() {
+        let model = |path: &str| Some(Command::LoadModel(ModelChoice::Path(path.into())));
         assert_eq!(dropped(vec![]), None);
         assert_eq!(dropped(vec!["/a".into()]), Some(Command::Open(vec!["/a".into()])));
-        let model = dropped(vec!["/m/model.safetensors".into()]);
-        assert_eq!(
-            model,
-            Some(Command::LoadModel(ModelChoice::Path("/m/model.safetensors".into())))
-        );
+        for path in ["/m/model.safetensors", "/m/RN50.pt", "/m/pytorch_model.bin"] {
+            assert_eq!(dropped(vec!["/a".into(), path.into()]), model(path));
+        }
+        let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip");
+        assert_eq!(dropped(vec![fixture.into()]), model(fixture));
     }
 }

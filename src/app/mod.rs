@@ -91,6 +91,9 @@ impl App {
         for command in self.files.chosen() {
             self.execute(command);
         }
+        if let Some(choice) = self.state.wanted_model.take() {
+            self.execute(Command::LoadModel(choice));
+        }
         let now = Instant::now();
         self.ask_when_due(ctx, now);
         if let Some(wait) = self.state.reorder(now) {
@@ -227,7 +230,7 @@ impl App {
         if focus != keys::Focus::Text {
             self.state.history.end_typing();
         }
-        let mut commands = ctx.input_mut(|input| keys::commands(input, &self.state, focus, dark));
+        let commands = ctx.input_mut(|input| keys::commands(input, &self.state, focus, dark));
         let dropped = ctx.input(|input| {
             input
                 .raw
@@ -236,7 +239,8 @@ impl App {
                 .map(|file| file.path().to_path_buf())
                 .collect()
         });
-        commands.extend(files::dropped(dropped));
+        let waker = ctx.clone();
+        self.files.take_dropped(dropped, move || waker.request_repaint());
         commands
     }
 

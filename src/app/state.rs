@@ -12,9 +12,10 @@ use super::settings::{LabelRow, Settings};
 use super::view;
 use crate::engine::DeviceInfo;
 use crate::engine::protocol::{
-    Event, Generation, HeatMap, InspectedPicture, ModelInfo, PictureFile, PictureId, Scores, Scoring, ScreenImage,
-    Severity,
+    CachedModel, Event, FetchOutcome, Generation, HeatMap, InspectedPicture, ModelInfo, PictureFile, PictureId,
+    Progress, Scores, Scoring, ScreenImage, Severity,
 };
+use crate::hub::ModelChoice;
 
 /// While pictures are being scored, the gallery is put in order at most so often.
 const REORDER_EVERY: Duration = Duration::from_millis(300);
@@ -54,6 +55,15 @@ pub struct Asking {
     pub lost_words: Vec<(usize, String)>,
     /// How long the last answer took, in milliseconds.
     pub latency_ms: Option<f32>,
+}
+
+/// A model that is being fetched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fetching {
+    /// Its name on the Hub.
+    pub name: String,
+    /// How far it is; none before the first bytes.
+    pub progress: Option<Progress>,
 }
 
 /// Where the keyboard is to go in the next frame.
@@ -113,6 +123,16 @@ pub struct State {
     pub model: Option<ModelInfo>,
     /// A model that is being loaded.
     pub model_loading: Option<String>,
+    /// The models of the Hugging Face cache.
+    pub local_models: Vec<CachedModel>,
+    /// A model that is being fetched.
+    pub fetching: Option<Fetching>,
+    /// A model that is here and that the user wanted to open.
+    pub wanted_model: Option<ModelChoice>,
+    /// A model that is deleted if the user says so once more.
+    pub asked_to_remove: Option<String>,
+    /// What is typed into the field for a model's name.
+    pub model_name: String,
     /// Where the model computes.
     pub device: Option<DeviceInfo>,
     /// A GPU that is being prepared.
@@ -165,6 +185,11 @@ impl State {
             new_thumbnails: Vec::new(),
             model: None,
             model_loading: None,
+            local_models: Vec::new(),
+            fetching: None,
+            wanted_model: None,
+            asked_to_remove: None,
+            model_name: String::new(),
             device: None,
             gpu_preparing: None,
             messages: Vec::new(),
@@ -308,6 +333,14 @@ impl State {
             } if library == self.library && self.selected == Some(picture) => {
                 self.inspected.maps = Some((generation, maps));
             }
+            Event::LocalModels(models) => self.local_models = models,
+            Event::Fetching { name, progress } => {
+                self.fetching = Some(Fetching {
+                    name,
+                    progress: Some(progress),
+                });
+            }
+            Event::Fetched { name, outcome } => self.fetched(&name, outcome),
             Event::ModelLoading(name) => self.model_loading = Some(name),
             Event::ModelReady(info) => self.model_ready(*info),
             Event::Device { info, preparing } => {
@@ -335,6 +368,21 @@ impl State {
             }
         }
         self.order_due = true;
+    }
+
+    fn fetched(&mut self, name: &str, outcome: FetchOutcome) {
+        self.fetching = None;
+        match outcome {
+            FetchOutcome::Here(folder) => {
+                self.say(Severity::Info, format!("{name} is here, verified"));
+                self.wanted_model = Some(ModelChoice::Path(folder));
+            }
+            FetchOutcome::Stopped => {
+                let text = format!("Fetching {name} was stopped; the next time goes on from there");
+                self.say(Severity::Info, text);
+            }
+            FetchOutcome::Failed(reason) => self.say(Severity::Error, format!("{name} was not fetched: {reason}")),
+        }
     }
 
     fn model_ready(&mut self, info: ModelInfo) {

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::command::{Command, Step};
+use super::command::{Command, Dialog, Step};
 use super::settings::LabelRow;
-use super::state::{Focus, Inspected, State};
+use super::state::{Fetching, Focus, Inspected, State};
 use super::view;
 use crate::engine::protocol::{PictureId, Question, Request, Severity};
 use crate::hub::ModelChoice;
@@ -37,6 +37,24 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
         Command::Select(picture) => return select(state, picture),
         Command::Go(step) => return go(state, step),
         Command::LoadModel(choice) => return load_model(state, choice),
+        Command::OpenDialog(dialog) => {
+            state.dialog = Some(dialog);
+            if dialog == Dialog::Models {
+                return vec![Request::ListModels];
+            }
+        }
+        Command::FetchModel(name) => {
+            state.fetching = Some(Fetching {
+                name: name.clone(),
+                progress: None,
+            });
+            return vec![Request::Fetch(name)];
+        }
+        Command::StopFetching => return vec![Request::StopFetching],
+        Command::RemoveModel(name) => {
+            state.asked_to_remove = None;
+            return vec![Request::RemoveModel(name)];
+        }
         Command::UseDevice(device) => {
             state.settings.device = device;
             return vec![Request::UseDevice(device)];
@@ -86,8 +104,11 @@ fn look(state: &mut State, command: Command) {
         Command::UseRamp(ramp) => state.settings.ramp = ramp,
         Command::UseTheme(theme) => state.settings.theme = theme,
         Command::Scale(scale) => state.settings.scale = scale.clamp(0.5, 3.0),
-        Command::OpenDialog(dialog) => state.dialog = Some(dialog),
-        Command::CloseDialog => state.dialog = None,
+        Command::CloseDialog => {
+            state.dialog = None;
+            state.asked_to_remove = None;
+        }
+        Command::AskToRemove(name) => state.asked_to_remove = name,
         Command::Dismiss(message) if message < state.messages.len() => {
             state.messages.remove(message);
         }

@@ -162,6 +162,8 @@ pub enum Method {
     /// ClearCLIP, for Vision Transformers.
     #[value(name = "clearclip")]
     ClearClip,
+    /// Value attention, for ResNets.
+    ValueAttention,
     /// Class activation, for the starter.
     ClassActivation,
 }
@@ -177,13 +179,28 @@ pub struct ModelsArgs {
 /// What to do with models.
 #[derive(Debug, Subcommand)]
 pub enum ModelsCommand {
-    /// Every model of the catalogue, and whether it is here.
+    /// Every model of the catalogue and of this machine.
     List,
     /// All about one model that is here.
     Info {
         /// The model, as for --model.
         #[arg(value_name = "MODEL")]
         name: Option<String>,
+    },
+    /// Fetch a model from the Hugging Face Hub into the cache that other tools share.
+    Pull {
+        /// Its name on the Hub, `org/name`.
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// A branch, tag or commit.
+        #[arg(long, value_name = "REVISION", default_value = "main")]
+        revision: String,
+    },
+    /// Delete a model from that cache; other tools that share it lose it, too.
+    Remove {
+        /// Its name on the Hub, `org/name`.
+        #[arg(value_name = "NAME")]
+        name: String,
     },
 }
 

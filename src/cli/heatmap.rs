@@ -118,6 +118,7 @@ impl From<Method> for HeatmapMethod {
     fn from(method: Method) -> Self {
         match method {
             Method::ClearClip => Self::ClearClip,
+            Method::ValueAttention => Self::ValueAttention,
             Method::ClassActivation => Self::ClassActivation,
         }
     }

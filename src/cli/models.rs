@@ -1,6 +1,8 @@
-//! `clipsight models`: the catalogue, and all about a model.
+//! `clipsight models`: the catalogue, what is on this machine, and all about a model.
 
-use anyhow::Result;
+use std::io::{IsTerminal, Write};
+
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::args::{ModelsArgs, ModelsCommand};
@@ -8,14 +10,22 @@ use super::output::Output;
 use super::pictures::session;
 use super::{Common, Usage};
 use crate::clip::{HeatmapMethod, ModelInfo};
-use crate::hub::{ModelChoice, catalogue, local_folder};
+use crate::hub::{Cache, Hub, ModelChoice, Progress, catalogue, pull};
+
+const MEGABYTE: f64 = 1e6;
 
 /// Runs the command.
 pub fn run(args: &ModelsArgs, common: &Common, output: &mut Output) -> Result<()> {
     match &args.command {
         ModelsCommand::List => list(common, output),
         ModelsCommand::Info { name } => info(name.as_deref(), common, output),
+        ModelsCommand::Pull { name, revision } => fetch(name, revision, output),
+        ModelsCommand::Remove { name } => remove(name, output),
     }
+}
+
+fn cache() -> Result<Cache> {
+    Cache::of_this_machine().context("there is no home folder: set HF_HOME to where models shall lie")
 }
 
 fn list(common: &Common, output: &mut Output) -> Result<()> {
@@ -28,32 +38,117 @@ fn list(common: &Common, output: &mut Output) -> Result<()> {
     row(
         output,
         "starter",
-        starter.parameters,
+        Some(starter.parameters),
         Some(starter.size_bytes),
         true,
         note,
     )?;
+    let here = Cache::of_this_machine().map(|cache| cache.models()).unwrap_or_default();
     for entry in catalogue() {
-        let folder = local_folder(&entry.name);
-        let bytes = folder
-            .as_ref()
-            .and_then(|folder| Some(std::fs::metadata(folder.join("model.safetensors")).ok()?.len()));
+        let local = here.iter().find(|model| model.name == entry.name);
         let note = format!(
-            "{}; ImageNet {:.1} %, {}",
-            entry.good_for, entry.imagenet_top1, entry.licence
+            "{}; ImageNet {:.1} % ({}), {}, {}, {}",
+            entry.good_for,
+            entry.imagenet_top1,
+            entry.source,
+            entry.languages,
+            entry.speed.title(),
+            entry.licence
         );
-        row(output, &entry.name, entry.parameters, bytes, folder.is_some(), &note)?;
+        let bytes = local.map_or(entry.bytes(), |model| model.bytes);
+        row(
+            output,
+            &entry.name,
+            Some(entry.parameters),
+            Some(bytes),
+            local.is_some(),
+            &note,
+        )?;
+    }
+    let known = |name: &str| catalogue().iter().any(|entry| entry.name == name);
+    for model in here.iter().filter(|model| !known(&model.name)) {
+        row(
+            output,
+            &model.name,
+            None,
+            Some(model.bytes),
+            true,
+            "in the Hugging Face cache",
+        )?;
     }
     Ok(())
 }
 
-fn row(output: &mut Output, name: &str, parameters: usize, bytes: Option<u64>, local: bool, note: &str) -> Result<()> {
+fn fetch(name: &str, revision: &str, output: &mut Output) -> Result<()> {
+    let terminal = std::io::stderr().is_terminal();
+    let mut report = |progress: Progress| {
+        if terminal {
+            let _ = write!(std::io::stderr(), "\r\x1b[K{}", progress_line(&progress));
+        }
+    };
+    let pulled = pull(
+        &Hub::from_environment(),
+        &cache()?,
+        name,
+        revision,
+        &|| true,
+        &mut report,
+    );
+    if terminal {
+        eprintln!();
+    }
+    let pulled = pulled?;
+    let folder = pulled.folder.display().to_string();
+    let line = json!({ "name": name, "bytes": pulled.bytes, "local": true, "path": folder });
+    let rows = || {
+        vec![vec![
+            name.into(),
+            pulled.bytes.to_string(),
+            "true".into(),
+            folder.clone(),
+        ]]
+    };
+    output.result(&line, &["name", "bytes", "local", "path"], rows, || {
+        format!("{name} is here, verified: use it with --model {name}")
+    })
+}
+
+fn progress_line(progress: &Progress) -> String {
+    let left = progress
+        .seconds_left()
+        .map_or(String::new(), |seconds| format!(", {seconds:.0} s left"));
+    format!(
+        "{:.1} of {:.1} MB, {:.1} MB/s{left}  {}",
+        progress.done_bytes as f64 / MEGABYTE,
+        progress.total_bytes as f64 / MEGABYTE,
+        progress.bytes_per_s / MEGABYTE,
+        progress.file
+    )
+}
+
+fn remove(name: &str, output: &mut Output) -> Result<()> {
+    let bytes = cache()?.remove(name)?;
+    let line = json!({ "name": name, "bytes": bytes, "local": false });
+    let rows = || vec![vec![name.into(), bytes.to_string(), "false".into()]];
+    output.result(&line, &["name", "bytes", "local"], rows, || {
+        format!("{name} is removed; {:.1} MB are free again", bytes as f64 / MEGABYTE)
+    })
+}
+
+fn row(
+    output: &mut Output,
+    name: &str,
+    parameters: Option<usize>,
+    bytes: Option<u64>,
+    local: bool,
+    note: &str,
+) -> Result<()> {
     let line = json!({ "name": name, "parameters": parameters, "bytes": bytes, "local": local, "note": note });
     let rows = || {
         let bytes = bytes.map_or(String::new(), |b| b.to_string());
         vec![vec![
             name.into(),
-            parameters.to_string(),
+            parameters.map_or(String::new(), |p| p.to_string()),
             bytes,
             local.to_string(),
             note.into(),
@@ -61,7 +156,8 @@ fn row(output: &mut Output, name: &str, parameters: usize, bytes: Option<u64>, l
     };
     output.result(&line, &["name", "parameters", "bytes", "local", "note"], rows, || {
         let here = if local { "here" } else { "-" };
-        format!("{here:<5} {:>5} M  {name}  ({note})", parameters / 1_000_000)
+        let millions = parameters.map_or("?".into(), |p| (p / 1_000_000).to_string());
+        format!("{here:<5} {millions:>5} M  {name}  ({note})")
     })
 }
 

@@ -27,7 +27,7 @@ pub use config::{Activation, ModelConfig, TextConfig, VisionConfig};
 pub use efficientnet::{EfficientNetDense, EfficientNetLite};
 pub use error::{Error, Result};
 pub use identity::PIPELINE_VERSION;
-pub use layout::Layout;
+pub use layout::{Layout, is_model_folder};
 pub use model::{Dense, Embedding, Model, ModelInfo, Scoring, WeightsFile};
 pub use modified_resnet::{ModifiedResNet, ResNetDense};
 pub use pixels::{Pixels, Preprocessing, ViewRect};

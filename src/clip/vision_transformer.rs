@@ -33,6 +33,10 @@ pub struct VisionTransformer {
 }
 
 #[derive(Module, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one a model, and modules of Burn cannot be boxed"
+)]
 enum Pooling {
     ClassToken(Linear),
     AttentionHead(AttentionHead),

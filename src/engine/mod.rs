@@ -2,7 +2,8 @@
 //!
 //! - the *inference* thread owns the model and the device;
 //! - the *library* thread lists folders and is the only one that writes to the store;
-//! - a few *picture* threads decode, most urgent first.
+//! - a few *picture* threads decode, most urgent first;
+//! - a *fetch* thread lives as long as a download that the user asked for.
 //!
 //! [`Engine`] starts them and routes requests; what they have to say comes back as [`protocol::Event`]s. Commands use
 //! [`Session`], which does the same work in order and without threads of its own.
@@ -10,6 +11,7 @@
 mod classes;
 mod device;
 mod embeddings;
+mod fetch;
 mod gpu_warmup;
 mod inference;
 mod librarian;
@@ -29,6 +31,7 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
+use fetch::Fetcher;
 use inference::{Channels, Inference};
 use librarian::Librarian;
 use messages::{Chore, Work};
@@ -89,6 +92,7 @@ pub struct Engine {
     work: Sender<Work>,
     chores: Sender<Chore>,
     queue: Arc<Queue>,
+    fetcher: Fetcher,
     asked: Arc<AtomicU64>,
     wanted_library: Arc<AtomicU64>,
     /// The open list, to route thumbnails without asking the library thread.
@@ -149,6 +153,7 @@ impl Engine {
             unwritten: Vec::new(),
         };
         let librarian = spawn("library", move || librarian.run());
+        let fetcher = Fetcher::new(events.clone());
         let channels = Channels {
             work: work_receiver,
             prepared: prepared_receiver,
@@ -165,6 +170,7 @@ impl Engine {
             work: work_sender,
             chores: chore_sender,
             queue,
+            fetcher,
             asked,
             wanted_library,
             library: 0,
@@ -216,6 +222,10 @@ impl Backend for Engine {
             Request::LoadModel(choice) => {
                 let _ = self.work.send(Work::LoadModel(choice));
             }
+            Request::ListModels => self.fetcher.list(),
+            Request::Fetch(name) => self.fetcher.fetch(name),
+            Request::StopFetching => self.fetcher.stop(),
+            Request::RemoveModel(name) => self.fetcher.remove(name),
             Request::UseDevice(device) => {
                 let _ = self.work.send(Work::UseDevice(device));
             }
@@ -244,6 +254,7 @@ impl Backend for Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.queue.close();
+        self.fetcher.stop();
         let _ = self.work.send(Work::Stop);
         let _ = self.chores.send(Chore::Stop);
         // Only the library thread has something to lose.

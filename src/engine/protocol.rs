@@ -8,6 +8,7 @@ use crate::hub::ModelChoice;
 
 pub use crate::clip::{HeatmapMethod, ModelInfo, Scoring, ViewRect};
 pub use crate::heatmap::HeatMap;
+pub use crate::hub::{CachedModel, Progress};
 pub use crate::library::Stamp;
 pub use crate::zero_shot::{Label, Scores, TemplateSet};
 
@@ -59,6 +60,14 @@ pub enum Request {
     },
     /// Load another model.
     LoadModel(ModelChoice),
+    /// Which models are on this machine.
+    ListModels,
+    /// Fetch a model from the Hub, by its name.
+    Fetch(String),
+    /// Stop fetching; what arrived is kept.
+    StopFetching,
+    /// Delete a model from the cache that other tools share.
+    RemoveModel(String),
     /// Compute elsewhere.
     UseDevice(DeviceChoice),
     /// Keep the window's settings (JSON).
@@ -122,6 +131,17 @@ pub struct InspectedPicture {
     pub view: ViewRect,
     /// Exactly what the model sees.
     pub model_view: ScreenImage,
+}
+
+/// How a download ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FetchOutcome {
+    /// The model is in this folder, verified.
+    Here(PathBuf),
+    /// The user stopped it.
+    Stopped,
+    /// Why it failed, in words that say what to do.
+    Failed(String),
 }
 
 /// How grave a message is.
@@ -216,6 +236,22 @@ pub enum Event {
         generation: Generation,
         /// In the order of the labels.
         maps: Arc<Vec<HeatMap>>,
+    },
+    /// The models of the Hugging Face cache.
+    LocalModels(Vec<CachedModel>),
+    /// A download goes on.
+    Fetching {
+        /// The model.
+        name: String,
+        /// How far it is.
+        progress: Progress,
+    },
+    /// A download ended.
+    Fetched {
+        /// The model.
+        name: String,
+        /// How.
+        outcome: FetchOutcome,
     },
     /// A model is being loaded.
     ModelLoading(String),

@@ -1,7 +1,20 @@
-//! Which models exist, and where they are on this machine. Nothing here uses the network.
+//! Which models exist, where they are on this machine, and how they are fetched.
+//!
+//! Nothing here uses the network but [`pull`], and that only when the user asks. Models lie in the Hugging Face cache
+//! that other tools share: what they fetched is found, and what is fetched here is found by them.
 
+mod cache;
 mod catalogue;
+mod download;
+mod error;
+mod files;
+mod pull;
+mod remote;
 mod resolve;
 
-pub use catalogue::{CatalogueEntry, catalogue};
-pub use resolve::{ModelChoice, local_folder};
+pub use cache::{Cache, CachedModel, valid_name};
+pub use catalogue::{CatalogueEntry, SpeedClass, catalogue};
+pub use error::{PullError, PullResult};
+pub use pull::{Progress, Pulled, pull};
+pub use remote::Hub;
+pub use resolve::ModelChoice;

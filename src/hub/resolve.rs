@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::{Cache, valid_name};
+
 const STARTER: &str = "starter";
 
 /// A model that can be loaded.
@@ -13,12 +15,12 @@ pub enum ModelChoice {
     /// The one in the binary.
     #[default]
     Starter,
-    /// A folder, or a weights file in one.
+    /// A folder, or a file in one.
     Path(PathBuf),
 }
 
 impl ModelChoice {
-    /// Understands `starter`, a path, or a name on the Hub that is in the local cache already.
+    /// Understands `starter`, a path, or the name of a model in the Hugging Face cache.
     ///
     /// # Errors
     /// Nothing of that name is here; the message says what would be.
@@ -30,38 +32,20 @@ impl ModelChoice {
         if path.exists() {
             return Ok(Self::Path(path.to_path_buf()));
         }
-        local_folder(text).map(Self::Path).ok_or_else(|| {
+        if let Some(model) = Cache::of_this_machine().and_then(|cache| cache.find(text)) {
+            return Ok(Self::Path(model.folder));
+        }
+        Err(if valid_name(text) && text.contains('/') {
             format!(
-                "no model \"{text}\": give `starter`, a folder with config.json and model.safetensors, or the name of \
-                 a model in the Hugging Face cache of this machine (`clipsight models list` shows them)"
+                "{text} is not on this machine: `clipsight models pull {text}` fetches it from the Hugging Face Hub"
+            )
+        } else {
+            format!(
+                "no model \"{text}\": give `starter`, a folder or file of a CLIP, or a name of the Hugging Face Hub \
+                 (`clipsight models list` shows some)"
             )
         })
     }
-}
-
-/// The folder of a Hub model (`org/name`) in the Hugging Face cache, where it is complete.
-pub fn local_folder(name: &str) -> Option<PathBuf> {
-    let snapshots = cache()?
-        .join(format!("models--{}", name.replace('/', "--")))
-        .join("snapshots");
-    let mut complete: Vec<PathBuf> = std::fs::read_dir(snapshots)
-        .ok()?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|folder| folder.join("config.json").is_file() && folder.join("model.safetensors").is_file())
-        .collect();
-    complete.sort();
-    complete.pop()
-}
-
-/// `HF_HUB_CACHE`, else `HF_HOME/hub`, else `~/.cache/huggingface/hub`, as the Hub's own tools look.
-fn cache() -> Option<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    variable("HF_HUB_CACHE")
-        .or_else(|| variable("HF_HOME").map(|home| home.join("hub")))
-        .or_else(|| {
-            let home = directories::BaseDirs::new()?;
-            Some(home.home_dir().join(".cache/huggingface/hub"))
-        })
 }
 
 #[cfg(test)]
@@ -74,6 +58,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let text = folder.path().to_str().unwrap();
         assert_eq!(ModelChoice::parse(text), Ok(ModelChoice::Path(folder.path().into())));
-        assert!(ModelChoice::parse("no/such-model").unwrap_err().contains("models list"));
+        assert!(
+            ModelChoice::parse("no/such-model")
+                .unwrap_err()
+                .contains("models pull no/such-model")
+        );
+        assert!(ModelChoice::parse("nothing").unwrap_err().contains("models list"));
     }
 }

@@ -6,8 +6,9 @@ mod stand_in;
 use std::time::{Duration, Instant};
 
 use clipsight::app::App;
+use clipsight::app::command::{Command, Dialog};
 use clipsight::app::settings::Settings;
-use clipsight::engine::protocol::{Event, Request, Severity};
+use clipsight::engine::protocol::{CachedModel, Event, FetchOutcome, Progress, Request, Severity};
 use clipsight::engine::{DeviceChoice, Engine, EngineOptions};
 use clipsight::hub::ModelChoice;
 use egui::{Key, Modifiers};
@@ -135,6 +136,59 @@ fn keys_do_not_act_while_text_is_typed() {
     harness.key_press(Key::H);
     harness.run_steps(2);
     assert!(harness.state().state().settings.heatmap);
+}
+
+#[test]
+fn a_model_is_fetched_shown_opened_and_removed_only_when_asked_twice() {
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&["a.jpg"]);
+    harness.run_steps(4);
+    harness.state_mut().execute(Command::OpenDialog(Dialog::Models));
+    harness.run_steps(4);
+    assert!(engine.requests().contains(&Request::ListModels));
+    let name = "openai/clip-vit-base-patch32".to_string();
+    harness.state_mut().execute(Command::FetchModel(name.clone()));
+    engine.say(Event::Fetching {
+        name: name.clone(),
+        progress: Progress {
+            file: "model.safetensors".into(),
+            done_bytes: 100_000_000,
+            total_bytes: 600_000_000,
+            bytes_per_s: 10e6,
+        },
+    });
+    harness.run_steps(4);
+    assert!(
+        harness
+            .query_by_label("100 MB of 600 MB, 10.0 MB/s, 50 s left")
+            .is_some()
+    );
+    harness.get_by_label("Stop").click();
+    harness.run_steps(4);
+    assert!(engine.requests().contains(&Request::StopFetching));
+
+    let folder = std::path::PathBuf::from("/cache/snapshots/a");
+    engine.say(Event::Fetched {
+        name: name.clone(),
+        outcome: FetchOutcome::Here(folder.clone()),
+    });
+    engine.say(Event::LocalModels(vec![CachedModel {
+        name: name.clone(),
+        folder: folder.clone(),
+        bytes: 605_000_000,
+    }]));
+    harness.run_steps(4);
+    assert!(
+        engine
+            .requests()
+            .contains(&Request::LoadModel(ModelChoice::Path(folder)))
+    );
+
+    harness.state_mut().execute(Command::AskToRemove(Some(name.clone())));
+    harness.run_steps(4);
+    assert!(!engine.requests().contains(&Request::RemoveModel(name.clone())));
+    harness.state_mut().execute(Command::RemoveModel(name.clone()));
+    assert!(engine.requests().contains(&Request::RemoveModel(name)));
 }
 
 #[test]

@@ -92,7 +92,7 @@ impl StandIn {
     /// Scores one picture; the last cosine is that of "none of these".
     pub fn predict(&self, picture: PictureId, generation: u64, cosines: &[f32]) {
         let library = self.0.borrow().library;
-        let rows = vec![(picture, Arc::new(score(cosines, 20.0, 0.0)))];
+        let rows = vec![(picture, Arc::new(score(cosines, SCORING, 0.0)))];
         self.say(Event::Predictions {
             library,
             generation,
@@ -150,6 +150,11 @@ impl Backend for StandIn {
     }
 }
 
+const SCORING: Scoring = Scoring {
+    logit_scale: 20.085_537,
+    logit_bias: None,
+};
+
 fn starter() -> ModelInfo {
     ModelInfo {
         name: "Starter".into(),
@@ -168,10 +173,7 @@ fn starter() -> ModelInfo {
         image_size: 224,
         context_length: 32,
         projection_dim: 384,
-        scoring: Scoring {
-            logit_scale: 20.085_537,
-            logit_bias: None,
-        },
+        scoring: SCORING,
         identity: "a0203d363266da5d9e1c8dfff9777b10".into(),
     }
 }

@@ -15,13 +15,16 @@ use crate::engine::DeviceChoice;
 use crate::zero_shot::{TemplateSet, parse_labels};
 
 const WIDTH: f32 = 680.0;
+/// Models are a table.
+const WIDE: f32 = 880.0;
 
 /// Draws the open dialog, if there is one.
 pub fn dialog_ui(ui: &mut Ui, state: &mut State) -> Vec<Command> {
     let Some(dialog) = state.dialog else { return Vec::new() };
     let mut commands = Vec::new();
     let screen = ui.ctx().content_rect().size();
-    let size = egui::vec2(WIDTH.min(screen.x - 80.0), screen.y - 80.0);
+    let width = if dialog == Dialog::Models { WIDE } else { WIDTH };
+    let size = egui::vec2(width.min(screen.x - 80.0), screen.y - 80.0);
     let id = Id::unique("dialog");
     let area = Modal::default_area(id).default_size(size);
     let frame = egui::Frame::window(ui.style());

@@ -22,6 +22,8 @@ const OVERLAY_SIDE: u32 = 168;
 const PICTURE_SHARE: f32 = 0.4;
 const PROBABILITY_WORDS: &str = "Shares of a softmax over these labels, not how certain the model is. \"None of \
     these\" is weighed against all of them together.";
+const SIGMOID_WORDS: &str = "This model judges every label by itself: the numbers need not add up to 100 %, and several \
+    labels can fit.";
 const RAMP_STEPS: usize = 48;
 const WHOLE: Rect = Rect {
     min: pos2(0.0, 0.0),
@@ -295,7 +297,9 @@ fn bars_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<Command>) {
                 }
             }
             if state.settings.measure == Measure::Probability {
-                ui.label(note(ui, PROBABILITY_WORDS));
+                let by_itself = state.scoring().logit_bias.is_some();
+                let words = if by_itself { SIGMOID_WORDS } else { PROBABILITY_WORDS };
+                ui.label(note(ui, words));
             }
         });
     state.hovered_label = hovered;

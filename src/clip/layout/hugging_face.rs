@@ -69,6 +69,12 @@ fn shards(folder: &Path, index: &[u8]) -> Result<Vec<PathBuf>> {
     }
 }
 
+/// Whether a folder's `config.json` is of a family that can be opened.
+pub fn is_known(folder: &Path) -> bool {
+    let config = read_required(folder, HF_CONFIG).and_then(|json| Family::of(&parse_json(HF_CONFIG, &json)?));
+    config.is_ok()
+}
+
 /// Reads everything but the weights.
 ///
 /// # Errors

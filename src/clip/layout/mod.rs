@@ -2,7 +2,7 @@
 //!
 //! A layout is recognised by its files: OpenCLIP by `open_clip_config.json`, Hugging Face by `config.json`, OpenAI's
 //! archives by being one file without either. Where a folder holds both configurations, the one whose weights are
-//! there wins, Hugging Face's first. Each layout parses its own configuration into the one [`ModelConfig`], names its
+//! there wins, OpenCLIP's first (timm's repositories carry a `config.json` of their own beside it). Each layout parses its own configuration into the one [`ModelConfig`], names its
 //! tensors through a [`KeyMap`], and says how it wants text and pictures, after its own reference implementation.
 
 mod hugging_face;
@@ -109,6 +109,14 @@ pub fn find(path: &Path) -> Result<ModelFiles> {
     match path.parent() {
         Some(folder) if path.is_file() => find_by_file(&path, folder),
         _ => Err(layout_error(&path, "there is no such folder or file")),
+    }
+}
+
+/// Whether a folder holds a model by the look of its files; nothing but small ones is read.
+pub fn is_model_folder(folder: &Path) -> bool {
+    match find_in_folder(folder) {
+        Ok(files) if files.layout == Layout::HuggingFace => hugging_face::is_known(folder),
+        found => found.is_ok(),
     }
 }
 
@@ -303,13 +311,14 @@ mod tests {
         touch("ViT-B-32.pt");
         assert!(matches!(layout("ViT-B-32.pt"), Ok(Layout::OpenAi)));
         assert!(layout("").unwrap_err().to_string().contains("config.json is missing"));
-        touch("open_clip_config.json");
-        touch("open_clip_model.safetensors");
         touch("config.json");
-        assert!(matches!(layout(""), Ok(Layout::OpenClip)));
         touch("pytorch_model.bin");
+        touch("open_clip_config.json");
         assert!(matches!(layout(""), Ok(Layout::HuggingFace)));
+        touch("open_clip_model.safetensors");
+        assert!(matches!(layout(""), Ok(Layout::OpenClip)));
         assert!(matches!(layout("open_clip_model.safetensors"), Ok(Layout::OpenClip)));
+        assert!(matches!(layout("pytorch_model.bin"), Ok(Layout::HuggingFace)));
         assert!(matches!(layout("config.json"), Ok(Layout::HuggingFace)));
     }
 }

@@ -1,0 +1,102 @@
+//! Models on this machine and on the Hub, for the window: each request on a thread of its own, one download at a time.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use super::protocol::{Event, FetchOutcome, Severity};
+use super::{Events, spawn};
+use crate::hub::{Cache, Hub, PullError, pull};
+
+const REVISION: &str = "main";
+const NO_HOME: &str = "There is no home folder: set HF_HOME to where models shall lie";
+
+/// Looks for models, fetches and removes them.
+pub struct Fetcher {
+    events: Events,
+    running: Arc<AtomicBool>,
+    /// Counted up to stop the running download.
+    stopped: Arc<AtomicU64>,
+    /// Lists are made one after the other, so that the newest arrives last.
+    listing: Arc<Mutex<()>>,
+}
+
+impl Fetcher {
+    /// Nothing is fetched yet.
+    pub fn new(events: Events) -> Self {
+        Self {
+            events,
+            running: Arc::default(),
+            stopped: Arc::default(),
+            listing: Arc::default(),
+        }
+    }
+
+    /// Lists what is on this machine.
+    pub fn list(&self) {
+        let (events, listing) = (self.events.clone(), self.listing.clone());
+        spawn("models", move || list(&events, &listing));
+    }
+
+    /// Fetches a model; another one meanwhile is refused.
+    pub fn fetch(&self, name: String) {
+        if self.running.swap(true, Ordering::SeqCst) {
+            let text = "Another model is being fetched; wait for it, or stop it first".into();
+            self.events.message(Severity::Warning, text);
+            return;
+        }
+        let (events, running, listing) = (self.events.clone(), self.running.clone(), self.listing.clone());
+        let (stopped, start) = (self.stopped.clone(), self.stopped.load(Ordering::SeqCst));
+        spawn("fetch", move || {
+            let wanted = || stopped.load(Ordering::SeqCst) == start;
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fetch(&name, &events, &wanted)));
+            running.store(false, Ordering::SeqCst);
+            let outcome = outcome.unwrap_or_else(|_| FetchOutcome::Failed("the download failed unexpectedly".into()));
+            events.send(Event::Fetched { name, outcome });
+            list(&events, &listing);
+        });
+    }
+
+    /// Stops the running download; what arrived is kept.
+    pub fn stop(&self) {
+        self.stopped.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Deletes a model from the cache.
+    pub fn remove(&self, name: String) {
+        let (events, listing) = (self.events.clone(), self.listing.clone());
+        spawn("remove", move || {
+            match Cache::of_this_machine().map(|cache| cache.remove(&name)) {
+                Some(Ok(bytes)) => {
+                    let text = format!("{name} is removed; {} MB are free again", bytes / 1_000_000);
+                    events.message(Severity::Info, text);
+                }
+                Some(Err(error)) => events.message(Severity::Error, format!("{name} was not removed: {error}")),
+                None => events.message(Severity::Error, NO_HOME.into()),
+            }
+            list(&events, &listing);
+        });
+    }
+}
+
+fn list(events: &Events, listing: &Mutex<()>) {
+    let _one_at_a_time = listing.lock();
+    let models = Cache::of_this_machine().map(|cache| cache.models());
+    events.send(Event::LocalModels(models.unwrap_or_default()));
+}
+
+fn fetch(name: &str, events: &Events, wanted: &dyn Fn() -> bool) -> FetchOutcome {
+    let Some(cache) = Cache::of_this_machine() else {
+        return FetchOutcome::Failed(NO_HOME.into());
+    };
+    let mut report = |progress| {
+        events.send(Event::Fetching {
+            name: name.into(),
+            progress,
+        });
+    };
+    match pull(&Hub::from_environment(), &cache, name, REVISION, wanted, &mut report) {
+        Ok(pulled) => FetchOutcome::Here(pulled.folder),
+        Err(PullError::Cancelled) => FetchOutcome::Stopped,
+        Err(error) => FetchOutcome::Failed(error.to_string()),
+    }
+}

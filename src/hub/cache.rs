@@ -1,0 +1,207 @@
+//! The Hugging Face cache of this machine, by the Hub's own conventions.
+//!
+//! `models--org--name/` holds `refs/REVISION` (a commit), `snapshots/COMMIT/FILE`, and `blobs/` that the snapshots link to.
+//! The cache is `HF_HUB_CACHE`, else `HF_HOME/hub`, else `~/.cache/huggingface/hub`.
+
+use std::path::{Path, PathBuf};
+
+use super::files;
+use super::{PullError, PullResult};
+use crate::clip::is_model_folder;
+
+/// The longest name that the Hub allows.
+const MAX_NAME: usize = 96;
+const PREFIX: &str = "models--";
+/// What every model follows unless another is named.
+pub const DEFAULT_REVISION: &str = "main";
+
+/// A cache folder.
+#[derive(Debug, Clone)]
+pub struct Cache(PathBuf);
+
+/// A model in the cache, complete enough to open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CachedModel {
+    /// Its name on the Hub.
+    pub name: String,
+    /// The folder of its newest complete revision.
+    pub folder: PathBuf,
+    /// What it takes on disk, all revisions together.
+    pub bytes: u64,
+}
+
+/// Whether a text can be a model's name on the Hub, `org/name` or `name`.
+pub fn valid_name(name: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty()
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+            && !part.starts_with(['.', '-'])
+            && !part.ends_with(['.', '-'])
+            && !part.contains("..")
+            && !part.contains("--")
+    };
+    name.len() <= MAX_NAME && name.split('/').count() <= 2 && name.split('/').all(part)
+}
+
+impl Cache {
+    /// The cache of this machine; none where there is no home folder.
+    pub fn of_this_machine() -> Option<Self> {
+        let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        let cache = variable("HF_HUB_CACHE").or_else(|| hf_home().map(|home| home.join("hub")));
+        cache.map(Self)
+    }
+
+    /// A cache in this folder.
+    pub fn at(folder: &Path) -> Self {
+        Self(folder.to_path_buf())
+    }
+
+    /// The cache's folder.
+    pub fn folder(&self) -> &Path {
+        &self.0
+    }
+
+    /// Where a model's revisions lie.
+    ///
+    /// # Errors
+    /// The name cannot be one.
+    pub fn model(&self, name: &str) -> PullResult<PathBuf> {
+        if valid_name(name) {
+            Ok(self.0.join(format!("{PREFIX}{}", name.replace('/', "--"))))
+        } else {
+            Err(PullError::Name(name.into()))
+        }
+    }
+
+    /// A model that is complete, at the revision that `main` names, else at any.
+    pub fn find(&self, name: &str) -> Option<CachedModel> {
+        let root = self.model(name).ok()?;
+        let commit = std::fs::read_to_string(root.join("refs").join(DEFAULT_REVISION)).unwrap_or_default();
+        let snapshots = root.join("snapshots");
+        let mut folders: Vec<PathBuf> = subfolders(&snapshots);
+        folders.sort_by_key(|folder| (folder.file_name() != Some(commit.trim().as_ref()), folder.clone()));
+        let folder = folders.into_iter().find(|folder| is_complete(folder))?;
+        Some(CachedModel {
+            name: name.into(),
+            folder,
+            bytes: size(&root.join("blobs")).max(size(&snapshots)),
+        })
+    }
+
+    /// Every model here that can be opened, by name.
+    pub fn models(&self) -> Vec<CachedModel> {
+        let mut models: Vec<CachedModel> = subfolders(&self.0)
+            .iter()
+            .filter_map(|folder| {
+                let name = folder.file_name()?.to_str()?.strip_prefix(PREFIX)?;
+                self.find(&name.replacen("--", "/", 1))
+            })
+            .collect();
+        models.sort_by(|a, b| a.name.cmp(&b.name));
+        models
+    }
+
+    /// Deletes a model with all its revisions; the bytes that were freed.
+    ///
+    /// # Errors
+    /// It is not there, or cannot be deleted.
+    pub fn remove(&self, name: &str) -> PullResult<u64> {
+        let root = self.model(name)?;
+        if !root.is_dir() {
+            return Err(PullError::NotFound {
+                what: format!("{name} on this machine"),
+            });
+        }
+        let bytes = size(&root.join("blobs")).max(size(&root.join("snapshots")));
+        std::fs::remove_dir_all(&root).map_err(|source| PullError::Write {
+            path: root.display().to_string(),
+            source,
+        })?;
+        Ok(bytes)
+    }
+}
+
+/// `HF_HOME`, else `~/.cache/huggingface`.
+pub fn hf_home() -> Option<PathBuf> {
+    let variable = std::env::var_os("HF_HOME").filter(|v| !v.is_empty()).map(PathBuf::from);
+    variable.or_else(|| Some(directories::BaseDirs::new()?.home_dir().join(".cache/huggingface")))
+}
+
+fn is_complete(folder: &Path) -> bool {
+    let names: Vec<String> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        // A link whose blob is gone is no file.
+        .filter(|name| folder.join(name).is_file())
+        .collect();
+    files::wanted(&names).is_ok() && is_model_folder(folder)
+}
+
+fn subfolders(folder: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.is_dir())
+        .collect()
+}
+
+fn size(folder: &Path) -> u64 {
+    walkdir::WalkDir::new(folder)
+        .into_iter()
+        .filter_map(|entry| entry.ok()?.metadata().ok())
+        .filter(std::fs::Metadata::is_file)
+        .map(|metadata| metadata.len())
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_leave_the_cache() {
+        for good in ["openai/clip-vit-base-patch32", "gpt2", "timm/resnet50_clip.openai"] {
+            assert!(valid_name(good), "{good}");
+        }
+        for bad in [
+            "", "../x", "a/b/c", "a/..", "/etc", "a//b", "a b", "a/b--c", "a/.b", "C:\\x", "ü/x",
+        ] {
+            assert!(!valid_name(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_complete_models_are_found_and_main_comes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path());
+        let root = cache.model("org/name").unwrap();
+        let put = |commit: &str, names: &[&str]| {
+            let snapshot = root.join("snapshots").join(commit);
+            std::fs::create_dir_all(&snapshot).unwrap();
+            for name in names {
+                std::fs::write(snapshot.join(name), r#"{"model_type": "clip"}"#).unwrap();
+            }
+        };
+        let whole = [
+            "config.json",
+            "model.safetensors",
+            "preprocessor_config.json",
+            "tokenizer.json",
+        ];
+        put("aaa", &whole[..3]);
+        assert_eq!(cache.find("org/name"), None);
+        put("bbb", &whole);
+        put("ccc", &whole);
+        let found = |commit: &str| cache.find("org/name").unwrap().folder.ends_with(commit);
+        assert!(found("bbb"));
+        std::fs::create_dir_all(root.join("refs")).unwrap();
+        std::fs::write(root.join("refs/main"), "ccc").unwrap();
+        assert!(found("ccc"));
+        assert_eq!(cache.models().len(), 1);
+        assert!(cache.remove("org/name").unwrap() > 0);
+        assert_eq!(cache.models(), []);
+        assert!(cache.remove("org/name").is_err());
+    }
+}

@@ -1,0 +1,110 @@
+//! What can go wrong with a download, in words that say what to do next.
+
+/// The result of a download.
+pub type PullResult<T> = std::result::Result<T, PullError>;
+
+/// Why a model could not be fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum PullError {
+    /// What was typed cannot be a model's name.
+    #[error("\"{0}\" is no model's name: it has the form org/name")]
+    Name(String),
+    /// The environment forbids the network.
+    #[error("HF_HUB_OFFLINE is set, so nothing is fetched; unset it to download")]
+    Offline,
+    /// The Hub cannot be reached.
+    #[error(
+        "cannot reach {endpoint} ({reason}). Check the connection; behind a proxy, set HTTPS_PROXY; for a mirror, set \
+         HF_ENDPOINT"
+    )]
+    Unreachable {
+        /// The Hub's address.
+        endpoint: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// The proxy wants a password.
+    #[error("the proxy refuses to pass this on (407). Put its user and password into HTTPS_PROXY")]
+    Proxy,
+    /// The model is gated, private or not there, and the token does not open it.
+    #[error(
+        "{model} is gated or private ({status}). Accept its terms at {endpoint}/{model}, make a token at \
+         {endpoint}/settings/tokens, and set HF_TOKEN to it"
+    )]
+    Forbidden {
+        /// The model.
+        model: String,
+        /// The Hub's address.
+        endpoint: String,
+        /// 401 or 403.
+        status: u16,
+    },
+    /// No such model, or no such revision of it.
+    #[error("the Hub has no {what}. Check the spelling; capitals matter")]
+    NotFound {
+        /// The model, and the revision where one was named.
+        what: String,
+    },
+    /// The model is there, but nothing that could be opened.
+    #[error("{model} cannot be opened by Clipsight: {reason}")]
+    NoClip {
+        /// The model.
+        model: String,
+        /// What is missing.
+        reason: String,
+    },
+    /// The Hub answers with an error, again and again.
+    #[error("{endpoint} answers with an error ({status}). Try again later; what was fetched so far is kept")]
+    Server {
+        /// The Hub's address.
+        endpoint: String,
+        /// The status.
+        status: u16,
+    },
+    /// The transfer broke off too often.
+    #[error("the transfer of {file} broke off ({reason}). Try again: it goes on where it stopped")]
+    Broken {
+        /// The file.
+        file: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// What arrived is not what was published.
+    #[error("{file} arrived damaged: its checksum is wrong. It was thrown away; try again")]
+    Checksum {
+        /// The file.
+        file: String,
+    },
+    /// The Hub says something that makes no sense.
+    #[error("{endpoint} gives an answer that is not understood: {reason}")]
+    Answer {
+        /// The Hub's address.
+        endpoint: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The disk is too full.
+    #[error("not enough space: {needed} MB are needed in {folder}, {free} MB are free. Free some, or set HF_HOME")]
+    Space {
+        /// Megabytes to come.
+        needed: u64,
+        /// Megabytes free.
+        free: u64,
+        /// Where.
+        folder: String,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another process fetches the same.
+    #[error("{0} is being fetched already, by another window or command")]
+    Busy(String),
+    /// The user had enough.
+    #[error("the download was stopped; what was fetched so far is kept, and the next one goes on from there")]
+    Cancelled,
+}

@@ -1,0 +1,249 @@
+//! What the Hub says about a model, by its own routes.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::{Agent, Body, ResponseExt, http::Response};
+
+use super::cache::hf_home;
+use super::{PullError, PullResult};
+
+const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
+/// A connection that says nothing for so long is given up.
+const STALL: Duration = Duration::from_secs(30);
+const CONNECT: Duration = Duration::from_secs(15);
+/// The list of a repository's files; the largest published one is far below.
+const MAX_LIST_BYTES: u64 = 16 << 20;
+
+/// A Hub, and how to talk to it.
+#[derive(Debug, Clone)]
+pub struct Hub {
+    endpoint: String,
+    token: Option<String>,
+    offline: bool,
+    agent: Agent,
+}
+
+/// A file of a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteFile {
+    /// Its name.
+    pub name: String,
+    /// Its length, in bytes.
+    pub bytes: u64,
+    /// What its content hashes to.
+    pub checksum: Checksum,
+}
+
+/// How a file's content is verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Checksum {
+    /// The SHA-256 of a large file.
+    Sha256(String),
+    /// Git's hash of a small one: the SHA-1 of `blob LENGTH`, a zero byte, and the content.
+    Git(String),
+}
+
+impl Checksum {
+    /// The hash, in hexadecimal digits; the name of the blob in the cache.
+    pub fn digits(&self) -> &str {
+        match self {
+            Self::Sha256(digits) | Self::Git(digits) => digits,
+        }
+    }
+}
+
+/// A repository at one commit.
+#[derive(Debug)]
+pub struct Repository {
+    /// The commit.
+    pub commit: String,
+    /// Its files.
+    pub files: Vec<RemoteFile>,
+}
+
+#[derive(Deserialize)]
+struct RawRepository {
+    sha: String,
+    #[serde(default)]
+    siblings: Vec<RawFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawFile {
+    rfilename: String,
+    size: Option<u64>,
+    blob_id: Option<String>,
+    lfs: Option<RawLfs>,
+}
+
+#[derive(Deserialize)]
+struct RawLfs {
+    sha256: String,
+    size: u64,
+}
+
+impl Hub {
+    /// The Hub of the environment: `HF_ENDPOINT`, `HF_TOKEN` (else the token that `hf auth login` left), `HF_HUB_OFFLINE`,
+    /// and the usual variables for proxies.
+    pub fn from_environment() -> Self {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let token = variable("HF_TOKEN").or_else(|| {
+            let path = variable("HF_TOKEN_PATH").map(Into::into);
+            std::fs::read_to_string(path.or_else(|| Some(hf_home()?.join("token")))?).ok()
+        });
+        let offline = variable("HF_HUB_OFFLINE").is_some_and(|value| !["0", "false", "no"].contains(&value.as_str()));
+        Self {
+            token: token
+                .map(|token| token.trim().to_string())
+                .filter(|token| !token.is_empty()),
+            offline,
+            ..Self::at(variable("HF_ENDPOINT").as_deref().unwrap_or(DEFAULT_ENDPOINT), STALL)
+        }
+    }
+
+    /// A Hub at this address, without a token; a connection that says nothing for `stall` is given up.
+    pub fn at(endpoint: &str, stall: Duration) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
+            .user_agent(concat!("clipsight/", env!("CARGO_PKG_VERSION")))
+            .timeout_connect(Some(CONNECT.min(stall)))
+            .timeout_per_read(Some(stall))
+            .redirect_auth_headers(ureq::config::RedirectAuthHeaders::SameHost)
+            .build();
+        Self {
+            endpoint: endpoint.trim_end_matches('/').to_string(),
+            token: None,
+            offline: false,
+            agent: config.into(),
+        }
+    }
+
+    /// The same with a token.
+    pub fn with_token(mut self, token: &str) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// The Hub's address.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// A model's files at a revision (a branch, a tag or a commit).
+    ///
+    /// # Errors
+    /// The Hub cannot be reached, or has no such model for us.
+    pub fn repository(&self, model: &str, revision: &str) -> PullResult<Repository> {
+        let route = format!("{}/api/models/{model}/revision/{revision}?blobs=true", self.endpoint);
+        let mut response = self.get(&route, None, model)?;
+        let json = response
+            .body_mut()
+            .with_config()
+            .limit(MAX_LIST_BYTES)
+            .read_to_string()
+            .map_err(|e| self.unreachable(&e))?;
+        let raw: RawRepository = serde_json::from_str(&json).map_err(|e| self.answer(e.to_string()))?;
+        if !is_hash(&raw.sha) {
+            return Err(self.answer("a commit that is no hash".into()));
+        }
+        let files = raw.siblings.into_iter().filter_map(remote_file).collect();
+        Ok(Repository { commit: raw.sha, files })
+    }
+
+    /// A file's content from `start` on, and where it really starts.
+    ///
+    /// # Errors
+    /// As [`Self::repository`].
+    pub fn content(&self, model: &str, commit: &str, file: &str, start: u64) -> PullResult<(u64, Response<Body>)> {
+        let route = format!("{}/{model}/resolve/{commit}/{file}", self.endpoint);
+        let response = self.get(&route, (start > 0).then_some(start), model)?;
+        let from = if response.status() == PARTIAL { start } else { 0 };
+        Ok((from, response))
+    }
+
+    fn get(&self, route: &str, start: Option<u64>, model: &str) -> PullResult<Response<Body>> {
+        if self.offline {
+            return Err(PullError::Offline);
+        }
+        let mut request = self.agent.get(route);
+        if let Some(token) = &self.token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        if let Some(start) = start {
+            request = request.header("Range", format!("bytes={start}-"));
+        }
+        let response = request.call().map_err(|e| self.unreachable(&e))?;
+        match response.status().as_u16() {
+            200..300 => Ok(response),
+            status => Err(self.refused(status, &response, model)),
+        }
+    }
+
+    fn refused(&self, status: u16, response: &Response<Body>, model: &str) -> PullError {
+        let code = response
+            .headers()
+            .get("X-Error-Code")
+            .and_then(|code| code.to_str().ok());
+        let endpoint = self.endpoint.clone();
+        let missing = |what: String| PullError::NotFound { what };
+        match (status, code) {
+            // The Hub does not tell strangers whether a private model exists.
+            (_, Some("RepoNotFound")) if self.token.is_none() => missing(format!(
+                "model {model} (if it is private, set HF_TOKEN to a token of an account that may read it)"
+            )),
+            (_, Some("RepoNotFound")) => missing(format!("model {model}")),
+            (_, Some("RevisionNotFound")) => missing(format!("such revision of {model}")),
+            (401 | 403, _) => PullError::Forbidden {
+                model: model.into(),
+                endpoint,
+                status,
+            },
+            (404, _) => missing(format!("model {model} (or lacks {})", response.get_uri().path())),
+            (407, _) => PullError::Proxy,
+            _ => PullError::Server { endpoint, status },
+        }
+    }
+
+    fn unreachable(&self, error: &ureq::Error) -> PullError {
+        let reason = match error {
+            ureq::Error::HostNotFound => "its name is unknown: there may be no network".into(),
+            ureq::Error::ConnectProxyFailed(reason) if reason.contains("407") => return PullError::Proxy,
+            other => other.to_string(),
+        };
+        PullError::Unreachable {
+            endpoint: self.endpoint.clone(),
+            reason,
+        }
+    }
+
+    fn answer(&self, reason: String) -> PullError {
+        PullError::Answer {
+            endpoint: self.endpoint.clone(),
+            reason,
+        }
+    }
+}
+
+const PARTIAL: u16 = 206;
+
+/// A file whose content can be verified; others are as good as not there.
+fn remote_file(raw: RawFile) -> Option<RemoteFile> {
+    let (bytes, checksum) = match raw.lfs {
+        Some(lfs) => (lfs.size, Checksum::Sha256(lfs.sha256)),
+        None => (raw.size?, Checksum::Git(raw.blob_id?)),
+    };
+    is_hash(checksum.digits()).then_some(RemoteFile {
+        name: raw.rfilename,
+        bytes,
+        checksum,
+    })
+}
+
+/// 40 or 64 hexadecimal digits, which is also a safe file name.
+fn is_hash(digits: &str) -> bool {
+    [40, 64].contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit())
+}

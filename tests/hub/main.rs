@@ -1,0 +1,296 @@
+//! Models are fetched whole and right, or not at all: against a local server that misbehaves in every way.
+
+mod server;
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use clipsight::hub::{Cache, Hub, Progress, PullError, PullResult, Pulled, pull};
+use server::{COMMIT, Fault, Server};
+
+const STALL: Duration = Duration::from_millis(400);
+const MODEL: &str = "org/name";
+
+/// A fixture model's files, as a repository.
+fn files() -> BTreeMap<String, Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/clip-f32");
+    let mut files: BTreeMap<String, Vec<u8>> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read(path).unwrap())
+        })
+        .collect();
+    files.insert("README.md".into(), b"not needed".to_vec());
+    files
+}
+
+struct Setup {
+    server: Server,
+    folder: tempfile::TempDir,
+}
+
+impl Setup {
+    fn new() -> Self {
+        Self {
+            server: Server::start(files(), None),
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn with(fault: Fault) -> Self {
+        let setup = Self::new();
+        setup.server.misbehave(fault);
+        setup
+    }
+
+    fn cache(&self) -> Cache {
+        Cache::at(self.folder.path())
+    }
+
+    fn pull(&self) -> PullResult<Pulled> {
+        self.pull_while(&|| true, &mut |_| {})
+    }
+
+    fn pull_while(&self, wanted: &dyn Fn() -> bool, progress: &mut dyn FnMut(Progress)) -> PullResult<Pulled> {
+        let hub = Hub::at(&self.server.endpoint, STALL);
+        pull(&hub, &self.cache(), MODEL, "main", wanted, progress)
+    }
+
+    fn assert_whole(&self) {
+        let folder = self.cache().find(MODEL).expect("the model is in the cache").folder;
+        for name in [
+            "config.json",
+            "preprocessor_config.json",
+            "tokenizer.json",
+            "model.safetensors",
+        ] {
+            assert_eq!(std::fs::read(folder.join(name)).unwrap(), files()[name], "{name}");
+        }
+    }
+
+    fn large_requests(&self) -> Vec<String> {
+        let all = self.server.requests();
+        all.into_iter().filter(|line| line.starts_with("/cdn/model")).collect()
+    }
+}
+
+#[test]
+fn a_model_is_fetched_by_the_hubs_conventions_and_found_again_without_it() {
+    let setup = Setup::new();
+    let mut last = None;
+    let pulled = setup
+        .pull_while(&|| true, &mut |progress| last = Some(progress))
+        .unwrap();
+    setup.assert_whole();
+    assert_eq!(pulled.folder, setup.cache().find(MODEL).unwrap().folder);
+    let root = setup.folder.path().join("models--org--name");
+    assert_eq!(std::fs::read_to_string(root.join("refs/main")).unwrap(), COMMIT);
+    assert!(root.join("snapshots").join(COMMIT).join("config.json").is_file());
+    assert!(
+        !pulled.folder.join("README.md").exists(),
+        "nothing is fetched that is not needed"
+    );
+    let last = last.unwrap();
+    assert_eq!(last.total_bytes, pulled.bytes);
+    assert!(last.done_bytes <= last.total_bytes);
+
+    let before = setup.large_requests().len();
+    setup.pull().unwrap();
+    assert_eq!(
+        setup.large_requests().len(),
+        before,
+        "what is there is not fetched again"
+    );
+}
+
+#[test]
+fn a_broken_transfer_goes_on_where_it_stopped() {
+    let setup = Setup::with(Fault::BreaksAfter(50_000, 3));
+    setup.pull().unwrap();
+    setup.assert_whole();
+    let asked = setup.large_requests();
+    assert!(
+        asked[1].ends_with("bytes=50000-") && asked[2].ends_with("bytes=100000-"),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn a_server_that_cannot_resume_is_read_from_the_start() {
+    let setup = Setup::with(Fault::IgnoresRange(50_000));
+    setup.pull().unwrap();
+    setup.assert_whole();
+}
+
+#[test]
+fn a_silent_connection_is_given_up_and_another_one_finishes() {
+    let setup = Setup::with(Fault::StallsAfter(50_000));
+    setup.pull().unwrap();
+    setup.assert_whole();
+}
+
+#[test]
+fn a_server_that_fails_twice_is_asked_again() {
+    let setup = Setup::with(Fault::Answers(503, 2));
+    setup.pull().unwrap();
+    setup.assert_whole();
+}
+
+#[test]
+fn a_server_that_keeps_failing_is_named_and_what_arrived_is_kept() {
+    let setup = Setup::with(Fault::BreaksAfter(0, usize::MAX));
+    let error = setup.pull().unwrap_err();
+    assert!(matches!(error, PullError::Broken { .. }), "{error}");
+    assert!(error.to_string().contains("goes on where it stopped"));
+    assert_eq!(setup.cache().find(MODEL), None, "half a model is none");
+}
+
+#[test]
+fn wrong_bytes_are_thrown_away() {
+    let setup = Setup::with(Fault::Corrupt);
+    let error = setup.pull().unwrap_err();
+    assert!(matches!(error, PullError::Checksum { .. }), "{error}");
+    assert_eq!(setup.cache().find(MODEL), None);
+    let blobs = setup.folder.path().join("models--org--name/blobs");
+    let left = std::fs::read_dir(blobs).unwrap().filter_map(Result::ok);
+    assert!(
+        left.map(|entry| entry.file_name())
+            .all(|name| !name.to_string_lossy().ends_with("incomplete"))
+    );
+    setup.server.misbehave(Fault::None);
+    setup.pull().unwrap();
+    setup.assert_whole();
+}
+
+#[test]
+fn a_download_that_is_stopped_keeps_what_it_has_and_resumes() {
+    let setup = Setup::with(Fault::Slow);
+    let arrived = Cell::new(0);
+    let error = setup
+        .pull_while(&|| arrived.get() < 60_000, &mut |progress| {
+            arrived.set(progress.done_bytes)
+        })
+        .unwrap_err();
+    assert!(matches!(error, PullError::Cancelled), "{error}");
+    assert_eq!(setup.cache().find(MODEL), None);
+    setup.server.misbehave(Fault::None);
+    setup.pull().unwrap();
+    setup.assert_whole();
+    let resumed = setup.large_requests().pop().unwrap();
+    assert!(resumed.contains("bytes="), "{resumed}");
+}
+
+#[test]
+fn damage_in_what_was_kept_is_found() {
+    let setup = Setup::with(Fault::BreaksAfter(50_000, usize::MAX));
+    let stop = Cell::new(0);
+    let _ = setup.pull_while(&|| stop.replace(stop.get() + 1) < 20, &mut |_| {});
+    let blobs = setup.folder.path().join("models--org--name/blobs");
+    let partial = std::fs::read_dir(blobs).unwrap().filter_map(Result::ok);
+    let partial = partial
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some())
+        .unwrap();
+    let mut bytes = std::fs::read(&partial).unwrap();
+    bytes[10] ^= 1;
+    std::fs::write(&partial, bytes).unwrap();
+    setup.server.misbehave(Fault::None);
+    assert!(matches!(setup.pull().unwrap_err(), PullError::Checksum { .. }));
+    setup.pull().unwrap();
+    setup.assert_whole();
+}
+
+#[test]
+fn what_is_not_there_or_not_ours_is_told_apart() {
+    let setup = Setup::new();
+    let hub = Hub::at(&setup.server.endpoint, STALL);
+    let message = |hub: &Hub, model: &str, revision: &str| {
+        let pulled = pull(hub, &setup.cache(), model, revision, &|| true, &mut |_| {});
+        pulled.unwrap_err().to_string()
+    };
+    assert!(message(&hub, "org/other", "main").contains("no model org/other"));
+    assert!(message(&hub, MODEL, "v9").contains("no such revision"));
+    assert!(message(&hub, "../../etc", "main").contains("no model's name"));
+    let nobody = Hub::at("http://127.0.0.1:9", STALL);
+    let error = message(&nobody, MODEL, "main");
+    assert!(
+        error.contains("cannot reach") && error.contains("HTTPS_PROXY"),
+        "{error}"
+    );
+
+    let gated = Server::start(files(), Some("secret"));
+    let hub = Hub::at(&gated.endpoint, STALL);
+    let error = message(&hub, MODEL, "main");
+    assert!(error.contains("gated") && error.contains("HF_TOKEN"), "{error}");
+    let opened = hub.with_token("secret");
+    pull(&opened, &setup.cache(), MODEL, "main", &|| true, &mut |_| {}).unwrap();
+    setup.assert_whole();
+}
+
+#[test]
+fn a_repository_without_a_clip_is_refused_before_anything_is_fetched() {
+    let mut bert = files();
+    bert.remove("preprocessor_config.json");
+    let server = Server::start(bert, None);
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub::at(&server.endpoint, STALL);
+    let error = pull(&hub, &Cache::at(folder.path()), MODEL, "main", &|| true, &mut |_| {}).unwrap_err();
+    assert!(
+        error.to_string().contains("preprocessor_config.json is missing"),
+        "{error}"
+    );
+    assert_eq!(server.requests().len(), 1);
+}
+
+fn clipsight(setup: &Setup, arguments: &[&str]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_clipsight"))
+        .args(arguments)
+        .env("HF_ENDPOINT", &setup.server.endpoint)
+        .env("HF_HUB_CACHE", setup.folder.path())
+        .env("CLIPSIGHT_DATA_DIR", setup.folder.path().join("data"))
+        .env("CLIPSIGHT_DEVICE", "cpu")
+        .env_remove("HF_TOKEN")
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn the_command_line_pulls_lists_opens_and_removes() {
+    let setup = Setup::new();
+    let json = |output: &std::process::Output| -> Vec<serde_json::Value> {
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let missing = clipsight(&setup, &["models", "info", MODEL]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("models pull org/name"));
+
+    let pulled = json(&clipsight(&setup, &["models", "pull", MODEL, "--format", "json"]));
+    assert_eq!(pulled.last().unwrap()["name"], MODEL);
+    assert_eq!(pulled.last().unwrap()["local"], true);
+
+    let listed = json(&clipsight(&setup, &["models", "list", "--format", "json"]));
+    let ours = listed.iter().find(|line| line["name"] == MODEL).unwrap();
+    assert_eq!(ours["local"], true);
+    let far = listed
+        .iter()
+        .find(|line| line["name"] == "openai/clip-vit-base-patch32")
+        .unwrap();
+    assert_eq!(far["local"], false);
+
+    let info = json(&clipsight(&setup, &["models", "info", MODEL, "--format", "json"]));
+    assert_eq!(info[0]["image_size"], 32);
+    let texts = ["embed", "--text", "a cat", "--model", MODEL, "--format", "json"];
+    assert_eq!(json(&clipsight(&setup, &texts)).len(), 1);
+
+    json(&clipsight(&setup, &["models", "remove", MODEL, "--format", "json"]));
+    assert!(!clipsight(&setup, &["models", "remove", MODEL]).status.success());
+    let listed = json(&clipsight(&setup, &["models", "list", "--format", "json"]));
+    assert!(listed.iter().all(|line| line["name"] != MODEL));
+}
