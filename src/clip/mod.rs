@@ -10,6 +10,7 @@ mod capability;
 mod clean;
 mod config;
 mod efficientnet;
+mod embedded;
 mod error;
 mod identity;
 mod layout;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::capability::TowerKind;
+use super::embedded;
 use super::identity::{IdentityHasher, sha256_of_bytes, sha256_of_file};
 use super::layout::{self, Layout, Parts};
 use super::{
@@ -13,11 +14,6 @@ use super::{
 };
 
 const WEIGHTS: &str = "model.safetensors";
-
-static STARTER_CONFIG: &[u8] = include_bytes!("../../assets/starter/config.json");
-static STARTER_PREPROCESSOR: &[u8] = include_bytes!("../../assets/starter/preprocessor_config.json");
-static STARTER_TOKENIZER: &[u8] = include_bytes!("../../assets/starter/tokenizer.json");
-static STARTER_WEIGHTS: &[u8] = include_bytes!("../../assets/starter/model.safetensors");
 
 /// Texts in one pass of the text tower.
 const TEXT_BATCH: usize = 32;
@@ -152,15 +148,22 @@ impl Model {
     /// # Errors
     /// Only if the binary is damaged.
     pub fn starter(device: &Device) -> Result<Self> {
-        let weights = Checkpoint::from_static("the embedded starter", STARTER_WEIGHTS, device)?;
-        let parts = layout::starter_parts(STARTER_CONFIG, STARTER_PREPROCESSOR, STARTER_TOKENIZER, weights)?;
+        let bytes = embedded::starter_weights()?;
+        let size_bytes = bytes.len() as u64;
         let files = vec![WeightsFile {
             name: WEIGHTS.into(),
-            sha256: sha256_of_bytes(STARTER_WEIGHTS),
+            sha256: sha256_of_bytes(&bytes),
         }];
+        let weights = Checkpoint::from_bytes("the embedded starter", bytes, device)?;
+        let parts = layout::starter_parts(
+            embedded::STARTER_CONFIG,
+            embedded::STARTER_PREPROCESSOR,
+            embedded::starter_tokenizer()?,
+            weights,
+        )?;
         let mut model = Self::build(parts, Layout::Starter, files, device)?;
         model.info.name = "Starter".into();
-        model.info.size_bytes = STARTER_WEIGHTS.len() as u64;
+        model.info.size_bytes = size_bytes;
         Ok(model)
     }
 

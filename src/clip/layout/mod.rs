@@ -15,15 +15,13 @@ use burn::tensor::Device;
 use serde_json::Value;
 
 use super::clean::Cleaning;
+use super::embedded;
 use super::{Checkpoint, Error, ModelConfig, Preprocessing, Result};
 
 const HF_CONFIG: &str = "config.json";
 const OPEN_CLIP_CONFIG: &str = "open_clip_config.json";
 const TOKENIZER: &str = "tokenizer.json";
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
-
-/// CLIP's tokenizer, for the layouts that ship without one.
-static CLIP_TOKENIZER: &[u8] = include_bytes!("../../../assets/tokenizer/clip.json");
 
 /// A way in which a model's files are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,8 +192,8 @@ impl ModelFiles {
 ///
 /// # Errors
 /// Only if the binary is damaged.
-pub fn starter_parts(config: &[u8], preprocessor: &[u8], tokenizer: &[u8], weights: Checkpoint) -> Result<Parts> {
-    hugging_face::parts(config, preprocessor, TextFiles::plain(tokenizer.to_vec()), weights)
+pub fn starter_parts(config: &[u8], preprocessor: &[u8], tokenizer: Vec<u8>, weights: Checkpoint) -> Result<Parts> {
+    hugging_face::parts(config, preprocessor, TextFiles::plain(tokenizer), weights)
 }
 
 /// A tokenizer as found in a folder.
@@ -228,7 +226,10 @@ impl TextFiles {
     fn for_open_clip(folder: &Path) -> Result<TextParts> {
         let found = Self::read(folder)?;
         Ok(TextParts {
-            tokenizer: found.map_or_else(|| CLIP_TOKENIZER.to_vec(), |files| files.tokenizer),
+            tokenizer: match found {
+                Some(files) => files.tokenizer,
+                None => embedded::clip_tokenizer()?,
+            },
             cleaning: Cleaning::OpenClip,
             padding: None,
         })

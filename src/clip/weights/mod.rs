@@ -67,14 +67,15 @@ impl Checkpoint {
         Ok(Self::new(file, sources, tensors, device))
     }
 
-    /// Reads weights that are compiled into the binary.
+    /// Reads weights that are in memory, as one safetensors file.
     ///
     /// # Errors
     /// The header is damaged.
-    pub fn from_static(name: &str, bytes: &'static [u8], device: &Device) -> Result<Self> {
+    pub fn from_bytes(name: &str, bytes: Vec<u8>, device: &Device) -> Result<Self> {
+        let length = bytes.len() as u64;
         let mut source = Source::Bytes(bytes);
-        let tensors = safetensors_file::read_header(&mut source, bytes.len() as u64, 0)
-            .map_err(|reason| damaged(Path::new(name), reason))?;
+        let tensors =
+            safetensors_file::read_header(&mut source, length, 0).map_err(|reason| damaged(Path::new(name), reason))?;
         Ok(Self::new(name.into(), vec![source], tensors, device))
     }
 

@@ -136,8 +136,8 @@ impl StoredTensor {
 
 /// The bytes of one weights file.
 pub enum Source {
-    /// In the binary.
-    Bytes(&'static [u8]),
+    /// In memory.
+    Bytes(Vec<u8>),
     /// On disk.
     File(File),
 }
@@ -168,21 +168,6 @@ impl Source {
 mod tests {
     use super::*;
 
-    static NUMBERS: [u8; 24] = {
-        let mut bytes = [0; 24];
-        let mut i = 0;
-        while i < 6 {
-            let number = (i as f32).to_le_bytes();
-            let mut b = 0;
-            while b < 4 {
-                bytes[4 * i + b] = number[b];
-                b += 1;
-            }
-            i += 1;
-        }
-        bytes
-    };
-
     fn tensor(strides: Option<Vec<usize>>) -> StoredTensor {
         StoredTensor {
             file: 0,
@@ -195,7 +180,8 @@ mod tests {
 
     #[test]
     fn a_transposed_tensor_is_gathered_row_by_row() {
-        let mut source = Source::Bytes(&NUMBERS);
+        let numbers = (0..6).flat_map(|number| (number as f32).to_le_bytes());
+        let mut source = Source::Bytes(numbers.collect());
         let rows = tensor(Some(vec![1, 2])).read_rows(&mut source, 0..2).unwrap();
         assert_eq!(rows, [0.0, 2.0, 4.0, 1.0, 3.0, 5.0]);
         let last = tensor(None).read_rows(&mut source, 1..2).unwrap();
