@@ -1,4 +1,4 @@
-//! Prepares a GPU in the background: the first passes tune kernels, which takes from seconds to minutes.
+//! Prepares a GPU in the background: the first passes compile kernels, which takes seconds.
 
 use super::Events;
 use super::device::{DeviceChoice, DeviceInfo, gpu};
@@ -8,7 +8,7 @@ use super::session::IMAGE_BATCH;
 use crate::clip::Pixels;
 use crate::hub::ModelChoice;
 
-/// A model on the GPU, its kernels tuned; nothing where there is no GPU and none was asked for.
+/// A model on the GPU, its kernels compiled; nothing where there is no GPU and none was asked for.
 ///
 /// # Errors
 /// Why the GPU is not used, for the user.
@@ -25,7 +25,7 @@ pub fn prepare(choice: &ModelChoice, device: DeviceChoice, events: &Events) -> R
     }
     let failed = |e: crate::clip::Error| format!("The GPU could not be prepared ({e}): going on with the CPU");
     let mut loaded = Loaded::open(choice, placement).map_err(failed)?;
-    tune(&mut loaded).map_err(failed)?;
+    warm_up(&mut loaded).map_err(failed)?;
     if loaded.device.gpu {
         Ok(Some(Box::new(loaded)))
     } else {
@@ -34,7 +34,7 @@ pub fn prepare(choice: &ModelChoice, device: DeviceChoice, events: &Events) -> R
 }
 
 /// Runs every shape that the window needs once.
-fn tune(loaded: &mut Loaded) -> crate::clip::Result<()> {
+fn warm_up(loaded: &mut Loaded) -> crate::clip::Result<()> {
     let side = loaded.model.info().image_size;
     let blank = Pixels {
         values: vec![0.0; 3 * side * side],

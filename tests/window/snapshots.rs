@@ -111,6 +111,14 @@ fn no_labels() {
 }
 
 #[test]
+fn a_model_that_is_fetched() {
+    screen("models-fetching", &NAMES, SMALL, |app| {
+        app.execute(Command::OpenDialog(Dialog::Models));
+        app.execute(Command::FetchModel("openai/clip-vit-base-patch32".into()));
+    });
+}
+
+#[test]
 fn every_dialog() {
     let mut results = SnapshotResults::new();
     for (dialog, name) in [

@@ -16,6 +16,7 @@ const STARTER_WORDS: &str = "A small dual encoder of everyday things, in the pro
     People, scenes, actions and fine distinctions are weak, and words in pictures are not read.";
 const MEGABYTE: f64 = 1e6;
 const NAME_WIDTH: f32 = 330.0;
+const FACT_HEIGHT: f32 = 20.0;
 
 /// Draws the content of the dialog.
 pub fn models_ui(ui: &mut Ui, state: &mut State) -> Vec<Command> {
@@ -48,20 +49,24 @@ fn card_ui(ui: &mut Ui, model: &ModelInfo) {
             if model.is_starter() {
                 ui.label(note(ui, STARTER_WORDS));
             }
-            Grid::new("card").num_columns(2).spacing([24.0, 4.0]).show(ui, |ui| {
-                for (name, value) in facts(model) {
-                    ui.label(note(ui, name));
-                    ui.label(value);
-                    ui.end_row();
-                }
-                for file in &model.files {
-                    ui.label(note(ui, "File"));
-                    let short: String = file.sha256.chars().take(16).collect();
-                    ui.label(format!("{}, SHA-256 {short}..", file.name))
-                        .on_hover_text(&file.sha256);
-                    ui.end_row();
-                }
-            });
+            Grid::new("card")
+                .num_columns(2)
+                .spacing([24.0, 3.0])
+                .min_row_height(FACT_HEIGHT)
+                .show(ui, |ui| {
+                    for (name, value) in facts(model) {
+                        ui.label(note(ui, name));
+                        ui.label(value);
+                        ui.end_row();
+                    }
+                    for file in &model.files {
+                        ui.label(note(ui, "File"));
+                        let short: String = file.sha256.chars().take(16).collect();
+                        ui.label(format!("{}, SHA-256 {short}..", file.name))
+                            .on_hover_text(&file.sha256);
+                        ui.end_row();
+                    }
+                });
         });
 }
 
@@ -135,7 +140,6 @@ fn hub_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<Command>) {
     let known = |name: &str| catalogue().iter().any(|entry| entry.name == name);
     Grid::new("catalogue")
         .num_columns(6)
-        .striped(true)
         .spacing([14.0, 6.0])
         .show(ui, |ui| {
             for heading in ["Model", "Parameters", "Size", "ImageNet", "Languages", ""] {

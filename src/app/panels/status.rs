@@ -102,7 +102,7 @@ fn device_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     }
     if let Some(gpu) = &state.gpu_preparing {
         ui.label(note(ui, format!("preparing {gpu}")))
-            .on_hover_text("The GPU tunes itself once; until then the CPU answers");
+            .on_hover_text("The GPU is being prepared; until then the CPU answers");
         ui.spinner();
     }
 }

@@ -1,0 +1,124 @@
+"""Clipsight's image towers beside PyTorch's and ONNX Runtime's: same shape, same machine, same run.
+
+towers.py CLIPSIGHT_BINARY. Needs torch, transformers and open_clip_torch; ONNX Runtime is skipped, and said so, where onnx,
+onnxscript or onnxruntime is missing. Weights are random: time does not depend on them. Prints milliseconds a picture, the
+median of several runs, and for a whole ViT-B/32 checkpoint the time to load it and the peak of resident memory.
+"""
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import open_clip
+import torch
+from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
+from safetensors.torch import save_file
+from transformers import CLIPConfig, CLIPModel
+
+ROOT = Path(__file__).resolve().parents[1]
+BATCHES = [1, 8, 16]
+REPEATS = 7
+THREADS = os.cpu_count()
+
+
+def vit_b_32(folder):
+    model = CLIPModel(CLIPConfig(vision_config={"patch_size": 32})).eval()
+    model.save_pretrained(folder)
+    (folder / "preprocessor_config.json").write_text("{}")
+    (folder / "tokenizer.json").write_bytes((ROOT / "assets/tokenizer/clip.json").read_bytes())
+    return lambda pixels: model.get_image_features(pixel_values=pixels).pooler_output
+
+
+def rn50(folder):
+    vision = {"image_size": 224, "layers": [3, 4, 6, 3], "width": 64, "patch_size": 16}
+    text = {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12}
+    model = CLIP(1024, CLIPVisionCfg(**vision), CLIPTextCfg(**text), quick_gelu=True).eval()
+    config = {"model_cfg": {"embed_dim": 1024, "quick_gelu": True, "vision_cfg": vision, "text_cfg": text}}
+    (folder / "open_clip_config.json").write_text(json.dumps(config))
+    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "open_clip_model.safetensors")
+    return model.encode_image
+
+
+def median_ms(run, batch):
+    run()
+    runs = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        run()
+        runs.append((time.perf_counter() - started) * 1e3 / batch)
+    return statistics.median(runs)
+
+
+def pytorch(tower):
+    with torch.inference_mode():
+        return [median_ms(lambda: tower(torch.zeros(b, 3, 224, 224)), b) for b in BATCHES]
+
+
+def onnx_runtime(tower, folder):
+    try:
+        import onnxruntime
+        import onnxscript  # noqa: F401
+
+        class Tower(torch.nn.Module):
+            def forward(self, pixels):
+                return tower(pixels)
+
+        runs = []
+        for batch in BATCHES:
+            path = folder / f"tower-{batch}.onnx"
+            torch.onnx.export(Tower(), (torch.zeros(batch, 3, 224, 224),), path, dynamo=True)
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = THREADS
+            session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+            name = session.get_inputs()[0].name
+            pixels = torch.zeros(batch, 3, 224, 224).numpy()
+            runs.append(median_ms(lambda: session.run(None, {name: pixels}), batch))
+        return runs
+    except Exception as error:  # whatever is missing, the other two are still worth comparing
+        print(f"SKIPPED: ONNX Runtime ({type(error).__name__}: {error})", file=sys.stderr)
+        return None
+
+
+def clipsight(binary, folder):
+    names = [f"image_tower_ms_batch_{b}" for b in BATCHES]
+    command = [binary, "bench", "--only", *names, "--model", str(folder), "--device", "cpu", "--format", "json"]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    found = {row["name"]: row["value"] for row in map(json.loads, lines)}
+    return [found[name] for name in names]
+
+
+def load(binary, folder):
+    command = [binary, "models", "info", str(folder), "--device", "cpu", "--format", "json"]
+    started = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    seconds = time.perf_counter() - started
+    weights = (folder / "model.safetensors").stat().st_size
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    print(f"load of {weights / 1e6:.0f} MB of f32 weights: {seconds:.2f} s, peak {peak / 1e6:.0f} MB, {peak / weights:.2f} x the weights")
+
+
+def main():
+    binary = sys.argv[1]
+    torch.set_num_threads(THREADS)
+    print(f"{THREADS} threads, torch {torch.__version__}, open_clip {open_clip.__version__}")
+    with tempfile.TemporaryDirectory() as parent:
+        os.environ["CLIPSIGHT_DATA_DIR"] = str(Path(parent) / "data")
+        for name, make in [("ViT-B/32", vit_b_32), ("RN50", rn50)]:
+            folder = Path(parent) / name.replace("/", "-")
+            folder.mkdir()
+            tower = make(folder)
+            if name == "ViT-B/32":
+                load(binary, folder)
+            rows = {"Clipsight": clipsight(binary, folder), "PyTorch": pytorch(tower), "ONNX Runtime": onnx_runtime(tower, folder)}
+            for who, row in rows.items():
+                shown = "skipped" if row is None else "  ".join(f"batch {b}: {ms:7.1f}" for b, ms in zip(BATCHES, row))
+                print(f"{name:9} {who:13} {shown}  ms per picture")
+
+
+if __name__ == "__main__":
+    main()
