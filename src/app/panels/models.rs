@@ -249,7 +249,8 @@ fn fetching_ui(ui: &mut Ui, fetching: &Fetching, commands: &mut Vec<Command>) {
             ui.horizontal(|ui| {
                 ui.label(format!("Fetching {}", fetching.name));
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if ui.button("Stop").on_hover_text("What arrived is kept").clicked() {
+                    let stop = egui::Button::new("Stop").fill(palette.hover);
+                    if ui.add(stop).on_hover_text("What arrived is kept").clicked() {
                         commands.push(Command::StopFetching);
                     }
                 });
