@@ -463,3 +463,34 @@ fn options_that_no_tower_has_are_refused_by_name() {
     std::fs::write(&config, with("\"patch_dropout\": 0.5")).unwrap();
     assert!(Model::open(folder.path(), &Device::flex()).is_ok());
 }
+
+/// The example of the paper's code: its picture, three captions, and the probabilities that it prints.
+///
+/// Runs where `CLIPSIGHT_VIT_B_32` names OpenAI's ViT-B/32 (its archive, or a folder in any layout) and
+/// `CLIPSIGHT_CLIP_PNG` the picture `CLIP.png` of the paper's repository.
+#[test]
+fn openais_vit_b_32_gives_the_published_example() {
+    const CAPTIONS: [&str; 3] = ["a diagram", "a dog", "a cat"];
+    const PUBLISHED: [f32; 3] = [0.992_793_7, 0.004_210_68, 0.002_995_72];
+    // The published numbers were computed in f16 on a GPU.
+    const TOLERANCE: f32 = 1e-3;
+    let path = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
+    let (Some(model), Some(picture)) = (path("CLIPSIGHT_VIT_B_32"), path("CLIPSIGHT_CLIP_PNG")) else {
+        eprintln!("NOT CHECKED: CLIPSIGHT_VIT_B_32 and CLIPSIGHT_CLIP_PNG do not name the real checkpoint's files");
+        return;
+    };
+    let model = Model::open(&model, &Device::flex()).unwrap();
+    let pixels = model.preprocessing().pixels(&decode(&picture).unwrap()).unwrap();
+    let image = &model.embed_images(&[pixels]).unwrap()[0];
+    let tokens = CAPTIONS.map(|caption| model.tokenize(caption).unwrap());
+    let texts = model.embed_texts(&tokens).unwrap();
+    let cosines: Vec<f32> = texts
+        .iter()
+        .map(|text| cosine(&image.vector, &text.vector))
+        .chain([-1.0])
+        .collect();
+    let scores = clipsight::zero_shot::score(&cosines, model.info().scoring, 0.0);
+    for (ours, published) in scores.probabilities.iter().zip(PUBLISHED) {
+        assert!((ours - published).abs() < TOLERANCE, "{ours} against {published}");
+    }
+}

@@ -39,12 +39,23 @@ pub struct AttentionParts {
 impl SelfAttention {
     /// Loads `{q,k,v,out}_proj` from below `prefix`.
     pub fn load(weights: &mut Checkpoint, prefix: &str, width: usize, heads: usize) -> Result<Self> {
-        let mut projection = |name: &str| linear(weights, &format!("{prefix}.{name}"), width, width);
+        Self::load_into(weights, prefix, width, heads, ("out_proj", width))
+    }
+
+    /// The same with an output projection of another name and width.
+    pub fn load_into(
+        weights: &mut Checkpoint,
+        prefix: &str,
+        width: usize,
+        heads: usize,
+        (output, output_width): (&str, usize),
+    ) -> Result<Self> {
+        let mut projection = |name: &str, out: usize| linear(weights, &format!("{prefix}.{name}"), width, out);
         Ok(Self {
-            query: projection("q_proj")?,
-            key: projection("k_proj")?,
-            value: projection("v_proj")?,
-            output: projection("out_proj")?,
+            query: projection("q_proj", width)?,
+            key: projection("k_proj", width)?,
+            value: projection("v_proj", width)?,
+            output: projection(output, output_width)?,
             heads,
         })
     }
@@ -79,6 +90,12 @@ impl SelfAttention {
         let key = self.split(self.key.forward(tokens.clone()));
         let value = self.split(self.value.forward(tokens));
         self.apply_weights(attention_weights(query, key), value)
+    }
+
+    /// Lets every token attend to the tokens whose values are like its own (CLIP Surgery): `[batch, tokens, width]`.
+    pub fn attend_by_value(&self, tokens: Tensor<3>) -> Tensor<3> {
+        let value = self.split(self.value.forward(tokens));
+        self.apply_weights(attention_weights(value.clone(), value.clone()), value)
     }
 
     /// What every token passes on: its value through the output projection, `[batch, tokens, width]`.

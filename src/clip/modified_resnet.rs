@@ -8,13 +8,13 @@
 //! uses its stored statistics, so it is folded into the convolution before it.
 
 use burn::module::{Module, Param};
+use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::pool::AvgPool2dConfig;
-use burn::nn::{Linear, PaddingConfig2d};
 use burn::tensor::activation::relu;
 use burn::tensor::{Tensor, TensorData};
 
-use super::attention::{attention_weights, linear};
+use super::attention::SelfAttention;
 use super::config::{RESNET_STRIDE, ResNetConfig};
 use super::{Checkpoint, Result};
 
@@ -43,12 +43,7 @@ struct Bottleneck {
 #[derive(Module, Debug)]
 struct AttentionPool {
     position_embedding: Param<Tensor<2>>,
-    query: Linear,
-    key: Linear,
-    value: Linear,
-    output: Linear,
-    #[module(skip)]
-    heads: usize,
+    attention: SelfAttention,
 }
 
 /// What heatmaps need of a ResNet.
@@ -159,34 +154,23 @@ impl Bottleneck {
 impl AttentionPool {
     fn load(weights: &mut Checkpoint, config: &ResNetConfig, projection_dim: usize) -> Result<Self> {
         let (width, grid) = (config.width * RESNET_STRIDE, config.image_size / RESNET_STRIDE);
-        let mut projection = |name: &str, output| linear(weights, &format!("visual.attnpool.{name}"), width, output);
+        let prefix = "visual.attnpool";
+        let positions = [grid * grid + 1, width];
         Ok(Self {
-            query: projection("q_proj", width)?,
-            key: projection("k_proj", width)?,
-            value: projection("v_proj", width)?,
-            output: projection("c_proj", projection_dim)?,
-            position_embedding: weights.param("visual.attnpool.positional_embedding", [grid * grid + 1, width])?,
-            heads: config.heads,
+            position_embedding: weights.param(&format!("{prefix}.positional_embedding"), positions)?,
+            attention: SelfAttention::load_into(weights, prefix, width, config.heads, ("c_proj", projection_dim))?,
         })
     }
 
     fn forward(&self, cells: Tensor<4>) -> Tensor<2> {
         let tokens = self.tokens(cells);
-        let [batch, _, width] = tokens.dims();
-        let query = self.split(self.query.forward(tokens.clone().narrow(1, 0, 1)));
-        let key = self.split(self.key.forward(tokens.clone()));
-        let value = self.split(self.value.forward(tokens));
-        let attended = attention_weights(query, key).matmul(value);
-        // [batch, heads, 1, head_dim] -> [batch, width] -> [batch, projection_dim]
-        self.output.forward(attended.reshape([batch, width]))
+        let mean = tokens.clone().narrow(1, 0, 1);
+        // [batch, 1, projection_dim] -> [batch, projection_dim]
+        self.attention.attend(mean, tokens).squeeze_dim(1)
     }
 
     fn value_tokens(&self, cells: Tensor<4>) -> Tensor<3> {
-        let tokens = self.tokens(cells);
-        let dims = tokens.dims();
-        let value = self.split(self.value.forward(tokens));
-        let attended = attention_weights(value.clone(), value.clone()).matmul(value);
-        self.output.forward(attended.swap_dims(1, 2).reshape(dims))
+        self.attention.attend_by_value(self.tokens(cells))
     }
 
     /// Cells `[batch, width, rows, columns]` as tokens `[batch, 1 + rows * columns, width]`, their mean first.
@@ -194,12 +178,6 @@ impl AttentionPool {
         let cells = cells.flatten::<3>(2, 3).swap_dims(1, 2);
         let mean = cells.clone().mean_dim(1);
         Tensor::cat(vec![mean, cells], 1) + self.position_embedding.val().unsqueeze()
-    }
-
-    fn split(&self, x: Tensor<3>) -> Tensor<4> {
-        let [batch, tokens, width] = x.dims();
-        x.reshape([batch, tokens, self.heads, width / self.heads])
-            .swap_dims(1, 2)
     }
 }
 

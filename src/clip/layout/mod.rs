@@ -2,8 +2,9 @@
 //!
 //! A layout is recognised by its files: OpenCLIP by `open_clip_config.json`, Hugging Face by `config.json`, OpenAI's
 //! archives by being one file without either. Where a folder holds both configurations, the one whose weights are
-//! there wins, OpenCLIP's first (timm's repositories carry a `config.json` of their own beside it). Each layout parses its own configuration into the one [`ModelConfig`], names its
-//! tensors through a [`KeyMap`], and says how it wants text and pictures, after its own reference implementation.
+//! there wins, OpenCLIP's first (timm's repositories carry a `config.json` of their own beside it). Each layout parses
+//! its own configuration into the one [`ModelConfig`], names its tensors through a
+//! [`KeyMap`](super::weights::KeyMap), and says how it wants text and pictures, after its own reference implementation.
 
 mod hugging_face;
 mod open_clip;
@@ -122,11 +123,11 @@ fn find_in_folder(folder: &Path) -> Result<ModelFiles> {
     let mut reasons = Vec::new();
     for (layout, config, weights) in [
         (
-            Layout::HuggingFace,
-            HF_CONFIG,
-            hugging_face::weights as fn(&Path) -> Result<_>,
+            Layout::OpenClip,
+            OPEN_CLIP_CONFIG,
+            open_clip::weights as fn(&Path) -> Result<_>,
         ),
-        (Layout::OpenClip, OPEN_CLIP_CONFIG, open_clip::weights),
+        (Layout::HuggingFace, HF_CONFIG, hugging_face::weights),
     ] {
         if !folder.join(config).is_file() {
             reasons.push(format!("{config} is missing"));
@@ -320,6 +321,6 @@ mod tests {
         assert!(matches!(layout(""), Ok(Layout::OpenClip)));
         assert!(matches!(layout("open_clip_model.safetensors"), Ok(Layout::OpenClip)));
         assert!(matches!(layout("pytorch_model.bin"), Ok(Layout::HuggingFace)));
-        assert!(matches!(layout("config.json"), Ok(Layout::HuggingFace)));
+        assert!(matches!(layout("config.json"), Ok(Layout::OpenClip)));
     }
 }
