@@ -29,7 +29,7 @@ pub use efficientnet::{EfficientNetDense, EfficientNetLite};
 pub use error::{Error, Result};
 pub use identity::PIPELINE_VERSION;
 pub use layout::{Layout, is_model_folder};
-pub use model::{Dense, Embedding, Model, ModelInfo, Scoring, WeightsFile};
+pub use model::{Dense, Embedding, Model, ModelInfo, Scoring, WeightsFile, model_name};
 pub use modified_resnet::{ModifiedResNet, ResNetDense};
 pub use pixels::{Pixels, Preprocessing, ViewRect};
 pub use text::TextTransformer;

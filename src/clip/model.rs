@@ -365,7 +365,7 @@ fn file_name(path: &Path) -> String {
 }
 
 /// The folder's or file's name; for a folder of the Hugging Face cache, the repository's.
-fn model_name(path: &Path) -> String {
+pub fn model_name(path: &Path) -> String {
     let repository = path.ancestors().find_map(|folder| {
         let name = folder.file_name()?.to_str()?.strip_prefix("models--")?;
         Some(name.replace("--", "/"))

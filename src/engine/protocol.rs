@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::device::{DeviceChoice, DeviceInfo};
 use crate::hub::ModelChoice;
 
-pub use crate::clip::{HeatmapMethod, ModelInfo, Scoring, ViewRect};
+pub use crate::clip::{HeatmapMethod, ModelInfo, Scoring, ViewRect, model_name};
 pub use crate::heatmap::HeatMap;
 pub use crate::hub::{CachedModel, Progress};
 pub use crate::library::Stamp;

@@ -8,7 +8,7 @@ use crate::app::panels::status::thousands;
 use crate::app::state::{Fetching, State};
 use crate::app::theme;
 use crate::app::widgets::{icon_button, note, section};
-use crate::engine::protocol::{CachedModel, HeatmapMethod, ModelInfo};
+use crate::engine::protocol::{CachedModel, HeatmapMethod, ModelInfo, model_name};
 use crate::hub::{CatalogueEntry, ModelChoice, catalogue, valid_name};
 
 const STARTER_WORDS: &str = "A small dual encoder of everyday things, in the program itself. It is no CLIP: its \
@@ -122,7 +122,8 @@ fn open_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                  archives. You can also drop it on the window.";
     ui.label(note(ui, words));
     for path in &state.settings.recent_models {
-        if ui.link(path.display().to_string()).clicked() {
+        let link = ui.link(model_name(path)).on_hover_text(path.display().to_string());
+        if link.clicked() {
             commands.push(Command::LoadModel(ModelChoice::Path(path.clone())));
         }
     }
@@ -235,6 +236,7 @@ fn any_name_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<Command>) {
         let entered = typed.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         if valid && (clicked || entered) {
             commands.push(Command::FetchModel(name));
+            state.model_name.clear();
         }
     });
 }
