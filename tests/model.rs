@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use clipsight::clip::{Model, Pixels, Preprocessing, Result};
+use clipsight::clip::{HeatmapMethod, Model, Pixels, Preprocessing, Result};
 use clipsight::heatmap::heat_maps;
 use clipsight::library::decode;
 use serde_json::Value;
@@ -14,6 +14,7 @@ const MAX_LOGIT_DIFFERENCE: f32 = 1e-3;
 const MAX_PIXEL_DIFFERENCE: u8 = 1;
 const MAX_MEAN_PIXEL_DIFFERENCE: f64 = 0.02;
 const MAX_MAP_DIFFERENCE: f32 = 1e-3;
+const MIN_MAP_CORRELATION: f32 = 0.999;
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
@@ -103,12 +104,24 @@ fn check(name: &str, open: impl Fn(&Device) -> Result<Model>, device: &Device) {
     check_heatmap(name, &model, &expected);
 }
 
+/// Every map of `heatmaps.json` (and the one of `expected.json`) equals ours.
 fn check_heatmap(name: &str, model: &Model, expected: &Expected) {
-    let heatmap = &expected.0["heatmap"];
-    if heatmap.is_null() {
-        return;
+    let one = &expected.0["heatmap"];
+    if !one.is_null() {
+        let method = one["method"].as_str().unwrap();
+        compare_maps(name, model, expected, &one["picture"], method, &one["maps"]);
     }
-    let picture = decode(&fixtures().join("pictures").join(heatmap["picture"].as_str().unwrap())).unwrap();
+    let Ok(json) = std::fs::read(fixtures().join(name).join("heatmaps.json")) else {
+        return;
+    };
+    let all: Value = serde_json::from_slice(&json).unwrap();
+    for (method, maps) in all["maps"].as_object().unwrap() {
+        compare_maps(name, model, expected, &all["picture"], method, maps);
+    }
+}
+
+fn compare_maps(name: &str, model: &Model, expected: &Expected, picture: &Value, method: &str, theirs: &Value) {
+    let picture = decode(&fixtures().join("pictures").join(picture.as_str().unwrap())).unwrap();
     let tokens: Vec<_> = expected.strings("texts")[..2]
         .iter()
         .map(|t| model.tokenize(t).unwrap())
@@ -119,27 +132,37 @@ fn check_heatmap(name: &str, model: &Model, expected: &Expected) {
         .into_iter()
         .flat_map(|e| e.vector)
         .collect();
-    let dense = model.dense(&model.preprocessing().pixels(&picture).unwrap());
-    let maps = heat_maps(&dense, &texts, model.info().projection_dim).unwrap();
-    let theirs: Vec<Vec<Vec<f32>>> = serde_json::from_value(heatmap["maps"].clone()).unwrap();
+    let view = model.preprocessing().model_view(&picture).unwrap();
+    let maps = heat_maps(model, HeatmapMethod::from_name(method).unwrap(), &view, &texts).unwrap();
+    let theirs: Vec<Vec<Vec<f32>>> = serde_json::from_value(theirs.clone()).unwrap();
     assert_eq!(maps.len(), theirs.len());
     for (map, theirs) in maps.iter().zip(theirs) {
-        assert_eq!(map.method.name(), heatmap["method"]);
         assert_eq!((map.rows, map.columns), (theirs.len(), theirs[0].len()));
         let theirs: Vec<f32> = theirs.into_iter().flatten().collect();
         let (low, high) = map.range();
+        assert!(high > low, "{name}: {method} is blank");
         for (ours, theirs) in map.values.iter().zip(&theirs) {
             let difference = (ours - theirs).abs() / (high - low);
             assert!(
                 difference < MAX_MAP_DIFFERENCE,
-                "{name}: map value {ours} against {theirs}"
+                "{name}: {method} has {ours} against {theirs}"
             );
         }
+        let correlation = cosine(&centred(&map.values), &centred(&theirs));
+        assert!(
+            correlation >= MIN_MAP_CORRELATION,
+            "{name}: {method} correlates by {correlation}"
+        );
     }
 }
 
 fn open(name: &'static str) -> impl Fn(&Device) -> Result<Model> {
     move |device| Model::open(&fixtures().join(name), device)
+}
+
+fn centred(values: &[f32]) -> Vec<f32> {
+    let mean = values.iter().sum::<f32>() / values.len() as f32;
+    values.iter().map(|value| value - mean).collect()
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::settings::{LabelRow, Measure, Sort, ThemeChoice};
 use crate::engine::DeviceChoice;
-use crate::engine::protocol::PictureId;
-use crate::heatmap::Ramp;
+use crate::engine::protocol::{HeatmapMethod, PictureId};
+use crate::heatmap::{Ramp, Scale};
 use crate::hub::ModelChoice;
 use crate::zero_shot::TemplateSet;
 
@@ -115,6 +115,18 @@ pub enum Command {
     SetOpacity(f32),
     /// The heatmap's colours.
     UseRamp(Ramp),
+    /// How heatmaps are made; none for the model's own default.
+    UseMethod(Option<HeatmapMethod>),
+    /// Which values the ends of the colours stand for.
+    UseScale(Scale),
+    /// One scale for all labels, or one for each.
+    ToggleSameScale,
+    /// Smooth heatmaps, or cells.
+    ToggleSmooth,
+    /// Test how far the shown heatmap can be trusted.
+    TestMap,
+    /// Stop testing.
+    StopTestingMap,
     /// Load a model.
     LoadModel(ModelChoice),
     /// Fetch a model from the Hub, and open it.

@@ -66,6 +66,8 @@ impl App {
         ctx.set_zoom_factor(app.state.settings.scale);
         let list = update::list(&mut app.state);
         app.backend.send(list);
+        let method = app.state.settings.heatmap_method;
+        app.backend.send(crate::engine::protocol::Request::UseHeatmap(method));
         let question = update::ask(&mut app.state);
         app.backend.send(question);
         app

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::DeviceChoice;
-use crate::heatmap::Ramp;
+use crate::engine::protocol::HeatmapMethod;
+use crate::heatmap::{Ramp, Scale};
 use crate::hub::ModelChoice;
 use crate::zero_shot::{Label, TemplateSet};
 
@@ -133,6 +134,14 @@ pub struct Settings {
     pub opacity: f32,
     /// The heatmap's colours.
     pub ramp: Ramp,
+    /// How heatmaps are made; the model's own default where it is none or does not fit.
+    pub heatmap_method: Option<HeatmapMethod>,
+    /// Which values the ends of the colours stand for.
+    pub heatmap_scale: Scale,
+    /// Whether all labels share these ends.
+    pub same_scale: bool,
+    /// Whether the values of a heatmap run into each other.
+    pub smooth: bool,
     /// Whether the note about the starter was put away.
     pub starter_note_hidden: bool,
 }
@@ -159,6 +168,10 @@ impl Default for Settings {
             heatmap: true,
             opacity: 0.6,
             ramp: Ramp::Viridis,
+            heatmap_method: None,
+            heatmap_scale: Scale::Absolute,
+            same_scale: true,
+            smooth: true,
             starter_note_hidden: false,
         }
     }

@@ -12,8 +12,8 @@ use super::settings::{LabelRow, Settings};
 use super::view;
 use crate::engine::DeviceInfo;
 use crate::engine::protocol::{
-    CachedModel, Event, FetchOutcome, Generation, HeatMap, InspectedPicture, ModelInfo, PictureFile, PictureId,
-    Progress, Scores, Scoring, ScreenImage, Severity,
+    CachedModel, Event, FetchOutcome, Generation, InspectedPicture, MapSet, ModelInfo, PictureFile, PictureId,
+    Progress, Scores, Scoring, ScreenImage, Severity, Verdict,
 };
 use crate::hub::ModelChoice;
 
@@ -29,8 +29,29 @@ const MAX_MESSAGES: usize = 4;
 pub struct Inspected {
     /// Its pixels and the part that the model sees.
     pub picture: Option<Arc<InspectedPicture>>,
-    /// One map a label, for the labels of a question.
-    pub maps: Option<(Generation, Arc<Vec<HeatMap>>)>,
+    /// One map a label, for the labels of a question, or how far they are.
+    pub maps: Option<Arc<MapSet>>,
+    /// A test of one of the maps.
+    pub tested: Option<TestedMap>,
+}
+
+/// How far a heatmap can be trusted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TestedMap {
+    /// The label of the map.
+    pub label: usize,
+    /// The share of the test that is done.
+    pub done: f32,
+    /// What came of it.
+    pub verdict: Option<Arc<Verdict>>,
+}
+
+impl Inspected {
+    /// The maps will be others.
+    pub fn forget_maps(&mut self) {
+        self.maps = None;
+        self.tested = None;
+    }
 }
 
 /// Something to read.
@@ -325,13 +346,21 @@ impl State {
             } if library == self.library && self.selected == Some(picture) => {
                 self.inspected.picture = Some(Arc::from(inspected));
             }
-            Event::HeatMaps {
+            Event::HeatMaps { library, picture, maps } if library == self.library && self.selected == Some(picture) => {
+                if self.inspected.maps.as_ref().map(|known| known.generation) != Some(maps.generation) {
+                    self.inspected.tested = None;
+                }
+                self.inspected.maps = Some(maps);
+            }
+            Event::MapTested {
                 library,
                 picture,
                 generation,
-                maps,
-            } if library == self.library && self.selected == Some(picture) => {
-                self.inspected.maps = Some((generation, maps));
+                label,
+                done,
+                verdict,
+            } if library == self.library && self.selected == Some(picture) && generation == self.asking.generation => {
+                self.map_tested(label, done, verdict);
             }
             Event::LocalModels(models) => self.local_models = models,
             Event::Fetching { name, progress } => {
@@ -385,6 +414,14 @@ impl State {
         }
     }
 
+    /// Of a test that is still wanted.
+    fn map_tested(&mut self, label: usize, done: f32, verdict: Option<Box<Verdict>>) {
+        if let Some(tested) = self.inspected.tested.as_mut().filter(|tested| tested.label == label) {
+            tested.done = done;
+            tested.verdict = verdict.map(Arc::from);
+        }
+    }
+
     fn model_ready(&mut self, info: ModelInfo) {
         self.model_loading = None;
         if self.model.as_ref().is_some_and(|model| model.identity == info.identity) {
@@ -393,7 +430,7 @@ impl State {
         self.model = Some(info);
         self.indexed = 0;
         self.speed = None;
-        self.inspected.maps = None;
+        self.inspected.forget_maps();
         for picture in &mut self.pictures {
             picture.scores = None;
         }

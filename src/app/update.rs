@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use super::command::{Command, Dialog, Step};
 use super::settings::LabelRow;
-use super::state::{Fetching, Focus, Inspected, State};
+use super::state::{Fetching, Focus, Inspected, State, TestedMap};
 use super::view;
-use crate::engine::protocol::{PictureId, Question, Request, Severity};
+use crate::engine::protocol::{MapTest, PictureId, Question, Request, Severity};
 use crate::hub::ModelChoice;
 
 /// Carries out a command.
@@ -59,6 +59,17 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
             state.settings.device = device;
             return vec![Request::UseDevice(device)];
         }
+        Command::UseMethod(method) => {
+            state.settings.heatmap_method = method;
+            state.settings.heatmap = true;
+            state.inspected.forget_maps();
+            return vec![Request::UseHeatmap(method)];
+        }
+        Command::TestMap => return test_map(state),
+        Command::StopTestingMap => {
+            state.inspected.tested = None;
+            return vec![Request::TestMap(None)];
+        }
         Command::ExportCsv(path) => return vec![export(state, path)],
         other => look(state, other),
     }
@@ -102,6 +113,9 @@ fn look(state: &mut State, command: Command) {
         Command::ToggleModelView => state.model_view = !state.model_view,
         Command::SetOpacity(opacity) => state.settings.opacity = opacity.clamp(0.0, 1.0),
         Command::UseRamp(ramp) => state.settings.ramp = ramp,
+        Command::UseScale(scale) => state.settings.heatmap_scale = scale,
+        Command::ToggleSameScale => state.settings.same_scale = !state.settings.same_scale,
+        Command::ToggleSmooth => state.settings.smooth = !state.settings.smooth,
         Command::UseTheme(theme) => state.settings.theme = theme,
         Command::Scale(scale) => state.settings.scale = scale.clamp(0.5, 3.0),
         Command::CloseDialog => {
@@ -229,6 +243,23 @@ fn select(state: &mut State, picture: PictureId) -> Vec<Request> {
         library: state.library,
         picture: Some(picture),
     }]
+}
+
+/// Asks for a test of the shown map; the label that fits least is the unrelated one.
+fn test_map(state: &mut State) -> Vec<Request> {
+    let (Some(label), Some(scores)) = (state.shown_label(), state.selected_scores().cloned()) else {
+        return Vec::new();
+    };
+    let others = (0..scores.cosines.len()).filter(|&other| other != label);
+    let unrelated = others.min_by(|&a, &b| scores.cosines[a].total_cmp(&scores.cosines[b]));
+    // From now on the pointer does not change what is looked at.
+    state.mapped_label = Some(label);
+    state.inspected.tested = Some(TestedMap {
+        label,
+        done: 0.0,
+        verdict: None,
+    });
+    vec![Request::TestMap(Some(MapTest { label, unrelated }))]
 }
 
 fn go(state: &mut State, step: Step) -> Vec<Request> {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::clip::HeatmapMethod;
 use crate::engine::DeviceChoice;
 
 /// See what CLIP sees: zero-shot predictions and heatmaps on your own pictures.
@@ -137,35 +138,42 @@ pub struct SearchArgs {
 #[derive(Debug, clap::Args)]
 pub struct HeatmapArgs {
     /// The picture.
-    #[arg(value_name = "IMAGE")]
-    pub image: PathBuf,
+    #[arg(
+        value_name = "IMAGE",
+        required_unless_present = "evaluate",
+        conflicts_with = "evaluate"
+    )]
+    pub image: Option<PathBuf>,
     /// A label, kept as given; repeat for maps side by side.
-    #[arg(long = "label", value_name = "LABEL", required = true)]
+    #[arg(long = "label", value_name = "LABEL", required_unless_present = "evaluate")]
     pub labels: Vec<String>,
     /// A sentence with {}; repeat for an ensemble.
     #[arg(long = "template", value_name = "TEMPLATE")]
     pub templates: Vec<String>,
-    /// The method; the one that fits the model where none is named.
-    #[arg(long, value_enum)]
-    pub method: Option<Method>,
+    /// The method; the one that fits the model where none is named. With --evaluate, repeat for more; all that fit where
+    /// none is named.
+    #[arg(long = "method", value_name = "METHOD", value_parser = method)]
+    pub methods: Vec<HeatmapMethod>,
     /// Where the overlay goes.
-    #[arg(long, value_name = "F.png", required_unless_present = "raw")]
+    #[arg(long, value_name = "F.png", required_unless_present_any = ["raw", "evaluate"])]
     pub output: Option<PathBuf>,
     /// Where the raw grid over the model's input square goes.
     #[arg(long, value_name = "F.json")]
     pub raw: Option<PathBuf>,
+    /// Test how far methods can be trusted, on labelled pictures: one folder a class. Where there are fewer than four
+    /// folders, each picture's own name is its label (`dress-2.jpg` is a `dress`).
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["output", "raw", "labels"])]
+    pub evaluate: Option<PathBuf>,
+    /// Mosaics, and pictures to erase from, that --evaluate uses at most.
+    #[arg(long, value_name = "N", default_value_t = 40, requires = "evaluate")]
+    pub limit: usize,
 }
 
-/// Heatmap methods by their names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Method {
-    /// ClearCLIP, for Vision Transformers.
-    #[value(name = "clearclip")]
-    ClearClip,
-    /// Value attention, for ResNets.
-    ValueAttention,
-    /// Class activation, for the starter.
-    ClassActivation,
+fn method(name: &str) -> Result<HeatmapMethod, String> {
+    HeatmapMethod::from_name(name).ok_or_else(|| {
+        let names = HeatmapMethod::ALL.map(HeatmapMethod::name);
+        format!("there is no such method; there are {}", names.join(", "))
+    })
 }
 
 /// Arguments of `models`.

@@ -2,16 +2,15 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use image::RgbImage;
 use serde_json::{Value, json};
 
-use super::Common;
-use super::args::{HeatmapArgs, Method};
+use super::args::HeatmapArgs;
 use super::output::Output;
 use super::pictures::{session, shown, templates};
-use crate::clip::HeatmapMethod;
-use crate::heatmap::{HeatMap, Overlay, Ramp, heat_maps, side_by_side};
+use super::{Common, Usage};
+use crate::heatmap::{HeatMap, Overlay, Ramp, Scale, heat_maps, side_by_side};
 use crate::library::{decode, fitted};
 use crate::zero_shot::Label;
 
@@ -22,20 +21,31 @@ const MAX_SIDE: u32 = 2_048;
 
 /// Runs the command.
 pub fn run(args: &HeatmapArgs, common: &Common, output: &mut Output) -> Result<()> {
+    match (&args.evaluate, &args.image) {
+        (Some(folder), _) => super::heatmap_trust::run(folder, args, common, output),
+        (None, Some(image)) => draw(image, args, common, output),
+        (None, None) => Err(Usage("name a picture, or a folder after --evaluate".into()).into()),
+    }
+}
+
+fn draw(image: &Path, args: &HeatmapArgs, common: &Common, output: &mut Output) -> Result<()> {
     let templates = templates(&args.templates)?;
     let mut session = session(common)?;
     let tower = session.loaded.model.info().tower;
-    let method = args.method.map_or(tower.default_heatmap(), HeatmapMethod::from);
-    tower.supports(method).map_err(|reason| anyhow!(reason))?;
+    let method = match args.methods.as_slice() {
+        [] => tower.default_heatmap(),
+        [one] => *one,
+        _ => return Err(Usage("name one --method; several go with --evaluate".into()).into()),
+    };
 
     let labels: Vec<Label> = args.labels.iter().map(Label::named).collect();
     let classes = session.classes(&labels, &templates)?;
-    let picture = decode(&args.image).with_context(|| shown(&args.image))?;
-    let pixels = session.loaded.model.preprocessing().pixels(&picture)?;
-    let (texts, dim) = classes.label_values();
+    let picture = decode(image).with_context(|| shown(image))?;
+    let seen = session.loaded.model.preprocessing().model_view(&picture)?;
+    let (texts, _) = classes.label_values();
     let (maps, warning) = session
         .loaded
-        .with_fallback(|model| heat_maps(&model.dense(&pixels), texts, dim))?;
+        .with_fallback(|model| heat_maps(model, method, &seen, texts))?;
     if let Some(warning) = warning {
         eprintln!("clipsight: {warning}");
     }
@@ -44,16 +54,14 @@ pub fn run(args: &HeatmapArgs, common: &Common, output: &mut Output) -> Result<(
         write_raw(path, &args.labels, &maps)?;
     }
     if let Some(path) = &args.output {
-        let view = session
-            .loaded
-            .model
-            .preprocessing()
-            .view_rect(picture.width(), picture.height());
+        let preprocessing = session.loaded.model.preprocessing();
+        let view = preprocessing.view_rect(picture.width(), picture.height());
         let small = fitted(&picture, MAX_SIDE);
         let overlay = Overlay {
             ramp: Ramp::Viridis,
             opacity: OPACITY,
-            range: shared_range(&maps),
+            range: Scale::Absolute.range(&maps),
+            smooth: true,
         };
         let blended: Vec<RgbImage> = maps.iter().map(|map| overlay.blend(&small, view, map)).collect();
         side_by_side(&blended, GAP)
@@ -63,15 +71,6 @@ pub fn run(args: &HeatmapArgs, common: &Common, output: &mut Output) -> Result<(
     maps.iter()
         .zip(&args.labels)
         .try_for_each(|(map, label)| print(output, label, map))
-}
-
-/// One scale for all labels, so that their maps can be compared.
-fn shared_range(maps: &[HeatMap]) -> (f32, f32) {
-    maps.iter()
-        .map(HeatMap::range)
-        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), (l, h)| {
-            (low.min(l), high.max(h))
-        })
 }
 
 fn write_raw(path: &Path, labels: &[String], maps: &[HeatMap]) -> Result<()> {
@@ -112,14 +111,4 @@ fn print(output: &mut Output, label: &str, map: &HeatMap) -> Result<()> {
             map.rows, map.columns
         )
     })
-}
-
-impl From<Method> for HeatmapMethod {
-    fn from(method: Method) -> Self {
-        match method {
-            Method::ClearClip => Self::ClearClip,
-            Method::ValueAttention => Self::ValueAttention,
-            Method::ClassActivation => Self::ClassActivation,
-        }
-    }
 }

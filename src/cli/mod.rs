@@ -9,6 +9,7 @@ mod classify;
 mod crowd;
 mod embed;
 mod heatmap;
+mod heatmap_trust;
 mod models;
 mod output;
 mod pictures;

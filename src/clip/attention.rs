@@ -25,6 +25,7 @@ pub struct SelfAttention {
 }
 
 /// What happened inside an attention: what heatmaps need and the fused path hides.
+#[derive(Clone)]
 pub struct AttentionParts {
     /// Queries, `[batch, heads, tokens, head_dim]`.
     pub query: Tensor<4>,
@@ -67,11 +68,6 @@ impl SelfAttention {
             .swap_dims(1, 2)
     }
 
-    fn merge(x: Tensor<4>) -> Tensor<3> {
-        let [batch, heads, tokens, head_dim] = x.dims();
-        x.swap_dims(1, 2).reshape([batch, tokens, heads * head_dim])
-    }
-
     fn forward(&self, x: Tensor<3>, causal: bool) -> Tensor<3> {
         let options = AttentionModuleOptions {
             is_causal: causal,
@@ -81,15 +77,13 @@ impl SelfAttention {
         let key = self.split(self.key.forward(x.clone()));
         let value = self.split(self.value.forward(x));
         self.output
-            .forward(Self::merge(attention(query, key, value, None, None, options)))
+            .forward(merge_heads(attention(query, key, value, None, None, options)))
     }
 
     /// Lets tokens `[batch, asking, width]` attend to others `[batch, tokens, width]`: `[batch, asking, width]`.
     pub fn attend(&self, asking: Tensor<3>, tokens: Tensor<3>) -> Tensor<3> {
-        let query = self.split(self.query.forward(asking));
-        let key = self.split(self.key.forward(tokens.clone()));
-        let value = self.split(self.value.forward(tokens));
-        self.apply_weights(attention_weights(query, key), value)
+        let parts = self.parts(asking, tokens);
+        self.apply_weights(parts.weights, parts.value)
     }
 
     /// Lets every token attend to the tokens whose values are like its own (CLIP Surgery): `[batch, tokens, width]`.
@@ -100,14 +94,19 @@ impl SelfAttention {
 
     /// What every token passes on: its value through the output projection, `[batch, tokens, width]`.
     pub fn value_path(&self, tokens: Tensor<3>) -> Tensor<3> {
-        self.output.forward(self.value.forward(tokens))
+        self.project(self.value.forward(tokens))
     }
 
-    /// The explicit path, without a mask: the parts of an image tower's attention.
-    fn parts(&self, x: Tensor<3>) -> AttentionParts {
-        let query = self.split(self.query.forward(x.clone()));
-        let key = self.split(self.key.forward(x.clone()));
-        let value = self.split(self.value.forward(x));
+    /// The output projection, `[batch, tokens, width]` to `[batch, tokens, output width]`.
+    pub fn project(&self, gathered: Tensor<3>) -> Tensor<3> {
+        self.output.forward(gathered)
+    }
+
+    /// The explicit path, without a mask: tokens `[batch, asking, width]` attend to others `[batch, tokens, width]`.
+    pub fn parts(&self, asking: Tensor<3>, tokens: Tensor<3>) -> AttentionParts {
+        let query = self.split(self.query.forward(asking));
+        let key = self.split(self.key.forward(tokens.clone()));
+        let value = self.split(self.value.forward(tokens));
         let weights = attention_weights(query.clone(), key.clone());
         AttentionParts {
             query,
@@ -120,14 +119,25 @@ impl SelfAttention {
     /// Applies attention weights `[batch, heads, tokens, tokens]` to values and the output projection:
     /// `[batch, tokens, width]`.
     pub fn apply_weights(&self, weights: Tensor<4>, value: Tensor<4>) -> Tensor<3> {
-        self.output.forward(Self::merge(weights.matmul(value)))
+        self.project(merge_heads(weights.matmul(value)))
     }
 }
 
 /// `softmax(a b^T / sqrt(head_dim))` over the last dimension.
 pub fn attention_weights(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
+    softmax(attention_logits(a, b), 3)
+}
+
+/// `a b^T / sqrt(head_dim)`, `[batch, heads, tokens of a, tokens of b]`.
+pub fn attention_logits(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
     let head_dim = a.dims()[3] as f64;
-    softmax(a.matmul(b.swap_dims(2, 3)).div_scalar(head_dim.sqrt()), 3)
+    a.matmul(b.swap_dims(2, 3)).div_scalar(head_dim.sqrt())
+}
+
+/// `[batch, heads, tokens, head_dim]` to `[batch, tokens, heads * head_dim]`.
+pub fn merge_heads(x: Tensor<4>) -> Tensor<3> {
+    let [batch, heads, tokens, head_dim] = x.dims();
+    x.swap_dims(1, 2).reshape([batch, tokens, heads * head_dim])
 }
 
 /// One pre-norm block: attention and a feed-forward network, each with a residual.
@@ -202,11 +212,16 @@ impl Block {
         self.with_feed_forward(x + attended)
     }
 
-    /// The same block by the explicit path, with what the attention did.
-    pub fn forward_with_parts(&self, x: Tensor<3>) -> (Tensor<3>, AttentionParts) {
-        let parts = self.attention.parts(self.norm_1.forward(x.clone()));
-        let attended = self.attention.apply_weights(parts.weights.clone(), parts.value.clone());
-        (self.with_feed_forward(x + attended), parts)
+    /// What the attention does with the block's input, by the explicit path.
+    pub fn parts(&self, x: Tensor<3>) -> AttentionParts {
+        let normed = self.norm_1.forward(x);
+        self.attention.parts(normed.clone(), normed)
+    }
+
+    /// The rest of the block: input `[batch, tokens, width]` and what the attention gathered for these tokens, before its
+    /// output projection, to the block's output.
+    pub fn after_attention(&self, x: Tensor<3>, gathered: Tensor<3>) -> Tensor<3> {
+        self.with_feed_forward(x + self.attention.project(gathered))
     }
 
     /// The block's attention.

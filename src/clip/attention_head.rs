@@ -8,7 +8,7 @@ use burn::module::{Module, Param};
 use burn::nn::LayerNorm;
 use burn::tensor::Tensor;
 
-use super::attention::{FeedForward, SelfAttention, layer_norm};
+use super::attention::{AttentionParts, FeedForward, SelfAttention, layer_norm};
 use super::config::VitConfig;
 use super::{Checkpoint, Result};
 
@@ -42,6 +42,21 @@ impl AttentionHead {
         let probe = self.probe.val().expand([batch, 1, width]);
         let pooled = self.attention.attend(probe, tokens);
         self.finish(pooled).reshape([batch, width])
+    }
+
+    /// What the probe's attention to tokens `[1, tokens, width]` does.
+    pub fn parts(&self, tokens: Tensor<3>) -> AttentionParts {
+        self.attention.parts(self.probe.val(), tokens)
+    }
+
+    /// From what the probe gathered, `[batch, 1, width]` before the output projection, to one state a picture.
+    pub fn after_attention(&self, gathered: Tensor<3>) -> Tensor<2> {
+        self.finish(self.project(gathered)).squeeze_dim(1)
+    }
+
+    /// The attention's output projection.
+    pub fn project(&self, gathered: Tensor<3>) -> Tensor<3> {
+        self.attention.project(gathered)
     }
 
     /// What the head would answer if the probe saw one token alone, for every token: `[batch, tokens, width]`.

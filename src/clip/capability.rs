@@ -1,5 +1,7 @@
 //! Which methods fit which image tower, and why the others do not.
 
+use serde::{Deserialize, Serialize};
+
 /// The kind of an image tower.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TowerKind {
@@ -11,57 +13,66 @@ pub enum TowerKind {
     EfficientNetLite,
 }
 
-/// A way to show where a score comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+/// A way to show where or why a score comes about. What each computes is told by its file in [`crate::heatmap`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HeatmapMethod {
-    /// ClearCLIP (Lan et al. 2024, arXiv 2407.12442).
+    /// ClearCLIP.
     #[serde(rename = "clearclip")]
     ClearClip,
-    /// Value-value attention in a ResNet's attention pool (CLIP Surgery, Li et al. 2023, arXiv 2304.05653).
+    /// NACLIP.
+    #[serde(rename = "naclip")]
+    NaClip,
+    /// Grad-ECLIP.
+    #[serde(rename = "grad-eclip")]
+    GradEclip,
+    /// LeGrad.
+    #[serde(rename = "legrad")]
+    LeGrad,
+    /// Plain similarity of patch and text.
+    Patch,
+    /// Value-value attention in a ResNet's attention pool.
     ValueAttention,
+    /// Grad-CAM on a ResNet's last stage.
+    GradCam,
     /// Class activation for towers that mix class embeddings.
     ClassActivation,
+    /// A grey square slid over the picture.
+    Occlusion,
 }
 
 impl HeatmapMethod {
-    /// Every method.
-    pub const ALL: [Self; 3] = [Self::ClearClip, Self::ValueAttention, Self::ClassActivation];
+    /// Every method, in the order in which they are offered.
+    pub const ALL: [Self; 9] = [
+        Self::ClearClip,
+        Self::NaClip,
+        Self::ValueAttention,
+        Self::ClassActivation,
+        Self::GradEclip,
+        Self::LeGrad,
+        Self::GradCam,
+        Self::Occlusion,
+        Self::Patch,
+    ];
 
     /// The method's name on the command line and in files.
     pub fn name(self) -> &'static str {
         match self {
             Self::ClearClip => "clearclip",
+            Self::NaClip => "naclip",
+            Self::GradEclip => "grad-eclip",
+            Self::LeGrad => "legrad",
+            Self::Patch => "patch",
             Self::ValueAttention => "value-attention",
+            Self::GradCam => "grad-cam",
             Self::ClassActivation => "class-activation",
+            Self::Occlusion => "occlusion",
         }
     }
 
-    /// The method's name for people.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::ClearClip => "ClearCLIP",
-            Self::ValueAttention => "Value attention",
-            Self::ClassActivation => "Class activation",
-        }
-    }
-
-    /// What the map says and what it cannot say, in one sentence each.
-    pub fn explanation(self) -> &'static str {
-        match self {
-            Self::ClearClip => {
-                "Each cell shows how close its own features are to the label. It says where, not why: a cell can \
-                 match without having moved the score."
-            }
-            Self::ValueAttention => {
-                "Each cell gathers from cells like it and shows how close that is to the label. It says where, not \
-                 why, and a ResNet's cells are coarse."
-            }
-            Self::ClassActivation => {
-                "Each cell shows how much its evidence moves the picture towards the label. It knows 1,000 classes; \
-                 what none of them resembles stays blank."
-            }
-        }
+    /// The method with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.name() == name)
     }
 }
 
@@ -84,20 +95,31 @@ impl TowerKind {
         }
     }
 
+    /// The methods that fit this tower.
+    pub fn heatmaps(self) -> impl Iterator<Item = HeatmapMethod> {
+        HeatmapMethod::ALL
+            .into_iter()
+            .filter(move |method| self.supports(*method).is_ok())
+    }
+
     /// Whether a heatmap method fits this tower.
     ///
     /// # Errors
     /// The reason why it does not.
     pub fn supports(self, method: HeatmapMethod) -> Result<(), &'static str> {
-        if method == self.default_heatmap() {
-            return Ok(());
-        }
-        Err(match method {
-            HeatmapMethod::ClearClip => "clearclip needs the blocks of a Vision Transformer",
-            HeatmapMethod::ValueAttention => "value-attention needs the attention pool of a ResNet",
-            HeatmapMethod::ClassActivation => {
-                "class-activation needs class embeddings, which only the starter's tower has"
+        use HeatmapMethod as Method;
+        let (needed, reason) = match method {
+            Method::ClearClip | Method::NaClip | Method::GradEclip | Method::LeGrad | Method::Patch => {
+                (Self::Vit, "it needs the blocks of a Vision Transformer")
             }
-        })
+            Method::ValueAttention => (Self::ModifiedResNet, "it needs the attention pool of a ResNet"),
+            Method::GradCam => (Self::ModifiedResNet, "it needs the last stage of a ResNet"),
+            Method::ClassActivation => (
+                Self::EfficientNetLite,
+                "it needs class embeddings, which only the starter's tower has",
+            ),
+            Method::Occlusion => return Ok(()),
+        };
+        if self == needed { Ok(()) } else { Err(reason) }
     }
 }

@@ -51,6 +51,9 @@ pub enum Error {
         /// Height in pixels.
         height: u32,
     },
+    /// A method does not fit a model.
+    #[error("{0}")]
+    Method(String),
     /// The device failed while computing (a lost GPU, for one).
     #[error("the device failed while computing: {0}")]
     Device(String),

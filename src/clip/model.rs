@@ -8,10 +8,7 @@ use super::capability::TowerKind;
 use super::embedded;
 use super::identity::{IdentityHasher, sha256_of_bytes, sha256_of_file};
 use super::layout::{self, Layout, Parts};
-use super::{
-    Checkpoint, EfficientNetDense, EfficientNetLite, Error, ModelConfig, ModifiedResNet, Pixels, Preprocessing,
-    ResNetDense, Result, TextTransformer, TokenizedText, Tokenizer, VisionConfig, VisionDense, VisionTransformer,
-};
+use super::{Checkpoint, Error, ImageTower, Pixels, Preprocessing, Result, TextTransformer, TokenizedText, Tokenizer};
 
 const WEIGHTS: &str = "model.safetensors";
 
@@ -104,34 +101,6 @@ impl ModelInfo {
     }
 }
 
-enum ImageTower {
-    Vit(Box<VisionTransformer>),
-    ModifiedResNet(Box<ModifiedResNet>),
-    EfficientNetLite(Box<EfficientNetLite>),
-}
-
-/// Dense features of one picture, for heatmaps.
-pub enum Dense {
-    /// Of a Vision Transformer: its last block, and ClearCLIP's tokens `[1, grid * grid, projection_dim]`.
-    Vit {
-        /// The last block, laid open.
-        block: Box<VisionDense>,
-        /// The query-query tokens in the shared space.
-        query_query_tokens: Tensor<3>,
-    },
-    /// Of a ResNet.
-    ModifiedResNet(Box<ResNetDense>),
-    /// Of the starter's tower: features and class logits per cell, with the class embeddings.
-    EfficientNetLite {
-        /// Per cell.
-        cells: Box<EfficientNetDense>,
-        /// `[classes, projection_dim]`.
-        class_embeddings: Tensor<2>,
-        /// Temperature of the class softmax.
-        softmax_temperature: f64,
-    },
-}
-
 /// A dual encoder on a device.
 pub struct Model {
     image: ImageTower,
@@ -206,7 +175,7 @@ impl Model {
             ..
         } = parts;
         let dim = config.projection_dim;
-        let (image, tower) = load_image_tower(&mut weights, &config)?;
+        let image = ImageTower::load(&mut weights, &config)?;
         let text = TextTransformer::load(&mut weights, &config.text, dim)?;
         let scoring = Scoring {
             logit_scale: weights.scalar("logit_scale")?.exp(),
@@ -225,7 +194,7 @@ impl Model {
             image_tower: config.vision.summary(),
             text_tower: config.text.summary(),
             files,
-            tower,
+            tower: image.kind(),
             parameters: summary.parameters,
             size_bytes: 0,
             dtype: summary.dtype,
@@ -272,12 +241,7 @@ impl Model {
             return Ok(Vec::new());
         }
         let pixels = self.pixel_tensor(pictures);
-        let embeddings = match &self.image {
-            ImageTower::Vit(tower) => tower.forward(pixels),
-            ImageTower::ModifiedResNet(tower) => tower.forward(pixels),
-            ImageTower::EfficientNetLite(tower) => tower.forward(pixels),
-        };
-        to_embeddings(embeddings)
+        to_embeddings(self.image.forward(pixels))
     }
 
     /// Embeds tokenized texts, in batches of similar length; the order is kept.
@@ -297,27 +261,18 @@ impl Model {
         Ok(embedded.into_iter().flatten().collect())
     }
 
-    /// The dense features of one picture.
-    pub fn dense(&self, picture: &Pixels) -> Dense {
-        let pixels = self.pixel_tensor(std::slice::from_ref(picture));
-        match &self.image {
-            ImageTower::Vit(tower) => {
-                let block = tower.forward_dense(pixels);
-                Dense::Vit {
-                    query_query_tokens: tower.query_query_tokens(&block),
-                    block: Box::new(block),
-                }
-            }
-            ImageTower::ModifiedResNet(tower) => Dense::ModifiedResNet(Box::new(tower.forward_dense(pixels))),
-            ImageTower::EfficientNetLite(tower) => Dense::EfficientNetLite {
-                cells: Box::new(tower.forward_dense(pixels)),
-                class_embeddings: tower.class_embeddings(),
-                softmax_temperature: tower.softmax_temperature(),
-            },
-        }
+    /// The image tower, for methods that look inside.
+    pub fn image_tower(&self) -> &ImageTower {
+        &self.image
     }
 
-    fn pixel_tensor(&self, pictures: &[Pixels]) -> Tensor<4> {
+    /// Where the model computes.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Prepared pictures as the image tower takes them, `[pictures, 3, side, side]`.
+    pub fn pixel_tensor(&self, pictures: &[Pixels]) -> Tensor<4> {
         let side = self.info.image_size;
         let mut values = Vec::with_capacity(pictures.len() * 3 * side * side);
         for picture in pictures {
@@ -325,24 +280,6 @@ impl Model {
         }
         Tensor::from_data(TensorData::new(values, [pictures.len(), 3, side, side]), &self.device)
     }
-}
-
-fn load_image_tower(weights: &mut Checkpoint, config: &ModelConfig) -> Result<(ImageTower, TowerKind)> {
-    let dim = config.projection_dim;
-    Ok(match &config.vision {
-        VisionConfig::Vit(vit) => (
-            ImageTower::Vit(Box::new(VisionTransformer::load(weights, vit, dim)?)),
-            TowerKind::Vit,
-        ),
-        VisionConfig::ModifiedResNet(net) => (
-            ImageTower::ModifiedResNet(Box::new(ModifiedResNet::load(weights, net, dim)?)),
-            TowerKind::ModifiedResNet,
-        ),
-        VisionConfig::EfficientNetLite(net) => (
-            ImageTower::EfficientNetLite(Box::new(EfficientNetLite::load(weights, net, dim)?)),
-            TowerKind::EfficientNetLite,
-        ),
-    })
 }
 
 /// A hash of everything that shapes an embedding.

@@ -46,17 +46,6 @@ struct AttentionPool {
     attention: SelfAttention,
 }
 
-/// What heatmaps need of a ResNet.
-pub struct ResNetDense {
-    /// The picture's embedding, not normalised, `[batch, projection_dim]`.
-    pub embedding: Tensor<2>,
-    /// Value-value attention (CLIP Surgery): every cell's own answer, `[batch, 1 + cells, projection_dim]`; the first
-    /// is that of the mean.
-    pub value_tokens: Tensor<3>,
-    /// Cells along a side.
-    pub grid: usize,
-}
-
 impl ModifiedResNet {
     /// Loads the tower.
     ///
@@ -93,20 +82,24 @@ impl ModifiedResNet {
 
     /// Pixels `[batch, 3, side, side]` to embeddings `[batch, projection_dim]`, not normalised.
     pub fn forward(&self, pixels: Tensor<4>) -> Tensor<2> {
-        self.pool.forward(self.cells(pixels))
+        self.embed_cells(self.cells(pixels))
     }
 
-    /// The same with every cell's own answer.
-    pub fn forward_dense(&self, pixels: Tensor<4>) -> ResNetDense {
-        let cells = self.cells(pixels);
-        ResNetDense {
-            grid: cells.dims()[3],
-            embedding: self.pool.forward(cells.clone()),
-            value_tokens: self.pool.value_tokens(cells),
-        }
+    /// The attention pool: cells `[batch, width, rows, columns]` to embeddings `[batch, projection_dim]`.
+    pub fn embed_cells(&self, cells: Tensor<4>) -> Tensor<2> {
+        self.pool.forward(cells)
     }
 
-    fn cells(&self, pixels: Tensor<4>) -> Tensor<4> {
+    /// Value-value attention in the pool (CLIP Surgery): every cell's own answer, `[batch, cells, projection_dim]`.
+    pub fn value_tokens(&self, cells: Tensor<4>) -> Tensor<3> {
+        let answers = self.pool.value_tokens(cells);
+        // The first is that of the mean.
+        let count = answers.dims()[1] - 1;
+        answers.narrow(1, 1, count)
+    }
+
+    /// Pixels to the last stage's cells, `[batch, width, rows, columns]`.
+    pub fn cells(&self, pixels: Tensor<4>) -> Tensor<4> {
         let stem = self.stem.iter().fold(pixels, |x, conv| relu(conv.forward(x)));
         self.bottlenecks
             .iter()

@@ -38,6 +38,16 @@ pub struct ViewRect {
     pub height: f32,
 }
 
+/// Where the square is cut from, off the centre: from -1, all the way to the left or top, to 1, all the way to the right
+/// or bottom.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Shift {
+    /// Across.
+    pub x: f32,
+    /// Down.
+    pub y: f32,
+}
+
 /// How a checkpoint wants its pictures.
 #[derive(Debug, Clone)]
 pub struct Preprocessing {
@@ -237,13 +247,21 @@ impl Preprocessing {
     /// # Errors
     /// The picture has no pixels.
     pub fn model_view(&self, picture: &RgbImage) -> Result<RgbImage> {
+        self.model_view_at(picture, Shift::default())
+    }
+
+    /// The same with the square cut elsewhere.
+    ///
+    /// # Errors
+    /// The picture has no pixels.
+    pub fn model_view_at(&self, picture: &RgbImage, shift: Shift) -> Result<RgbImage> {
         let (width, height) = picture.dimensions();
         if width == 0 || height == 0 {
             return Err(Error::EmptyPicture { width, height });
         }
         let (resized_width, resized_height) = self.resized(width, height);
-        let (columns, left) = self.window(width, resized_width);
-        let (rows, top) = self.window(height, resized_height);
+        let (columns, left) = self.window(width, resized_width, shift.x);
+        let (rows, top) = self.window(height, resized_height, shift.y);
         let visible = resample(picture, columns, rows, self.filter);
         if visible.dimensions() == (self.side, self.side) {
             return Ok(visible);
@@ -279,13 +297,18 @@ impl Preprocessing {
 
     /// The part of a picture of `width` x `height` pixels that the tower sees.
     pub fn view_rect(&self, width: u32, height: u32) -> ViewRect {
+        self.view_rect_at(width, height, Shift::default())
+    }
+
+    /// The same with the square cut elsewhere.
+    pub fn view_rect_at(&self, width: u32, height: u32, shift: Shift) -> ViewRect {
         let (resized_width, resized_height) = self.resized(width.max(1), height.max(1));
-        let fraction = |resized: u64| {
-            let start = self.first(resized);
+        let fraction = |resized: u64, shift: f32| {
+            let start = self.first(resized, shift);
             (start as f32 / resized as f32, self.side as f32 / resized as f32)
         };
-        let (left, view_width) = fraction(resized_width);
-        let (top, view_height) = fraction(resized_height);
+        let (left, view_width) = fraction(resized_width, shift.x);
+        let (top, view_height) = fraction(resized_height, shift.y);
         ViewRect {
             left,
             top,
@@ -317,19 +340,25 @@ impl Preprocessing {
     }
 
     /// Where the square starts in a resized axis; before it, where the picture is smaller than the square.
-    fn first(&self, resized: u64) -> i64 {
+    fn first(&self, resized: u64, shift: f32) -> i64 {
         let spare = resized as i64 - i64::from(self.side);
-        match self.offset {
+        let moved = (shift * spare as f32 / 2.0).round() as i64;
+        let centred = match self.offset {
             Offset::HalfToEven if spare > 0 => (spare as f64 / 2.0).round_ties_even() as i64,
             // The smaller half of a padding comes first.
             Offset::HalfToEven => -(-spare / 2),
             Offset::Floor => spare.div_euclid(2),
+        };
+        if spare > 0 {
+            (centred + moved).clamp(0, spare)
+        } else {
+            centred
         }
     }
 
     /// The stretch of one axis that ends up in the square, and where it starts there.
-    fn window(&self, source: u32, resized: u64) -> (Axis, u32) {
-        let first = self.first(resized);
+    fn window(&self, source: u32, resized: u64, shift: f32) -> (Axis, u32) {
+        let first = self.first(resized, shift);
         let axis = Axis {
             source,
             resized,
@@ -373,6 +402,17 @@ mod tests {
         let rect = clip().view_rect(448, 224);
         assert_eq!((rect.left, rect.width), (0.25, 0.5));
         assert_eq!((rect.top, rect.height), (0.0, 1.0));
+    }
+
+    #[test]
+    fn a_shifted_view_reaches_the_edges_and_no_further() {
+        let picture = RgbImage::from_fn(448, 224, |x, _| image::Rgb([(x / 2) as u8; 3]));
+        let rect = |x: f32| clip().view_rect_at(448, 224, Shift { x, y: 0.7 });
+        assert_eq!((rect(-1.0).left, rect(0.0).left, rect(1.0).left), (0.0, 0.25, 0.5));
+        assert_eq!((rect(9.0).left, rect(1.0).top), (0.5, 0.0));
+        let view = clip().model_view_at(&picture, Shift { x: 1.0, y: 0.0 }).unwrap();
+        assert_eq!(view.get_pixel(223, 0).0[0], 223);
+        assert_eq!(view.get_pixel(0, 0).0[0], 112);
     }
 
     #[test]

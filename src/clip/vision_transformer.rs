@@ -11,7 +11,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Device, Tensor};
 
-use super::attention::{AttentionParts, Block, BlockShape, attention_weights, layer_norm};
+use super::attention::{AttentionParts, Block, BlockShape, layer_norm, merge_heads};
 use super::attention_head::AttentionHead;
 use super::config::{VisionPooling, VitConfig};
 use super::{Checkpoint, Result};
@@ -42,16 +42,34 @@ enum Pooling {
     AttentionHead(AttentionHead),
 }
 
-/// The last block of a Vision Transformer, laid open for heatmaps.
+/// Blocks at the end of the tower that are laid open for heatmaps.
+const OPEN_BLOCKS: usize = 2;
+
+/// The end of a Vision Transformer's pass over one picture, laid open for heatmaps.
 pub struct VisionDense {
+    /// The inputs of the last blocks, in order, each `[1, tokens, width]`; the last `grid * grid` tokens are the patches.
+    pub inputs: Vec<Tensor<3>>,
     /// What the last block's attention did.
     pub attention: AttentionParts,
-    /// The tokens after the last block, `[batch, tokens, width]`; the last `grid * grid` are the patches.
+    /// The tokens after the last block, `[1, tokens, width]`.
     pub tokens: Tensor<3>,
-    /// The picture's embedding, not normalised, `[batch, projection_dim]`.
+    /// The picture's embedding, not normalised, `[1, projection_dim]`.
     pub embedding: Tensor<2>,
     /// Patches along each side of the input square.
     pub grid: usize,
+}
+
+/// The attention that gathers a picture into one vector: the class token's in the last block, or the probe's in SigLIP's
+/// head. All heads side by side, before the output projection.
+pub struct GatheringAttention {
+    /// What asks, `[1, width]`.
+    pub query: Tensor<2>,
+    /// The patches' keys, `[grid * grid, width]`.
+    pub keys: Tensor<2>,
+    /// The patches' values, `[grid * grid, width]`.
+    pub values: Tensor<2>,
+    /// What was gathered, `[1, width]`.
+    pub gathered: Tensor<2>,
 }
 
 impl VisionTransformer {
@@ -116,10 +134,23 @@ impl VisionTransformer {
         self.pool(self.last_block.forward(self.run_earlier_blocks(pixels), false))
     }
 
-    /// The same by the explicit path in the last block, with everything that heatmaps need.
+    /// The same for one picture, by the explicit path in the last block, with everything that heatmaps need.
     pub fn forward_dense(&self, pixels: Tensor<4>) -> VisionDense {
-        let (tokens, attention) = self.last_block.forward_with_parts(self.run_earlier_blocks(pixels));
+        let opened = (OPEN_BLOCKS - 1).min(self.earlier_blocks.len());
+        let (closed, open) = self.earlier_blocks.split_at(self.earlier_blocks.len() - opened);
+        let mut x = closed
+            .iter()
+            .fold(self.embed_patches(pixels), |x, block| block.forward(x, false));
+        let mut inputs = vec![x.clone()];
+        for block in open {
+            x = block.forward(x, false);
+            inputs.push(x.clone());
+        }
+        let attention = self.last_block.parts(x.clone());
+        let gathered = merge_heads(attention.weights.clone().matmul(attention.value.clone()));
+        let tokens = self.last_block.after_attention(x, gathered);
         VisionDense {
+            inputs,
             attention,
             embedding: self.pool(tokens.clone()),
             tokens,
@@ -127,24 +158,107 @@ impl VisionTransformer {
         }
     }
 
-    /// ClearCLIP's dense output (arXiv 2407.12442): the last attention with `softmax(Q Q^T / sqrt(d))` in place of
-    /// its weights, without residual and feed-forward, taken into the shared space: `[batch, patches, projection_dim]`.
-    ///
+    /// The last attention's values mixed by other weights `[1, heads, tokens, tokens]`, without residual and feed-forward,
+    /// each patch taken into the shared space: `[1, patches, projection_dim]`.
+    pub fn remixed_patches(&self, dense: &VisionDense, weights: Tensor<4>) -> Tensor<3> {
+        let values = dense.attention.value.clone();
+        self.patches_in_shared_space(self.last_block.attention().apply_weights(weights, values))
+    }
+
+    /// The tower's own last tokens, each patch taken into the shared space: `[1, patches, projection_dim]`.
+    pub fn final_patches(&self, dense: &VisionDense) -> Tensor<3> {
+        self.patches_in_shared_space(dense.tokens.clone())
+    }
+
     /// SigLIP has no projection, but a head: each token takes its own way through it.
-    pub fn query_query_tokens(&self, dense: &VisionDense) -> Tensor<3> {
-        let query = dense.attention.query.clone();
-        let weights = attention_weights(query.clone(), query);
-        let tokens = self
-            .last_block
-            .attention()
-            .apply_weights(weights, dense.attention.value.clone());
-        let class_tokens = tokens.dims()[1] - self.grid * self.grid;
-        let patches = self
-            .post_norm
-            .forward(tokens.narrow(1, class_tokens, self.grid * self.grid));
+    fn patches_in_shared_space(&self, tokens: Tensor<3>) -> Tensor<3> {
+        let normed = self.post_norm.forward(self.only_patches(tokens));
         match &self.pooling {
-            Pooling::ClassToken(projection) => projection.forward(patches),
-            Pooling::AttentionHead(head) => head.forward_each(patches),
+            Pooling::ClassToken(projection) => projection.forward(normed),
+            Pooling::AttentionHead(head) => head.forward_each(normed),
+        }
+    }
+
+    /// Leaves out the class token, if there is one.
+    fn only_patches(&self, tokens: Tensor<3>) -> Tensor<3> {
+        let patches = self.grid * self.grid;
+        let class_tokens = tokens.dims()[1] - patches;
+        tokens.narrow(1, class_tokens, patches)
+    }
+
+    /// The attention that gathers the picture into one vector.
+    pub fn gathering_attention(&self, dense: &VisionDense) -> GatheringAttention {
+        let parts = match &self.pooling {
+            Pooling::ClassToken(_) => dense.attention.clone(),
+            Pooling::AttentionHead(head) => head.parts(self.post_norm.forward(dense.tokens.clone())),
+        };
+        let first = |x: Tensor<3>| x.narrow(1, 0, 1).squeeze_dim::<2>(0);
+        let patches = |x: Tensor<4>| self.only_patches(merge_heads(x)).squeeze_dim::<2>(0);
+        GatheringAttention {
+            query: first(merge_heads(parts.query)),
+            gathered: first(merge_heads(parts.weights.matmul(parts.value.clone()))),
+            keys: patches(parts.key),
+            values: patches(parts.value),
+        }
+    }
+
+    /// The output projection of that attention, bias included: `[n, width]` to the same.
+    pub fn project_gathered(&self, x: Tensor<2>) -> Tensor<2> {
+        let x = x.unsqueeze_dim::<3>(1);
+        let projected = match &self.pooling {
+            Pooling::ClassToken(_) => self.last_block.attention().project(x),
+            Pooling::AttentionHead(head) => head.project(x),
+        };
+        projected.squeeze_dim(1)
+    }
+
+    /// The tower's pass from there on: `[n, width]`, gathered, to embeddings `[n, projection_dim]`, not normalised.
+    pub fn embed_gathered(&self, dense: &VisionDense, gathered: Tensor<2>) -> Tensor<2> {
+        let [n, width] = gathered.dims();
+        let gathered = gathered.unsqueeze_dim::<3>(1);
+        match (&self.pooling, dense.inputs.last()) {
+            (Pooling::ClassToken(_), Some(input)) => {
+                let class = input.clone().narrow(1, 0, 1).expand([n, 1, width]);
+                self.pool(self.last_block.after_attention(class, gathered))
+            }
+            (Pooling::AttentionHead(head), _) => head.after_attention(gathered),
+            (Pooling::ClassToken(_), None) => unreachable!("forward_dense keeps the last block's input"),
+        }
+    }
+
+    /// What the attention of an open block does; `block` counts through [`VisionDense::inputs`].
+    pub fn open_attention(&self, dense: &VisionDense, block: usize) -> AttentionParts {
+        self.open_block(dense, block).parts(dense.inputs[block].clone())
+    }
+
+    /// The tokens after an open block under other weights `[n, heads, tokens, tokens]`, pooled into the shared space:
+    /// `[n, projection_dim]`. CLIP's tokens are pooled by their mean, as LeGrad does; SigLIP's by its own head.
+    pub fn embed_reweighted(
+        &self,
+        dense: &VisionDense,
+        block: usize,
+        weights: Tensor<4>,
+        values: Tensor<4>,
+    ) -> Tensor<2> {
+        let [n, heads, tokens, _] = weights.dims();
+        let head_dim = values.dims()[3];
+        let input = dense.inputs[block].clone().expand([n, tokens, heads * head_dim]);
+        let gathered = merge_heads(weights.matmul(values.expand([n, heads, tokens, head_dim])));
+        let z = self.open_block(dense, block).after_attention(input, gathered);
+        match &self.pooling {
+            Pooling::ClassToken(projection) => {
+                projection.forward(self.post_norm.forward(z.mean_dim(1).squeeze_dim::<2>(1)))
+            }
+            Pooling::AttentionHead(_) => self.pool(z),
+        }
+    }
+
+    /// An open block by its place in [`VisionDense::inputs`].
+    fn open_block(&self, dense: &VisionDense, block: usize) -> &Block {
+        let from_end = dense.inputs.len() - 1 - block;
+        match from_end {
+            0 => &self.last_block,
+            _ => &self.earlier_blocks[self.earlier_blocks.len() - from_end],
         }
     }
 

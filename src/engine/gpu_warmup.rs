@@ -6,6 +6,7 @@ use super::loaded::{Loaded, place};
 use super::protocol::Event;
 use super::session::IMAGE_BATCH;
 use crate::clip::Pixels;
+use crate::heatmap::heat_maps;
 use crate::hub::ModelChoice;
 
 /// A model on the GPU, its kernels compiled; nothing where there is no GPU and none was asked for.
@@ -47,7 +48,8 @@ fn warm_up(loaded: &mut Loaded) -> crate::clip::Result<()> {
     loaded.embed_texts(std::slice::from_ref(&text))?;
     loaded.with_fallback(|model| {
         let texts = vec![0.0; model.info().projection_dim];
-        crate::heatmap::heat_maps(&model.dense(&blank), &texts, texts.len())
+        let method = model.info().tower.default_heatmap();
+        heat_maps(model, method, &image::RgbImage::new(side as u32, side as u32), &texts)
     })?;
     Ok(())
 }

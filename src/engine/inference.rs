@@ -10,14 +10,13 @@ use super::Events;
 use super::classes::ClassCache;
 use super::device::{DeviceChoice, DeviceInfo};
 use super::embeddings::Embeddings;
+use super::explainer::{Asked, Explainer};
 use super::loaded::{Loaded, place};
 use super::messages::{Chore, Learnt, Work};
 use super::protocol::{Event, Generation, PictureId, Question, Severity};
 use super::queue::{Queue, Wanted};
 use super::session::IMAGE_BATCH;
 use super::speed::Speed;
-use crate::clip::{Dense, Pixels, Result};
-use crate::heatmap::heat_maps;
 use crate::hub::ModelChoice;
 use crate::zero_shot::{ClassEmbeddings, score};
 
@@ -46,7 +45,7 @@ pub struct Inference {
     cache: ClassCache,
     question: Option<Question>,
     classes: Option<ClassEmbeddings>,
-    inspected: Option<(PictureId, Dense)>,
+    explainer: Explainer,
     speed: Speed,
 }
 
@@ -64,7 +63,7 @@ impl Inference {
             cache: ClassCache::default(),
             question: None,
             classes: None,
-            inspected: None,
+            explainer: Explainer::default(),
             speed: Speed::default(),
         }
     }
@@ -90,6 +89,9 @@ impl Inference {
     fn step(&mut self) -> bool {
         let mut prepared = Vec::new();
         let mut work: Vec<Work> = self.channels.work.try_iter().collect();
+        if work.is_empty() && self.explain() {
+            return true;
+        }
         if work.is_empty() {
             prepared.extend(self.channels.prepared.try_iter().take(IMAGE_BATCH));
             if prepared.is_empty() {
@@ -128,7 +130,7 @@ impl Inference {
             Work::Library(library) => {
                 self.library = library;
                 self.embeddings = Embeddings::default();
-                self.inspected = None;
+                self.explainer.clear();
             }
             Work::Stored {
                 library,
@@ -139,8 +141,11 @@ impl Inference {
                 library,
                 picture,
                 identity,
-                pixels,
-            } if library == self.library && self.is_current(&identity) => self.inspect(picture, &pixels),
+                view,
+                copy,
+            } if library == self.library && self.is_current(&identity) => self.explainer.inspect(picture, view, copy),
+            Work::UseHeatmap(method) => self.explainer.use_method(method),
+            Work::TestMap(test) => self.explainer.test(test),
             Work::Gpu { attempt, loaded } if attempt == self.attempt => self.gpu_ready(loaded),
             Work::Stored { .. } | Work::Dense { .. } | Work::Gpu { .. } | Work::Prepared { .. } | Work::Stop => {}
         }
@@ -194,7 +199,7 @@ impl Inference {
         }));
         self.device_is(&loaded.device, None);
         self.loaded = Some(loaded);
-        self.inspected = None;
+        self.explainer.clear();
         if changed {
             self.embeddings = Embeddings::default();
             let _ = self.channels.librarian.send(Chore::Model(info.identity.clone()));
@@ -254,7 +259,6 @@ impl Inference {
                 }
                 self.classes = Some(classes.embeddings);
                 self.score_from(0);
-                self.maps();
                 self.channels.events.send(Event::Answered {
                     generation,
                     lost_words: classes.lost,
@@ -355,36 +359,22 @@ impl Inference {
         }
     }
 
-    fn inspect(&mut self, picture: PictureId, pixels: &Pixels) {
-        let Some(loaded) = &mut self.loaded else { return };
-        match loaded.with_fallback(|model| Ok(model.dense(pixels))) {
-            Ok((dense, warning)) => {
-                self.inspected = Some((picture, dense));
-                if let Some(warning) = warning {
-                    self.lost_gpu(warning);
-                }
-                self.maps();
-            }
-            Err(error) => self.message(Severity::Error, format!("No heatmap: {error}")),
-        }
-    }
-
-    /// Heatmaps of the inspected picture for all labels: switching between them then costs nothing.
-    fn maps(&self) {
-        let (Some((picture, dense)), Some(question), Some(classes)) = (&self.inspected, &self.question, &self.classes)
-        else {
-            return;
+    /// The next step of the inspected picture's heatmaps; false where there is none.
+    fn explain(&mut self) -> bool {
+        let (Some(loaded), Some(question), Some(classes)) = (&mut self.loaded, &self.question, &self.classes) else {
+            return false;
         };
-        let (texts, dim) = classes.label_values();
-        let maps: Result<_> = heat_maps(dense, texts, dim);
-        match maps {
-            Ok(maps) => self.channels.events.send(Event::HeatMaps {
-                library: self.library,
-                picture: *picture,
-                generation: question.generation,
-                maps: Arc::new(maps),
-            }),
-            Err(error) => self.message(Severity::Error, format!("No heatmap: {error}")),
+        let was_gpu = loaded.device.gpu;
+        let asked = Asked {
+            library: self.library,
+            generation: question.generation,
+            classes,
+        };
+        let worked = self.explainer.step(loaded, &asked, &self.channels.events);
+        if was_gpu != loaded.device.gpu {
+            let info = loaded.device.clone();
+            self.device_is(&info, None);
         }
+        worked
     }
 }

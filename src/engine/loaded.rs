@@ -15,6 +15,14 @@ pub struct Loaded {
     choice: ModelChoice,
 }
 
+/// How work on a device ended.
+pub enum Tried<T> {
+    /// Well.
+    Done(T),
+    /// The GPU was lost; the model is on the CPU now. A message for the user.
+    Moved(String),
+}
+
 /// Where a choice of device leads, and what the user should know about it.
 pub struct Placement {
     device: Device,
@@ -90,13 +98,24 @@ impl Loaded {
     /// # Errors
     /// The CPU failed as well, or the model cannot be read again.
     pub fn with_fallback<T>(&mut self, work: impl Fn(&Model) -> Result<T>) -> Result<(T, Option<String>)> {
+        match self.try_on(&work)? {
+            Tried::Done(value) => Ok((value, None)),
+            Tried::Moved(message) => Ok((guarded(|| work(&self.model))?, Some(message))),
+        }
+    }
+
+    /// Runs `work` on the model; on a lost GPU, moves to the CPU and leaves it to the caller to start again.
+    ///
+    /// # Errors
+    /// The CPU failed, or the model cannot be read again.
+    pub fn try_on<T>(&mut self, work: impl FnOnce(&Model) -> Result<T>) -> Result<Tried<T>> {
         match guarded(|| work(&self.model)) {
             Err(Error::Device(reason)) if self.device.gpu => {
                 let message = format!("{} was lost ({reason}): going on with the CPU", self.device.name);
                 *self = Self::open(&self.choice, place(DeviceChoice::Cpu))?;
-                Ok((guarded(|| work(&self.model))?, Some(message)))
+                Ok(Tried::Moved(message))
             }
-            done => done.map(|value| (value, None)),
+            done => done.map(Tried::Done),
         }
     }
 }

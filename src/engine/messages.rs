@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use image::RgbImage;
+
 use super::device::DeviceChoice;
 use super::loaded::Loaded;
 use super::prepare::Prepared;
-use super::protocol::{Generation, PictureId, Question};
+use super::protocol::{Generation, MapTest, PictureId, Question};
 use super::queue::Job;
-use crate::clip::{Embedding, Pixels};
+use crate::clip::{Embedding, HeatmapMethod};
 use crate::hub::ModelChoice;
 use crate::library::Stamp;
 
@@ -49,9 +51,15 @@ pub enum Work {
         picture: PictureId,
         /// The model it was prepared for.
         identity: String,
-        /// The picture.
-        pixels: Pixels,
+        /// What the model sees of it.
+        view: RgbImage,
+        /// The picture, no larger than tests of heatmaps need.
+        copy: RgbImage,
     },
+    /// Make other heatmaps.
+    UseHeatmap(Option<HeatmapMethod>),
+    /// Test a heatmap, or stop testing.
+    TestMap(Option<MapTest>),
     /// A GPU is ready, with the model on it; or why it is not.
     Gpu {
         /// What the preparation was for; an outdated one is dropped.

@@ -11,6 +11,7 @@
 mod classes;
 mod device;
 mod embeddings;
+mod explainer;
 mod fetch;
 mod gpu_warmup;
 mod inference;
@@ -218,6 +219,12 @@ impl Backend for Engine {
             Request::Inspect { library, picture } => {
                 let job = picture.and_then(|id| self.job(library, id));
                 self.queue.inspect(job);
+            }
+            Request::UseHeatmap(method) => {
+                let _ = self.work.send(Work::UseHeatmap(method));
+            }
+            Request::TestMap(test) => {
+                let _ = self.work.send(Work::TestMap(test));
             }
             Request::LoadModel(choice) => {
                 let _ = self.work.send(Work::LoadModel(choice));

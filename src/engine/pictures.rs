@@ -15,6 +15,9 @@ use crate::library::{PictureError, Store, THUMBNAIL_SIDE, decode, fitted, thumbn
 /// Longest side of the inspected picture, in pixels: below every GPU's limit on textures.
 const INSPECTED_SIDE: u32 = 2_048;
 
+/// Longest side of the copy on which heatmaps are tested.
+const CHECKED_SIDE: u32 = 1_024;
+
 /// What a picture thread needs.
 pub struct PictureThread {
     pub queue: Arc<Queue>,
@@ -65,7 +68,8 @@ impl PictureThread {
                     library: job.library,
                     picture: job.picture,
                     identity: model.identity.clone(),
-                    pixels: preprocessing.normalise(&seen),
+                    view: seen.clone(),
+                    copy: fitted(picture, CHECKED_SIDE),
                 });
                 (preprocessing.view_rect(picture.width(), picture.height()), seen)
             }

@@ -8,6 +8,7 @@ use crate::hub::ModelChoice;
 
 pub use crate::clip::{HeatmapMethod, ModelInfo, Scoring, ViewRect, model_name};
 pub use crate::heatmap::HeatMap;
+pub use crate::heatmap::trust::check::Verdict;
 pub use crate::hub::{CachedModel, Progress};
 pub use crate::library::Stamp;
 pub use crate::zero_shot::{Label, Scores, TemplateSet};
@@ -58,6 +59,10 @@ pub enum Request {
         /// Its place in it.
         picture: Option<PictureId>,
     },
+    /// Make other heatmaps from now on: by this method, or by the model's own default where it is none or does not fit.
+    UseHeatmap(Option<HeatmapMethod>),
+    /// Test how far a heatmap of the inspected picture can be trusted; none to stop testing.
+    TestMap(Option<MapTest>),
     /// Load another model.
     LoadModel(ModelChoice),
     /// Which models are on this machine.
@@ -92,6 +97,28 @@ pub struct Question {
     pub templates: TemplateSet,
     /// Added to the cosine of "none of these".
     pub none_bias: f32,
+}
+
+/// A test of one label's heatmap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MapTest {
+    /// The label whose map is tested.
+    pub label: usize,
+    /// A label that does not fit, whose map is tested beside it.
+    pub unrelated: Option<usize>,
+}
+
+/// Heatmaps of the inspected picture for all labels, or how far they are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MapSet {
+    /// The question whose labels they are for.
+    pub generation: Generation,
+    /// How they are made.
+    pub method: HeatmapMethod,
+    /// The share that is done; there are no maps before 1.
+    pub done: f32,
+    /// In the order of the labels.
+    pub maps: Vec<HeatMap>,
 }
 
 /// A picture of the list.
@@ -226,16 +253,29 @@ pub enum Event {
         /// The picture.
         inspected: Box<InspectedPicture>,
     },
-    /// Heatmaps of the inspected picture, one a label.
+    /// Heatmaps of the inspected picture, or how far they are.
     HeatMaps {
         /// The list.
         library: Generation,
         /// The picture's place.
         picture: PictureId,
-        /// The question whose labels they are for.
+        /// The maps.
+        maps: Arc<MapSet>,
+    },
+    /// The test of a heatmap, or how far it is.
+    MapTested {
+        /// The list.
+        library: Generation,
+        /// The picture's place.
+        picture: PictureId,
+        /// The question whose labels are meant.
         generation: Generation,
-        /// In the order of the labels.
-        maps: Arc<Vec<HeatMap>>,
+        /// The label.
+        label: usize,
+        /// The share that is done.
+        done: f32,
+        /// What came of it, at the end.
+        verdict: Option<Box<Verdict>>,
     },
     /// The models of the Hugging Face cache.
     LocalModels(Vec<CachedModel>),

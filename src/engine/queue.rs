@@ -43,6 +43,8 @@ pub struct Wanted {
 #[derive(Default)]
 struct Lanes {
     inspect: Option<Job>,
+    /// The picture in the inspector, to be looked at again by another model.
+    inspected: Option<Job>,
     thumbnails: VecDeque<Job>,
     index: VecDeque<Job>,
     model: Option<Wanted>,
@@ -85,7 +87,10 @@ impl Queue {
 
     /// Replaces what is to be inspected.
     pub fn inspect(&self, job: Option<Job>) {
-        self.change(|lanes| lanes.inspect = job);
+        self.change(|lanes| {
+            lanes.inspect.clone_from(&job);
+            lanes.inspected = job;
+        });
     }
 
     /// Replaces the thumbnails that are wanted.
@@ -103,9 +108,12 @@ impl Queue {
         self.change(|lanes| lanes.index.extend(jobs));
     }
 
-    /// The model changed; indexing waits until there is one.
+    /// The model changed; indexing waits until there is one. The inspected picture is prepared for it at once.
     pub fn model(&self, model: Option<Wanted>) {
-        self.change(|lanes| lanes.model = model);
+        self.change(|lanes| {
+            lanes.model = model;
+            lanes.inspect.clone_from(&lanes.inspected);
+        });
     }
 
     /// Holds or goes on with indexing.

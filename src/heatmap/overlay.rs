@@ -1,9 +1,52 @@
 //! A map drawn over the picture.
 
 use image::{Rgb, RgbImage, Rgba, RgbaImage};
+use serde::{Deserialize, Serialize};
 
 use super::{HeatMap, Ramp};
 use crate::clip::ViewRect;
+
+/// Which values the ends of the ramp stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scale {
+    /// The lowest and the highest.
+    #[default]
+    Absolute,
+    /// As far below neutral as above it: the middle of the ramp says nothing for the label, and nothing against it.
+    Signed,
+}
+
+impl Scale {
+    /// Every scale.
+    pub const ALL: [Self; 2] = [Self::Absolute, Self::Signed];
+
+    /// The scale's name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Absolute => "Low to high",
+            Self::Signed => "For and against",
+        }
+    }
+
+    /// The values at the ends of the ramp, the same for all these maps.
+    pub fn range<'a>(self, maps: impl IntoIterator<Item = &'a HeatMap>) -> (f32, f32) {
+        let mut ends = (f32::INFINITY, f32::NEG_INFINITY);
+        for map in maps {
+            let (low, high) = map.range();
+            let (low, high) = match self {
+                Self::Absolute => (low, high),
+                Self::Signed => {
+                    let neutral = map.neutral();
+                    let reach = (high - neutral).max(neutral - low);
+                    (neutral - reach, neutral + reach)
+                }
+            };
+            ends = (ends.0.min(low), ends.1.max(high));
+        }
+        if ends.0 <= ends.1 { ends } else { (0.0, 1.0) }
+    }
+}
 
 /// How a map is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,15 +57,17 @@ pub struct Overlay {
     pub opacity: f32,
     /// The values at the ends of the ramp.
     pub range: (f32, f32),
+    /// Whether the values run into each other, or every cell is seen.
+    pub smooth: bool,
 }
 
 impl Overlay {
-    /// The map as a square of colours, smooth between cell centres, with the opacity in its alpha.
+    /// The map as a square of colours, with the opacity in its alpha.
     pub fn colours(&self, map: &HeatMap, side: u32) -> RgbaImage {
         let alpha = (self.opacity.clamp(0.0, 1.0) * 255.0).round() as u8;
         RgbaImage::from_fn(side, side, |x, y| {
             let at = |pixel: u32| (pixel as f32 + 0.5) / side as f32;
-            let [r, g, b] = self.colour(map.sample(at(x), at(y)));
+            let [r, g, b] = self.colour(self.value(map, at(x), at(y)));
             Rgba([r, g, b, alpha])
         })
     }
@@ -35,11 +80,16 @@ impl Overlay {
             let u = ((x as f32 + 0.5) / width as f32 - view.left) / view.width;
             let v = ((y as f32 + 0.5) / height as f32 - view.top) / view.height;
             if (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v) {
-                let colour = self.colour(map.sample(u, v));
+                let colour = self.colour(self.value(map, u, v));
                 *pixel = mixed(*pixel, colour, self.opacity);
             }
         }
         out
+    }
+
+    /// The value that is drawn at `x` and `y` in 0..1 of the input square.
+    pub fn value(&self, map: &HeatMap, x: f32, y: f32) -> f32 {
+        if self.smooth { map.sample(x, y) } else { map.cell(x, y) }
     }
 
     fn colour(&self, value: f32) -> [u8; 3] {
@@ -69,4 +119,30 @@ pub fn side_by_side(pictures: &[RgbImage], gap: u32) -> RgbImage {
         left += picture.width() + gap;
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clip::HeatmapMethod;
+
+    fn map(method: HeatmapMethod, values: [f32; 2]) -> HeatMap {
+        HeatMap {
+            method,
+            rows: 1,
+            columns: 2,
+            values: values.to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_signed_scale_has_neutral_in_its_middle() {
+        let maps = [
+            map(HeatmapMethod::Occlusion, [-0.1, 0.4]),
+            map(HeatmapMethod::Occlusion, [-0.2, 0.1]),
+        ];
+        assert_eq!(Scale::Absolute.range(&maps), (-0.2, 0.4));
+        assert_eq!(Scale::Signed.range(&maps), (-0.4, 0.4));
+        assert_eq!(Scale::Absolute.range(&[]), (0.0, 1.0));
+    }
 }

@@ -9,7 +9,7 @@ use clipsight::app::App;
 use clipsight::app::settings::Settings;
 use clipsight::clip::{HeatmapMethod, Layout, ModelInfo, Scoring, TowerKind, WeightsFile};
 use clipsight::engine::protocol::{
-    Event, HeatMap, InspectedPicture, PictureFile, PictureId, Question, Request, ScreenImage, Stamp, ViewRect,
+    Event, HeatMap, InspectedPicture, MapSet, PictureFile, PictureId, Question, Request, ScreenImage, Stamp, ViewRect,
 };
 use clipsight::engine::{Backend, DeviceInfo};
 use clipsight::zero_shot::score;
@@ -114,8 +114,12 @@ impl StandIn {
         self.say(Event::HeatMaps {
             library,
             picture,
-            generation: asked.generation,
-            maps: Arc::new(maps),
+            maps: Arc::new(MapSet {
+                generation: asked.generation,
+                method: HeatmapMethod::ClassActivation,
+                done: 1.0,
+                maps,
+            }),
         });
     }
 }

@@ -2,19 +2,19 @@
 
 use crate::app::icons as icon;
 use egui::{
-    Align, Align2, Color32, CornerRadius, Layout, Mesh, Rect, RichText, ScrollArea, Sense, Shape, Slider, Stroke,
-    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align, Color32, CornerRadius, Layout, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2,
 };
 
+use super::heatmap::heatmap_ui;
 use crate::app::command::Command;
 use crate::app::settings::Measure;
 use crate::app::state::State;
 use crate::app::textures::{OverlayKey, Textures};
 use crate::app::theme;
 use crate::app::view;
-use crate::app::widgets::{ScoreBar, combo, icon_button, note, score_bar_ui, section, segmented_ui};
+use crate::app::widgets::{ScoreBar, icon_button, note, score_bar_ui, section, segmented_ui};
 use crate::engine::protocol::{HeatMap, InspectedPicture, Scores, ViewRect};
-use crate::heatmap::{Overlay, Ramp};
+use crate::heatmap::Overlay;
 
 /// Side of a drawn heatmap, in pixels; the graphics card smooths between them.
 const OVERLAY_SIDE: u32 = 168;
@@ -24,7 +24,6 @@ const PROBABILITY_WORDS: &str = "Shares of a softmax over these labels, not how 
     these\" is weighed against all of them together.";
 const SIGMOID_WORDS: &str = "This model judges every label by itself: the numbers need not add up to 100 %, and several \
     labels can fit.";
-const RAMP_STEPS: usize = 48;
 const WHOLE: Rect = Rect {
     min: pos2(0.0, 0.0),
     max: pos2(1.0, 1.0),
@@ -39,9 +38,9 @@ pub fn inspector_ui(ui: &mut Ui, state: &mut State, textures: &mut Textures) -> 
     };
     header_ui(ui, state, selected, &mut commands);
     let map = shown_map(state);
-    let range = shared_range(state);
-    picture_ui(ui, state, textures, map.as_ref(), range);
-    legend_ui(ui, state, map.as_ref(), range, &mut commands);
+    let overlay = overlay(state, map.as_ref());
+    picture_ui(ui, state, textures, map.as_ref(), overlay);
+    heatmap_ui(ui, state, map.as_ref(), overlay.range, &mut commands);
     ui.separator();
     bars_ui(ui, state, &mut commands);
     commands
@@ -85,30 +84,29 @@ fn header_ui(ui: &mut Ui, state: &State, selected: usize, commands: &mut Vec<Com
 
 /// The map of the label that is shown, if the maps answer the newest question.
 fn shown_map(state: &State) -> Option<HeatMap> {
-    let (generation, maps) = state.inspected.maps.as_ref()?;
-    if !state.settings.heatmap || *generation != state.asking.generation {
+    let set = state.inspected.maps.as_ref()?;
+    if !state.settings.heatmap || set.generation != state.asking.generation {
         return None;
     }
-    maps.get(state.shown_label()?).cloned()
+    set.maps.get(state.shown_label()?).cloned()
 }
 
-/// One scale for all labels of a picture, so that their maps can be compared.
-fn shared_range(state: &State) -> (f32, f32) {
-    let maps = state
-        .inspected
-        .maps
-        .as_ref()
-        .map_or(&[][..], |(_, maps)| maps.as_slice());
-    let (low, high) = maps
-        .iter()
-        .map(HeatMap::range)
-        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), (l, h)| {
-            (low.min(l), high.max(h))
-        });
-    if low <= high { (low, high) } else { (0.0, 1.0) }
+/// How the map is drawn: on a scale of its own, or on one for all labels, so that they can be compared.
+fn overlay(state: &State, map: Option<&HeatMap>) -> Overlay {
+    let settings = &state.settings;
+    let all = state.inspected.maps.as_ref().map_or(&[][..], |set| set.maps.as_slice());
+    Overlay {
+        ramp: settings.ramp,
+        opacity: settings.opacity,
+        range: match map {
+            Some(map) if !settings.same_scale => settings.heatmap_scale.range([map]),
+            _ => settings.heatmap_scale.range(all),
+        },
+        smooth: settings.smooth,
+    }
 }
 
-fn picture_ui(ui: &mut Ui, state: &State, textures: &mut Textures, map: Option<&HeatMap>, range: (f32, f32)) {
+fn picture_ui(ui: &mut Ui, state: &State, textures: &mut Textures, map: Option<&HeatMap>, overlay: Overlay) {
     let palette = theme::palette(ui);
     let width = ui.available_width();
     let height = (ui.available_height() * PICTURE_SHARE).clamp(140.0, width);
@@ -138,11 +136,6 @@ fn picture_ui(ui: &mut Ui, state: &State, textures: &mut Textures, map: Option<&
     );
     let painter = ui.painter_at(rect);
     if let Some(map) = map {
-        let overlay = Overlay {
-            ramp: state.settings.ramp,
-            opacity: state.settings.opacity,
-            range,
-        };
         let key = OverlayKey {
             values: map.values.clone(),
             overlay,
@@ -167,7 +160,7 @@ fn picture_ui(ui: &mut Ui, state: &State, textures: &mut Textures, map: Option<&
     if let (Some(map), Some(pointer)) = (map, response.hover_pos()) {
         let at = (pointer - seen.min) / seen.size();
         if (0.0..1.0).contains(&at.x) && (0.0..1.0).contains(&at.y) {
-            response.on_hover_text_at_pointer(format!("{:.3}", map.sample(at.x, at.y)));
+            response.on_hover_text_at_pointer(format!("{:.3}", overlay.value(map, at.x, at.y)));
         }
     }
 }
@@ -185,85 +178,6 @@ fn view_of(inspected: &InspectedPicture) -> Rect {
 fn fitted(size: egui::Vec2, area: Rect) -> Rect {
     let scale = (area.width() / size.x).min(area.height() / size.y);
     Rect::from_center_size(area.center(), size * scale)
-}
-
-fn legend_ui(ui: &mut Ui, state: &State, map: Option<&HeatMap>, range: (f32, f32), commands: &mut Vec<Command>) {
-    let Some(map) = map else {
-        let text = if !state.settings.heatmap {
-            "The heatmap is off (H)"
-        } else if state.settings.labels.is_empty() {
-            "Add a label to see where it is found"
-        } else {
-            "Heatmap: computing"
-        };
-        ui.label(note(ui, text));
-        return;
-    };
-    let label = state.shown_label().and_then(|label| state.settings.labels.get(label));
-    ui.horizontal(|ui| {
-        if let Some(row) = label {
-            crate::app::widgets::swatch_ui(ui, theme::label_colour(row.colour));
-            ui.add(egui::Label::new(section(&row.label.name)).truncate());
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let text = format!("{} {}", map.method.title(), icon::QUESTION);
-            ui.label(note(ui, text)).on_hover_text(map.method.explanation());
-        });
-    });
-    ramp_ui(ui, state.settings.ramp, range);
-    ui.horizontal(|ui| {
-        let mut opacity = state.settings.opacity;
-        ui.label(note(ui, "Opacity"));
-        ui.spacing_mut().slider_width = 84.0;
-        let response = ui.add(Slider::new(&mut opacity, 0.0..=1.0).show_value(false));
-        response.widget_info(|| WidgetInfo::slider(true, f64::from(opacity), "Opacity of the heatmap"));
-        if response.changed() {
-            commands.push(Command::SetOpacity(opacity));
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            combo("ramp")
-                .selected_text(state.settings.ramp.title())
-                .width(84.0)
-                .show_ui(ui, |ui| {
-                    for ramp in Ramp::ALL {
-                        if ui.selectable_label(ramp == state.settings.ramp, ramp.title()).clicked() {
-                            commands.push(Command::UseRamp(ramp));
-                        }
-                    }
-                });
-            ui.label(note(ui, "Colours"));
-        });
-    });
-}
-
-/// The ramp with the numbers at its ends.
-fn ramp_ui(ui: &mut Ui, ramp: Ramp, (low, high): (f32, f32)) {
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 10.0), Sense::hover());
-    let mut mesh = Mesh::default();
-    for step in 0..=RAMP_STEPS {
-        let t = step as f32 / RAMP_STEPS as f32;
-        let [r, g, b] = ramp.colour(t);
-        let x = rect.left() + t * rect.width();
-        for y in [rect.top(), rect.bottom()] {
-            mesh.colored_vertex(pos2(x, y), Color32::from_rgb(r, g, b));
-        }
-        if step > 0 {
-            let n = 2 * step as u32;
-            mesh.add_triangle(n - 2, n - 1, n);
-            mesh.add_triangle(n - 1, n, n + 1);
-        }
-    }
-    ui.painter().add(Shape::mesh(mesh));
-    let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
-    let colour = theme::palette(ui).text_weak;
-    for (at, align, text) in [
-        (row.left_center(), Align2::LEFT_CENTER, format!("{low:.2}")),
-        (row.center(), Align2::CENTER_CENTER, "one scale for all labels".into()),
-        (row.right_center(), Align2::RIGHT_CENTER, format!("{high:.2}")),
-    ] {
-        ui.painter()
-            .text(at, align, text, theme::body(theme::SIZE_SMALL), colour);
-    }
 }
 
 fn bars_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<Command>) {

@@ -4,6 +4,7 @@
 
 mod dialogs;
 mod gallery;
+mod heatmap;
 mod inspector;
 mod labels;
 mod messages;

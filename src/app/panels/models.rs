@@ -9,6 +9,7 @@ use crate::app::state::{Fetching, State};
 use crate::app::theme;
 use crate::app::widgets::{icon_button, note, section};
 use crate::engine::protocol::{CachedModel, HeatmapMethod, ModelInfo, model_name};
+use crate::heatmap::card;
 use crate::hub::{CatalogueEntry, ModelChoice, catalogue, valid_name};
 
 const STARTER_WORDS: &str = "A small dual encoder of everyday things, in the program itself. It is no CLIP: its \
@@ -74,7 +75,7 @@ fn facts(model: &ModelInfo) -> Vec<(&'static str, String)> {
     let methods: Vec<&str> = HeatmapMethod::ALL
         .into_iter()
         .filter(|method| model.tower.supports(*method).is_ok())
-        .map(HeatmapMethod::title)
+        .map(|method| card(method).title)
         .collect();
     let scoring = model.scoring;
     let scores = match scoring.logit_bias {

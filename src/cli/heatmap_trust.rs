@@ -1,0 +1,186 @@
+//! `clipsight heatmap --evaluate`: how far heatmaps can be trusted, on labelled pictures.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+
+use super::Common;
+use super::args::HeatmapArgs;
+use super::output::Output;
+use super::pictures::{find, session, shown, templates};
+use crate::clip::HeatmapMethod;
+use crate::heatmap::trust::evaluate::{Labelled, TestResult, deletion_tests, mosaic_test};
+use crate::heatmap::trust::mosaic::TILES;
+use crate::library::{decode, fitted};
+use crate::zero_shot::Label;
+
+/// Longest side of the copy from which is erased, in pixels.
+const MAX_SIDE: u32 = 1_024;
+const COLUMNS: [&str; 6] = ["method", "test", "value", "low", "high", "baseline"];
+
+/// Runs the tests of every method that was asked for.
+pub fn run(folder: &Path, args: &HeatmapArgs, common: &Common, output: &mut Output) -> Result<()> {
+    let templates = templates(&args.templates)?;
+    let found = find(&[folder.to_path_buf()], output);
+    let labelled = labels_of(folder, &found);
+    let mut names: Vec<String> = labelled.iter().map(|(_, label)| label.clone()).collect();
+    names.sort();
+    names.dedup();
+    if names.len() < TILES {
+        bail!(
+            "{} holds pictures of {} classes; the tests need {TILES} or more, one folder a class",
+            folder.display(),
+            names.len()
+        );
+    }
+    let mut session = session(common)?;
+    let classes = session.classes(&names.iter().map(Label::named).collect::<Vec<_>>(), &templates)?;
+    let (texts, _) = classes.label_values();
+    let pictures = read(spread(labelled, args.limit), &names, output);
+    let tower = session.loaded.model.info().tower;
+    let methods = match args.methods.as_slice() {
+        [] => tower.heatmaps().collect(),
+        some => some.to_vec(),
+    };
+    for method in methods {
+        let watch = |test: &'static str| move |done: f32| progress(method, test, done);
+        let (results, warning) = session.loaded.with_fallback(|model| {
+            let mosaic = mosaic_test(model, method, &pictures, texts, args.limit, watch("mosaic"))?;
+            let [deletion, insertion] = deletion_tests(model, method, &pictures, texts, watch("deletion"))?;
+            Ok([mosaic, deletion, insertion])
+        })?;
+        if let Some(warning) = warning {
+            eprintln!("clipsight: {warning}");
+        }
+        for result in results {
+            print(output, method, &result)?;
+        }
+    }
+    Ok(())
+}
+
+/// Each picture's class: its folder's name, or its own without a number at the end.
+fn labels_of(folder: &Path, pictures: &[PathBuf]) -> Vec<(PathBuf, String)> {
+    let by_folder = |path: &PathBuf| {
+        let inside = path.strip_prefix(folder).ok()?.components();
+        let first = inside.clone().next()?.as_os_str().to_string_lossy().into_owned();
+        (inside.count() > 1).then_some(first)
+    };
+    let mut folders: Vec<String> = pictures.iter().filter_map(by_folder).collect();
+    folders.sort();
+    folders.dedup();
+    let by_name = folders.len() < TILES;
+    if by_name {
+        eprintln!("clipsight: fewer than {TILES} folders, so each picture's own name is its label");
+    }
+    pictures
+        .iter()
+        .filter_map(|path| {
+            let label = if by_name {
+                path.file_stem()?.to_string_lossy().into_owned()
+            } else {
+                by_folder(path)?
+            };
+            Some((path.clone(), in_words(&label)))
+        })
+        .collect()
+}
+
+/// `dress-2` to `dress`, `bell_peppers` to `bell peppers`.
+fn in_words(name: &str) -> String {
+    let without_number = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    without_number.replace(['-', '_'], " ").trim().to_lowercase()
+}
+
+/// So many of the pictures, from the whole list.
+fn spread(pictures: Vec<(PathBuf, String)>, limit: usize) -> Vec<(PathBuf, String)> {
+    let count = pictures.len().min(limit);
+    (0..count)
+        .map(|n| pictures[n * pictures.len() / count].clone())
+        .collect()
+}
+
+fn read(pictures: Vec<(PathBuf, String)>, names: &[String], output: &mut Output) -> Vec<Labelled> {
+    let mut read = Vec::new();
+    for (path, name) in pictures {
+        match decode(&path) {
+            Ok(picture) => read.push(Labelled {
+                picture: fitted(&picture, MAX_SIDE),
+                label: names.binary_search(&name).unwrap_or(0),
+            }),
+            Err(reason) => output.failure(&shown(&path), &reason.to_string()),
+        }
+    }
+    read
+}
+
+/// One line on a terminal, written over; nothing elsewhere.
+fn progress(method: HeatmapMethod, test: &str, done: f32) -> bool {
+    use std::io::IsTerminal;
+    if std::io::stderr().is_terminal() {
+        eprint!("\r{}: {test} {:3.0} %\r", method.name(), 100.0 * done);
+    }
+    true
+}
+
+fn print(output: &mut Output, method: HeatmapMethod, result: &TestResult) -> Result<()> {
+    let baselines: serde_json::Map<String, Value> = result
+        .baselines
+        .iter()
+        .map(|(name, value)| ((*name).to_string(), json!(value)))
+        .collect();
+    let value = result.value;
+    let line = json!({
+        "method": method.name(),
+        "test": result.test,
+        "value": value.mean,
+        "low": value.low,
+        "high": value.high,
+        "baseline": result.baseline,
+        "baselines": baselines,
+        "n": result.count,
+    });
+    let numbers = [value.mean, value.low, value.high, result.baseline].map(|number| number.to_string());
+    let row = || {
+        let names = [method.name().to_string(), result.test.to_string()];
+        vec![names.into_iter().chain(numbers).collect()]
+    };
+    output.result(&line, &COLUMNS, row, || {
+        let baselines: Vec<String> = result
+            .baselines
+            .iter()
+            .map(|(name, value)| format!("{name} {value:.3}"))
+            .collect();
+        format!(
+            "{:<17} {:<10} {:.3} [{:.3}, {:.3}]  baselines: {}  n = {}",
+            method.name(),
+            result.test,
+            value.mean,
+            value.low,
+            value.high,
+            baselines.join(", "),
+            result.count
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_labels_where_there_are_enough_of_them() {
+        let paths = |names: &[&str]| -> Vec<PathBuf> { names.iter().map(PathBuf::from).collect() };
+        let labels = |paths: &[PathBuf]| -> Vec<String> {
+            labels_of(Path::new("d"), paths)
+                .into_iter()
+                .map(|(_, label)| label)
+                .collect()
+        };
+        let folders = paths(&["d/a/1.jpg", "d/b_c/1.jpg", "d/e/1.jpg", "d/f/1.jpg", "d/loose.jpg"]);
+        assert_eq!(labels(&folders), ["a", "b c", "e", "f"]);
+        let names = paths(&["d/x/dress-1.jpg", "d/x/dress-2.jpg", "d/bell-peppers.jpg"]);
+        assert_eq!(labels(&names), ["dress", "dress", "bell peppers"]);
+    }
+}

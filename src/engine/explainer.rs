@@ -1,0 +1,210 @@
+//! Heatmaps of the inspected picture, and tests of them, a step at a time: between two steps the inference thread looks
+//! for more urgent work.
+
+use std::sync::Arc;
+
+use image::RgbImage;
+
+use super::Events;
+use super::loaded::{Loaded, Tried};
+use super::protocol::{Event, Generation, HeatMap, MapSet, MapTest, PictureId, Severity};
+use crate::clip::{HeatmapMethod, Model, Result};
+use crate::heatmap::trust::check::Check;
+use crate::heatmap::{Cost, Look, card};
+use crate::zero_shot::ClassEmbeddings;
+
+/// Labels in one step of a method that needs a pass for each.
+const LABELS_A_STEP: usize = 4;
+
+/// What is asked about the inspected picture.
+pub struct Asked<'a> {
+    /// The list that it belongs to.
+    pub library: Generation,
+    /// The question.
+    pub generation: Generation,
+    /// Its labels.
+    pub classes: &'a ClassEmbeddings,
+}
+
+/// Makes the heatmaps of one picture after the other.
+#[derive(Default)]
+pub struct Explainer {
+    method: Option<HeatmapMethod>,
+    subject: Option<Subject>,
+}
+
+struct Subject {
+    picture: PictureId,
+    view: RgbImage,
+    copy: RgbImage,
+    look: Option<Look>,
+    /// The maps of a question, in the order of its labels, as far as they are made.
+    maps: Option<(Generation, Vec<HeatMap>)>,
+    /// Which map is to be tested, and how far that is.
+    test: Option<MapTest>,
+    check: Option<Check>,
+}
+
+impl Explainer {
+    /// Uses another method from now on.
+    pub fn use_method(&mut self, method: Option<HeatmapMethod>) {
+        self.method = method;
+        self.restart();
+    }
+
+    /// Another picture: what the model sees of it, and a copy for tests.
+    pub fn inspect(&mut self, picture: PictureId, view: RgbImage, copy: RgbImage) {
+        self.subject = Some(Subject {
+            picture,
+            view,
+            copy,
+            look: None,
+            maps: None,
+            test: None,
+            check: None,
+        });
+    }
+
+    /// Forgets the picture.
+    pub fn clear(&mut self) {
+        self.subject = None;
+    }
+
+    /// Tests the map of a label, once it is made, or stops testing.
+    pub fn test(&mut self, test: Option<MapTest>) {
+        if let Some(subject) = &mut self.subject {
+            subject.test = test;
+            subject.check = None;
+        }
+    }
+
+    /// Forgets what was computed, on a device that is lost or by a method that is not wanted any more.
+    fn restart(&mut self) {
+        if let Some(subject) = &mut self.subject {
+            subject.look = None;
+            subject.maps = None;
+            subject.check = None;
+            subject.test = None;
+        }
+    }
+
+    /// Does the next step; false where nothing is left to do. What came of it, and what went wrong, goes out as events.
+    pub fn step(&mut self, loaded: &mut Loaded, asked: &Asked<'_>, events: &Events) -> bool {
+        let tower = loaded.model.info().tower;
+        let method = self
+            .method
+            .filter(|method| tower.supports(*method).is_ok())
+            .unwrap_or(tower.default_heatmap());
+        let Some(subject) = &mut self.subject else {
+            return false;
+        };
+        match loaded.try_on(|model| subject.step(model, method, asked, events)) {
+            Ok(Tried::Done(worked)) => worked,
+            Ok(Tried::Moved(warning)) => {
+                self.restart();
+                events.message(Severity::Warning, warning);
+                true
+            }
+            Err(error) => {
+                self.subject = None;
+                events.message(Severity::Error, format!("No heatmap: {error}"));
+                false
+            }
+        }
+    }
+}
+
+impl Subject {
+    fn step(&mut self, model: &Model, method: HeatmapMethod, asked: &Asked<'_>, events: &Events) -> Result<bool> {
+        let (texts, dim) = asked.classes.label_values();
+        let labels = asked.classes.labels();
+        if self
+            .maps
+            .as_ref()
+            .is_none_or(|(generation, _)| *generation != asked.generation)
+        {
+            self.maps = Some((asked.generation, Vec::new()));
+            self.check = None;
+            self.test = None;
+        }
+        let Some((_, maps)) = &mut self.maps else {
+            return Ok(false);
+        };
+        let look = match &mut self.look {
+            Some(look) => look,
+            None => self.look.insert(Look::new(model, method, &self.view)?),
+        };
+        if labels == 0 || (maps.len() == labels && self.test.is_none()) {
+            return Ok(false);
+        }
+        if maps.len() < labels {
+            let mut done = 1.0;
+            if !look.is_done() {
+                done = look.advance(model)?;
+            }
+            if look.is_done() {
+                let step = match card(method).cost {
+                    Cost::PassPerLabel => LABELS_A_STEP,
+                    Cost::OnePass | Cost::ManyPasses => labels,
+                };
+                let end = labels.min(maps.len() + step);
+                maps.extend(look.maps(model, &texts[maps.len() * dim..end * dim], dim)?);
+                done = end as f32 / labels as f32;
+            }
+            let whole = if maps.len() == labels { maps.clone() } else { Vec::new() };
+            self.say(
+                method,
+                done.min(if whole.is_empty() { 0.99 } else { 1.0 }),
+                whole,
+                asked,
+                events,
+            );
+            return Ok(true);
+        }
+        self.check_step(model, asked, events)?;
+        Ok(true)
+    }
+
+    fn say(&self, method: HeatmapMethod, done: f32, maps: Vec<HeatMap>, asked: &Asked<'_>, events: &Events) {
+        events.send(Event::HeatMaps {
+            library: asked.library,
+            picture: self.picture,
+            maps: Arc::new(MapSet {
+                generation: asked.generation,
+                method,
+                done,
+                maps,
+            }),
+        });
+    }
+
+    fn check_step(&mut self, model: &Model, asked: &Asked<'_>, events: &Events) -> Result<()> {
+        let (Some(MapTest { label, unrelated }), Some((_, maps))) = (self.test, &self.maps) else {
+            return Ok(());
+        };
+        let (texts, dim) = asked.classes.label_values();
+        let (Some(map), Some(text)) = (maps.get(label), texts.chunks_exact(dim).nth(label)) else {
+            self.test = None;
+            return Ok(());
+        };
+        let check = self.check.get_or_insert_with(|| {
+            let unrelated = unrelated.and_then(|label| maps.get(label));
+            Check::new(self.copy.clone(), map, unrelated, text.to_vec())
+        });
+        let done = check.advance(model)?;
+        let verdict = if done >= 1.0 { check.verdict() } else { None };
+        if done >= 1.0 {
+            self.check = None;
+            self.test = None;
+        }
+        events.send(Event::MapTested {
+            library: asked.library,
+            picture: self.picture,
+            generation: asked.generation,
+            label,
+            done,
+            verdict: verdict.map(Box::new),
+        });
+        Ok(())
+    }
+}

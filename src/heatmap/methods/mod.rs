@@ -1,0 +1,154 @@
+//! The methods, one file each.
+//!
+//! A new method is a file here, a row in [`crate::clip::HeatmapMethod`] and in [`of`], and what it needs of the tower.
+
+mod class_activation;
+mod clearclip;
+mod grad_cam;
+mod grad_eclip;
+mod gradient;
+mod legrad;
+mod naclip;
+mod occlusion;
+mod patch;
+mod similarity;
+mod value_attention;
+
+use burn::tensor::Tensor;
+use image::RgbImage;
+
+use crate::clip::{Error, HeatmapMethod, Model, ModifiedResNet, Pixels, Result, VisionTransformer};
+
+/// A way to show where or why a score comes about.
+pub trait Method: Sync {
+    /// What it computes and what it cannot tell.
+    fn card(&self) -> Card;
+
+    /// Looks at what the model sees of a picture: `view` has the sides of the model's input.
+    ///
+    /// # Errors
+    /// The tower is none that the method fits.
+    fn look(&self, model: &Model, view: &RgbImage) -> Result<Box<dyn Evidence>>;
+}
+
+/// What a method keeps of a picture, so that the map of any text can be made from it.
+pub trait Evidence: Send {
+    /// Goes on with looking, for a moment; the share that is done. Most methods are done at once.
+    ///
+    /// # Errors
+    /// The device failed.
+    fn advance(&mut self, _model: &Model) -> Result<f32> {
+        Ok(1.0)
+    }
+
+    /// Unit texts `[texts, dim]` to maps `[texts, rows * columns]`.
+    fn maps(&self, model: &Model, texts: Tensor<2>) -> Tensor<2>;
+
+    /// Rows and columns.
+    fn grid(&self) -> [usize; 2];
+}
+
+/// A method, told to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Card {
+    /// Its name.
+    pub title: &'static str,
+    /// What it shows.
+    pub shows: Shows,
+    /// What its numbers are.
+    pub computes: &'static str,
+    /// What it cannot tell.
+    pub cannot_tell: &'static str,
+    /// Where it was published.
+    pub source: &'static str,
+    /// Where its numbers are neutral.
+    pub neutral: Neutral,
+    /// What a map costs.
+    pub cost: Cost,
+}
+
+/// What a method shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shows {
+    /// Where something like the text is.
+    Where,
+    /// Why the score is as it is.
+    Why,
+    /// A method of the past, kept to compare with.
+    Historical,
+}
+
+/// Where the numbers of a map are neutral.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Neutral {
+    /// At zero.
+    Zero,
+    /// At the map's mean: cosines of pictures and texts have no zero of their own.
+    Mean,
+}
+
+/// What a map costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cost {
+    /// One pass for all labels.
+    OnePass,
+    /// One pass, and the end of it once more for every label.
+    PassPerLabel,
+    /// Dozens of passes, for all labels together.
+    ManyPasses,
+}
+
+impl Shows {
+    /// In one word.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Where => "where",
+            Self::Why => "why",
+            Self::Historical => "historical",
+        }
+    }
+}
+
+/// The method behind a name.
+pub fn of(method: HeatmapMethod) -> &'static dyn Method {
+    match method {
+        HeatmapMethod::ClearClip => &clearclip::ClearClip,
+        HeatmapMethod::NaClip => &naclip::NaClip,
+        HeatmapMethod::GradEclip => &grad_eclip::GradEclip,
+        HeatmapMethod::LeGrad => &legrad::LeGrad,
+        HeatmapMethod::Patch => &patch::Patch,
+        HeatmapMethod::ValueAttention => &value_attention::ValueAttention,
+        HeatmapMethod::GradCam => &grad_cam::GradCam,
+        HeatmapMethod::ClassActivation => &class_activation::ClassActivation,
+        HeatmapMethod::Occlusion => &occlusion::Occlusion,
+    }
+}
+
+fn pixels_of(model: &Model, view: &RgbImage) -> Tensor<4> {
+    let pixels: Pixels = model.preprocessing().normalise(view);
+    model.pixel_tensor(&[pixels])
+}
+
+fn vit(model: &Model) -> Option<&VisionTransformer> {
+    match model.image_tower() {
+        crate::clip::ImageTower::Vit(tower) => Some(tower),
+        _ => None,
+    }
+}
+
+fn resnet(model: &Model) -> Option<&ModifiedResNet> {
+    match model.image_tower() {
+        crate::clip::ImageTower::ModifiedResNet(tower) => Some(tower),
+        _ => None,
+    }
+}
+
+fn does_not_fit(model: &Model, method: HeatmapMethod) -> Error {
+    let reason = model
+        .image_tower()
+        .kind()
+        .supports(method)
+        .err()
+        .unwrap_or("it does not fit");
+    Error::Method(format!("{} does not fit this model: {reason}", method.name()))
+}

@@ -1,0 +1,40 @@
+//! Cosines of dense tokens and texts: the last step of every method that says where.
+
+use burn::tensor::Tensor;
+
+use super::Evidence;
+use crate::clip::Model;
+
+/// One token a cell, in the shared space.
+pub struct CellTokens {
+    /// `[cells, dim]`, row by row.
+    tokens: Tensor<2>,
+    grid: [usize; 2],
+}
+
+impl CellTokens {
+    /// From tokens `[1, cells, dim]` of a square grid.
+    pub fn new(tokens: Tensor<3>, side: usize) -> Self {
+        Self {
+            tokens: unit(tokens.squeeze_dim(0)),
+            grid: [side, side],
+        }
+    }
+}
+
+impl Evidence for CellTokens {
+    fn maps(&self, _model: &Model, texts: Tensor<2>) -> Tensor<2> {
+        // [texts, dim] x [dim, cells]
+        texts.matmul(self.tokens.clone().transpose())
+    }
+
+    fn grid(&self) -> [usize; 2] {
+        self.grid
+    }
+}
+
+/// Rows of unit length, `[rows, dim]`.
+pub fn unit(rows: Tensor<2>) -> Tensor<2> {
+    let norms = rows.clone().powi_scalar(2).sum_dim(1).sqrt();
+    rows / norms.clamp_min(f32::MIN_POSITIVE)
+}

@@ -1,0 +1,15 @@
+//! How far to trust a map: tests that ask the model itself.
+//!
+//! - [`mosaic`]: four pictures in one, and whether the map of each label points at its own (the grid pointing game, Böhle
+//!   et al. 2021, arXiv 2104.00032);
+//! - [`deletion`]: erase what the map marks, and see whether the score falls (Petsiuk et al. 2018, arXiv 1806.07421);
+//! - [`check`]: the same for one map in the window, in a sentence;
+//! - [`evaluate`]: both tests over labelled pictures.
+
+pub mod check;
+pub mod deletion;
+pub mod evaluate;
+mod interval;
+pub mod mosaic;
+
+pub use interval::{Interval, mean_interval};
