@@ -200,6 +200,43 @@ fn heatmaps_are_written_with_their_raw_grid() {
 }
 
 #[test]
+fn methods_are_tested_against_their_baselines() {
+    let program = Program::new();
+    let lines = program.json(&[
+        "heatmap",
+        "--evaluate",
+        "assets/samples/photos",
+        "--method",
+        "class-activation",
+        "--limit",
+        "8",
+    ]);
+    let tests: Vec<&str> = lines.iter().map(|line| line["test"].as_str().unwrap()).collect();
+    assert_eq!(tests, ["mosaic", "deletion", "insertion"]);
+    for line in &lines {
+        let number = |key: &str| line[key].as_f64().unwrap();
+        assert_eq!(line["method"], "class-activation");
+        assert!(number("low") <= number("value") && number("value") <= number("high"));
+        assert_eq!(line["n"], 8);
+    }
+    let mosaic = &lines[0];
+    assert!(
+        mosaic["low"].as_f64() > mosaic["baseline"].as_f64(),
+        "the starter's own method is no better than its baselines: {mosaic}"
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(
+        root().join("assets/samples/photos/cat.jpg"),
+        folder.path().join("cat.jpg"),
+    )
+    .unwrap();
+    let few = program.run(&["heatmap", "--evaluate", folder.path().to_str().unwrap()]);
+    assert_eq!(few.status.code(), Some(1));
+    assert!(stderr(&few).contains("one folder a class"));
+}
+
+#[test]
 fn a_model_folder_gives_the_references_numbers() {
     let program = Program::new();
     let expected: Value =
@@ -227,7 +264,10 @@ fn a_model_folder_gives_the_references_numbers() {
         (&info[0]["image_size"], &info[0]["context_length"]),
         (&32.into(), &20.into())
     );
-    assert_eq!(info[0]["heatmap_methods"], serde_json::json!(["clearclip"]));
+    assert_eq!(
+        info[0]["heatmap_methods"],
+        serde_json::json!(["clearclip", "naclip", "grad-eclip", "legrad", "occlusion", "patch"])
+    );
 }
 
 #[test]

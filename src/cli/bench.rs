@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use image::RgbImage;
 use serde_json::json;
 
 use super::Common;
@@ -12,8 +13,9 @@ use super::args::BenchArgs;
 use super::crowd::scroll_frame_ms_p99;
 use super::output::Output;
 use super::pictures::device;
-use crate::clip::{Pixels, TokenizedText};
+use crate::clip::{HeatmapMethod, Pixels, TokenizedText};
 use crate::engine::Session;
+use crate::heatmap::heat_maps;
 use crate::hub::ModelChoice;
 use crate::library::{DATA_DIR_VARIABLE, scan, unpack_samples};
 use crate::zero_shot::{Label, TemplateSet, score};
@@ -21,6 +23,8 @@ use crate::zero_shot::{Label, TemplateSet, score};
 const REPEATS: usize = 5;
 const TEXTS: usize = 64;
 const LABELS: usize = 10;
+/// Labels for which heatmaps are made.
+const HEATMAP_LABELS: [usize; 2] = [1, 32];
 
 /// A figure: its name, its unit, how it is measured.
 type Figure = (&'static str, &'static str, fn(&mut Bench) -> Result<f64>);
@@ -52,15 +56,35 @@ pub fn run(args: &BenchArgs, common: &Common, output: &mut Output) -> Result<()>
     let mut bench = Bench::new(common)?;
     let wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|start| name.starts_with(start.as_str()));
     for (name, unit, measure) in FIGURES.into_iter().filter(|(name, _, _)| wanted(name)) {
-        match measure(&mut bench) {
-            Ok(value) => output.result(
-                &json!({ "name": name, "value": value, "unit": unit }),
-                &["name", "value", "unit"],
-                || vec![vec![name.into(), value.to_string(), unit.into()]],
-                || format!("{name:<32} {value:>10.2} {unit}"),
-            )?,
-            Err(reason) => output.failure(name, &format!("{reason:#}")),
+        print(output, name, unit, measure(&mut bench))?;
+    }
+    let tower = bench.session.loaded.model.info().tower;
+    for (method, labels) in tower
+        .heatmaps()
+        .flat_map(|method| HEATMAP_LABELS.map(|labels| (method, labels)))
+    {
+        let name = format!("heatmap_{}_labels_{labels}", method.name());
+        if wanted(&name) {
+            let measured = bench.heatmap_ms(method, labels);
+            let passes = measured.as_ref().ok().map(|(_, passes)| *passes);
+            print(output, &format!("{name}_ms"), "ms", measured.map(|(ms, _)| ms))?;
+            if let Some(passes) = passes {
+                print(output, &format!("{name}_passes"), "forward passes", Ok(passes))?;
+            }
         }
+    }
+    Ok(())
+}
+
+fn print(output: &mut Output, name: &str, unit: &str, measured: Result<f64>) -> Result<()> {
+    match measured {
+        Ok(value) => output.result(
+            &json!({ "name": name, "value": value, "unit": unit }),
+            &["name", "value", "unit"],
+            || vec![vec![name.into(), value.to_string(), unit.into()]],
+            || format!("{name:<38} {value:>10.2} {unit}"),
+        )?,
+        Err(reason) => output.failure(name, &format!("{reason:#}")),
     }
     Ok(())
 }
@@ -135,6 +159,28 @@ impl Bench {
             runs.push(ms(started) / batch as f64);
         }
         Ok(median(runs))
+    }
+
+    /// The maps of so many labels, in milliseconds and in forward passes of one picture.
+    fn heatmap_ms(&mut self, method: HeatmapMethod, labels: usize) -> Result<(f64, f64)> {
+        let info = self.session.loaded.model.info();
+        let (side, dim) = (info.image_size as u32, info.projection_dim);
+        let view = RgbImage::from_fn(side, side, |x, y| image::Rgb([x as u8, y as u8, (x * y) as u8]));
+        let texts: Vec<f32> = (0..labels * dim)
+            .map(|i| ((i * 7_919) % 1_000) as f32 / 500.0 - 1.0)
+            .collect();
+        let (mut maps, mut passes) = (Vec::new(), Vec::new());
+        for _ in 0..REPEATS {
+            let model = &self.session.loaded.model;
+            let started = Instant::now();
+            model.embed_images(&[model.preprocessing().normalise(&view)])?;
+            let pass = ms(started);
+            let started = Instant::now();
+            heat_maps(model, method, &view, &texts)?;
+            maps.push(ms(started));
+            passes.push(ms(started) / pass);
+        }
+        Ok((median(maps), median(passes)))
     }
 
     fn texts_per_s(&mut self) -> Result<f64> {

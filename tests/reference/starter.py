@@ -62,7 +62,8 @@ class Starter:
         """pixels [1, 3, side, side], unit texts [n, dim] -> [n, 7, 7]"""
         z = self.logits(self.features(pixels)[0].permute(1, 2, 0))
         mean = z.mean((0, 1))
-        moved = (mean.softmax(-1) * (z - mean)) @ self.weights["visual_projection.weight"].T
+        shares, classes = mean.softmax(-1), self.weights["visual_projection.weight"].T
+        moved = (shares * (z - mean)) @ (classes - shares @ classes)
         return torch.einsum("rcd,nd->nrc", moved, texts)
 
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use clipsight::app::App;
 use clipsight::app::command::{Command, Dialog};
 use clipsight::app::settings::Settings;
+use clipsight::clip::HeatmapMethod;
 use clipsight::engine::protocol::{CachedModel, Event, FetchOutcome, Progress, Request, Severity};
 use clipsight::engine::{DeviceChoice, Engine, EngineOptions};
 use clipsight::hub::ModelChoice;
@@ -125,6 +126,44 @@ fn keys_choose_the_heatmaps_label_and_turn_it_off() {
     harness.run_steps(3);
     assert!(!harness.state().state().settings.heatmap);
     assert!(harness.query_by_label("The heatmap is off (H)").is_some());
+}
+
+#[test]
+fn a_heatmap_is_made_by_another_method_and_stopped() {
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&["a.jpg"]);
+    harness.run_steps(4);
+    harness
+        .state_mut()
+        .execute(Command::UseMethod(Some(HeatmapMethod::Occlusion)));
+    harness.run_steps(3);
+    assert_eq!(
+        engine.requests().last(),
+        Some(&Request::UseHeatmap(Some(HeatmapMethod::Occlusion)))
+    );
+    // Until the new maps are there, the old ones are not shown as if they were new.
+    assert!(harness.state().state().inspected.maps.is_none());
+    harness.get_by_label("Stop").click();
+    harness.run_steps(3);
+    assert_eq!(engine.requests().last(), Some(&Request::UseHeatmap(None)));
+}
+
+#[test]
+fn a_heatmap_is_tested_and_the_verdict_stays_with_its_label() {
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&["a.jpg"]);
+    harness.run_steps(4);
+    harness.get_by_label_contains("How far to trust this map").click();
+    harness.run_steps(4);
+    let tested = |harness: &Harness<App>| {
+        harness
+            .query_by_label_contains("times as fast as erasing at random")
+            .is_some()
+    };
+    assert!(tested(&harness));
+    harness.key_press(Key::Num3);
+    harness.run_steps(3);
+    assert!(!tested(&harness), "another label's map was not tested");
 }
 
 #[test]
@@ -328,7 +367,29 @@ fn the_real_engine_predicts_on_the_samples_and_remembers_them() {
     let scores = cat.scores.as_ref().unwrap();
     assert_eq!(state.settings.labels[scores.best.unwrap()].label.name, "cat");
     assert!(!scores.none_won);
-    run_until(&mut harness, "heatmaps", |app| app.state().inspected.maps.is_some());
+    run_until(&mut harness, "heatmaps", |app| {
+        app.state()
+            .inspected
+            .maps
+            .as_ref()
+            .is_some_and(|set| set.maps.len() == app.state().settings.labels.len())
+    });
+    harness.state_mut().execute(Command::TestMap);
+    run_until(&mut harness, "a verdict", |app| {
+        app.state()
+            .inspected
+            .tested
+            .as_ref()
+            .is_some_and(|tested| tested.verdict.is_some())
+    });
+    harness
+        .state_mut()
+        .execute(Command::UseMethod(Some(HeatmapMethod::Occlusion)));
+    run_until(&mut harness, "occlusion", |app| {
+        let maps = app.state().inspected.maps.as_ref();
+        maps.is_some_and(|set| set.method == HeatmapMethod::Occlusion && !set.maps.is_empty())
+    });
+    harness.state_mut().execute(Command::UseMethod(None));
     let first: Vec<_> = harness
         .state()
         .state()

@@ -5,6 +5,7 @@
 use clipsight::app::App;
 use clipsight::app::command::{Command, Dialog};
 use clipsight::app::settings::{Settings, ThemeChoice};
+use clipsight::clip::HeatmapMethod;
 use clipsight::engine::adapters;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 
@@ -88,6 +89,18 @@ fn explore() {
 fn explore_on_a_large_screen() {
     screen("explore-large", &NAMES, [1_920.0, 1_080.0], |app| {
         app.execute(Command::ToggleModelView)
+    });
+}
+
+#[test]
+fn a_tested_heatmap() {
+    screen("tested", &NAMES, SMALL, |app| app.execute(Command::TestMap));
+}
+
+#[test]
+fn a_slow_heatmap() {
+    screen("slow-heatmap", &NAMES, SMALL, |app| {
+        app.execute(Command::UseMethod(Some(HeatmapMethod::Occlusion)))
     });
 }
 

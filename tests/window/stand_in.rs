@@ -9,9 +9,11 @@ use clipsight::app::App;
 use clipsight::app::settings::Settings;
 use clipsight::clip::{HeatmapMethod, Layout, ModelInfo, Scoring, TowerKind, WeightsFile};
 use clipsight::engine::protocol::{
-    Event, HeatMap, InspectedPicture, MapSet, PictureFile, PictureId, Question, Request, ScreenImage, Stamp, ViewRect,
+    Event, HeatMap, InspectedPicture, MapSet, PictureFile, PictureId, Question, Request, ScreenImage, Stamp, Verdict,
+    ViewRect,
 };
 use clipsight::engine::{Backend, DeviceInfo};
+use clipsight::heatmap::trust::deletion::Curve;
 use clipsight::zero_shot::score;
 use egui_kittest::Harness;
 
@@ -21,6 +23,7 @@ struct Shared {
     events: VecDeque<Event>,
     names: Vec<String>,
     library: u64,
+    inspected: Option<PictureId>,
 }
 
 /// The test's side of the stand-in.
@@ -101,6 +104,7 @@ impl StandIn {
     }
 
     fn inspect(&self, picture: PictureId) {
+        self.0.borrow_mut().inspected = Some(picture);
         let library = self.0.borrow().library;
         self.say(Event::Inspected {
             library,
@@ -124,6 +128,33 @@ impl StandIn {
     }
 }
 
+impl StandIn {
+    /// Pretends that a map was tested: the score falls faster than at random.
+    fn test(&self, label: usize) {
+        let asked = question(&self.requests()).unwrap();
+        let curve = |bend: f32| Curve {
+            cosines: (0..=10).map(|n| 0.9 - 0.6 * (n as f32 / 10.0).powf(bend)).collect(),
+        };
+        let library = self.0.borrow().library;
+        let picture = self.0.borrow().inspected.unwrap_or_default();
+        let tested = |done, verdict| Event::MapTested {
+            library,
+            picture,
+            generation: asked.generation,
+            label,
+            done,
+            verdict,
+        };
+        self.say(tested(0.5, None));
+        let verdict = Verdict {
+            marked: curve(0.4),
+            random: curve(1.0),
+            unrelated: Some(curve(1.6)),
+        };
+        self.say(tested(1.0, Some(Box::new(verdict))));
+    }
+}
+
 impl Backend for StandIn {
     fn send(&mut self, request: Request) {
         self.0.borrow_mut().requests.push(request.clone());
@@ -144,6 +175,7 @@ impl Backend for StandIn {
                     });
                 }
             }
+            Request::TestMap(Some(test)) => self.test(test.label),
             Request::Classify(asked) if !self.0.borrow().names.is_empty() => self.answer(&asked),
             _ => {}
         }

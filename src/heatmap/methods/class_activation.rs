@@ -1,8 +1,11 @@
 //! Class activation for a tower whose embedding is a mixture of class embeddings.
 //!
-//! With `z_i` the class logits at cell i, `z'` their mean over the cells, `p = softmax(z')`, `e_c` the class embeddings
-//! and `t` the text: `map_i = t . sum_c p_c (z_ic - z'_c) e_c`. It is how much the evidence of cell i, in excess of
-//! the average cell's, moves the mixture towards the text (to first order).
+//! With `z_i` the class logits at cell i, `z'` their mean over the cells, `p = softmax(z')`, `e_c` the class embeddings,
+//! `e = sum_c p_c e_c` the picture's mixture, and `t` the text: `map_i = t . sum_c p_c (z_ic - z'_c) (e_c - e)`. It is
+//! how much the evidence of cell i, in excess of the average cell's, moves the mixture towards the text, exactly to first
+//! order: the derivative of the softmax takes `e` from each `e_c`. Without that, a cell in which every class rises
+//! (something is there, whatever it is) speaks for every label, and the map points hardly better than at random
+//! (benches/RESULTS.md).
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
@@ -38,16 +41,19 @@ impl Method for ClassActivation {
             return Err(does_not_fit(model, HeatmapMethod::ClassActivation));
         };
         let dense = tower.forward_dense(pixels_of(model, view));
-        let [_, rows, columns, classes] = dense.logits.dims();
+        let [_, rows, columns, count] = dense.logits.dims();
         let logits = dense
             .logits
-            .reshape([rows * columns, classes])
+            .reshape([rows * columns, count])
             .div_scalar(tower.softmax_temperature());
         let mean = logits.clone().mean_dim(0);
-        let evidence = softmax(mean.clone(), 1) * (logits - mean);
+        let shares = softmax(mean.clone(), 1);
+        let evidence = shares.clone() * (logits - mean);
+        let classes = tower.class_embeddings();
+        let mixture = shares.matmul(classes.clone());
         Ok(Box::new(Contributions {
             // [cells, classes] x [classes, dim]
-            moved: evidence.matmul(tower.class_embeddings()),
+            moved: evidence.matmul(classes - mixture),
             grid: [rows, columns],
         }))
     }
