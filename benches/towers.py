@@ -2,11 +2,11 @@
 
 towers.py CLIPSIGHT_BINARY. Needs torch, transformers and open_clip_torch; ONNX Runtime is skipped, and said so, where onnx,
 onnxscript or onnxruntime is missing. Weights are random: time does not depend on them. Prints milliseconds a picture, the
-median of several runs, and for a whole ViT-B/32 checkpoint the time to load it and the peak of resident memory.
+median of several runs; for a whole ViT-B/32 checkpoint the time to load it and the peak of resident memory; and for a
+ViT-B/16 the time of each heatmap method.
 """
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -26,8 +26,17 @@ REPEATS = 7
 THREADS = os.cpu_count()
 
 
-def vit_b_32(folder):
-    model = CLIPModel(CLIPConfig(vision_config={"patch_size": 32})).eval()
+# Starts the rest of its arguments and prints their peak of resident memory in KiB: a child of this process would inherit
+# its own peak.
+LAUNCHER = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+def vit(folder, patch):
+    model = CLIPModel(CLIPConfig(vision_config={"patch_size": patch})).eval()
     model.save_pretrained(folder)
     (folder / "preprocessor_config.json").write_text("{}")
     (folder / "tokenizer.json").write_bytes((ROOT / "assets/tokenizer/clip.json").read_bytes())
@@ -95,11 +104,16 @@ def clipsight(binary, folder):
 def load(binary, folder):
     command = [binary, "models", "info", str(folder), "--device", "cpu", "--format", "json"]
     started = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
+    told = subprocess.run([sys.executable, "-c", LAUNCHER, *command], check=True, capture_output=True, text=True)
     seconds = time.perf_counter() - started
     weights = (folder / "model.safetensors").stat().st_size
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    peak = int(told.stdout) * 1024
     print(f"load of {weights / 1e6:.0f} MB of f32 weights: {seconds:.2f} s, peak {peak / 1e6:.0f} MB, {peak / weights:.2f} x the weights")
+
+
+def heatmaps(binary, folder):
+    command = [binary, "bench", "--only", "heatmap", "--model", str(folder), "--device", "cpu"]
+    subprocess.run(command, check=True)
 
 
 def main():
@@ -108,7 +122,7 @@ def main():
     print(f"{THREADS} threads, torch {torch.__version__}, open_clip {open_clip.__version__}")
     with tempfile.TemporaryDirectory() as parent:
         os.environ["CLIPSIGHT_DATA_DIR"] = str(Path(parent) / "data")
-        for name, make in [("ViT-B/32", vit_b_32), ("RN50", rn50)]:
+        for name, make in [("ViT-B/32", lambda folder: vit(folder, 32)), ("RN50", rn50)]:
             folder = Path(parent) / name.replace("/", "-")
             folder.mkdir()
             tower = make(folder)
@@ -117,7 +131,11 @@ def main():
             rows = {"Clipsight": clipsight(binary, folder), "PyTorch": pytorch(tower), "ONNX Runtime": onnx_runtime(tower, folder)}
             for who, row in rows.items():
                 shown = "skipped" if row is None else "  ".join(f"batch {b}: {ms:7.1f}" for b, ms in zip(BATCHES, row))
-                print(f"{name:9} {who:13} {shown}  ms per picture")
+                print(f"{name:9} {who:13} {shown}  ms per picture", flush=True)
+        folder = Path(parent) / "ViT-B-16"
+        folder.mkdir()
+        vit(folder, 16)
+        heatmaps(binary, folder)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ use crate::heatmap::{Cost, Ramp, Scale, card};
 
 const RAMP_STEPS: usize = 48;
 const COMBO_WIDTH: f32 = 132.0;
+/// Enough for every method.
+const LIST_HEIGHT: f32 = 400.0;
 const TEST_WORDS: &str = "Erases what the map marks, part by part, and watches the score: beside erasing at random, and beside \
     what an unrelated label's map marks. The picture's file is not touched.";
 
@@ -66,6 +68,7 @@ fn method_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let response = combo("method")
         .selected_text(card(used).title)
         .width(COMBO_WIDTH)
+        .height(LIST_HEIGHT)
         .show_ui(ui, |ui| {
             for method in HeatmapMethod::ALL {
                 let fits = model.tower.supports(method);
@@ -246,7 +249,7 @@ fn verdict_ui(ui: &mut Ui, verdict: &Verdict, method: HeatmapMethod) {
     ];
     if let Some(unrelated) = &verdict.unrelated {
         lines.push(Line {
-            name: "by an unrelated label's map",
+            name: "by another label's map",
             colour: palette.warning,
             values: &unrelated.cosines,
         });
