@@ -142,7 +142,7 @@ pub fn install(ctx: &egui::Context) {
 }
 
 fn fonts() -> FontDefinitions {
-    let mut fonts = FontDefinitions::default();
+    let mut fonts = FontDefinitions::empty();
     let regular: &'static [u8] = include_bytes!("../../assets/fonts/Inter-Tabular-Regular.otf");
     let semi_bold: &'static [u8] = include_bytes!("../../assets/fonts/Inter-Tabular-SemiBold.otf");
     let icons: &'static [u8] = include_bytes!("../../assets/fonts/Phosphor-Subset.ttf");
@@ -151,20 +151,11 @@ fn fonts() -> FontDefinitions {
             .font_data
             .insert(name.into(), Arc::new(FontData::from_static(bytes)));
     }
-    // egui's own fonts stay behind ours, for signs that ours do not have.
-    let others = fonts
-        .families
-        .get(&FontFamily::Proportional)
-        .cloned()
-        .unwrap_or_default();
-    let family = |first: &str| {
-        [first, "icons"]
-            .map(String::from)
-            .into_iter()
-            .chain(others.clone())
-            .collect()
-    };
-    fonts.families.insert(FontFamily::Proportional, family("inter"));
+    // Signs that these lack come from the system's fonts.
+    let family = |first: &str| vec![first.to_owned(), "icons".to_owned()];
+    for name in [FontFamily::Proportional, FontFamily::Monospace] {
+        fonts.families.insert(name, family("inter"));
+    }
     fonts
         .families
         .insert(FontFamily::Name(STRONG.into()), family("inter-strong"));

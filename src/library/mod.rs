@@ -5,6 +5,7 @@
 mod data_dir;
 mod decode;
 mod jpeg;
+mod labels;
 mod samples;
 mod scan;
 mod store;
@@ -12,6 +13,7 @@ mod thumbnail;
 
 pub use data_dir::{DATA_DIR_VARIABLE, data_dir};
 pub use decode::{PictureError, decode};
+pub use labels::{in_words, labels_of};
 pub use samples::unpack_samples;
 pub use scan::{Found, Scan, Stamp, is_picture, scan, stamp};
 pub use store::{CachedEmbedding, PictureRecord, Store, StoreError};
