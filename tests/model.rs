@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Device;
-use clipsight::clip::{HeatmapMethod, Model, Pixels, Preprocessing, Result};
+use burn::tensor::{DType, Device};
+use clipsight::clip::{HeatmapMethod, Model, Pixels, Precision, Preprocessing, Result};
 use clipsight::heatmap::heat_maps;
 use clipsight::library::decode;
 use serde_json::Value;
@@ -248,6 +248,59 @@ fn every_model_equals_its_reference_on_a_real_gpu() {
         }
         Ok(None) => eprintln!("NOT CHECKED: this machine has no GPU, so parity on the GPU was not tested"),
         Err(reason) => panic!("{reason}"),
+    }
+}
+
+/// Half precision, promised of every architecture (computed on the CPU, as slowly as that is).
+#[test]
+fn half_precision_stays_near_full() {
+    const MIN_HALF_COSINE: f32 = 0.999;
+    let names = [
+        "clip-f32",
+        "clip-bf16",
+        "openclip-vit",
+        "openclip-resnet",
+        "siglip",
+        "siglip2",
+    ];
+    let device = match clipsight::engine::gpu() {
+        Ok(Some((device, _))) if device.supports_dtype(DType::F16) => device,
+        _ => Device::flex(),
+    };
+    for name in names.into_iter().chain(["starter"]) {
+        let open = |precision| match name {
+            "starter" => Model::starter_in(&device, precision).unwrap(),
+            name => Model::open_in(&fixtures().join(name), &device, precision).unwrap(),
+        };
+        let (full, half) = (open(Precision::Full), open(Precision::Half));
+        assert_ne!(
+            full.info().identity,
+            half.info().identity,
+            "{name}: they never share a cached embedding"
+        );
+        let expected = Expected::read(name);
+        let pictures = pixels(&full, &expected);
+        let embed = |model: &Model| {
+            let tokens: Vec<_> = expected
+                .strings("texts")
+                .iter()
+                .map(|t| model.tokenize(t).unwrap())
+                .collect();
+            let mut all = model.embed_images(&pictures).unwrap();
+            all.extend(model.embed_texts(&tokens).unwrap());
+            all
+        };
+        for (a, b) in embed(&full).iter().zip(embed(&half)) {
+            let cosine = cosine(&a.vector, &b.vector);
+            assert!(cosine >= MIN_HALF_COSINE, "{name}: {cosine}");
+        }
+        let method = half.info().tower.default_heatmap();
+        let picture = decode(&fixtures().join("pictures").join(&expected.strings("pictures")[0])).unwrap();
+        let view = half.preprocessing().model_view(&picture).unwrap();
+        let text = half.embed_texts(&[half.tokenize("a cat").unwrap()]).unwrap().remove(0);
+        let map = |model: &Model| heat_maps(model, method, &view, &text.vector).unwrap().remove(0);
+        let alike = cosine(&centred(&map(&full).values), &centred(&map(&half).values));
+        assert!(alike >= 0.99, "{name}: heatmaps correlate by {alike}");
     }
 }
 

@@ -6,10 +6,10 @@
 
 use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear};
-use burn::tensor::Tensor;
 use burn::tensor::activation::{gelu, gelu_approximate, sigmoid, softmax};
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
+use burn::tensor::{DType, FloatDType, Tensor};
 
 use super::{Activation, Checkpoint, Result};
 
@@ -86,6 +86,12 @@ impl SelfAttention {
         self.apply_weights(parts.weights, parts.value)
     }
 
+    /// The same before the output projection: all heads side by side.
+    pub fn gather(&self, asking: Tensor<3>, tokens: Tensor<3>) -> Tensor<3> {
+        let parts = self.parts(asking, tokens);
+        merge_heads(parts.weights.matmul(parts.value))
+    }
+
     /// Lets every token attend to the tokens whose values are like its own (CLIP Surgery): `[batch, tokens, width]`.
     pub fn attend_by_value(&self, tokens: Tensor<3>) -> Tensor<3> {
         let value = self.split(self.value.forward(tokens));
@@ -143,9 +149,9 @@ pub fn merge_heads(x: Tensor<4>) -> Tensor<3> {
 /// One pre-norm block: attention and a feed-forward network, each with a residual.
 #[derive(Module, Debug)]
 pub struct Block {
-    norm_1: LayerNorm,
+    norm_1: Norm,
     attention: SelfAttention,
-    norm_2: LayerNorm,
+    norm_2: Norm,
     feed_forward: FeedForward,
 }
 
@@ -250,10 +256,28 @@ pub fn linear(weights: &mut Checkpoint, prefix: &str, d_input: usize, d_output: 
     })
 }
 
+/// A LayerNorm that computes in f32 whatever comes in, as the paper's code does: the squares of half-precision numbers
+/// leave their range.
+#[derive(Module, Debug)]
+pub struct Norm {
+    inner: LayerNorm,
+}
+
+impl Norm {
+    /// `[.., width]` to the same, in the type that came in.
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        if x.dtype() == DType::F16 {
+            self.inner.forward(x.cast(FloatDType::F32)).cast(FloatDType::F16)
+        } else {
+            self.inner.forward(x)
+        }
+    }
+}
+
 /// Loads a LayerNorm's `{prefix}.weight` and `{prefix}.bias`.
-pub fn layer_norm(weights: &mut Checkpoint, prefix: &str, width: usize, epsilon: f64) -> Result<LayerNorm> {
+pub fn layer_norm(weights: &mut Checkpoint, prefix: &str, width: usize, epsilon: f64) -> Result<Norm> {
     let mut norm = LayerNormConfig::new(width).with_epsilon(epsilon).init(weights.device());
-    norm.gamma = weights.param(&format!("{prefix}.weight"), [width])?;
-    norm.beta = Some(weights.param(&format!("{prefix}.bias"), [width])?);
-    Ok(norm)
+    norm.gamma = weights.full_param(&format!("{prefix}.weight"), [width])?;
+    norm.beta = Some(weights.full_param(&format!("{prefix}.bias"), [width])?);
+    Ok(Norm { inner: norm })
 }

@@ -5,10 +5,9 @@
 //! `attention.out_proj`; `layernorm`; `mlp.{fc1, fc2}`.
 
 use burn::module::{Module, Param};
-use burn::nn::LayerNorm;
 use burn::tensor::Tensor;
 
-use super::attention::{AttentionParts, FeedForward, SelfAttention, layer_norm};
+use super::attention::{AttentionParts, FeedForward, Norm, SelfAttention, layer_norm};
 use super::config::VitConfig;
 use super::{Checkpoint, Result};
 
@@ -19,7 +18,7 @@ const PREFIX: &str = "vision_model.head";
 pub struct AttentionHead {
     probe: Param<Tensor<3>>,
     attention: SelfAttention,
-    norm: LayerNorm,
+    norm: Norm,
     feed_forward: FeedForward,
 }
 

@@ -7,10 +7,14 @@ use serde::{Deserialize, Serialize};
 pub enum TowerKind {
     /// A Vision Transformer.
     Vit,
+    /// A Vision Transformer with a pooling head instead of a projection: SigLIP.
+    VitWithHead,
     /// The paper's modified ResNet.
     ModifiedResNet,
     /// The starter's EfficientNet-Lite0 with class embeddings.
     EfficientNetLite,
+    /// Any of them under a classifier that was taught classes of its own.
+    Classifier,
 }
 
 /// A way to show where or why a score comes about. What each computes is told by its file in [`crate::heatmap`].
@@ -81,6 +85,8 @@ impl TowerKind {
     pub fn title(self) -> &'static str {
         match self {
             Self::Vit => "Vision Transformer",
+            Self::VitWithHead => "Vision Transformer with attention pooling",
+            Self::Classifier => "Taught classifier",
             Self::ModifiedResNet => "Modified ResNet",
             Self::EfficientNetLite => "EfficientNet-Lite0",
         }
@@ -89,7 +95,8 @@ impl TowerKind {
     /// The method that is used where none is named.
     pub fn default_heatmap(self) -> HeatmapMethod {
         match self {
-            Self::Vit => HeatmapMethod::ClearClip,
+            Self::Vit | Self::VitWithHead => HeatmapMethod::ClearClip,
+            Self::Classifier => HeatmapMethod::Occlusion,
             Self::ModifiedResNet => HeatmapMethod::ValueAttention,
             Self::EfficientNetLite => HeatmapMethod::ClassActivation,
         }
@@ -108,18 +115,98 @@ impl TowerKind {
     /// The reason why it does not.
     pub fn supports(self, method: HeatmapMethod) -> Result<(), &'static str> {
         use HeatmapMethod as Method;
-        let (needed, reason) = match method {
-            Method::ClearClip | Method::NaClip | Method::GradEclip | Method::LeGrad | Method::Patch => {
-                (Self::Vit, "it needs the blocks of a Vision Transformer")
-            }
-            Method::ValueAttention => (Self::ModifiedResNet, "it needs the attention pool of a ResNet"),
-            Method::GradCam => (Self::ModifiedResNet, "it needs the last stage of a ResNet"),
+        if method == Method::Occlusion {
+            return Ok(());
+        }
+        if self == Self::Classifier {
+            return Err("the classes that a run taught are explained by occlusion only");
+        }
+        let (fits, reason) = match method {
+            Method::ValueAttention => (self == Self::ModifiedResNet, "it needs the attention pool of a ResNet"),
+            Method::GradCam => (self == Self::ModifiedResNet, "it needs the last stage of a ResNet"),
             Method::ClassActivation => (
-                Self::EfficientNetLite,
+                self == Self::EfficientNetLite,
                 "it needs class embeddings, which only the starter's tower has",
             ),
-            Method::Occlusion => return Ok(()),
+            _ => (
+                matches!(self, Self::Vit | Self::VitWithHead),
+                "it needs the blocks of a Vision Transformer",
+            ),
         };
-        if self == needed { Ok(()) } else { Err(reason) }
+        if fits { Ok(()) } else { Err(reason) }
+    }
+
+    /// Whether a model with this tower can learn by a method.
+    ///
+    /// # Errors
+    /// The reason why it cannot.
+    pub fn can_learn(self, method: FineTuneMethod) -> Result<(), &'static str> {
+        match (self, method) {
+            (_, FineTuneMethod::Scratch) => Ok(()),
+            (Self::Classifier, _) => Err("it was taught classes already; choose the model that it was taught from"),
+            (Self::VitWithHead, FineTuneMethod::ProLip) => Err("SigLIP has no projection after its image tower"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A way to learn from one's own pictures. What each does is told by its file in [`crate::fine_tune`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum FineTuneMethod {
+    /// A linear classifier on features.
+    LinearProbe,
+    /// A cache of the shots.
+    TipAdapter,
+    /// The same with its keys trained.
+    TipAdapterF,
+    /// The visual projection alone.
+    #[value(name = "prolip")]
+    #[serde(rename = "prolip")]
+    ProLip,
+    /// Low-rank changes of the attention.
+    Lora,
+    /// The whole model, or a part of it, from pairs.
+    Contrastive,
+    /// A new model from nothing.
+    Scratch,
+}
+
+impl FineTuneMethod {
+    /// Every method, the quickest first.
+    pub const ALL: [Self; 7] = [
+        Self::LinearProbe,
+        Self::TipAdapter,
+        Self::TipAdapterF,
+        Self::ProLip,
+        Self::Lora,
+        Self::Contrastive,
+        Self::Scratch,
+    ];
+
+    /// The method's name on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LinearProbe => "linear-probe",
+            Self::TipAdapter => "tip-adapter",
+            Self::TipAdapterF => "tip-adapter-f",
+            Self::ProLip => "prolip",
+            Self::Lora => "lora",
+            Self::Contrastive => "contrastive",
+            Self::Scratch => "scratch",
+        }
+    }
+
+    /// The method's name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::LinearProbe => "Linear probe",
+            Self::TipAdapter => "Tip-Adapter",
+            Self::TipAdapterF => "Tip-Adapter-F",
+            Self::ProLip => "ProLIP",
+            Self::Lora => "LoRA",
+            Self::Contrastive => "Contrastive",
+            Self::Scratch => "From scratch",
+        }
     }
 }

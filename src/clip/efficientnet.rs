@@ -119,10 +119,18 @@ impl EfficientNetLite {
     }
 
     fn embed(&self, map: Tensor<4>) -> Tensor<2> {
-        let [batch, features, _, _] = map.dims();
-        // [batch, features, rows, columns] -> [batch, features] -> [batch, classes] -> [batch, projection_dim]
-        let pooled = map.flatten::<3>(2, 3).mean_dim(2).reshape([batch, features]);
-        let logits = self.classifier.forward(pooled).div_scalar(self.softmax_temperature);
+        self.project(pooled(map))
+    }
+
+    /// Pixels to features before the classifier, `[batch, feature_dim]`.
+    pub fn features(&self, pixels: Tensor<4>) -> Tensor<2> {
+        pooled(self.feature_map(pixels))
+    }
+
+    /// Features `[batch, feature_dim]` to embeddings `[batch, projection_dim]`, not normalised.
+    pub fn project(&self, features: Tensor<2>) -> Tensor<2> {
+        // [batch, feature_dim] -> [batch, classes] -> [batch, projection_dim]
+        let logits = self.classifier.forward(features).div_scalar(self.softmax_temperature);
         self.projection.forward(softmax(logits, 1))
     }
 }
@@ -195,6 +203,12 @@ impl ConvolutionShape {
         convolution.bias = Some(weights.param(&format!("{prefix}.bias"), [self.output])?);
         Ok(convolution)
     }
+}
+
+/// The mean over the cells: `[batch, features, rows, columns]` to `[batch, features]`.
+fn pooled(map: Tensor<4>) -> Tensor<2> {
+    let [batch, features, _, _] = map.dims();
+    map.flatten::<3>(2, 3).mean_dim(2).reshape([batch, features])
 }
 
 fn relu6(x: Tensor<4>) -> Tensor<4> {

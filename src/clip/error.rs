@@ -16,6 +16,14 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file could not be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A folder is not in a layout that is understood.
     #[error("{path} is not a model folder: {reason}")]
     Layout {

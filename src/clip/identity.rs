@@ -9,22 +9,19 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::{Error, Result};
+use super::{Error, Precision, Result};
 
 /// Counted up whenever the same files give other embeddings than before.
 pub const PIPELINE_VERSION: u32 = 2;
-
-/// The type in which embeddings are computed, on every device.
-pub const COMPUTE_DTYPE: &str = "f32";
 
 /// Collects the parts of an identity.
 pub struct IdentityHasher(Sha256);
 
 impl IdentityHasher {
     /// Starts with what does not depend on the model's files.
-    pub fn new() -> Self {
+    pub fn new(precision: Precision) -> Self {
         let mut hasher = Sha256::new();
-        hasher.update(format!("clipsight {PIPELINE_VERSION} {COMPUTE_DTYPE}"));
+        hasher.update(format!("clipsight {PIPELINE_VERSION} {}", precision.name()));
         Self(hasher)
     }
 

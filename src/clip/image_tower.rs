@@ -1,19 +1,28 @@
-//! The image towers of the family under one name.
+//! The image towers of the family under one name, and both towers as one module.
 
+use std::collections::HashMap;
+
+use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::tensor::Tensor;
 
 use super::{
-    Checkpoint, EfficientNetLite, ModelConfig, ModifiedResNet, Result, TowerKind, VisionConfig, VisionTransformer,
+    Checkpoint, EfficientNetLite, ModelConfig, ModifiedResNet, Result, TextTransformer, TowerKind, VisionConfig,
+    VisionTransformer,
 };
 
 /// A model's image tower.
+#[derive(Module, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one a model, and modules of Burn cannot be boxed"
+)]
 pub enum ImageTower {
     /// A Vision Transformer.
-    Vit(Box<VisionTransformer>),
+    Vit(VisionTransformer),
     /// The paper's modified ResNet.
-    ModifiedResNet(Box<ModifiedResNet>),
+    ModifiedResNet(ModifiedResNet),
     /// The starter's.
-    EfficientNetLite(Box<EfficientNetLite>),
+    EfficientNetLite(EfficientNetLite),
 }
 
 impl ImageTower {
@@ -24,20 +33,17 @@ impl ImageTower {
     pub fn load(weights: &mut Checkpoint, config: &ModelConfig) -> Result<Self> {
         let dim = config.projection_dim;
         Ok(match &config.vision {
-            VisionConfig::Vit(vit) => Self::Vit(Box::new(VisionTransformer::load(weights, vit, dim)?)),
-            VisionConfig::ModifiedResNet(net) => {
-                Self::ModifiedResNet(Box::new(ModifiedResNet::load(weights, net, dim)?))
-            }
-            VisionConfig::EfficientNetLite(net) => {
-                Self::EfficientNetLite(Box::new(EfficientNetLite::load(weights, net, dim)?))
-            }
+            VisionConfig::Vit(vit) => Self::Vit(VisionTransformer::load(weights, vit, dim)?),
+            VisionConfig::ModifiedResNet(net) => Self::ModifiedResNet(ModifiedResNet::load(weights, net, dim)?),
+            VisionConfig::EfficientNetLite(net) => Self::EfficientNetLite(EfficientNetLite::load(weights, net, dim)?),
         })
     }
 
     /// Which tower it is.
     pub fn kind(&self) -> TowerKind {
         match self {
-            Self::Vit(_) => TowerKind::Vit,
+            Self::Vit(tower) if tower.has_projection() => TowerKind::Vit,
+            Self::Vit(_) => TowerKind::VitWithHead,
             Self::ModifiedResNet(_) => TowerKind::ModifiedResNet,
             Self::EfficientNetLite(_) => TowerKind::EfficientNetLite,
         }
@@ -45,10 +51,55 @@ impl ImageTower {
 
     /// Pixels `[batch, 3, side, side]` to embeddings `[batch, projection_dim]`, not normalised.
     pub fn forward(&self, pixels: Tensor<4>) -> Tensor<2> {
+        self.project(self.features(pixels))
+    }
+
+    /// Pixels `[batch, 3, side, side]` to features before the projection, `[batch, features]`.
+    pub fn features(&self, pixels: Tensor<4>) -> Tensor<2> {
         match self {
-            Self::Vit(tower) => tower.forward(pixels),
-            Self::ModifiedResNet(tower) => tower.forward(pixels),
-            Self::EfficientNetLite(tower) => tower.forward(pixels),
+            Self::Vit(tower) => tower.features(pixels),
+            Self::ModifiedResNet(tower) => tower.features(pixels),
+            Self::EfficientNetLite(tower) => tower.features(pixels),
+        }
+    }
+
+    /// Features `[batch, features]` to embeddings `[batch, projection_dim]`, not normalised.
+    pub fn project(&self, features: Tensor<2>) -> Tensor<2> {
+        match self {
+            Self::Vit(tower) => tower.project(features),
+            Self::ModifiedResNet(tower) => tower.project(features),
+            Self::EfficientNetLite(tower) => tower.project(features),
+        }
+    }
+}
+
+/// Both towers.
+#[derive(Module, Debug)]
+pub struct Towers {
+    /// Pictures.
+    pub image: ImageTower,
+    /// Texts.
+    pub text: TextTransformer,
+}
+
+impl Towers {
+    /// The same towers with some parameters exchanged: by id, row by row. The new values may be part of a graph, so that
+    /// gradients reach what they were made of; all others are constants.
+    pub fn with(&self, values: &HashMap<ParamId, Tensor<1>>) -> Self {
+        self.clone().map(&mut Exchange(values))
+    }
+}
+
+struct Exchange<'a>(&'a HashMap<ParamId, Tensor<1>>);
+
+impl ModuleMapper for Exchange<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        match self.0.get(&param.id) {
+            Some(value) => {
+                let shape = param.lazy_shape();
+                Param::initialized(param.id, value.clone().reshape(shape))
+            }
+            None => param,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! in one of the family's layouts ([`Layout`]), turns pictures and texts into embeddings in one space, and hands out the dense features that
 //! heatmaps are made of.
 
+mod adapter;
 mod attention;
 mod attention_head;
 mod capability;
@@ -12,30 +13,38 @@ mod config;
 mod efficientnet;
 mod embedded;
 mod error;
+mod export;
+mod head;
 mod identity;
 mod image_tower;
 mod layout;
 mod model;
 mod modified_resnet;
 mod pixels;
+mod precision;
 mod resample;
 mod text;
 mod tokenizer;
 mod vision_transformer;
 mod weights;
 
+pub use adapter::{Adapter, AdapterConfig, AdapterKind, is_adapter};
 pub use attention::{AttentionParts, attention_logits, attention_weights};
-pub use capability::{HeatmapMethod, TowerKind};
+pub use capability::{FineTuneMethod, HeatmapMethod, TowerKind};
 pub use config::{Activation, ModelConfig, TextConfig, VisionConfig};
 pub use efficientnet::{EfficientNetDense, EfficientNetLite};
+pub use embedded::starter_tokenizer;
 pub use error::{Error, Result};
-pub use identity::PIPELINE_VERSION;
-pub use image_tower::ImageTower;
+pub use export::export;
+pub use head::{Classifier, Head, one_hot};
+pub use identity::{PIPELINE_VERSION, sha256_of_bytes, sha256_of_file};
+pub use image_tower::{ImageTower, Towers};
 pub use layout::{Layout, is_model_folder};
-pub use model::{Embedding, Model, ModelInfo, Scoring, WeightsFile, model_name};
+pub use model::{Embedding, Model, ModelInfo, Scoring, WeightsFile, full, model_name, numbers, to_embeddings, unit};
 pub use modified_resnet::ModifiedResNet;
 pub use pixels::{Pixels, Preprocessing, Shift, ViewRect};
+pub use precision::Precision;
 pub use text::TextTransformer;
 pub use tokenizer::{TokenizedText, Tokenizer};
 pub use vision_transformer::{GatheringAttention, VisionDense, VisionTransformer};
-pub use weights::Checkpoint;
+pub use weights::{Checkpoint, Flat, Flats, Parameter, Stored, parameter_id, read_flats, write_flats, write_whole};

@@ -1,14 +1,22 @@
 //! A whole model: both towers, tokenizer and preprocessing, from a folder, a file, or the binary.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::module::{Module, ModuleVisitor, Param, ParamId};
+use burn::tensor::{DType, Device, FloatDType, Tensor, TensorData};
 
+use super::adapter::{self, AdapterConfig};
 use super::capability::TowerKind;
 use super::embedded;
+use super::head::Head;
 use super::identity::{IdentityHasher, sha256_of_bytes, sha256_of_file};
 use super::layout::{self, Layout, Parts};
-use super::{Checkpoint, Error, ImageTower, Pixels, Preprocessing, Result, TextTransformer, TokenizedText, Tokenizer};
+use super::weights::{Flat, Flats, Parameter, parameter_id};
+use super::{
+    Checkpoint, Error, ImageTower, ModelConfig, Pixels, Precision, Preprocessing, Result, TextTransformer,
+    TokenizedText, Tokenizer, Towers,
+};
 
 const WEIGHTS: &str = "model.safetensors";
 
@@ -90,24 +98,32 @@ pub struct ModelInfo {
     pub projection_dim: usize,
     /// From cosine to probability.
     pub scoring: Scoring,
+    /// In which numbers it computes.
+    pub precision: Precision,
+    /// The classes that it was taught beyond its texts; empty for most models.
+    pub taught_classes: Vec<String>,
     /// The hash that keys cached embeddings.
     pub identity: String,
+    /// The same hash as it is in f32.
+    pub full_identity: String,
 }
 
 impl ModelInfo {
     /// Whether this is the embedded starter, which is no CLIP.
     pub fn is_starter(&self) -> bool {
-        self.tower == TowerKind::EfficientNetLite
+        self.layout == Layout::Starter
     }
 }
 
 /// A dual encoder on a device.
 pub struct Model {
-    image: ImageTower,
-    text: TextTransformer,
+    towers: Towers,
+    head: Option<Head>,
     tokenizer: Tokenizer,
     preprocessing: Preprocessing,
     info: ModelInfo,
+    parameters: Vec<Parameter>,
+    config: ModelConfig,
     device: Device,
 }
 
@@ -117,6 +133,14 @@ impl Model {
     /// # Errors
     /// Only if the binary is damaged.
     pub fn starter(device: &Device) -> Result<Self> {
+        Self::starter_in(device, Precision::Full)
+    }
+
+    /// The same, computing in this precision.
+    ///
+    /// # Errors
+    /// Only if the binary is damaged.
+    pub fn starter_in(device: &Device, precision: Precision) -> Result<Self> {
         let bytes = embedded::starter_weights()?;
         let size_bytes = bytes.len() as u64;
         let files = vec![WeightsFile {
@@ -130,7 +154,7 @@ impl Model {
             embedded::starter_tokenizer()?,
             weights,
         )?;
-        let mut model = Self::build(parts, Layout::Starter, files, device)?;
+        let mut model = Self::build(parts, Layout::Starter, files, device, precision)?;
         model.info.name = "Starter".into();
         model.info.size_bytes = size_bytes;
         Ok(model)
@@ -141,6 +165,17 @@ impl Model {
     /// # Errors
     /// A file is missing or damaged, or weights and configuration do not fit; the message names what.
     pub fn open(path: &Path, device: &Device) -> Result<Self> {
+        Self::open_in(path, device, Precision::Full)
+    }
+
+    /// The same, computing in this precision.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_in(path: &Path, device: &Device, precision: Precision) -> Result<Self> {
+        if adapter::is_adapter(path) {
+            return adapter::open(path, device, precision, 0);
+        }
         let found = layout::find(path)?;
         let parts = found.open(device)?;
         let files = found
@@ -153,7 +188,7 @@ impl Model {
                 })
             })
             .collect::<Result<_>>()?;
-        let mut model = Self::build(parts, found.layout, files, device)?;
+        let mut model = Self::build(parts, found.layout, files, device, precision)?;
         // A folder may hold several of OpenAI's archives.
         let named_by = match found.layout {
             Layout::OpenAi => found.weights.first().unwrap_or(&found.folder),
@@ -165,15 +200,23 @@ impl Model {
         Ok(model)
     }
 
-    fn build(parts: Parts, layout: Layout, files: Vec<WeightsFile>, device: &Device) -> Result<Self> {
-        let identity = identity(&parts, &files);
+    fn build(
+        parts: Parts,
+        layout: Layout,
+        files: Vec<WeightsFile>,
+        device: &Device,
+        precision: Precision,
+    ) -> Result<Self> {
+        let identity_in = |precision| identity(&parts, &files, precision);
+        let (identity, full_identity) = (identity_in(precision), identity_in(Precision::Full));
         let Parts {
             config,
-            mut weights,
+            weights,
             preprocessing,
             text: text_parts,
             ..
         } = parts;
+        let mut weights = weights.with_precision(precision);
         let dim = config.projection_dim;
         let image = ImageTower::load(&mut weights, &config)?;
         let text = TextTransformer::load(&mut weights, &config.text, dim)?;
@@ -202,16 +245,79 @@ impl Model {
             context_length: config.text.max_position_embeddings,
             projection_dim: dim,
             scoring,
+            precision,
+            taught_classes: Vec::new(),
             identity,
+            full_identity,
         };
         Ok(Self {
-            image,
-            text,
+            towers: Towers { image, text },
+            head: None,
             tokenizer,
             preprocessing,
             info,
+            parameters: summary.asked,
+            config,
             device: device.clone(),
         })
+    }
+
+    /// The same model with a classifier on top: its answers become part of its embeddings.
+    pub fn with_head(mut self, head: Head) -> Self {
+        self.info.projection_dim = head.extended_dim(self.info.projection_dim);
+        self.info.scoring = Scoring {
+            logit_scale: head.scale(),
+            logit_bias: None,
+        };
+        self.info.tower = TowerKind::Classifier;
+        self.info.taught_classes = head.names().to_vec();
+        self.head = Some(head);
+        self
+    }
+
+    /// The same model with some parameters exchanged (see [`Towers::with`]), and its scale (a logarithm) and bias.
+    pub fn with_parameters(
+        mut self,
+        values: &HashMap<ParamId, Tensor<1>>,
+        logit_scale: Option<f32>,
+        logit_bias: Option<f32>,
+    ) -> Self {
+        self.towers = self.towers.with(values);
+        if let Some(logit_scale) = logit_scale {
+            self.info.scoring.logit_scale = logit_scale.exp();
+        }
+        if self.info.scoring.logit_bias.is_some() {
+            self.info.scoring.logit_bias = logit_bias.or(self.info.scoring.logit_bias);
+        }
+        self
+    }
+
+    /// The model under an adapter's name and identity.
+    pub fn named_by_adapter(
+        mut self,
+        folder: &Path,
+        config: &AdapterConfig,
+        file: WeightsFile,
+        size_bytes: u64,
+    ) -> Self {
+        let identity = |base: &str| {
+            let mut hasher = IdentityHasher::new(Precision::Full);
+            hasher.add("base", base.as_bytes());
+            hasher.add("adapter", file.sha256.as_bytes());
+            hasher.add(
+                "kind",
+                format!("{:?} {:?} {}", config.kind, config.classes, config.blend).as_bytes(),
+            );
+            hasher.finish()
+        };
+        self.info.identity = identity(&self.info.identity);
+        self.info.full_identity = identity(&self.info.full_identity);
+        self.info.name.clone_from(&config.name);
+        self.info.path = Some(folder.to_path_buf());
+        self.info.layout = Layout::Adapter;
+        self.info.size_bytes += size_bytes;
+        self.info.files.push(file);
+        self
     }
 
     /// Facts about the model.
@@ -240,8 +346,45 @@ impl Model {
         if pictures.is_empty() {
             return Ok(Vec::new());
         }
-        let pixels = self.pixel_tensor(pictures);
-        to_embeddings(self.image.forward(pixels))
+        Ok(self.features_and_embeddings(pictures)?.1)
+    }
+
+    /// Features before the projection (as unit vectors with their former lengths, too), with the embeddings.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub fn features_and_embeddings(&self, pictures: &[Pixels]) -> Result<(Vec<Embedding>, Vec<Embedding>)> {
+        let features = self.towers.image.features(self.pixel_tensor(pictures));
+        let embeddings = to_embeddings(self.towers.image.project(features.clone()))?;
+        let features = to_embeddings(features)?;
+        let embeddings = match &self.head {
+            Some(head) => self.extended(head, &features, embeddings)?,
+            None => embeddings,
+        };
+        Ok((features, embeddings))
+    }
+
+    /// Embeddings with the head's answers in them.
+    fn extended(&self, head: &Head, features: &[Embedding], embeddings: Vec<Embedding>) -> Result<Vec<Embedding>> {
+        let device = Device::flex();
+        let matrix = |rows: &[Embedding]| {
+            let width = rows.first().map_or(0, |row| row.vector.len());
+            let values: Vec<f32> = rows.iter().flat_map(|row| row.vector.iter().copied()).collect();
+            Tensor::<2>::from_data(TensorData::new(values, [rows.len(), width]), &device)
+        };
+        let logits = rows_of(head.logits(matrix(features), matrix(&embeddings)))?;
+        let extended = embeddings.into_iter().zip(logits).map(|(embedding, logits)| Embedding {
+            vector: head.extend(&embedding.vector, &logits),
+            norm: embedding.norm,
+        });
+        Ok(extended.collect())
+    }
+
+    /// The vector of a class that the model was taught, if there is one of this name.
+    pub fn class_vector(&self, name: &str) -> Option<Vec<f32>> {
+        let head = self.head.as_ref()?;
+        let dim = self.info.projection_dim - head.extended_dim(0);
+        head.class_vector(name, dim)
     }
 
     /// Embeds tokenized texts, in batches of similar length; the order is kept.
@@ -254,7 +397,10 @@ impl Model {
         let mut embedded: Vec<Option<Embedding>> = vec![None; texts.len()];
         for chunk in order.chunks(TEXT_BATCH) {
             let ids: Vec<&[u32]> = chunk.iter().map(|&i| texts[i].ids.as_slice()).collect();
-            for (&i, embedding) in chunk.iter().zip(to_embeddings(self.text.forward(&ids))?) {
+            for (&i, mut embedding) in chunk.iter().zip(to_embeddings(self.towers.text.forward(&ids))?) {
+                if let Some(head) = &self.head {
+                    embedding.vector = head.extend_text(&embedding.vector);
+                }
                 embedded[i] = Some(embedding);
             }
         }
@@ -263,7 +409,53 @@ impl Model {
 
     /// The image tower, for methods that look inside.
     pub fn image_tower(&self) -> &ImageTower {
-        &self.image
+        &self.towers.image
+    }
+
+    /// Both towers, for methods that learn.
+    pub fn towers(&self) -> &Towers {
+        &self.towers
+    }
+
+    /// The parameters of both towers, in the order in which they were loaded.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// The values of all parameters by name, `logit_scale` (its logarithm) and `logit_bias` among them.
+    pub fn parameter_values(&self) -> Flats {
+        let mut found = Found(HashMap::new());
+        self.towers.visit(&mut found);
+        let scalar = |value: f32| Flat {
+            shape: vec![1],
+            values: vec![value],
+        };
+        let scoring = self.info.scoring;
+        let mut values = Flats::new();
+        values.insert("logit_scale".into(), scalar(scoring.logit_scale.ln()));
+        if let Some(bias) = scoring.logit_bias {
+            values.insert("logit_bias".into(), scalar(bias));
+        }
+        for parameter in &self.parameters {
+            if let Some(tensor) = found.0.remove(&parameter_id(&parameter.name)) {
+                let flat = Flat {
+                    shape: parameter.shape.clone(),
+                    values: numbers(tensor).unwrap_or_default(),
+                };
+                values.insert(parameter.name.clone(), flat);
+            }
+        }
+        values
+    }
+
+    /// What the model is made of.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// In which numbers the model computes.
+    pub fn precision(&self) -> Precision {
+        self.info.precision
     }
 
     /// Where the model computes.
@@ -278,13 +470,28 @@ impl Model {
         for picture in pictures {
             values.extend_from_slice(&picture.values);
         }
-        Tensor::from_data(TensorData::new(values, [pictures.len(), 3, side, side]), &self.device)
+        let pixels = Tensor::from_data(TensorData::new(values, [pictures.len(), 3, side, side]), &self.device);
+        match self.info.precision {
+            Precision::Full => pixels,
+            Precision::Half => pixels.cast(FloatDType::F16),
+        }
+    }
+}
+
+/// Collects parameters by id, row by row.
+struct Found(HashMap<ParamId, Tensor<1>>);
+
+impl ModuleVisitor for Found {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let value = param.val();
+        let count = value.shape().num_elements();
+        self.0.insert(param.id, value.reshape([count]));
     }
 }
 
 /// A hash of everything that shapes an embedding.
-fn identity(parts: &Parts, files: &[WeightsFile]) -> String {
-    let mut hasher = IdentityHasher::new();
+fn identity(parts: &Parts, files: &[WeightsFile], precision: Precision) -> String {
+    let mut hasher = IdentityHasher::new(precision);
     for (name, bytes) in &parts.identity {
         hasher.add(name, bytes);
     }
@@ -310,15 +517,42 @@ pub fn model_name(path: &Path) -> String {
     repository.unwrap_or_else(|| file_name(path))
 }
 
-/// `[n, projection_dim]` to unit vectors and their former lengths.
-fn to_embeddings(tensor: Tensor<2>) -> Result<Vec<Embedding>> {
-    let [_, dim] = tensor.dims();
-    let values: Vec<f32> = tensor
+/// Rows of unit length, `[rows, dim]`, in f32.
+pub fn unit(rows: Tensor<2>) -> Tensor<2> {
+    let rows = full(rows);
+    let norms = rows.clone().powi_scalar(2).sum_dim(1).sqrt();
+    rows / norms.clamp_min(f32::MIN_POSITIVE)
+}
+
+/// A tensor in f32, whatever the model's precision.
+pub fn full<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
+    if tensor.dtype() == DType::F32 {
+        tensor
+    } else {
+        tensor.cast(FloatDType::F32)
+    }
+}
+
+/// A tensor's numbers, row by row, in f32.
+///
+/// # Errors
+/// The device failed.
+pub fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
+    full(tensor)
         .try_into_data()
         .map_err(|e| Error::Device(format!("{e:?}")))?
         .try_to_vec()
-        .map_err(|e| Error::Device(format!("{e:?}")))?;
-    Ok(values.chunks_exact(dim).map(normalised).collect())
+        .map_err(|e| Error::Device(format!("{e:?}")))
+}
+
+fn rows_of(tensor: Tensor<2>) -> Result<Vec<Vec<f32>>> {
+    let [_, width] = tensor.dims();
+    Ok(numbers(tensor)?.chunks_exact(width).map(<[f32]>::to_vec).collect())
+}
+
+/// `[n, dim]` to unit vectors and their former lengths.
+pub fn to_embeddings(tensor: Tensor<2>) -> Result<Vec<Embedding>> {
+    Ok(rows_of(tensor)?.iter().map(|row| normalised(row)).collect())
 }
 
 fn normalised(values: &[f32]) -> Embedding {

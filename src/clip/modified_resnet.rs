@@ -11,14 +11,14 @@ use burn::module::{Module, Param};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::pool::AvgPool2dConfig;
+use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
-use burn::tensor::{Tensor, TensorData};
 
 use super::attention::SelfAttention;
 use super::config::{RESNET_STRIDE, ResNetConfig};
+use super::weights::{BATCH_NORM_EPSILON, Stored};
 use super::{Checkpoint, Result};
 
-const BATCH_NORM_EPSILON: f32 = 1e-5;
 /// A bottleneck's output has so many times the channels of its inside.
 const EXPANSION: usize = 4;
 
@@ -87,7 +87,20 @@ impl ModifiedResNet {
 
     /// The attention pool: cells `[batch, width, rows, columns]` to embeddings `[batch, projection_dim]`.
     pub fn embed_cells(&self, cells: Tensor<4>) -> Tensor<2> {
-        self.pool.forward(cells)
+        self.project(self.pool.features(cells))
+    }
+
+    /// Pixels to features before the projection, `[batch, width]`.
+    pub fn features(&self, pixels: Tensor<4>) -> Tensor<2> {
+        self.pool.features(self.cells(pixels))
+    }
+
+    /// Features `[batch, width]` to embeddings `[batch, projection_dim]`, not normalised.
+    pub fn project(&self, features: Tensor<2>) -> Tensor<2> {
+        self.pool
+            .attention
+            .project(features.unsqueeze_dim::<3>(1))
+            .squeeze_dim(1)
     }
 
     /// Value-value attention in the pool (CLIP Surgery): every cell's own answer, `[batch, cells, projection_dim]`.
@@ -155,11 +168,12 @@ impl AttentionPool {
         })
     }
 
-    fn forward(&self, cells: Tensor<4>) -> Tensor<2> {
+    /// What the mean gathers from the cells, before the output projection: `[batch, width]`.
+    fn features(&self, cells: Tensor<4>) -> Tensor<2> {
         let tokens = self.tokens(cells);
         let mean = tokens.clone().narrow(1, 0, 1);
-        // [batch, 1, projection_dim] -> [batch, projection_dim]
-        self.attention.attend(mean, tokens).squeeze_dim(1)
+        // [batch, 1, width] -> [batch, width]
+        self.attention.gather(mean, tokens).squeeze_dim(1)
     }
 
     fn value_tokens(&self, cells: Tensor<4>) -> Tensor<3> {
@@ -201,21 +215,17 @@ fn convolution(weights: &mut Checkpoint, name: &str, norm: &str, shape: [usize; 
             bias[channel] = beta[channel] - mean[channel] * scale;
         }
     }
-    let device = weights.device();
     let padding = kernel / 2;
     // The layer is made at its smallest; its real weights follow.
     let mut convolution = Conv2dConfig::new([1, 1], [kernel, kernel])
         .with_stride([stride, stride])
         .with_padding(PaddingConfig2d::Explicit(padding, padding, padding, padding))
-        .init(device);
-    let data = match folded {
-        Some(values) => TensorData::new(values, [output, input, kernel, kernel]),
-        None => TensorData::new(vec![0.0f32], [1, 1, 1, 1]),
-    };
-    convolution.weight = Param::from_tensor(Tensor::from_data(data, device));
-    convolution.bias = Some(Param::from_tensor(Tensor::from_data(
-        TensorData::new(bias, [output]),
-        device,
-    )));
+        .init(weights.device());
+    let of_norm = || norm.to_string();
+    let shape = [output, input, kernel, kernel];
+    let (weight_name, bias_name) = (format!("{name}.weight"), format!("{norm}.bias"));
+    convolution.weight = weights.parameter(&weight_name, folded, shape, Stored::FoldedWeight { norm: of_norm() });
+    convolution.bias =
+        Some(weights.parameter(&bias_name, Some(bias), [output], Stored::FoldedBias { norm: of_norm() }));
     Ok(convolution)
 }

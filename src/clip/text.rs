@@ -8,10 +8,10 @@
 //! of similar length. A bidirectional tower gets its texts at the full length, as they were padded.
 
 use burn::module::{Module, Param};
-use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, Linear};
+use burn::nn::{Embedding, EmbeddingConfig, Linear};
 use burn::tensor::{Int, Tensor, TensorData};
 
-use super::attention::{Block, BlockShape, layer_norm};
+use super::attention::{Block, BlockShape, Norm, layer_norm};
 use super::config::{TextConfig, TextPooling};
 use super::{Checkpoint, Result};
 
@@ -21,7 +21,7 @@ pub struct TextTransformer {
     token_embedding: Embedding,
     position_embedding: Param<Tensor<2>>,
     blocks: Vec<Block>,
-    final_norm: LayerNorm,
+    final_norm: Norm,
     projection: Linear,
     #[module(skip)]
     pooling: TextPooling,

@@ -7,11 +7,11 @@
 //! SigLIP a bias of the patch embedding and the head of [`super::attention_head`].
 
 use burn::module::{Module, Param};
+use burn::nn::Linear;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Device, Tensor};
 
-use super::attention::{AttentionParts, Block, BlockShape, layer_norm, merge_heads};
+use super::attention::{AttentionParts, Block, BlockShape, Norm, layer_norm, merge_heads};
 use super::attention_head::AttentionHead;
 use super::config::{VisionPooling, VitConfig};
 use super::{Checkpoint, Result};
@@ -23,10 +23,10 @@ pub struct VisionTransformer {
     class_embedding: Option<Param<Tensor<1>>>,
     patch_embedding: Conv2d,
     position_embedding: Param<Tensor<2>>,
-    pre_norm: Option<LayerNorm>,
+    pre_norm: Option<Norm>,
     earlier_blocks: Vec<Block>,
     last_block: Block,
-    post_norm: LayerNorm,
+    post_norm: Norm,
     pooling: Pooling,
     #[module(skip)]
     grid: usize,
@@ -287,13 +287,35 @@ impl VisionTransformer {
         }
     }
 
+    /// Pixels to features before the projection, `[batch, width]`; SigLIP's are its embeddings.
+    pub fn features(&self, pixels: Tensor<4>) -> Tensor<2> {
+        self.pool_features(self.last_block.forward(self.run_earlier_blocks(pixels), false))
+    }
+
+    /// Features `[batch, width]` to embeddings `[batch, projection_dim]`, not normalised.
+    pub fn project(&self, features: Tensor<2>) -> Tensor<2> {
+        match &self.pooling {
+            Pooling::ClassToken(projection) => projection.forward(features),
+            Pooling::AttentionHead(_) => features,
+        }
+    }
+
+    /// Whether a projection follows the features.
+    pub fn has_projection(&self) -> bool {
+        matches!(self.pooling, Pooling::ClassToken(_))
+    }
+
     fn pool(&self, tokens: Tensor<3>) -> Tensor<2> {
+        self.project(self.pool_features(tokens))
+    }
+
+    /// `[batch, tokens, width]` to `[batch, width]`.
+    fn pool_features(&self, tokens: Tensor<3>) -> Tensor<2> {
         let [batch, _, width] = tokens.dims();
         match &self.pooling {
-            // [batch, tokens, width] -> [batch, width] -> [batch, projection_dim]
-            Pooling::ClassToken(projection) => {
+            Pooling::ClassToken(_) => {
                 let class = tokens.narrow(1, 0, 1).reshape([batch, width]);
-                projection.forward(self.post_norm.forward(class))
+                self.post_norm.forward(class)
             }
             Pooling::AttentionHead(head) => head.forward(self.post_norm.forward(tokens)),
         }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Cache, valid_name};
+use crate::clip::is_model_folder;
+use crate::library::data_dir;
 
 const STARTER: &str = "starter";
 
@@ -20,7 +22,7 @@ pub enum ModelChoice {
 }
 
 impl ModelChoice {
-    /// Understands `starter`, a path, or the name of a model in the Hugging Face cache.
+    /// Understands `starter`, a path, the name of a model in the Hugging Face cache, or a run.
     ///
     /// # Errors
     /// Nothing of that name is here; the message says what would be.
@@ -35,6 +37,9 @@ impl ModelChoice {
         if let Some(model) = Cache::of_this_machine().and_then(|cache| cache.find(text)) {
             return Ok(Self::Path(model.folder));
         }
+        if let Some(model) = run_model(text) {
+            return Ok(Self::Path(model));
+        }
         Err(if valid_name(text) && text.contains('/') {
             format!(
                 "{text} is not on this machine: `clipsight models pull {text}` fetches it from the Hugging Face Hub"
@@ -46,6 +51,14 @@ impl ModelChoice {
             )
         })
     }
+}
+
+/// The model of a run in the data folder: standard files, or an adapter.
+fn run_model(run: &str) -> Option<PathBuf> {
+    let plain = Path::new(run).components().count() == 1 && !run.starts_with('.');
+    let folder = data_dir()?.join("runs").join(run);
+    let models = ["model", "learnt"].map(|name| folder.join(name));
+    models.into_iter().find(|folder| plain && is_model_folder(folder))
 }
 
 #[cfg(test)]

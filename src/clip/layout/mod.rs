@@ -33,6 +33,8 @@ pub enum Layout {
     OpenClip,
     /// One TorchScript archive, as OpenAI published them.
     OpenAi,
+    /// What a run learnt, beside the model that it learnt from.
+    Adapter,
     /// The one in the binary.
     Starter,
 }
@@ -44,6 +46,7 @@ impl Layout {
             Self::HuggingFace => "Hugging Face",
             Self::OpenClip => "OpenCLIP",
             Self::OpenAi => "OpenAI archive",
+            Self::Adapter => "Clipsight adapter",
             Self::Starter => "Clipsight starter",
         }
     }
@@ -113,6 +116,9 @@ pub fn find(path: &Path) -> Result<ModelFiles> {
 
 /// Whether a folder holds a model by the look of its files; nothing but small ones is read.
 pub fn is_model_folder(folder: &Path) -> bool {
+    if super::adapter::is_adapter(folder) {
+        return true;
+    }
     match find_in_folder(folder) {
         Ok(files) if files.layout == Layout::HuggingFace => hugging_face::is_known(folder),
         found => found.is_ok(),
@@ -176,7 +182,7 @@ impl ModelFiles {
     pub fn open(&self, device: &Device) -> Result<Parts> {
         let weights = Checkpoint::open(&self.weights, device)?;
         match self.layout {
-            Layout::HuggingFace | Layout::Starter => hugging_face::open(&self.folder, weights),
+            Layout::HuggingFace | Layout::Starter | Layout::Adapter => hugging_face::open(&self.folder, weights),
             Layout::OpenClip => open_clip::open(&self.folder, weights),
             Layout::OpenAi => openai::open(&self.folder, weights),
         }

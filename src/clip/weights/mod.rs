@@ -4,6 +4,7 @@
 //! anything is allocated; at the end [`Checkpoint::finish`] names every tensor that was missing, left over, or of
 //! another shape. Only buffers that the reference implementations store beside the weights may be left over.
 
+mod flat_file;
 mod key_map;
 mod pickle;
 mod safetensors_file;
@@ -15,19 +16,21 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use burn::module::Param;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::module::{Param, ParamId};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 
-use super::{Error, Result};
-use key_map::View;
+use super::{Error, Precision, Result};
 use tensor_file::{Source, StoredTensor};
 
-pub use key_map::KeyMap;
+pub use flat_file::{Flat, Flats, read_flats, write_flats, write_whole};
+pub use key_map::{KeyMap, View};
 
 /// Buffers that reference implementations store and that hold no weight.
 const KNOWN_BUFFERS: [&str; 3] = ["position_ids", "num_batches_tracked", "attn_mask"];
 /// Numbers that OpenAI's archives carry at the top.
 const KNOWN_NUMBERS: [&str; 3] = ["input_resolution", "context_length", "vocab_size"];
+/// Epsilon of every batch normalisation in the family (PyTorch's default).
+pub const BATCH_NORM_EPSILON: f32 = 1e-5;
 /// Names listed in one error message.
 const MAX_NAMES: usize = 8;
 
@@ -38,6 +41,8 @@ pub struct Checkpoint {
     tensors: BTreeMap<String, StoredTensor>,
     key_map: KeyMap,
     device: Device,
+    precision: Precision,
+    parameters_asked: Vec<Parameter>,
     left_over: BTreeSet<String>,
     problems: Vec<String>,
     parameters: usize,
@@ -87,6 +92,8 @@ impl Checkpoint {
             tensors,
             key_map: KeyMap::HuggingFace { linear_patches: false },
             device: device.clone(),
+            precision: Precision::Full,
+            parameters_asked: Vec::new(),
             problems: Vec::new(),
             parameters: 0,
             types: BTreeSet::new(),
@@ -96,6 +103,12 @@ impl Checkpoint {
     /// Reads by another layout's names from now on.
     pub fn with_key_map(mut self, key_map: KeyMap) -> Self {
         self.key_map = key_map;
+        self
+    }
+
+    /// Makes the weights of this precision from now on.
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        self.precision = precision;
         self
     }
 
@@ -109,6 +122,32 @@ impl Checkpoint {
         Some(&self.tensors.get(name)?.shape)
     }
 
+    /// How a tower's name is stored.
+    pub fn stored_as(&self, name: &str) -> (String, View) {
+        self.key_map.stored(name)
+    }
+
+    /// Every tensor of floats by its stored name, whole.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn all_floats(&mut self) -> Result<Flats> {
+        let mut all = Flats::new();
+        for (name, tensor) in &self.tensors {
+            let buffer = KNOWN_BUFFERS.iter().any(|buffer| name.ends_with(buffer));
+            if !tensor.stored_type.is_float() || buffer {
+                continue;
+            }
+            let rows = tensor.shape.first().copied().unwrap_or(1);
+            let values = tensor
+                .read_rows(&mut self.sources[tensor.file], 0..rows)
+                .map_err(|e| damaged(Path::new(&self.file), format!("{name}: {e}")))?;
+            let shape = tensor.shape.clone();
+            all.insert(name.clone(), Flat { shape, values });
+        }
+        Ok(all)
+    }
+
     /// Every stored name.
     pub fn stored_names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)
@@ -119,26 +158,51 @@ impl Checkpoint {
         &self.device
     }
 
-    /// Takes a tensor of exactly this shape, as f32.
+    /// Takes a tensor of exactly this shape as a parameter of a module, in the model's precision.
     ///
     /// A missing or different tensor is noted and a placeholder returned: [`Self::finish`] turns what was noted into
     /// one error that names them all.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn take<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Tensor<D>> {
-        match self.values(name, &shape)? {
-            Some(values) => Ok(Tensor::from_data(TensorData::new(values, shape), &self.device)),
-            None => Ok(Tensor::zeros([1; D], &self.device)),
-        }
+    pub fn param<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Param<Tensor<D>>> {
+        let values = self.values(name, &shape)?;
+        Ok(self.parameter(name, values, shape, Stored::Same))
     }
 
-    /// [`Self::take`] as a parameter of a module.
+    /// The same in f32, whatever the model's precision: for normalisation, which needs the range.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn param<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Param<Tensor<D>>> {
-        Ok(Param::from_tensor(self.take(name, shape)?))
+    pub fn full_param<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Param<Tensor<D>>> {
+        let precision = std::mem::replace(&mut self.precision, Precision::Full);
+        let param = self.param(name, shape);
+        self.precision = precision;
+        param
+    }
+
+    /// A parameter from values that were read, or a placeholder where they were not.
+    pub fn parameter<const D: usize>(
+        &mut self,
+        name: &str,
+        values: Option<Vec<f32>>,
+        shape: [usize; D],
+        stored: Stored,
+    ) -> Param<Tensor<D>> {
+        self.parameters_asked.push(Parameter {
+            name: name.into(),
+            shape: shape.to_vec(),
+            stored,
+        });
+        let tensor: Tensor<D> = match values {
+            Some(values) => Tensor::from_data(TensorData::new(values, shape), &self.device),
+            None => Tensor::zeros([1; D], &self.device),
+        };
+        let tensor = match self.precision {
+            Precision::Full => tensor,
+            Precision::Half => tensor.cast(FloatDType::F16),
+        };
+        Param::initialized(parameter_id(name), tensor)
     }
 
     /// Takes a linear weight, `[out, in]` by PyTorch's convention, as Burn keeps it, `[in, out]`.
@@ -153,11 +217,7 @@ impl Checkpoint {
             self.values(name, &[d_output, d_input])?
                 .map(|values| transposed(&values, d_output, d_input))
         };
-        let data = match values {
-            Some(values) => TensorData::new(values, [d_input, d_output]),
-            None => TensorData::new(vec![0.0f32], [1, 1]),
-        };
-        Ok(Param::from_tensor(Tensor::from_data(data, &self.device)))
+        Ok(self.parameter(name, values, [d_input, d_output], Stored::Transposed))
     }
 
     /// Takes a single number, stored as `[]` or `[1]`.
@@ -217,6 +277,7 @@ impl Checkpoint {
         }
         if self.problems.is_empty() {
             return Ok(CheckpointSummary {
+                asked: self.parameters_asked,
                 parameters: self.parameters,
                 dtype: self.types.into_iter().collect::<Vec<_>>().join(", "),
             });
@@ -259,8 +320,48 @@ impl Checkpoint {
     }
 }
 
+/// A parameter of a model, by the name under which its tower asked for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Its shape in the module.
+    pub shape: Vec<usize>,
+    /// How it comes from what is stored.
+    pub stored: Stored,
+}
+
+/// How a parameter comes from what is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stored {
+    /// As it is.
+    Same,
+    /// A linear weight, stored `[out, in]`.
+    Transposed,
+    /// A convolution's weight, with the scale of the batch normalisation of this name folded in.
+    FoldedWeight {
+        /// The normalisation.
+        norm: String,
+    },
+    /// A convolution's bias, made of the shift of the batch normalisation of this name.
+    FoldedBias {
+        /// The normalisation.
+        norm: String,
+    },
+}
+
+/// The id of a parameter in a module, the same in every process.
+pub fn parameter_id(name: &str) -> ParamId {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish().into()
+}
+
 /// What a finished checkpoint held.
 pub struct CheckpointSummary {
+    /// Every parameter that was asked for, in order.
+    pub asked: Vec<Parameter>,
     /// Number of weights.
     pub parameters: usize,
     /// The types on disk, e.g. `f16`.
