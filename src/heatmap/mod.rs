@@ -2,20 +2,24 @@
 //!
 //! [`methods`] has one file a method; [`trust`] tests maps against the model itself; [`Overlay`] draws them.
 
+mod erase;
 mod map;
 pub mod methods;
 mod overlay;
+mod picture;
 mod ramp;
 pub mod trust;
 
 use burn::tensor::{Tensor, TensorData};
 use image::RgbImage;
 
-use crate::clip::{Error, HeatmapMethod, Model, Result};
+use crate::clip::{HeatmapMethod, Model, Result, numbers};
 
+pub use erase::{Dab, Fill, erase, looks_like_writing};
 pub use map::HeatMap;
 pub use methods::{Card, Cost, Neutral, Shows};
 pub use overlay::{Overlay, Scale, side_by_side};
+pub use picture::{HeatmapPicture, LabelledMap, raw_json, short};
 pub use ramp::Ramp;
 
 /// What a method is told to people.
@@ -36,6 +40,11 @@ impl Look {
     /// # Errors
     /// The method does not fit the model's image tower.
     pub fn new(model: &Model, method: HeatmapMethod, view: &RgbImage) -> Result<Self> {
+        model
+            .info()
+            .tower
+            .supports(method)
+            .map_err(|_| methods::does_not_fit(model, method))?;
         Ok(Self {
             method,
             evidence: methods::of(method).look(model, view)?,
@@ -73,14 +82,7 @@ impl Look {
         }
         let texts = Tensor::from_data(TensorData::new(texts.to_vec(), [count, dim]), model.device());
         let [rows, columns] = self.evidence.grid();
-        let failed = |e: String| Error::Device(e);
-        let values: Vec<f32> = self
-            .evidence
-            .maps(model, texts)
-            .try_into_data()
-            .map_err(|e| failed(format!("{e:?}")))?
-            .try_to_vec()
-            .map_err(|e| failed(format!("{e:?}")))?;
+        let values = numbers(self.evidence.maps(model, texts))?;
         Ok(values
             .chunks_exact(rows * columns)
             .map(|values| HeatMap {

@@ -12,7 +12,7 @@ use burn::tensor::activation::softmax;
 use image::RgbImage;
 
 use super::{Card, Cost, Evidence, Method, Neutral, Shows, does_not_fit, pixels_of};
-use crate::clip::{HeatmapMethod, ImageTower, Model, Result};
+use crate::clip::{HeatmapMethod, ImageTower, Model, Result, full};
 
 pub struct ClassActivation;
 
@@ -53,7 +53,7 @@ impl Method for ClassActivation {
         let mixture = shares.matmul(classes.clone());
         Ok(Box::new(Contributions {
             // [cells, classes] x [classes, dim]
-            moved: evidence.matmul(classes - mixture),
+            moved: full(evidence.matmul(classes - mixture)),
             grid: [rows, columns],
         }))
     }

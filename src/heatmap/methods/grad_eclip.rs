@@ -11,9 +11,8 @@ use burn::tensor::activation::relu;
 use image::RgbImage;
 
 use super::gradient::of_cosines;
-use super::similarity::unit;
 use super::{Card, Cost, Evidence, Method, Neutral, Shows, does_not_fit, pixels_of, vit};
-use crate::clip::{GatheringAttention, HeatmapMethod, Model, Result, VisionDense};
+use crate::clip::{GatheringAttention, HeatmapMethod, Model, Result, VisionDense, full, unit};
 
 pub struct GradEclip;
 
@@ -65,7 +64,7 @@ impl Evidence for Gathered {
         let start = self.attention.gathered.clone().expand([labels, width]);
         let gradient = of_cosines(start, texts, |gathered| tower.embed_gathered(&self.dense, gathered));
         // [labels, width] x [width, cells]
-        relu(gradient.matmul(self.attention.values.clone().transpose()) * self.looseness.clone())
+        relu(full(gradient.matmul(self.attention.values.clone().transpose())) * self.looseness.clone())
     }
 
     fn grid(&self) -> [usize; 2] {

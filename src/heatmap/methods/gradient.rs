@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::similarity::unit;
+use crate::clip::unit;
 
 /// The gradient of each label's cosine by its own copy of `start`.
 ///

@@ -143,12 +143,8 @@ fn resnet(model: &Model) -> Option<&ModifiedResNet> {
     }
 }
 
-fn does_not_fit(model: &Model, method: HeatmapMethod) -> Error {
-    let reason = model
-        .image_tower()
-        .kind()
-        .supports(method)
-        .err()
-        .unwrap_or("it does not fit");
+/// Why a method cannot look at a model.
+pub fn does_not_fit(model: &Model, method: HeatmapMethod) -> Error {
+    let reason = model.info().tower.supports(method).err().unwrap_or("it does not fit");
     Error::Method(format!("{} does not fit this model: {reason}", method.name()))
 }

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::Evidence;
-use crate::clip::Model;
+use crate::clip::{Model, unit};
 
 /// One token a cell, in the shared space.
 pub struct CellTokens {
@@ -31,10 +31,4 @@ impl Evidence for CellTokens {
     fn grid(&self) -> [usize; 2] {
         self.grid
     }
-}
-
-/// Rows of unit length, `[rows, dim]`.
-pub fn unit(rows: Tensor<2>) -> Tensor<2> {
-    let norms = rows.clone().powi_scalar(2).sum_dim(1).sqrt();
-    rows / norms.clamp_min(f32::MIN_POSITIVE)
 }

@@ -3,10 +3,11 @@
 //! The pixels of the picture are filled with its mean colour, before preprocessing; what lies outside the part that the
 //! model sees is left alone. Deletion starts from the whole picture, insertion from the filled one.
 
-use image::{Rgb, RgbImage};
+use image::RgbImage;
 
 use crate::clip::{Embedding, Model, Pixels, Result};
 use crate::heatmap::HeatMap;
+use crate::heatmap::erase::mean_colour;
 
 /// Steps from nothing erased to everything.
 pub const STEPS: usize = 10;
@@ -149,18 +150,6 @@ fn without(model: &Model, picture: &RgbImage, (rows, columns): (usize, usize), c
         }
     }
     out
-}
-
-/// The mean of all pixels.
-fn mean_colour(picture: &RgbImage) -> Rgb<u8> {
-    let mut sums = [0u64; 3];
-    for pixel in picture.pixels() {
-        for (sum, value) in sums.iter_mut().zip(pixel.0) {
-            *sum += u64::from(value);
-        }
-    }
-    let count = (u64::from(picture.width()) * u64::from(picture.height())).max(1);
-    Rgb(sums.map(|sum| (sum / count) as u8))
 }
 
 #[cfg(test)]
