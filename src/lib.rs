@@ -5,6 +5,7 @@
 //! - [`app`]: the window. [`cli`]: the same capabilities without a window.
 //! - [`engine`]: the threads between them and the work: protocol (plain data), inference, pictures.
 //! - [`zero_shot`]: prompts to class embeddings to scores. [`heatmap`]: where a score comes from.
+//!   [`fine_tune`]: methods, data splits, runs that stop and resume.
 //!   [`library`]: folders, decoding, thumbnails, the store. [`hub`]: which models exist.
 //! - [`clip`]: the model family on Burn.
 
@@ -16,6 +17,7 @@ pub mod cli;
 pub mod clip;
 mod csv;
 pub mod engine;
+pub mod fine_tune;
 pub mod heatmap;
 pub mod hub;
 pub mod library;

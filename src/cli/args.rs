@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::clip::HeatmapMethod;
+use crate::clip::{FineTuneMethod, HeatmapMethod, Precision};
 use crate::engine::DeviceChoice;
+use crate::fine_tune::config::{Architecture, Part};
 
 /// See what CLIP sees: zero-shot predictions and heatmaps on your own pictures.
 ///
@@ -33,13 +34,17 @@ pub struct Args {
 /// Options that mean the same everywhere.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Common {
-    /// A folder, a weights file, a name from the catalogue that is on this machine, or `starter`.
+    /// A folder, a weights file, a name from the catalogue that is on this machine, a run, or `starter`.
     #[arg(long, global = true, value_name = "MODEL")]
     pub model: Option<String>,
 
     /// Where the model computes.
     #[arg(long, global = true, value_enum)]
     pub device: Option<DeviceChoice>,
+
+    /// In which numbers a GPU computes; the CPU always computes in full precision.
+    #[arg(long, global = true, value_enum)]
+    pub precision: Option<Precision>,
 
     /// How results are printed.
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
@@ -79,8 +84,105 @@ pub enum Command {
     Heatmap(HeatmapArgs),
     /// The models of the catalogue and on this machine.
     Models(ModelsArgs),
+    /// Teach a model from pictures.
+    FineTune(Box<FineTuneArgs>),
+    /// What was taught: list, show, resume, delete, export.
+    Runs(RunsArgs),
     /// Measure this machine.
     Bench(BenchArgs),
+}
+
+/// Arguments of `fine-tune`.
+#[derive(Debug, clap::Args)]
+pub struct FineTuneArgs {
+    /// One folder a class, or pictures with captions.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// How.
+    #[arg(long, value_enum, required_unless_present = "k_shot_curve")]
+    pub method: Option<FineTuneMethod>,
+    /// So many pictures of each class; all where it is left out.
+    #[arg(long, value_name = "K")]
+    pub shots: Option<usize>,
+    /// Decides the split and everything else that is left to chance.
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    /// Passes over the pictures.
+    #[arg(long, value_name = "E")]
+    pub epochs: Option<usize>,
+    /// Another setting of the method, NAME=VALUE; repeat for more. A wrong name lists them.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub settings: Vec<String>,
+    /// Which part learns, in contrastive training.
+    #[arg(long, value_enum)]
+    pub part: Option<Part>,
+    /// The shape of a model from scratch.
+    #[arg(long, value_enum)]
+    pub architecture: Option<Architecture>,
+    /// A sentence with {}; repeat for several.
+    #[arg(long = "template", value_name = "TEMPLATE")]
+    pub templates: Vec<String>,
+    /// Pictures by class that the run never learns from, to see what is forgotten; the samples where it is left out.
+    #[arg(long, value_name = "DIR")]
+    pub control: Option<PathBuf>,
+    /// A name for the run.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Show what would be learnt from, and start nothing.
+    #[arg(long)]
+    pub preview: bool,
+    /// Measure a trial step: the time and memory that the run would take. Starts nothing.
+    #[arg(long)]
+    pub estimate: bool,
+    /// Accuracy against the number of shots, by linear probe and Tip-Adapter, three seeds each.
+    #[arg(long, conflicts_with_all = ["method", "shots", "preview", "estimate"])]
+    pub k_shot_curve: bool,
+}
+
+/// Arguments of `runs`.
+#[derive(Debug, clap::Args)]
+pub struct RunsArgs {
+    /// What to do with runs.
+    #[command(subcommand)]
+    pub command: RunsCommand,
+}
+
+/// What to do with runs.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// Every run, the newest first.
+    List,
+    /// All about one run; with --format json, its events too.
+    Show {
+        /// The run.
+        run: String,
+    },
+    /// Go on with a run from its last checkpoint.
+    Resume {
+        /// The run.
+        run: String,
+    },
+    /// Delete a run with its model.
+    Delete {
+        /// The run.
+        run: String,
+    },
+    /// Write a run's model and its curves (CSV) into a folder.
+    Export {
+        /// The run.
+        run: String,
+        /// Where to; made where it is not there.
+        #[arg(long, value_name = "DIR")]
+        output: PathBuf,
+    },
+    /// Measure models between the one that a run started from and what it learnt, and choose one (WiSE-FT).
+    Blend {
+        /// The run.
+        run: String,
+        /// Make this blend the run's model: 0 is the start, 1 what was learnt. Without it, the curve is measured.
+        #[arg(long, value_name = "A")]
+        use_at: Option<f32>,
+    },
 }
 
 /// Arguments of `classify`.

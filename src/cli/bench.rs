@@ -100,7 +100,13 @@ impl Bench {
     fn new(common: &Common) -> Result<Self> {
         let choice = ModelChoice::parse(common.model.as_deref().unwrap_or("starter")).map_err(super::Usage)?;
         let warn = |warning: String| eprintln!("clipsight: {warning}");
-        let session = Session::open(&choice, device(common), None, Box::new(warn))?;
+        let session = Session::open(
+            &choice,
+            device(common),
+            common.precision.unwrap_or_default(),
+            None,
+            Box::new(warn),
+        )?;
         let folder = std::env::temp_dir().join(format!("clipsight-bench-{}", std::process::id()));
         let samples = unpack_samples(&folder).context("cannot write the samples to the temporary folder")?;
         let pictures = scan(&samples, || true)

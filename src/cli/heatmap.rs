@@ -4,13 +4,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use image::RgbImage;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::args::HeatmapArgs;
 use super::output::Output;
 use super::pictures::{session, shown, templates};
 use super::{Common, Usage};
-use crate::heatmap::{HeatMap, Overlay, Ramp, Scale, heat_maps, side_by_side};
+use crate::heatmap::{HeatMap, Overlay, Ramp, Scale, heat_maps, raw_json, side_by_side};
 use crate::library::{decode, fitted};
 use crate::zero_shot::Label;
 
@@ -74,19 +74,7 @@ fn draw(image: &Path, args: &HeatmapArgs, common: &Common, output: &mut Output) 
 }
 
 fn write_raw(path: &Path, labels: &[String], maps: &[HeatMap]) -> Result<()> {
-    let raw: Vec<Value> = maps
-        .iter()
-        .zip(labels)
-        .map(|(map, label)| {
-            json!({
-                "label": label,
-                "method": map.method.name(),
-                "rows": map.rows,
-                "cols": map.columns,
-                "values": map.values.chunks(map.columns).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
+    let raw = raw_json(labels.iter().map(String::as_str).zip(maps));
     std::fs::write(path, serde_json::to_vec(&raw)?).with_context(|| format!("cannot write {}", path.display()))
 }
 

@@ -12,7 +12,7 @@ use super::pictures::{find, session, shown, templates};
 use crate::clip::HeatmapMethod;
 use crate::heatmap::trust::evaluate::{Labelled, TestResult, deletion_tests, mosaic_test};
 use crate::heatmap::trust::mosaic::TILES;
-use crate::library::{decode, fitted};
+use crate::library::{decode, fitted, labels_of};
 use crate::zero_shot::Label;
 
 /// Longest side of the copy from which is erased, in pixels.
@@ -23,7 +23,7 @@ const COLUMNS: [&str; 6] = ["method", "test", "value", "low", "high", "baseline"
 pub fn run(folder: &Path, args: &HeatmapArgs, common: &Common, output: &mut Output) -> Result<()> {
     let templates = templates(&args.templates)?;
     let found = find(&[folder.to_path_buf()], output);
-    let labelled = labels_of(folder, &found);
+    let labelled = labels_of(folder, &found, TILES);
     let mut names: Vec<String> = labelled.iter().map(|(_, label)| label.clone()).collect();
     names.sort();
     names.dedup();
@@ -58,39 +58,6 @@ pub fn run(folder: &Path, args: &HeatmapArgs, common: &Common, output: &mut Outp
         }
     }
     Ok(())
-}
-
-/// Each picture's class: its folder's name, or its own without a number at the end.
-fn labels_of(folder: &Path, pictures: &[PathBuf]) -> Vec<(PathBuf, String)> {
-    let by_folder = |path: &PathBuf| {
-        let inside = path.strip_prefix(folder).ok()?.components();
-        let first = inside.clone().next()?.as_os_str().to_string_lossy().into_owned();
-        (inside.count() > 1).then_some(first)
-    };
-    let mut folders: Vec<String> = pictures.iter().filter_map(by_folder).collect();
-    folders.sort();
-    folders.dedup();
-    let by_name = folders.len() < TILES;
-    if by_name {
-        eprintln!("clipsight: fewer than {TILES} folders, so each picture's own name is its label");
-    }
-    pictures
-        .iter()
-        .filter_map(|path| {
-            let label = if by_name {
-                path.file_stem()?.to_string_lossy().into_owned()
-            } else {
-                by_folder(path)?
-            };
-            Some((path.clone(), in_words(&label)))
-        })
-        .collect()
-}
-
-/// `dress-2` to `dress`, `bell_peppers` to `bell peppers`.
-fn in_words(name: &str) -> String {
-    let without_number = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    without_number.replace(['-', '_'], " ").trim().to_lowercase()
 }
 
 /// So many of the pictures, from the whole list.
@@ -163,24 +130,4 @@ fn print(output: &mut Output, method: HeatmapMethod, result: &TestResult) -> Res
             result.count
         )
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folders_are_labels_where_there_are_enough_of_them() {
-        let paths = |names: &[&str]| -> Vec<PathBuf> { names.iter().map(PathBuf::from).collect() };
-        let labels = |paths: &[PathBuf]| -> Vec<String> {
-            labels_of(Path::new("d"), paths)
-                .into_iter()
-                .map(|(_, label)| label)
-                .collect()
-        };
-        let folders = paths(&["d/a/1.jpg", "d/b_c/1.jpg", "d/e/1.jpg", "d/f/1.jpg", "d/loose.jpg"]);
-        assert_eq!(labels(&folders), ["a", "b c", "e", "f"]);
-        let names = paths(&["d/x/dress-1.jpg", "d/x/dress-2.jpg", "d/bell-peppers.jpg"]);
-        assert_eq!(labels(&names), ["dress", "dress", "bell peppers"]);
-    }
 }

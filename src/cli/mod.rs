@@ -8,11 +8,13 @@ mod bench;
 mod classify;
 mod crowd;
 mod embed;
+mod fine_tune;
 mod heatmap;
 mod heatmap_trust;
 mod models;
 mod output;
 mod pictures;
+mod runs;
 mod search;
 mod window;
 
@@ -40,6 +42,8 @@ pub fn run(command: &Command, common: &Common) -> ExitCode {
         Command::Search(args) => search::run(args, common, &mut output),
         Command::Heatmap(args) => heatmap::run(args, common, &mut output),
         Command::Models(args) => models::run(args, common, &mut output),
+        Command::FineTune(args) => fine_tune::run(args, common, &mut output),
+        Command::Runs(args) => runs::run(args, common, &mut output),
         Command::Bench(args) => bench::run(args, common, &mut output),
     };
     let finished = done.and_then(|()| output.finish());

@@ -39,7 +39,13 @@ pub fn session(common: &Common) -> Result<Session> {
             .ok()
     });
     let warn = |warning: String| eprintln!("clipsight: {warning}");
-    Ok(Session::open(&model, device, store, Box::new(warn))?)
+    Ok(Session::open(
+        &model,
+        device,
+        common.precision.unwrap_or_default(),
+        store,
+        Box::new(warn),
+    )?)
 }
 
 /// The device of the common options, else of the environment.

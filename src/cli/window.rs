@@ -20,6 +20,7 @@ pub fn open_window(args: &Args, started: Instant) -> ExitCode {
         paths: args.paths.clone(),
         model,
         device: args.common.device,
+        precision: args.common.precision,
     };
     let milestone = args.exit_after;
     let mut printed = false;

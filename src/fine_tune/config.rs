@@ -1,0 +1,394 @@
+//! What a run is asked to do: every setting with its meaning, its range, and the default of each method.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Error, Result};
+use crate::clip::FineTuneMethod;
+use crate::zero_shot::DEFAULT_TEMPLATE;
+
+/// Which part of the model learns, in contrastive training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// Everything.
+    #[default]
+    Whole,
+    /// The text tower and both projections; the image tower is locked (LiT, Zhai et al. 2021, arXiv 2111.07991).
+    LockedImage,
+    /// The text tower alone.
+    Text,
+    /// Both projections alone.
+    Projections,
+}
+
+impl Part {
+    /// Every part.
+    pub const ALL: [Self; 4] = [Self::Whole, Self::LockedImage, Self::Text, Self::Projections];
+
+    /// The part's name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Whole => "The whole model",
+            Self::LockedImage => "Text tower and projections",
+            Self::Text => "Text tower",
+            Self::Projections => "Projections",
+        }
+    }
+}
+
+/// The shape of a model that is trained from nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Architecture {
+    /// A Vision Transformer.
+    #[default]
+    Vit,
+    /// The paper's modified ResNet.
+    #[value(name = "resnet")]
+    #[serde(rename = "resnet")]
+    ModifiedResNet,
+}
+
+/// Settings of a method.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hyper {
+    /// Passes over what is learnt from; iterations of the solver, for a linear probe.
+    pub epochs: usize,
+    /// The highest learning rate.
+    pub learning_rate: f64,
+    /// Decoupled weight decay.
+    pub weight_decay: f64,
+    /// Pictures in one step.
+    pub batch: usize,
+    /// Pictures in memory at a time; larger batches are computed in parts.
+    pub micro_batch: usize,
+    /// The share of steps in which the learning rate rises.
+    pub warm_up: f64,
+    /// Gradients longer than this are shortened; 0 leaves them alone.
+    pub clip: f64,
+    /// Validations without improvement after which the run stops early; 0 never stops.
+    pub patience: usize,
+    /// Rank of LoRA's factors.
+    pub rank: usize,
+    /// What LoRA's product is scaled by, times the rank.
+    pub lora_alpha: f64,
+    /// The share of LoRA's inputs that is dropped in each step.
+    pub dropout: f64,
+    /// ProLIP's pull towards the start, times the number of shots.
+    pub pull: f64,
+    /// Side of the input square of a new model, in pixels.
+    pub image_size: usize,
+    /// Width of a new model.
+    pub width: usize,
+    /// Blocks of each tower of a new model.
+    pub layers: usize,
+    /// Which part learns.
+    pub part: Part,
+    /// The shape of a new model.
+    pub architecture: Architecture,
+}
+
+impl Hyper {
+    /// A method's published defaults; where they depend on the model, those that hold for most.
+    pub fn of(method: FineTuneMethod) -> Self {
+        let base = Self {
+            epochs: 20,
+            learning_rate: 1e-3,
+            weight_decay: 1e-2,
+            batch: 32,
+            micro_batch: 16,
+            warm_up: 0.0,
+            clip: 1.0,
+            patience: 0,
+            rank: 2,
+            lora_alpha: 1.0,
+            dropout: 0.25,
+            pull: 1.0,
+            image_size: 64,
+            width: 128,
+            layers: 4,
+            part: Part::Whole,
+            architecture: Architecture::Vit,
+        };
+        match method {
+            FineTuneMethod::LinearProbe => Self { epochs: 1_000, ..base },
+            FineTuneMethod::TipAdapter => Self { epochs: 1, ..base },
+            FineTuneMethod::TipAdapterF => Self { batch: 256, ..base },
+            FineTuneMethod::ProLip => Self {
+                epochs: 300,
+                learning_rate: 1e-5,
+                weight_decay: 0.0,
+                ..base
+            },
+            FineTuneMethod::Lora => Self {
+                epochs: 10,
+                learning_rate: 2e-4,
+                ..base
+            },
+            FineTuneMethod::Contrastive => Self {
+                epochs: 5,
+                learning_rate: 1e-5,
+                weight_decay: 0.1,
+                warm_up: 0.1,
+                batch: 64,
+                ..base
+            },
+            FineTuneMethod::Scratch => Self {
+                learning_rate: 5e-4,
+                weight_decay: 0.2,
+                warm_up: 0.1,
+                batch: 64,
+                micro_batch: 64,
+                ..base
+            },
+        }
+    }
+}
+
+/// A numeric setting, told to people.
+pub struct Field {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// The least and the most it can be.
+    pub range: (f64, f64),
+    /// Whether it counts something.
+    pub whole: bool,
+    get: fn(&Hyper) -> f64,
+    set: fn(&mut Hyper, f64),
+}
+
+macro_rules! field {
+    ($name:literal, $meaning:literal, $range:expr, whole $place:ident) => {
+        Field {
+            name: $name,
+            meaning: $meaning,
+            range: $range,
+            whole: true,
+            get: |hyper| hyper.$place as f64,
+            set: |hyper, value| hyper.$place = value as usize,
+        }
+    };
+    ($name:literal, $meaning:literal, $range:expr, $place:ident) => {
+        Field {
+            name: $name,
+            meaning: $meaning,
+            range: $range,
+            whole: false,
+            get: |hyper| hyper.$place,
+            set: |hyper, value| hyper.$place = value,
+        }
+    };
+}
+
+/// Every numeric setting.
+pub const FIELDS: [Field; 15] = [
+    field!("epochs", "Passes over the pictures; for a linear probe, the most iterations of its solver", (1.0, 100_000.0), whole epochs),
+    field!(
+        "learning-rate",
+        "How far a step goes at its highest. Too high diverges, too low learns nothing",
+        (1e-9, 1.0),
+        learning_rate
+    ),
+    field!(
+        "weight-decay",
+        "How strongly weights are drawn to zero",
+        (0.0, 10.0),
+        weight_decay
+    ),
+    field!("batch", "Pictures in one step. In contrastive training each is told from all others of its batch", (1.0, 65_536.0), whole batch),
+    field!("micro-batch", "Pictures in memory at a time; smaller needs less memory and gives the same numbers", (1.0, 4_096.0), whole micro_batch),
+    field!(
+        "warm-up",
+        "The share of steps in which the learning rate rises",
+        (0.0, 0.9),
+        warm_up
+    ),
+    field!(
+        "clip",
+        "Longer gradients are shortened to this; 0 leaves them alone",
+        (0.0, 1e6),
+        clip
+    ),
+    field!("patience", "Validations without improvement until it stops by itself; 0 never", (0.0, 10_000.0), whole patience),
+    field!("rank", "Rank of the low-rank factors: how much can change", (1.0, 256.0), whole rank),
+    field!("alpha", "How strongly the factors count", (1e-3, 1e3), lora_alpha),
+    field!(
+        "dropout",
+        "The share of the factors' inputs that is dropped in a step",
+        (0.0, 0.9),
+        dropout
+    ),
+    field!(
+        "pull",
+        "How strongly the projection is drawn back to its start; without it, one shot ruins it",
+        (0.0, 1e4),
+        pull
+    ),
+    field!("image-size", "Side of the new model's input, in pixels", (32.0, 448.0), whole image_size),
+    field!("width", "Width of the new model", (16.0, 1_024.0), whole width),
+    field!("layers", "Blocks of each tower of the new model", (1.0, 48.0), whole layers),
+];
+
+impl Field {
+    /// The settings that a method has.
+    pub fn of(method: FineTuneMethod) -> impl Iterator<Item = &'static Self> {
+        let steps = ["epochs", "learning-rate", "weight-decay", "batch", "clip", "patience"];
+        let towers = ["micro-batch", "warm-up"];
+        let names: Vec<&str> = match method {
+            FineTuneMethod::LinearProbe => vec!["epochs"],
+            FineTuneMethod::TipAdapter => vec![],
+            FineTuneMethod::TipAdapterF => steps.to_vec(),
+            FineTuneMethod::ProLip => vec!["epochs", "learning-rate", "pull", "patience"],
+            FineTuneMethod::Lora => [&steps[..], &towers, &["rank", "alpha", "dropout"]].concat(),
+            FineTuneMethod::Contrastive => [&steps[..], &towers].concat(),
+            FineTuneMethod::Scratch => [&steps[..], &towers, &["image-size", "width", "layers"]].concat(),
+        };
+        FIELDS.iter().filter(move |field| names.contains(&field.name))
+    }
+
+    /// The setting's value.
+    pub fn get(&self, hyper: &Hyper) -> f64 {
+        (self.get)(hyper)
+    }
+
+    /// Changes the setting, within its range.
+    pub fn set(&self, hyper: &mut Hyper, value: f64) {
+        let (low, high) = self.range;
+        let value = value.clamp(low, high);
+        (self.set)(hyper, if self.whole { value.round() } else { value });
+    }
+}
+
+/// A run as it was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunConfig {
+    /// How.
+    pub method: FineTuneMethod,
+    /// From what.
+    pub folder: PathBuf,
+    /// From which model; none for the starter.
+    pub base: Option<PathBuf>,
+    /// So many of each class; all where it is none.
+    pub shots: Option<usize>,
+    /// Decides the split and everything else that is left to chance.
+    pub seed: u64,
+    /// Sentences with `{}` for class names.
+    pub templates: Vec<String>,
+    /// Pictures in folders by class that the run never learns from: how much is forgotten. The samples where it is none.
+    pub control: Option<PathBuf>,
+    /// The method's settings.
+    pub hyper: Hyper,
+}
+
+impl RunConfig {
+    /// A run with a method's defaults.
+    pub fn new(method: FineTuneMethod, folder: PathBuf) -> Self {
+        Self {
+            method,
+            folder,
+            base: None,
+            shots: None,
+            seed: 0,
+            templates: vec![DEFAULT_TEMPLATE.into()],
+            control: None,
+            hyper: Hyper::of(method),
+        }
+    }
+
+    /// Refuses what cannot be.
+    ///
+    /// # Errors
+    /// Names the setting.
+    pub fn check(&self) -> Result<()> {
+        for field in Field::of(self.method) {
+            let (value, (low, high)) = (field.get(&self.hyper), field.range);
+            if !(low..=high).contains(&value) {
+                return Err(Error::Config(format!(
+                    "{} is {value}, but must lie from {low} to {high}",
+                    field.name
+                )));
+            }
+        }
+        if self.shots == Some(0) {
+            return Err(Error::Config("shots must be 1 or more; leave them out for all".into()));
+        }
+        if let Some(template) = self.templates.iter().find(|template| !template.contains("{}")) {
+            return Err(Error::Config(format!(
+                "the template \"{template}\" has no {{}} for the class name"
+            )));
+        }
+        let hyper = &self.hyper;
+        if self.method == FineTuneMethod::Scratch && !hyper.image_size.is_multiple_of(32) {
+            return Err(Error::Config("image-size must be a multiple of 32".into()));
+        }
+        if self.method == FineTuneMethod::Scratch && !hyper.width.is_multiple_of(16) {
+            return Err(Error::Config("width must be a multiple of 16".into()));
+        }
+        Ok(())
+    }
+}
+
+/// A starting point for people who do not know the settings yet.
+pub struct Preset {
+    /// Its name.
+    pub title: &'static str,
+    /// What it is good for.
+    pub words: &'static str,
+    /// The method.
+    pub method: FineTuneMethod,
+    /// Shots of each class; all where it is none.
+    pub shots: Option<usize>,
+}
+
+/// The presets, the quickest first.
+pub const PRESETS: [Preset; 4] = [
+    Preset {
+        title: "Quick probe",
+        words: "Seconds. A linear classifier on the model's features",
+        method: FineTuneMethod::LinearProbe,
+        shots: None,
+    },
+    Preset {
+        title: "Few shots",
+        words: "Seconds. Keeps the zero-shot knowledge and adds a few examples",
+        method: FineTuneMethod::TipAdapterF,
+        shots: Some(8),
+    },
+    Preset {
+        title: "LoRA",
+        words: "Minutes. Small changes of the attention in both towers",
+        method: FineTuneMethod::Lora,
+        shots: Some(16),
+    },
+    Preset {
+        title: "Full",
+        words: "Long. The whole model, as CLIP was trained",
+        method: FineTuneMethod::Contrastive,
+        shots: None,
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_lie_in_their_ranges_and_a_field_is_set_within_its_own() {
+        for method in FineTuneMethod::ALL {
+            let config = RunConfig::new(method, "x".into());
+            config.check().unwrap();
+            for field in Field::of(method) {
+                let mut hyper = config.hyper.clone();
+                field.set(&mut hyper, f64::MAX);
+                assert_eq!(field.get(&hyper), field.range.1, "{}", field.name);
+            }
+        }
+        let mut config = RunConfig::new(FineTuneMethod::Lora, "x".into());
+        config.hyper.rank = 0;
+        assert!(config.check().unwrap_err().to_string().contains("rank"));
+    }
+}

@@ -1,0 +1,154 @@
+//! The methods, one file each.
+//!
+//! - On features that are computed once: [`linear_probe`], [`tip_adapter`] (and its F variant).
+//! - On the towers: [`prolip`], [`lora`], [`contrastive`], [`scratch`]. What they share is [`towers`].
+//!
+//! Published defaults are in [`super::config`]; everything that is chosen is chosen by validation, never by the test.
+
+pub mod contrastive;
+pub mod linear_probe;
+pub mod logistic;
+pub mod lora;
+pub mod prolip;
+pub mod scratch;
+pub mod tip_adapter;
+pub mod towers;
+
+use super::config::RunConfig;
+use super::context::Context;
+use super::{Error, PictureSet, Result};
+use crate::clip::{AdapterKind, Classifier, FineTuneMethod, Flats, numbers};
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepReport {
+    /// The loss before the step.
+    pub loss: f32,
+    /// The learning rate; none where a method has none.
+    pub learning_rate: Option<f64>,
+    /// exp(logit_scale), where it is learnt.
+    pub logit_scale: Option<f32>,
+    /// The length of the gradient.
+    pub gradient_norm: Option<f64>,
+    /// Pictures that were looked at.
+    pub pictures: usize,
+}
+
+/// A method at work. Everything that is left to chance follows from the seed and the step's number, so that a run that is
+/// restored goes on to the same numbers.
+pub trait Learner {
+    /// How many steps there are.
+    fn steps(&self) -> usize;
+
+    /// Steps between two validations.
+    fn validate_every(&self) -> usize;
+
+    /// Does a step.
+    ///
+    /// # Errors
+    /// The device failed, or a number is none any more.
+    fn step(&mut self, context: &Context, step: usize) -> Result<StepReport>;
+
+    /// What it says now about pictures: a row of logits each, over the classes that are learnt.
+    ///
+    /// # Errors
+    /// The device failed.
+    fn logits(&self, context: &Context, set: &PictureSet) -> Result<Vec<Vec<f32>>>;
+
+    /// Accuracy on the control set now.
+    ///
+    /// # Errors
+    /// The device failed.
+    fn control_accuracy(&self, context: &Context) -> Result<f32>;
+
+    /// The loss on the validation side; none where a method has none.
+    ///
+    /// # Errors
+    /// The device failed.
+    fn validation_loss(&self, context: &Context) -> Result<Option<f32>>;
+
+    /// Unit embeddings of pairs for retrieval and the board, pictures and texts; none for methods without texts.
+    ///
+    /// # Errors
+    /// The device failed.
+    fn pairs(&self, context: &Context, set: &PictureSet) -> Result<Option<(Vec<Vec<f32>>, Vec<Vec<f32>>)>>;
+
+    /// What was learnt so far, as an adapter.
+    ///
+    /// # Errors
+    /// The device failed.
+    fn learnt(&self, context: &Context) -> Result<(AdapterKind, Flats)>;
+
+    /// Everything that the next step depends on.
+    ///
+    /// # Errors
+    /// The device failed.
+    fn state(&self) -> Result<Flats>;
+
+    /// Takes that from a checkpoint.
+    ///
+    /// # Errors
+    /// It is not whole.
+    fn restore(&mut self, context: &Context, state: &Flats) -> Result<()>;
+}
+
+/// The method of a run, at its start.
+///
+/// # Errors
+/// The method does not fit the model or what there is to learn from; the message says why.
+pub fn learner(config: &RunConfig, context: &Context) -> Result<Box<dyn Learner>> {
+    let method = config.method;
+    let info = context.model.info();
+    info.tower.can_learn(method).map_err(|reason| {
+        Error::Config(format!(
+            "{} cannot be learnt by {}: {reason}",
+            info.name,
+            method.title()
+        ))
+    })?;
+    let needs_classes = !matches!(method, FineTuneMethod::Contrastive | FineTuneMethod::Scratch);
+    if needs_classes && context.classes.len() < 2 {
+        return Err(Error::Data(format!(
+            "{} learns to tell classes apart: it needs two folders or more, one a class",
+            method.title()
+        )));
+    }
+    if context.train.is_empty() {
+        return Err(Error::Data(
+            "there is nothing to learn from: no picture is left for training".into(),
+        ));
+    }
+    Ok(match method {
+        FineTuneMethod::LinearProbe => Box::new(linear_probe::LinearProbe::new(config, context)?),
+        FineTuneMethod::TipAdapter => Box::new(tip_adapter::TipAdapter::new(config, context, false)?),
+        FineTuneMethod::TipAdapterF => Box::new(tip_adapter::TipAdapter::new(config, context, true)?),
+        FineTuneMethod::ProLip => Box::new(prolip::learner(config, context)?),
+        FineTuneMethod::Lora => Box::new(lora::learner(config, context)?),
+        FineTuneMethod::Contrastive | FineTuneMethod::Scratch => Box::new(contrastive::learner(config, context)?),
+    })
+}
+
+/// A classifier's logits for a set, a row a picture.
+///
+/// # Errors
+/// The device failed.
+pub fn classified(classifier: &Classifier, set: &PictureSet) -> Result<Vec<Vec<f32>>> {
+    if set.is_empty() {
+        return Ok(Vec::new());
+    }
+    let matrix = |rows: &[Vec<f32>]| {
+        let width = rows.first().map_or(0, Vec::len);
+        let values: Vec<f32> = rows.iter().flatten().copied().collect();
+        Tensor::<2>::from_data(TensorData::new(values, [rows.len(), width]), &Device::flex())
+    };
+    let logits = classifier.logits(matrix(&set.features), matrix(&set.embeddings));
+    let classes = logits.dims()[1];
+    Ok(numbers(logits)?.chunks(classes).map(<[f32]>::to_vec).collect())
+}
+
+/// The longest row of logits with some room: what an adapter's limit must cover.
+fn limit(rows: &[Vec<f32>]) -> f32 {
+    let length = |row: &Vec<f32>| row.iter().map(|z| z * z).sum::<f32>().sqrt();
+    1.5 * rows.iter().map(length).fold(1.0, f32::max)
+}

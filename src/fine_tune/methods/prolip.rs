@@ -1,0 +1,60 @@
+//! ProLIP (Fahes et al. 2024, arXiv 2410.05270): only the visual projection learns, on features that are computed once.
+//!
+//! Cross-entropy against the class texts, the whole training side in every step, plus `lambda |W - W_0|^2` with
+//! `lambda = pull / shots`: without it, one shot ruins the model. The paper's learning rate suits projections of CLIP's
+//! size; the starter's projection has other numbers, so that its rate is higher.
+
+use super::towers::{Objective, Recipe, TowerLearner, Trained};
+use crate::clip::{Flats, ImageTower};
+use crate::fine_tune::Result;
+use crate::fine_tune::config::RunConfig;
+use crate::fine_tune::context::Context;
+use crate::fine_tune::optimizer::Moments;
+
+/// What the starter's projection, class embeddings of length 1, learns by.
+const STARTER_RATE: f64 = 1e-3;
+/// CLIP's default, which is exchanged for the starter's.
+const CLIP_RATE: f64 = 1e-5;
+
+/// The names of the projection that follows an image tower's features.
+pub fn projection(tower: &ImageTower) -> &'static [&'static str] {
+    match tower {
+        ImageTower::ModifiedResNet(_) => &["visual.attnpool.c_proj.weight", "visual.attnpool.c_proj.bias"],
+        ImageTower::Vit(tower) if !tower.has_projection() => &[],
+        ImageTower::Vit(_) | ImageTower::EfficientNetLite(_) => &["visual_projection.weight"],
+    }
+}
+
+/// The method at its start.
+///
+/// # Errors
+/// The device failed.
+pub fn learner(config: &RunConfig, context: &Context) -> Result<TowerLearner> {
+    let names = projection(context.model.image_tower());
+    let mut values = context.model.parameter_values();
+    values.retain(|name, _| names.contains(&name.as_str()));
+    let mut hyper = config.hyper.clone();
+    hyper.batch = context.train.len();
+    hyper.weight_decay = 0.0;
+    let starter = matches!(context.model.image_tower(), ImageTower::EfficientNetLite(_));
+    if starter && hyper.learning_rate == CLIP_RATE {
+        hyper.learning_rate = STARTER_RATE;
+    }
+    let shots = (context.train.len() as f64 / context.classes.len().max(1) as f64).max(1.0);
+    let recipe = Recipe {
+        objective: Objective::Classes,
+        trained: Trained::Parameters,
+        image_locked: true,
+        text_locked: true,
+        pull: hyper.pull / shots,
+        moments: Moments::USUAL,
+    };
+    Ok(TowerLearner::new(
+        recipe,
+        &hyper,
+        config.seed,
+        values,
+        Flats::new(),
+        context,
+    ))
+}

@@ -1,0 +1,241 @@
+//! Tip-Adapter (Zhang et al. 2022, arXiv 2207.09519): a cache of the shots votes beside the class texts.
+//!
+//! `logits = s e W + alpha exp(-beta (1 - e K)) V`, with `e` the picture's unit embedding, `W` the class embeddings, `K`
+//! the shots' embeddings and `V` their classes. Nothing is trained; `alpha` and `beta` are searched for on the validation
+//! side, and an `alpha` of 0, which is the zero-shot model, is among what is tried. The F variant trains `K` by AdamW with
+//! a cosine schedule, at an `alpha` and a `beta` of its own, and searches again after every validation.
+
+use burn::tensor::activation::log_softmax;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::{Learner, StepReport, classified, limit};
+use crate::clip::{AdapterKind, Classifier, Flat, Flats, numbers, one_hot};
+use crate::fine_tune::config::{Hyper, RunConfig};
+use crate::fine_tune::context::Context;
+use crate::fine_tune::leaves::{Leaves, gradients, norm};
+use crate::fine_tune::optimizer::{Moments, Optimizer, learning_rate};
+use crate::fine_tune::{Error, PictureSet, Result, metrics};
+
+/// What is tried.
+const ALPHAS: [f32; 14] = [0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0];
+const BETAS: [f32; 10] = [0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.5, 7.0, 10.0, 20.0];
+/// The F variant's own while it trains.
+const TRAIN_ALPHA: f32 = 1.0;
+const TRAIN_BETA: f32 = 5.5;
+const KEYS: &str = "keys";
+
+/// A Tip-Adapter at work.
+pub struct TipAdapter {
+    classes: Flat,
+    labels: Vec<usize>,
+    leaves: Leaves,
+    optimizer: Optimizer,
+    hyper: Hyper,
+    seed: u64,
+    trains: bool,
+    logit_scale: f32,
+    alpha: f32,
+    beta: f32,
+}
+
+impl TipAdapter {
+    /// A cache of the shots; `trains` for the F variant.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub fn new(config: &RunConfig, context: &Context, trains: bool) -> Result<Self> {
+        let rows = |rows: &[Vec<f32>]| Flat {
+            shape: vec![rows.len(), rows.first().map_or(0, Vec::len)],
+            values: rows.iter().flatten().copied().collect(),
+        };
+        let keys = [(KEYS.to_string(), rows(&context.train.embeddings))]
+            .into_iter()
+            .collect();
+        let logit_scale = context.logit_scale();
+        let mut adapter = Self {
+            classes: rows(&context.class_embeddings(&context.classes)?),
+            labels: context.train.labels.clone(),
+            leaves: Leaves::from_flats(&keys, &Device::flex()),
+            optimizer: Optimizer::new(Moments::USUAL, config.hyper.weight_decay),
+            hyper: config.hyper.clone(),
+            seed: config.seed,
+            trains,
+            logit_scale,
+            alpha: TRAIN_ALPHA,
+            beta: TRAIN_BETA,
+        };
+        if trains {
+            adapter.search(context)?;
+        }
+        Ok(adapter)
+    }
+
+    fn classifier(&self, alpha: f32, beta: f32) -> Result<Classifier> {
+        let mut keys = self.leaves.to_flats()?;
+        Ok(Classifier::Cache {
+            classes: self.classes.clone(),
+            keys: keys.remove(KEYS).unwrap_or_default(),
+            labels: self.labels.clone(),
+            alpha,
+            beta,
+            logit_scale: self.logit_scale,
+        })
+    }
+
+    /// Takes what answers most of the validation side rightly; the smaller `alpha` between equals.
+    fn search(&mut self, context: &Context) -> Result<f32> {
+        let validation = &context.validation;
+        let mut best = (f32::NEG_INFINITY, 0.0, TRAIN_BETA);
+        for alpha in ALPHAS {
+            for beta in BETAS {
+                let rows = classified(&self.classifier(alpha, beta)?, validation)?;
+                let accuracy = metrics::accuracy(&rows, &validation.labels);
+                if accuracy > best.0 {
+                    best = (accuracy, alpha, beta);
+                }
+            }
+        }
+        (self.alpha, self.beta) = (best.1, best.2);
+        Ok(best.0)
+    }
+
+    fn steps_an_epoch(&self) -> usize {
+        self.labels.len().div_ceil(self.hyper.batch).max(1)
+    }
+
+    /// The places of a step's pictures.
+    fn batch(&self, step: usize) -> Vec<usize> {
+        let (epoch, part) = (step / self.steps_an_epoch(), step % self.steps_an_epoch());
+        let mut order: Vec<usize> = (0..self.labels.len()).collect();
+        fastrand::Rng::with_seed(self.seed.wrapping_mul(1_000_003).wrapping_add(epoch as u64)).shuffle(&mut order);
+        order
+            .into_iter()
+            .skip(part * self.hyper.batch)
+            .take(self.hyper.batch)
+            .collect()
+    }
+}
+
+impl Learner for TipAdapter {
+    fn steps(&self) -> usize {
+        if self.trains {
+            self.hyper.epochs * self.steps_an_epoch()
+        } else {
+            1
+        }
+    }
+
+    fn validate_every(&self) -> usize {
+        self.steps_an_epoch()
+    }
+
+    fn step(&mut self, context: &Context, step: usize) -> Result<StepReport> {
+        if !self.trains {
+            let accuracy = self.search(context)?;
+            return Ok(StepReport {
+                loss: 1.0 - accuracy,
+                learning_rate: None,
+                logit_scale: None,
+                gradient_norm: None,
+                pictures: context.train.len(),
+            });
+        }
+        let device = Device::flex();
+        let places = self.batch(step);
+        let width = self.classes.shape[1];
+        let rows: Vec<f32> = places
+            .iter()
+            .flat_map(|&place| context.train.embeddings[place].clone())
+            .collect();
+        let pictures = Tensor::<2>::from_data(TensorData::new(rows, [places.len(), width]), &device);
+        let labels: Vec<usize> = places.iter().map(|&place| self.labels[place]).collect();
+        let classes = self.classes.shape[0];
+        let texts = TensorData::new(self.classes.values.clone(), [classes, width]);
+        let texts = Tensor::<2>::from_data(texts, &device);
+        let tracked = self.leaves.tracked();
+        let keys = tracked[KEYS].clone().reshape([self.labels.len(), width]);
+        let affinity = pictures.clone().matmul(keys.transpose());
+        let votes = ((affinity - 1.0) * TRAIN_BETA)
+            .exp()
+            .matmul(one_hot(&self.labels, classes, &device));
+        let logits = pictures.matmul(texts.transpose()) * self.logit_scale + votes * TRAIN_ALPHA;
+        let loss = -(log_softmax(logits, 1) * one_hot(&labels, classes, &device))
+            .sum_dim(1)
+            .mean();
+        let found = gradients(&tracked, &loss.backward());
+        let loss = numbers(loss.without_autodiff())?[0];
+        let length = norm(&found, step)?;
+        let rate = learning_rate(self.hyper.learning_rate, step, self.steps(), self.hyper.warm_up);
+        self.optimizer
+            .step(&mut self.leaves, found, rate, (length, self.hyper.clip));
+        if (step + 1).is_multiple_of(self.steps_an_epoch()) {
+            self.search(context)?;
+        }
+        Ok(StepReport {
+            loss,
+            learning_rate: Some(rate),
+            logit_scale: None,
+            gradient_norm: Some(length),
+            pictures: places.len(),
+        })
+    }
+
+    fn logits(&self, _context: &Context, set: &PictureSet) -> Result<Vec<Vec<f32>>> {
+        classified(&self.classifier(self.alpha, self.beta)?, set)
+    }
+
+    fn control_accuracy(&self, context: &Context) -> Result<f32> {
+        // Other texts are answered by the model as it was: a cache forgets nothing.
+        context.zero_shot_accuracy(&context.control, &context.control_classes)
+    }
+
+    fn validation_loss(&self, _context: &Context) -> Result<Option<f32>> {
+        Ok(None)
+    }
+
+    fn pairs(&self, _context: &Context, _set: &PictureSet) -> Result<Option<(Vec<Vec<f32>>, Vec<Vec<f32>>)>> {
+        Ok(None)
+    }
+
+    fn learnt(&self, context: &Context) -> Result<(AdapterKind, Flats)> {
+        let mut tensors = self.leaves.to_flats()?;
+        tensors.insert("classes".into(), self.classes.clone());
+        let labels = Flat {
+            shape: vec![self.labels.len()],
+            values: self.labels.iter().map(|label| *label as f32).collect(),
+        };
+        tensors.insert("labels".into(), labels);
+        let mut all = self.logits(context, &context.train)?;
+        all.extend(self.logits(context, &context.validation)?);
+        let kind = AdapterKind::Cache {
+            alpha: self.alpha,
+            beta: self.beta,
+            limit: limit(&all),
+        };
+        Ok((kind, tensors))
+    }
+
+    fn state(&self) -> Result<Flats> {
+        let mut state = self.optimizer.to_flats()?;
+        state.extend(self.leaves.to_flats()?);
+        let chosen = Flat {
+            shape: vec![2],
+            values: vec![self.alpha, self.beta],
+        };
+        state.insert("chosen".into(), chosen);
+        Ok(state)
+    }
+
+    fn restore(&mut self, _context: &Context, state: &Flats) -> Result<()> {
+        let damaged = || Error::Run("the checkpoint is damaged".into());
+        let keys = state.get(KEYS).ok_or_else(damaged)?;
+        let chosen = state.get("chosen").ok_or_else(damaged)?;
+        let [alpha, beta] = chosen.values[..] else {
+            return Err(damaged());
+        };
+        (self.alpha, self.beta) = (alpha, beta);
+        let keys = [(KEYS.to_string(), keys.clone())].into_iter().collect();
+        self.leaves = Leaves::from_flats(&keys, &Device::flex());
+        self.optimizer.load(state, &Device::flex())
+    }
+}

@@ -1,0 +1,517 @@
+//! What the methods that train the towers share: batches, losses, gradients, steps.
+//!
+//! A batch that does not fit the memory is computed in parts without changing its numbers (GradCache, Gao et al. 2021,
+//! arXiv 2101.06983): all embeddings first, without a graph; the loss and its gradient by the embeddings; then, part by
+//! part, the embeddings once more with a graph, multiplied by those gradients.
+
+use std::collections::HashMap;
+
+use burn::module::ParamId;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::{Learner, StepReport};
+use crate::clip::{AdapterKind, Flat, Flats, TokenizedText, Towers, numbers, parameter_id, to_embeddings, unit};
+use crate::fine_tune::config::Hyper;
+use crate::fine_tune::context::{Context, cosines, ensembles, pixels};
+use crate::fine_tune::leaves::{Leaves, Tracked, add, by_id, gradients, norm};
+use crate::fine_tune::loss::{Positives, cross_entropy, info_nce, sigmoid};
+use crate::fine_tune::optimizer::{Moments, Optimizer, learning_rate};
+use crate::fine_tune::{Error, PictureSet, Result, metrics};
+
+/// exp(logit_scale) never exceeds this (paper, section 2.5).
+const MAX_LOGIT_SCALE: f32 = 100.0;
+/// Pictures whose loss validates.
+const MAX_VALIDATION_LOSS: usize = 64;
+/// Validations in an epoch.
+const VALIDATIONS_AN_EPOCH: usize = 1;
+/// Pictures in one pass without a graph.
+const PASS: usize = 8;
+/// The name of the scale, kept as its logarithm.
+pub const LOGIT_SCALE: &str = "logit_scale";
+/// The name of SigLIP's bias.
+pub const LOGIT_BIAS: &str = "logit_bias";
+
+/// What is told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Objective {
+    /// Each picture's own text from those of the others of its batch, and the other way round.
+    Pairs,
+    /// Each picture's class from the other classes.
+    Classes,
+}
+
+/// What is trained.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Trained {
+    /// Whole parameters.
+    Parameters,
+    /// Low-rank factors beside parameters (`NAME.lora_a`, `NAME.lora_b`).
+    LowRank {
+        /// What their product is multiplied by.
+        scale: f32,
+        /// The share of inputs that is dropped in a step.
+        dropout: f64,
+    },
+}
+
+/// A method on the towers.
+pub struct Recipe {
+    /// What is told apart.
+    pub objective: Objective,
+    /// What is trained.
+    pub trained: Trained,
+    /// Whether the image tower stays as it is before its projection: its features are computed once.
+    pub image_locked: bool,
+    /// Whether texts stay as they are.
+    pub text_locked: bool,
+    /// ProLIP's pull towards the start: what the squared distance is multiplied by.
+    pub pull: f64,
+    /// AdamW's moments.
+    pub moments: Moments,
+}
+
+/// Towers that learn.
+pub struct TowerLearner {
+    recipe: Recipe,
+    hyper: Hyper,
+    seed: u64,
+    leaves: Leaves,
+    start: Leaves,
+    /// Values of the parameters that low-rank factors are added to.
+    bases: Leaves,
+    optimizer: Optimizer,
+    pictures: usize,
+}
+
+/// One step's pictures and texts.
+struct Batch {
+    places: Vec<usize>,
+    texts: Vec<TokenizedText>,
+    positives: Positives,
+}
+
+impl TowerLearner {
+    /// Trains `leaves`; `bases` are the parameters that low-rank factors belong to.
+    pub fn new(recipe: Recipe, hyper: &Hyper, seed: u64, leaves: Flats, bases: Flats, context: &Context) -> Self {
+        let device = context.model.device();
+        let leaves = Leaves::from_flats(&leaves, device);
+        Self {
+            optimizer: Optimizer::new(recipe.moments, hyper.weight_decay),
+            bases: Leaves::from_flats(&bases, device),
+            start: leaves.clone(),
+            leaves,
+            hyper: hyper.clone(),
+            seed,
+            recipe,
+            pictures: context.train.len(),
+        }
+    }
+
+    fn batch_size(&self) -> usize {
+        self.hyper.batch.clamp(1, self.pictures.max(1))
+    }
+
+    /// A part of an epoch that is left over is dropped: a smaller batch would be an easier one.
+    fn steps_an_epoch(&self) -> usize {
+        (self.pictures / self.batch_size()).max(1)
+    }
+
+    fn random(&self, salt: u64, number: usize) -> fastrand::Rng {
+        let mixed = self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt.wrapping_mul(0xd1b5_4a32_d192_ed03);
+        fastrand::Rng::with_seed(mixed.wrapping_add(number as u64))
+    }
+
+    fn batch(&self, context: &Context, step: usize) -> Result<Batch> {
+        let (epoch, part) = (step / self.steps_an_epoch(), step % self.steps_an_epoch());
+        let mut order: Vec<usize> = (0..self.pictures).collect();
+        self.random(1, epoch).shuffle(&mut order);
+        let size = self.batch_size();
+        let places: Vec<usize> = order.into_iter().skip(part * size).take(size).collect();
+        self.batch_of(context, &context.train, places, &mut self.random(2, step))
+    }
+
+    /// Texts for pictures of a set, and which fit which.
+    fn batch_of(
+        &self,
+        context: &Context,
+        set: &PictureSet,
+        places: Vec<usize>,
+        random: &mut fastrand::Rng,
+    ) -> Result<Batch> {
+        let template = |random: &mut fastrand::Rng| &context.templates[random.usize(..context.templates.len())];
+        if self.recipe.objective == Objective::Classes {
+            let template = template(random);
+            let texts: Vec<String> = context
+                .classes
+                .iter()
+                .map(|class| template.replace("{}", class))
+                .collect();
+            let classes: Vec<usize> = places.iter().map(|&place| set.labels[place]).collect();
+            return Ok(Batch {
+                positives: Positives::by_class(&classes, context.classes.len()),
+                texts: context.tokens(&texts)?,
+                places,
+            });
+        }
+        let mut texts = Vec::new();
+        let mut keys = Vec::new();
+        for &place in &places {
+            let text = match set.labels.get(place) {
+                Some(&class) => {
+                    keys.push(context.classes[class].clone());
+                    template(random).replace("{}", &context.classes[class])
+                }
+                None => {
+                    let captions = &set.captions[place];
+                    let caption = captions[random.usize(..captions.len())].clone();
+                    keys.push(caption.clone());
+                    caption
+                }
+            };
+            texts.push(text);
+        }
+        Ok(Batch {
+            positives: Positives::by_key(&keys),
+            texts: context.tokens(&texts)?,
+            places,
+        })
+    }
+
+    /// The towers with what is learnt, as part of a graph where `values` are; factors' inputs are dropped in a step.
+    fn towers(&self, context: &Context, values: &Tracked, step: Option<usize>) -> Towers {
+        let exchange: HashMap<ParamId, Tensor<1>> = match &self.recipe.trained {
+            Trained::Parameters => by_id(values),
+            Trained::LowRank { scale, dropout } => {
+                let merged = self.bases.0.iter().enumerate().map(|(number, (name, base))| {
+                    let matrix = |part: &str| {
+                        let name = format!("{name}.{part}");
+                        let shape = &self.leaves.0[&name].shape;
+                        values[&name].clone().reshape([shape[0], shape[1]])
+                    };
+                    let mut a: Tensor<2> = matrix("lora_a");
+                    if let Some(step) = step.filter(|_| *dropout > 0.0) {
+                        a = a * self.mask(base.shape[0], *dropout, step * 1_000 + number, context.model.device());
+                    }
+                    let delta = a.matmul(matrix("lora_b")) * *scale;
+                    let count = base.shape.iter().product::<usize>();
+                    (parameter_id(name), base.value.clone() + delta.reshape([count]))
+                });
+                merged.collect()
+            }
+        };
+        context.model.towers().with(&exchange)
+    }
+
+    /// Which inputs of a factor count in a step, and how much: `[inputs, 1]`.
+    fn mask(&self, inputs: usize, dropout: f64, number: usize, device: &Device) -> Tensor<2> {
+        let mut random = self.random(3, number);
+        let kept = (1.0 / (1.0 - dropout)) as f32;
+        let values: Vec<f32> = (0..inputs)
+            .map(|_| if random.f64() < dropout { 0.0 } else { kept })
+            .collect();
+        Tensor::from_data(TensorData::new(values, [inputs, 1]), device)
+    }
+
+    /// Unit embeddings of pictures of a set.
+    fn embed_images(
+        &self,
+        context: &Context,
+        towers: &Towers,
+        set: &PictureSet,
+        places: &[usize],
+    ) -> Result<Tensor<2>> {
+        let device = context.model.device();
+        if self.recipe.image_locked {
+            let width = set.features.first().map_or(0, Vec::len);
+            let rows: Vec<f32> = places.iter().flat_map(|&place| set.raw_features(place)).collect();
+            let features = Tensor::<2>::from_data(TensorData::new(rows, [places.len(), width]), device);
+            return Ok(unit(towers.image.project(features)));
+        }
+        let paths: Vec<_> = places.iter().map(|&place| set.paths[place].clone()).collect();
+        let pixels = pixels(&context.model, &paths)?;
+        Ok(unit(towers.image.forward(context.model.pixel_tensor(&pixels))))
+    }
+
+    fn embed_texts(&self, towers: &Towers, texts: &[TokenizedText]) -> Tensor<2> {
+        let ids: Vec<&[u32]> = texts.iter().map(|text| text.ids.as_slice()).collect();
+        unit(towers.text.forward(&ids))
+    }
+
+    fn scalar(&self, context: &Context, values: &Tracked, name: &str, otherwise: f32) -> Tensor<1> {
+        match values.get(name) {
+            Some(value) => value.clone(),
+            None => Tensor::from_data([otherwise], context.model.device()),
+        }
+    }
+
+    fn loss(
+        &self,
+        context: &Context,
+        values: &Tracked,
+        images: Tensor<2>,
+        texts: Tensor<2>,
+        positives: &Positives,
+    ) -> Tensor<1> {
+        let scoring = context.model.info().scoring;
+        let scale = self
+            .scalar(context, values, LOGIT_SCALE, scoring.logit_scale.ln())
+            .exp();
+        let told_apart = match (self.recipe.objective, scoring.logit_bias) {
+            (Objective::Classes, _) => cross_entropy(images, texts, scale, positives),
+            (Objective::Pairs, Some(bias)) => {
+                let bias = self.scalar(context, values, LOGIT_BIAS, bias);
+                sigmoid(images, texts, scale, bias, positives)
+            }
+            (Objective::Pairs, None) => info_nce(images, texts, scale, positives),
+        };
+        if self.recipe.pull == 0.0 {
+            return told_apart;
+        }
+        let distances = values.iter().filter_map(|(name, value)| {
+            let start = self.start.0.get(name)?.value.clone();
+            Some((value.clone() - start).powi_scalar(2).sum())
+        });
+        distances.fold(told_apart, |loss, distance| loss + distance * self.recipe.pull)
+    }
+
+    /// The loss of a batch and its gradients.
+    fn gradients(&self, context: &Context, batch: &Batch, step: usize) -> Result<(f32, Tracked)> {
+        let tracked = self.leaves.tracked();
+        let micro = self.hyper.micro_batch.max(1);
+        let set = &context.train;
+        let in_one = batch.places.len() <= micro && (batch.texts.len() <= micro || self.recipe.text_locked);
+        if in_one || self.recipe.image_locked && self.recipe.text_locked {
+            let towers = self.towers(context, &tracked, Some(step));
+            let images = self.embed_images(context, &towers, set, &batch.places)?;
+            let texts = self.texts_of(context, &towers, batch)?;
+            let loss = self.loss(context, &tracked, images, texts, &batch.positives);
+            let found = gradients(&tracked, &loss.backward());
+            return Ok((numbers(loss.without_autodiff())?[0], found));
+        }
+        let still = self.towers(context, &self.leaves.plain(), Some(step));
+        let mut images = Vec::new();
+        for places in batch.places.chunks(micro) {
+            images.push(self.embed_images(context, &still, set, places)?);
+        }
+        let texts = batch.texts.chunks(micro).map(|texts| self.embed_texts(&still, texts));
+        let images = Tensor::cat(images, 0).autodiff().require_grad();
+        let texts = Tensor::cat(texts.collect(), 0).autodiff().require_grad();
+        let loss = self.loss(context, &tracked, images.clone(), texts.clone(), &batch.positives);
+        let of_loss = loss.backward();
+        let mut sums = gradients(&tracked, &of_loss);
+        let by = |embeddings: &Tensor<2>| {
+            let zero = || embeddings.clone().without_autodiff().zeros_like();
+            embeddings.grad(&of_loss).unwrap_or_else(zero)
+        };
+        let (by_images, by_texts) = (by(&images), by(&texts));
+        for (number, places) in batch.places.chunks(micro).enumerate() {
+            let towers = self.towers(context, &tracked, Some(step));
+            let part = self.embed_images(context, &towers, set, places)?;
+            sums = add(sums, self.part_gradients(&tracked, part, &by_images, number * micro));
+        }
+        for (number, texts) in batch.texts.chunks(micro).enumerate() {
+            let towers = self.towers(context, &tracked, Some(step));
+            let part = self.embed_texts(&towers, texts);
+            sums = add(sums, self.part_gradients(&tracked, part, &by_texts, number * micro));
+        }
+        Ok((numbers(loss.without_autodiff())?[0], sums))
+    }
+
+    /// What a part of the embeddings, from `first` on, sends back to the leaves.
+    fn part_gradients(&self, tracked: &Tracked, part: Tensor<2>, by_embeddings: &Tensor<2>, first: usize) -> Tracked {
+        let count = part.dims()[0];
+        let product = (part * by_embeddings.clone().narrow(0, first, count)).sum();
+        if product.is_autodiff() {
+            gradients(tracked, &product.backward())
+        } else {
+            // This side is locked.
+            Tracked::new()
+        }
+    }
+
+    fn texts_of(&self, context: &Context, towers: &Towers, batch: &Batch) -> Result<Tensor<2>> {
+        if !(self.recipe.text_locked && self.recipe.objective == Objective::Classes) {
+            return Ok(self.embed_texts(towers, &batch.texts));
+        }
+        let classes = context.class_embeddings(&context.classes)?;
+        let width = classes.first().map_or(0, Vec::len);
+        let values: Vec<f32> = classes.iter().flatten().copied().collect();
+        Ok(Tensor::from_data(
+            TensorData::new(values, [classes.len(), width]),
+            context.model.device(),
+        ))
+    }
+
+    /// The towers as they are now, in no graph.
+    fn now(&self, context: &Context) -> Towers {
+        self.towers(context, &self.leaves.plain(), None)
+    }
+
+    /// Unit embeddings of a whole set as the towers are now.
+    fn image_rows(&self, context: &Context, towers: &Towers, set: &PictureSet) -> Result<Vec<Vec<f32>>> {
+        let places: Vec<usize> = (0..set.len()).collect();
+        let mut rows = Vec::new();
+        for part in places.chunks(PASS) {
+            let embedded = self.embed_images(context, towers, set, part)?;
+            rows.extend(to_embeddings(embedded)?.into_iter().map(|one| one.vector));
+        }
+        Ok(rows)
+    }
+
+    fn text_rows(&self, context: &Context, towers: &Towers, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+        let mut rows = Vec::new();
+        for part in context.tokens(texts)?.chunks(PASS) {
+            let embedded = self.embed_texts(towers, part);
+            rows.extend(to_embeddings(embedded)?.into_iter().map(|one| one.vector));
+        }
+        Ok(rows)
+    }
+
+    fn class_rows(&self, context: &Context, towers: &Towers, classes: &[String]) -> Result<Vec<Vec<f32>>> {
+        if self.recipe.text_locked {
+            return context.class_embeddings(classes);
+        }
+        let prompts = self.text_rows(context, towers, &context.prompts(classes))?;
+        Ok(ensembles(&prompts, context.templates.len()))
+    }
+
+    fn logit_scale(&self, context: &Context) -> Result<f32> {
+        match self.leaves.0.get(LOGIT_SCALE) {
+            Some(leaf) => Ok(numbers(leaf.value.clone())?[0].exp()),
+            None => Ok(context.logit_scale()),
+        }
+    }
+
+    /// The scale as it may be.
+    fn clamp_scale(&mut self) {
+        if let Some(leaf) = self.leaves.0.get_mut(LOGIT_SCALE) {
+            leaf.value = leaf.value.clone().clamp_max(MAX_LOGIT_SCALE.ln());
+        }
+    }
+
+    /// The loss and gradients of given pairs, for comparing with another implementation: pictures of the training side,
+    /// each with a text.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub fn gradients_of_pairs(&self, context: &Context, texts: &[String]) -> Result<(f32, Tracked)> {
+        let batch = Batch {
+            places: (0..texts.len()).collect(),
+            positives: Positives::by_key(texts),
+            texts: context.tokens(texts)?,
+        };
+        self.gradients(context, &batch, 0)
+    }
+}
+
+impl Learner for TowerLearner {
+    fn steps(&self) -> usize {
+        self.hyper.epochs * self.steps_an_epoch()
+    }
+
+    fn validate_every(&self) -> usize {
+        // ProLIP's epochs are single steps.
+        (self.steps_an_epoch() / VALIDATIONS_AN_EPOCH)
+            .max(self.steps().div_ceil(50))
+            .max(1)
+    }
+
+    fn step(&mut self, context: &Context, step: usize) -> Result<StepReport> {
+        let batch = self.batch(context, step)?;
+        let (loss, found) = self.gradients(context, &batch, step)?;
+        if !loss.is_finite() {
+            return Err(Error::NotANumber {
+                step,
+                what: "the loss".into(),
+                advice: "Lower the learning rate, or warm up longer; the last checkpoint is from before it",
+            });
+        }
+        let length = norm(&found, step)?;
+        let rate = learning_rate(self.hyper.learning_rate, step, self.steps(), self.hyper.warm_up);
+        self.optimizer
+            .step(&mut self.leaves, found, rate, (length, self.hyper.clip));
+        self.clamp_scale();
+        Ok(StepReport {
+            loss,
+            learning_rate: Some(rate),
+            logit_scale: Some(self.logit_scale(context)?),
+            gradient_norm: Some(length),
+            pictures: batch.places.len(),
+        })
+    }
+
+    fn logits(&self, context: &Context, set: &PictureSet) -> Result<Vec<Vec<f32>>> {
+        let towers = self.now(context);
+        let pictures = self.image_rows(context, &towers, set)?;
+        let scale = self.logit_scale(context)?;
+        let mut rows = cosines(&pictures, &self.class_rows(context, &towers, &context.classes)?);
+        rows.iter_mut().flatten().for_each(|value| *value *= scale);
+        Ok(rows)
+    }
+
+    fn control_accuracy(&self, context: &Context) -> Result<f32> {
+        let towers = self.now(context);
+        let pictures = self.image_rows(context, &towers, &context.control)?;
+        let texts = self.class_rows(context, &towers, &context.control_classes)?;
+        Ok(metrics::accuracy(&cosines(&pictures, &texts), &context.control.labels))
+    }
+
+    fn validation_loss(&self, context: &Context) -> Result<Option<f32>> {
+        let count = context.validation.len().min(MAX_VALIDATION_LOSS);
+        if count == 0 {
+            return Ok(None);
+        }
+        // The same texts at every validation.
+        let places: Vec<usize> = (0..count).collect();
+        let batch = self.batch_of(context, &context.validation, places, &mut self.random(4, 0))?;
+        let towers = self.now(context);
+        let mut images = Vec::new();
+        for part in batch.places.chunks(PASS) {
+            images.push(self.embed_images(context, &towers, &context.validation, part)?);
+        }
+        let texts = self.texts_of(context, &towers, &batch)?;
+        let values = self.leaves.plain();
+        let loss = self.loss(context, &values, Tensor::cat(images, 0), texts, &batch.positives);
+        Ok(numbers(loss)?.first().copied())
+    }
+
+    fn pairs(&self, context: &Context, set: &PictureSet) -> Result<Option<(Vec<Vec<f32>>, Vec<Vec<f32>>)>> {
+        let towers = self.now(context);
+        let text = |place: usize| match set.labels.get(place) {
+            Some(&class) => context.templates[0].replace("{}", &context.classes[class]),
+            None => set.captions[place][0].clone(),
+        };
+        let texts: Vec<String> = (0..set.len()).map(text).collect();
+        let images = self.image_rows(context, &towers, set)?;
+        Ok(Some((images, self.text_rows(context, &towers, &texts)?)))
+    }
+
+    fn learnt(&self, _context: &Context) -> Result<(AdapterKind, Flats)> {
+        let kind = match self.recipe.trained {
+            Trained::Parameters => AdapterKind::Parameters,
+            Trained::LowRank { scale, .. } => AdapterKind::LowRank { scale },
+        };
+        Ok((kind, self.leaves.to_flats()?))
+    }
+
+    fn state(&self) -> Result<Flats> {
+        let mut state: Flats = self.optimizer.to_flats()?;
+        let leaves = self.leaves.to_flats()?.into_iter();
+        state.extend(leaves.map(|(name, flat)| (format!("leaf.{name}"), flat)));
+        Ok(state)
+    }
+
+    fn restore(&mut self, context: &Context, state: &Flats) -> Result<()> {
+        let device = context.model.device();
+        let mut leaves = Flats::new();
+        for (name, leaf) in &self.leaves.0 {
+            let stored: &Flat = state
+                .get(&format!("leaf.{name}"))
+                .filter(|flat| flat.shape == leaf.shape)
+                .ok_or_else(|| Error::Run(format!("the checkpoint lacks {name}, or it has another shape")))?;
+            leaves.insert(name.clone(), stored.clone());
+        }
+        self.leaves = Leaves::from_flats(&leaves, device);
+        self.optimizer.load(state, device)
+    }
+}

@@ -1,0 +1,25 @@
+//! Learning from one's own pictures: what is learnt from, by which method, in runs that can stop and resume.
+//!
+//! - [`data`]: pictures with classes or captions, read from disk, looked through, and split.
+//! - [`methods`]: one file a method; what they share of arithmetic lies beside them: [`leaves`], [`optimizer`], [`loss`].
+//! - [`run`]: the loop around a method, its folder, its checkpoints.
+//! - [`k_shot`]: accuracy against the number of shots. [`board`]: a batch of pictures against its texts.
+
+pub mod board;
+pub mod config;
+mod context;
+pub mod data;
+mod error;
+pub mod k_shot;
+mod leaves;
+pub mod loss;
+pub mod methods;
+mod metrics;
+pub mod optimizer;
+pub mod run;
+
+pub use config::{Field, Part, RunConfig};
+pub use context::{Context, PictureSet};
+pub use error::{Error, Result};
+pub use leaves::{Leaf, Leaves};
+pub use metrics::{accuracy, recall_at_1};

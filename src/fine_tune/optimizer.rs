@@ -1,0 +1,204 @@
+//! AdamW over leaves, with a learning rate that warms up and falls along a cosine.
+//!
+//! Burn's own AdamW does the arithmetic. Its module-wide wrapper keys its state by ids that differ from process to process
+//! and restores it on a default device, which cannot be named; here state is kept by the leaves' names.
+
+use std::collections::BTreeMap;
+
+use burn::optim::{AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, Optimizer as _};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::leaves::{Leaves, Tracked};
+use super::{Error, Result};
+use crate::clip::{Flat, Flats, numbers};
+
+/// Moments and steps of every leaf.
+pub struct Optimizer {
+    decaying: AdamW,
+    steady: AdamW,
+    states: BTreeMap<String, AdamWState<1>>,
+}
+
+/// What AdamW is made of besides its learning rate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Moments {
+    /// Decay of the first moment.
+    pub beta_1: f32,
+    /// Decay of the second moment.
+    pub beta_2: f32,
+    /// Added to the root of the second moment.
+    pub epsilon: f32,
+}
+
+impl Moments {
+    /// PyTorch's defaults.
+    pub const USUAL: Self = Self {
+        beta_1: 0.9,
+        beta_2: 0.999,
+        epsilon: 1e-8,
+    };
+    /// The paper's, for Vision Transformers (table 18).
+    pub const CLIP: Self = Self {
+        beta_1: 0.9,
+        beta_2: 0.98,
+        epsilon: 1e-6,
+    };
+}
+
+impl Optimizer {
+    /// No steps yet. Gains, biases and single numbers do not decay, as in the paper.
+    pub fn new(moments: Moments, weight_decay: f64) -> Self {
+        let with = |decay: f64| {
+            AdamWConfig::new()
+                .with_beta_1(moments.beta_1)
+                .with_beta_2(moments.beta_2)
+                .with_epsilon(moments.epsilon)
+                .with_weight_decay(decay as f32)
+                .build()
+        };
+        Self {
+            decaying: with(weight_decay),
+            steady: with(0.0),
+            states: BTreeMap::new(),
+        }
+    }
+
+    /// One step; gradients longer than `clip` together (`norm` is their length) are shortened to it, unless it is 0.
+    pub fn step(&mut self, leaves: &mut Leaves, gradients: Tracked, learning_rate: f64, (norm, clip): (f64, f64)) {
+        let shorten = if clip > 0.0 && norm > clip { clip / norm } else { 1.0 };
+        for (name, gradient) in gradients {
+            let Some(leaf) = leaves.0.get_mut(&name) else { continue };
+            let adam = if leaf.shape.len() >= 2 {
+                &self.decaying
+            } else {
+                &self.steady
+            };
+            let state = self.states.remove(&name);
+            let (value, state) = adam.step(learning_rate, leaf.value.clone(), gradient.mul_scalar(shorten), state);
+            leaf.value = value;
+            if let Some(state) = state {
+                self.states.insert(name, state);
+            }
+        }
+    }
+
+    /// The state, for a checkpoint: `first.NAME`, `second.NAME` and `time.NAME`.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub fn to_flats(&self) -> Result<Flats> {
+        let mut flats = Flats::new();
+        let mut put = |name: String, values: Vec<f32>| {
+            let shape = vec![values.len()];
+            flats.insert(name, Flat { shape, values });
+        };
+        for (name, state) in &self.states {
+            put(format!("first.{name}"), numbers(state.momentum.moment_1.clone())?);
+            put(format!("second.{name}"), numbers(state.momentum.moment_2.clone())?);
+            put(format!("time.{name}"), vec![state.momentum.time as f32]);
+        }
+        Ok(flats)
+    }
+
+    /// Takes the state from a checkpoint.
+    ///
+    /// # Errors
+    /// A part of it is missing.
+    pub fn load(&mut self, flats: &Flats, device: &Device) -> Result<()> {
+        self.states.clear();
+        for (name, first) in flats
+            .iter()
+            .filter_map(|(name, flat)| Some((name.strip_prefix("first.")?, flat)))
+        {
+            let part = |part: &str| {
+                let missing = || Error::Run(format!("the checkpoint lacks the optimiser's {part} of {name}"));
+                flats.get(&format!("{part}.{name}")).ok_or_else(missing)
+            };
+            let tensor =
+                |flat: &Flat| Tensor::<1>::from_data(TensorData::new(flat.values.clone(), [flat.values.len()]), device);
+            let momentum = AdaptiveMomentumState {
+                time: part("time")?.values.first().map_or(0, |time| *time as usize),
+                moment_1: tensor(first),
+                moment_2: tensor(part("second")?),
+                max_moment_2: None,
+            };
+            self.states.insert(name.into(), AdamWState::new(momentum));
+        }
+        Ok(())
+    }
+}
+
+/// The learning rate at a step: rises in a straight line, then falls along half a cosine to zero (the paper's schedule).
+pub fn learning_rate(highest: f64, step: usize, steps: usize, warm_up: f64) -> f64 {
+    let rising = (steps as f64 * warm_up).round();
+    let step = step as f64;
+    if step < rising {
+        return highest * (step + 1.0) / rising;
+    }
+    let done = (step - rising) / (steps as f64 - rising).max(1.0);
+    highest * 0.5 * (1.0 + (std::f64::consts::PI * done).cos())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_rises_and_falls() {
+        let rate = |step| learning_rate(1.0, step, 100, 0.1);
+        assert!((rate(0) - 0.1).abs() < 1e-9 && (rate(9) - 1.0).abs() < 1e-9 && (rate(10) - 1.0).abs() < 1e-9);
+        assert!((rate(55) - 0.5).abs() < 1e-9 && rate(99) < 0.01);
+        assert_eq!(learning_rate(1.0, 0, 10, 0.0), 1.0);
+    }
+
+    fn leaves() -> Leaves {
+        let flat = |shape: &[usize]| Flat {
+            shape: shape.to_vec(),
+            values: vec![1.0, -2.0],
+        };
+        let flats = [("bias".to_string(), flat(&[2])), ("weight".to_string(), flat(&[1, 2]))];
+        Leaves::from_flats(&flats.into_iter().collect(), &Device::flex())
+    }
+
+    fn gradients(step: usize) -> Tracked {
+        let gradient = || Tensor::<1>::from_data([0.5 + step as f32, -0.25], &Device::flex());
+        ["bias", "weight"]
+            .map(|name| (name.to_string(), gradient()))
+            .into_iter()
+            .collect()
+    }
+
+    fn run(optimizer: &mut Optimizer, leaves: &mut Leaves, steps: std::ops::Range<usize>) {
+        for step in steps {
+            optimizer.step(leaves, gradients(step), 0.1, (1.0, 0.0));
+        }
+    }
+
+    #[test]
+    fn a_restored_optimizer_goes_on_to_the_same_numbers() {
+        let (mut whole, mut unbroken) = (Optimizer::new(Moments::USUAL, 0.1), leaves());
+        run(&mut whole, &mut unbroken, 0..6);
+        let (mut first, mut broken) = (Optimizer::new(Moments::USUAL, 0.1), leaves());
+        run(&mut first, &mut broken, 0..3);
+        let mut second = Optimizer::new(Moments::USUAL, 0.1);
+        second.load(&first.to_flats().unwrap(), &Device::flex()).unwrap();
+        run(&mut second, &mut broken, 3..6);
+        assert_eq!(unbroken.to_flats().unwrap(), broken.to_flats().unwrap());
+    }
+
+    #[test]
+    fn only_matrices_decay_and_long_gradients_are_shortened() {
+        let mut still = leaves();
+        let zero = |_: usize| -> Tracked {
+            let gradient = || Tensor::<1>::from_data([0.0, 0.0], &Device::flex());
+            ["bias", "weight"]
+                .map(|name| (name.to_string(), gradient()))
+                .into_iter()
+                .collect()
+        };
+        Optimizer::new(Moments::USUAL, 0.5).step(&mut still, zero(0), 0.1, (0.0, 1.0));
+        let flats = still.to_flats().unwrap();
+        assert_eq!(flats["bias"].values, [1.0, -2.0]);
+        assert!((flats["weight"].values[0] - 0.95).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,156 @@
+//! What a run has to say while it goes on.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// A picture that is answered otherwise than before the run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Flip {
+    /// The picture.
+    pub path: PathBuf,
+    /// What it is.
+    pub class: String,
+    /// The answer before the run.
+    pub before: String,
+    /// The answer now.
+    pub after: String,
+}
+
+/// What a run has to say; one line of its `metrics.jsonl` each.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum RunEvent {
+    /// What is done before the first step, and how far it is.
+    Preparing {
+        /// The run.
+        run: String,
+        /// What, in words.
+        what: String,
+        /// The share that is done.
+        done: f32,
+    },
+    /// The first step follows.
+    Started {
+        /// The run.
+        run: String,
+        /// Steps altogether.
+        steps: usize,
+        /// The step that follows; not the first where the run was resumed.
+        step: usize,
+        /// Pictures to learn from.
+        n_train: usize,
+        /// Pictures to choose by.
+        n_validation: usize,
+        /// Pictures to measure with.
+        n_test: usize,
+        /// Accuracy on the validation side before the run; recall for captions.
+        zero_shot: f32,
+        /// Accuracy on the control set before the run.
+        control: Option<f32>,
+    },
+    /// A step is done.
+    Step {
+        /// The run.
+        run: String,
+        /// Its number, from 1.
+        step: usize,
+        /// Steps altogether.
+        steps: usize,
+        /// The loss before it.
+        loss: f32,
+        /// The learning rate.
+        learning_rate: Option<f64>,
+        /// exp(logit_scale).
+        logit_scale: Option<f32>,
+        /// The length of the gradient.
+        gradient_norm: Option<f64>,
+        /// Pictures per second, lately.
+        pictures_per_s: f32,
+        /// Seconds that are left, about.
+        seconds_left: f32,
+    },
+    /// What was learnt so far is measured.
+    Validation {
+        /// The run.
+        run: String,
+        /// After this many steps.
+        step: usize,
+        /// The loss on the validation side.
+        loss: Option<f32>,
+        /// Accuracy on the validation side; recall for captions.
+        accuracy: f32,
+        /// Accuracy on the control set.
+        control: Option<f32>,
+        /// Recall at 1 from pictures to texts, and from texts to pictures.
+        recall: Option<(f32, f32)>,
+        /// Cosines of a fixed batch of pictures (rows) and texts.
+        board: Option<Vec<Vec<f32>>>,
+        /// Pictures that are answered otherwise than before the run.
+        flips: Vec<Flip>,
+        /// Whether this is the best so far.
+        best: bool,
+    },
+    /// A checkpoint is written.
+    Checkpoint {
+        /// The run.
+        run: String,
+        /// After this many steps.
+        step: usize,
+    },
+    /// The run is held until it is told to go on.
+    Paused {
+        /// The run.
+        run: String,
+    },
+    /// The run is over, and its model can be used.
+    Done {
+        /// The run.
+        run: String,
+        /// The model's folder.
+        model: PathBuf,
+        /// Accuracy on the test side before the run; recall for captions.
+        zero_shot_accuracy: f32,
+        /// The same after it.
+        accuracy: f32,
+        /// Pictures that were learnt from.
+        n_train: usize,
+        /// Pictures that were tested on.
+        n_test: usize,
+        /// Accuracy on the control set, before and after.
+        control: Option<(f32, f32)>,
+        /// Whether it was stopped before its end.
+        stopped: bool,
+    },
+    /// The run failed; it can be resumed from its last checkpoint.
+    Failed {
+        /// The run.
+        run: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+}
+
+impl RunEvent {
+    /// The run.
+    pub fn run(&self) -> &str {
+        match self {
+            Self::Preparing { run, .. }
+            | Self::Started { run, .. }
+            | Self::Step { run, .. }
+            | Self::Validation { run, .. }
+            | Self::Checkpoint { run, .. }
+            | Self::Paused { run }
+            | Self::Done { run, .. }
+            | Self::Failed { run, .. } => run,
+        }
+    }
+
+    /// The step that it is about, for what is kept in the order of steps.
+    pub fn step(&self) -> Option<usize> {
+        match self {
+            Self::Step { step, .. } | Self::Validation { step, .. } | Self::Checkpoint { step, .. } => Some(*step),
+            _ => None,
+        }
+    }
+}

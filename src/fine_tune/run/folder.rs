@@ -1,0 +1,313 @@
+//! A run's folder: everything about it, and nothing elsewhere.
+//!
+//! `run.json` ([`RunRecord`]); `data.json`, what it learns from as it was split; `metrics.jsonl`, its events;
+//! `checkpoint.json` with the file that holds the last state, `best.safetensors` the best; `learnt/`, what was learnt as an
+//! adapter; `model/`, standard files where the whole model was trained. A process that works on a run holds a lock on
+//! `lock`: a run that says it is running and is not locked was interrupted.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::events::RunEvent;
+use crate::clip::write_whole;
+use crate::fine_tune::config::RunConfig;
+use crate::fine_tune::{Error, Result};
+
+const RECORD: &str = "run.json";
+const METRICS: &str = "metrics.jsonl";
+const LOCK: &str = "lock";
+const TRASH: &str = ".trash";
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunState {
+    /// It goes on, or waits to be told to go on.
+    Running,
+    /// Its process ended without finishing it: it can be resumed.
+    Interrupted,
+    /// The user stopped it, and what was learnt is kept; it can be resumed.
+    Stopped,
+    /// It is finished.
+    Done,
+    /// It failed; it can be resumed from its last checkpoint.
+    Failed,
+}
+
+impl RunState {
+    /// For people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Interrupted => "interrupted",
+            Self::Stopped => "stopped",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Everything about a run but its curves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Its name on the command line, the folder's name.
+    pub run: String,
+    /// Its name for people.
+    pub name: String,
+    /// What the user wrote about it.
+    pub note: String,
+    /// What was asked for.
+    pub config: RunConfig,
+    /// Where it stands.
+    pub state: RunState,
+    /// The name of the model that it learns from.
+    pub base_name: String,
+    /// That model's identity.
+    pub base_identity: String,
+    /// A hash of what it learns from: paths, sizes, captions, split.
+    pub data_hash: String,
+    /// Where it computes.
+    pub device: String,
+    /// When it began, in seconds since 1970.
+    pub started_s: u64,
+    /// Seconds that it has worked.
+    pub worked_s: f64,
+    /// Steps that are done.
+    pub step: usize,
+    /// Steps altogether.
+    pub steps: usize,
+    /// The classes that are learnt.
+    pub classes: Vec<String>,
+    /// Pictures to learn from.
+    pub n_train: usize,
+    /// Pictures to measure with.
+    pub n_test: usize,
+    /// Accuracy on the test side before the run.
+    pub zero_shot_accuracy: Option<f32>,
+    /// The same after it.
+    pub accuracy: Option<f32>,
+    /// Accuracy on the control set, before and after.
+    pub control: Option<(f32, f32)>,
+    /// The model's folder, once there is one.
+    pub model: Option<PathBuf>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// A run's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFolder(PathBuf);
+
+/// The folder of all runs.
+#[derive(Debug, Clone)]
+pub struct Runs(PathBuf);
+
+fn write_error(path: &Path, source: std::io::Error) -> Error {
+    Error::Write {
+        path: path.to_path_buf(),
+        source,
+    }
+}
+
+impl Runs {
+    /// The runs in a data folder.
+    pub fn at(data_dir: &Path) -> Self {
+        Self(data_dir.join("runs"))
+    }
+
+    /// Makes a folder for a new run, `METHOD-NUMBER`.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn create(&self, method: &str) -> Result<RunFolder> {
+        std::fs::create_dir_all(&self.0).map_err(|e| write_error(&self.0, e))?;
+        for number in 1.. {
+            let path = self.0.join(format!("{method}-{number}"));
+            let trashed = self.0.join(TRASH).join(format!("{method}-{number}"));
+            if trashed.exists() {
+                continue;
+            }
+            match std::fs::create_dir(&path) {
+                Ok(()) => return Ok(RunFolder(path)),
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(write_error(&path, e)),
+            }
+        }
+        Err(Error::Run("there are too many runs".into()))
+    }
+
+    /// The folder of a run.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    pub fn find(&self, run: &str) -> Result<RunFolder> {
+        let plain = Path::new(run).components().count() == 1 && !run.starts_with('.');
+        let folder = RunFolder(self.0.join(run));
+        if plain && folder.0.join(RECORD).is_file() {
+            Ok(folder)
+        } else {
+            Err(Error::Run(format!(
+                "there is no run \"{run}\": `clipsight runs list` shows them"
+            )))
+        }
+    }
+
+    /// Every run that can be read, the newest first.
+    pub fn list(&self) -> Vec<RunRecord> {
+        let entries = std::fs::read_dir(&self.0).into_iter().flatten();
+        let mut records: Vec<RunRecord> = entries
+            .filter_map(|entry| RunFolder(entry.ok()?.path()).record().ok())
+            .collect();
+        records.sort_by(|a, b| b.started_s.cmp(&a.started_s).then(a.run.cmp(&b.run)));
+        records
+    }
+
+    /// Puts a run aside; [`Self::restore`] brings it back.
+    ///
+    /// # Errors
+    /// It is running, or cannot be moved.
+    pub fn delete(&self, run: &str) -> Result<()> {
+        let folder = self.find(run)?;
+        drop(folder.lock()?);
+        let trash = self.0.join(TRASH);
+        std::fs::create_dir_all(&trash).map_err(|e| write_error(&trash, e))?;
+        std::fs::rename(&folder.0, trash.join(run)).map_err(|e| write_error(&folder.0, e))
+    }
+
+    /// Brings a deleted run back.
+    ///
+    /// # Errors
+    /// It is not there any more.
+    pub fn restore(&self, run: &str) -> Result<()> {
+        let (from, to) = (self.0.join(TRASH).join(run), self.0.join(run));
+        std::fs::rename(from, &to).map_err(|e| write_error(&to, e))
+    }
+
+    /// Deletes what was put aside, for good.
+    pub fn empty_trash(&self) {
+        let _ = std::fs::remove_dir_all(self.0.join(TRASH));
+    }
+}
+
+impl RunFolder {
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The run's name.
+    pub fn name(&self) -> String {
+        self.0.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// A file of it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// What is known about it; a run whose process is gone is interrupted.
+    ///
+    /// # Errors
+    /// The file is missing or damaged.
+    pub fn record(&self) -> Result<RunRecord> {
+        let mut record: RunRecord = self.read(RECORD)?;
+        if record.state == RunState::Running && self.lock().is_ok() {
+            record.state = RunState::Interrupted;
+        }
+        Ok(record)
+    }
+
+    /// Keeps what is known about it.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn keep(&self, record: &RunRecord) -> Result<()> {
+        self.write(RECORD, record)
+    }
+
+    /// Reads one of its files.
+    ///
+    /// # Errors
+    /// The file is missing or damaged.
+    pub fn read<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T> {
+        let path = self.file(name);
+        let damaged = |reason: String| Error::Run(format!("{} is damaged: {reason}", path.display()));
+        let json = std::fs::read(&path).map_err(|e| damaged(e.to_string()))?;
+        serde_json::from_slice(&json).map_err(|e| damaged(e.to_string()))
+    }
+
+    /// Writes one of its files, all or nothing.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
+        let json = serde_json::to_vec(value).map_err(|e| Error::Run(e.to_string()))?;
+        Ok(write_whole(&self.file(name), &json)?)
+    }
+
+    /// Claims the run for this process, as long as what is returned lives.
+    ///
+    /// # Errors
+    /// Another process works on it.
+    pub fn lock(&self) -> Result<File> {
+        let path = self.file(LOCK);
+        let file = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(|e| write_error(&path, e))?;
+        match file.try_lock() {
+            Err(std::fs::TryLockError::WouldBlock) => Err(Error::Run(format!(
+                "{} is at work, in a window or a command; stop it there first",
+                self.name()
+            ))),
+            Ok(()) | Err(std::fs::TryLockError::Error(_)) => Ok(file),
+        }
+    }
+
+    /// Adds an event to its curves.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn append(&self, event: &RunEvent) -> Result<()> {
+        let path = self.file(METRICS);
+        let line = serde_json::to_string(event).map_err(|e| Error::Run(e.to_string()))?;
+        let written = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .and_then(|mut file| writeln!(file, "{line}"));
+        written.map_err(|e| write_error(&path, e))
+    }
+
+    /// Its events; a line that was cut is left out.
+    pub fn events(&self) -> Vec<RunEvent> {
+        let Ok(file) = File::open(self.file(METRICS)) else {
+            return Vec::new();
+        };
+        let lines = BufReader::new(file).lines().map_while(std::io::Result::ok);
+        lines.filter_map(|line| serde_json::from_str(&line).ok()).collect()
+    }
+
+    /// Forgets the events after a step, to which the run goes back.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub fn forget_after(&self, step: usize) -> Result<()> {
+        let kept = self
+            .events()
+            .into_iter()
+            .filter(|event| event.step().is_none_or(|at| at <= step));
+        let kept = kept.filter(|event| !matches!(event, RunEvent::Done { .. } | RunEvent::Failed { .. }));
+        let lines: Vec<String> = kept.filter_map(|event| serde_json::to_string(&event).ok()).collect();
+        let mut text = lines.join("\n");
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        Ok(write_whole(&self.file(METRICS), text.as_bytes())?)
+    }
+}

@@ -1,0 +1,11 @@
+//! Runs: a method's loop, its folder, its checkpoints.
+
+mod blend;
+mod drive;
+mod events;
+mod folder;
+
+pub use blend::{BlendPoint, blend_curve, export_to, set_blend};
+pub use drive::{Control, Estimate, Start, estimate, preview, resume, run};
+pub use events::{Flip, RunEvent};
+pub use folder::{RunFolder, RunRecord, RunState, Runs};
