@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::settings::{LabelRow, Measure, Sort, ThemeChoice};
 use crate::engine::DeviceChoice;
-use crate::engine::protocol::{HeatmapMethod, PictureId};
+use crate::engine::protocol::{Dab, Fill, HeatmapMethod, PictureId, Precision, Shift};
 use crate::heatmap::{Ramp, Scale};
 use crate::hub::ModelChoice;
 use crate::zero_shot::TemplateSet;
@@ -37,6 +37,21 @@ pub enum FileDialog {
     ModelFile,
     /// A file for the predictions.
     Csv,
+    /// A file for the heatmap, drawn with its legend.
+    HeatmapPicture,
+    /// A file for the heatmap's numbers.
+    HeatmapGrid,
+}
+
+/// What stands beside the heatmap.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Compare {
+    /// That of another label.
+    Label(usize),
+    /// The same label by another method.
+    Method(HeatmapMethod),
+    /// The same label by another model.
+    Model(ModelChoice),
 }
 
 /// A step through the gallery.
@@ -127,6 +142,33 @@ pub enum Command {
     TestMap,
     /// Stop testing.
     StopTestingMap,
+    /// Put another heatmap beside the first, or none.
+    Compare(Option<Compare>),
+    /// Cut the model's square from elsewhere.
+    ShiftView(Shift),
+    /// Take the brush that erases, or put it away.
+    ToggleBrush,
+    /// Erase; a touch that begins a stroke can be taken back with all that follow it.
+    Erase {
+        /// Where.
+        dab: Dab,
+        /// Whether a stroke begins.
+        begins: bool,
+    },
+    /// Take back the last stroke.
+    UndoStroke,
+    /// Show the picture to the model as it is again.
+    ResetProbe,
+    /// What erased pixels become.
+    UseFill(Fill),
+    /// A larger or smaller brush.
+    SizeBrush(f32),
+    /// Copy the heatmap with its legend.
+    CopyHeatmap,
+    /// Save the heatmap with its legend.
+    SaveHeatmap(PathBuf),
+    /// Save the heatmap's numbers.
+    SaveGrid(PathBuf),
     /// Load a model.
     LoadModel(ModelChoice),
     /// Fetch a model from the Hub, and open it.
@@ -139,6 +181,8 @@ pub enum Command {
     RemoveModel(String),
     /// Compute elsewhere.
     UseDevice(DeviceChoice),
+    /// Compute in other numbers on the GPU.
+    UsePrecision(Precision),
     /// Light or dark.
     UseTheme(ThemeChoice),
     /// Everything larger or smaller.

@@ -77,6 +77,17 @@ fn ask(dialog: FileDialog) -> Option<Command> {
             .set_file_name("predictions.csv")
             .save_file()
             .map(Command::ExportCsv),
+        FileDialog::HeatmapPicture => ask
+            .set_title("Save the heatmap with its legend")
+            .set_file_name("heatmap.png")
+            .add_filter("Picture", &["png"])
+            .save_file()
+            .map(Command::SaveHeatmap),
+        FileDialog::HeatmapGrid => ask
+            .set_title("Save the heatmap's numbers")
+            .set_file_name("heatmap.json")
+            .save_file()
+            .map(Command::SaveGrid),
     }
 }
 

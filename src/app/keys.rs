@@ -5,6 +5,10 @@ use egui::{InputState, Key, Modifiers};
 use super::command::{Command, Dialog, FileDialog, Step};
 use super::settings::{Measure, ThemeChoice};
 use super::state::State;
+use crate::engine::protocol::Shift;
+
+/// How far a key moves the model's square; 1 is from the middle to the edge.
+const SHIFT_STEP: f32 = 0.1;
 
 /// Keys and what they do, for the list on `?`.
 pub const SHORTCUTS: &[(&str, &str)] = &[
@@ -14,6 +18,13 @@ pub const SHORTCUTS: &[(&str, &str)] = &[
     ("1 to 9", "Heatmap of that label"),
     ("H", "Heatmap on or off"),
     ("E", "What the model sees"),
+    (
+        "B",
+        "Erase and see: a brush over the picture; Ctrl+Z takes a stroke back",
+    ),
+    ("Shift+arrows", "Move the part that the model sees"),
+    ("R", "Show the picture to the model as it is"),
+    ("P", "Save the heatmap with its legend"),
     ("[ and ]", "Heatmap fainter or stronger"),
     ("C", "Probability, cosine or logit"),
     ("+ and -", "Larger or smaller pictures in the gallery"),
@@ -47,7 +58,12 @@ pub enum Focus {
 
 /// What the keys of this frame ask for.
 pub fn commands(input: &mut InputState, state: &State, focus: Focus, dark: bool) -> Vec<Command> {
-    let mut commands = with_control(input);
+    let mut commands = Vec::new();
+    let strokes = state.brush.is_some() && !state.probe.dabs.is_empty() && focus != Focus::Text;
+    if strokes && input.consume_key(Modifiers::COMMAND, Key::Z) {
+        commands.push(Command::UndoStroke);
+    }
+    commands.extend(with_control(input));
     if focus != Focus::Text && state.dialog.is_none() {
         commands.extend(plain(input, state, dark));
         if focus == Focus::Free && input.consume_key(Modifiers::NONE, Key::Space) {
@@ -77,7 +93,32 @@ fn with_control(input: &mut InputState) -> Vec<Command> {
         .collect()
 }
 
+/// Shift with an arrow moves the model's square by a step.
+fn shifts(input: &mut InputState, state: &State) -> Vec<Command> {
+    let steps = [
+        (Key::ArrowLeft, -SHIFT_STEP, 0.0),
+        (Key::ArrowRight, SHIFT_STEP, 0.0),
+        (Key::ArrowUp, 0.0, -SHIFT_STEP),
+        (Key::ArrowDown, 0.0, SHIFT_STEP),
+    ];
+    let from = state.probe.shift;
+    steps
+        .into_iter()
+        .filter(|(key, _, _)| input.consume_key(Modifiers::SHIFT, *key))
+        .map(|(_, x, y)| {
+            Command::ShiftView(Shift {
+                x: from.x + x,
+                y: from.y + y,
+            })
+        })
+        .collect()
+}
+
 fn plain(input: &mut InputState, state: &State, dark: bool) -> Vec<Command> {
+    let shifted = shifts(input, state);
+    if !shifted.is_empty() {
+        return shifted;
+    }
     let settings = &state.settings;
     let next_measure = match settings.measure {
         Measure::Probability => Measure::Cosine,
@@ -97,6 +138,9 @@ fn plain(input: &mut InputState, state: &State, dark: bool) -> Vec<Command> {
         (Key::A, Command::FocusNewLabel),
         (Key::H, Command::ToggleHeatmap),
         (Key::E, Command::ToggleModelView),
+        (Key::B, Command::ToggleBrush),
+        (Key::R, Command::ResetProbe),
+        (Key::P, Command::Choose(FileDialog::HeatmapPicture)),
         (Key::OpenBracket, Command::SetOpacity(settings.opacity - 0.1)),
         (Key::CloseBracket, Command::SetOpacity(settings.opacity + 0.1)),
         (Key::C, Command::Show(next_measure)),

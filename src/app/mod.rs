@@ -5,6 +5,7 @@ mod files;
 mod history;
 mod icons;
 mod keys;
+mod looking;
 mod panels;
 pub mod picture;
 pub mod settings;
@@ -264,6 +265,12 @@ impl App {
             self.files.open(dialog, move || waker.request_repaint());
         }
         // Ctrl with + and - changes egui's zoom; the settings follow, and lead where they were changed.
+        if let Some(image) = self.state.to_copy.take() {
+            let pixels = egui::ColorImage::from_rgb([image.width, image.height], &image.rgb);
+            ctx.copy_image(pixels);
+            self.state
+                .say(crate::engine::protocol::Severity::Info, "The heatmap is copied");
+        }
         let settings = &mut self.state.settings;
         if (settings.scale - self.saved.scale).abs() > f32::EPSILON && self.settings_changed_at.is_none() {
             ctx.set_zoom_factor(settings.scale);

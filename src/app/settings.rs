@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::DeviceChoice;
-use crate::engine::protocol::HeatmapMethod;
+use crate::engine::protocol::{HeatmapMethod, Precision};
 use crate::heatmap::{Ramp, Scale};
 use crate::hub::ModelChoice;
 use crate::zero_shot::{Label, TemplateSet};
@@ -124,6 +124,8 @@ pub struct Settings {
     pub recent_models: Vec<PathBuf>,
     /// Where the model computes.
     pub device: DeviceChoice,
+    /// In which numbers a GPU computes.
+    pub precision: Precision,
     /// Which number is shown.
     pub measure: Measure,
     /// The gallery's order.
@@ -163,6 +165,7 @@ impl Default for Settings {
             model: ModelChoice::Starter,
             recent_models: Vec::new(),
             device: DeviceChoice::Auto,
+            precision: Precision::Full,
             measure: Measure::Probability,
             sort: Sort::Score,
             heatmap: true,

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::command::{Dialog, FileDialog};
+use super::command::{Compare, Dialog, FileDialog};
 use super::history::History;
 use super::picture::{Filter, Picture};
 use super::settings::{LabelRow, Settings};
 use super::view;
 use crate::engine::DeviceInfo;
 use crate::engine::protocol::{
-    CachedModel, Event, FetchOutcome, Generation, InspectedPicture, MapSet, ModelInfo, PictureFile, PictureId,
-    Progress, Scores, Scoring, ScreenImage, Severity, Verdict,
+    CachedModel, Event, FetchOutcome, Generation, InspectedPicture, MapSet, ModelInfo, PictureFile, PictureId, Probe,
+    Probed, Progress, Scores, Scoring, ScreenImage, Severity, Shift, Verdict,
 };
 use crate::hub::ModelChoice;
 
@@ -31,8 +31,12 @@ pub struct Inspected {
     pub picture: Option<Arc<InspectedPicture>>,
     /// One map a label, for the labels of a question, or how far they are.
     pub maps: Option<Arc<MapSet>>,
+    /// The second set of maps.
+    pub rival_maps: Option<Arc<MapSet>>,
     /// A test of one of the maps.
     pub tested: Option<TestedMap>,
+    /// What came of showing the picture to the model in another way.
+    pub probed: Option<Arc<Probed>>,
 }
 
 /// How far a heatmap can be trusted.
@@ -50,8 +54,16 @@ impl Inspected {
     /// The maps will be others.
     pub fn forget_maps(&mut self) {
         self.maps = None;
+        self.rival_maps = None;
         self.tested = None;
     }
+}
+
+/// The brush that erases.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Brush {
+    /// Its radius, as a fraction of the picture's longer side.
+    pub radius: f32,
 }
 
 /// Something to read.
@@ -138,6 +150,18 @@ pub struct State {
     pub hovered_label: Option<usize>,
     /// Whether the inspector shows what the model sees.
     pub model_view: bool,
+    /// What stands beside the heatmap.
+    pub compare: Option<Compare>,
+    /// The model that makes what stands beside it, where it is another.
+    pub rival_model: Option<ModelInfo>,
+    /// How the inspected picture is shown to the model.
+    pub probe: Probe,
+    /// Where each stroke of the brush begins in it.
+    pub strokes: Vec<usize>,
+    /// The brush, if it is taken.
+    pub brush: Option<Brush>,
+    /// A picture for the clipboard.
+    pub to_copy: Option<ScreenImage>,
     /// Thumbnails that arrived since the last frame.
     pub new_thumbnails: Vec<(PictureId, ScreenImage)>,
     /// The model.
@@ -203,6 +227,12 @@ impl State {
             mapped_label: None,
             hovered_label: None,
             model_view: false,
+            compare: None,
+            rival_model: None,
+            probe: Probe::default(),
+            strokes: Vec::new(),
+            brush: None,
+            to_copy: None,
             new_thumbnails: Vec::new(),
             model: None,
             model_loading: None,
@@ -237,7 +267,7 @@ impl State {
 
     /// The label whose map is shown: under the pointer, chosen, or best.
     pub fn shown_label(&self) -> Option<usize> {
-        let best = || self.selected_scores().and_then(|scores| scores.best);
+        let best = || self.inspected_scores().and_then(|scores| scores.best);
         self.hovered_label
             .or(self.mapped_label)
             .filter(|&label| label < self.settings.labels.len())
@@ -247,6 +277,36 @@ impl State {
     /// What the model says about the inspected picture.
     pub fn selected_scores(&self) -> Option<&Arc<Scores>> {
         self.pictures.get(self.selected?)?.scores.as_ref()
+    }
+
+    /// The scores that the inspector shows: of the picture as it is shown to the model now.
+    pub fn inspected_scores(&self) -> Option<&Arc<Scores>> {
+        match self.probed() {
+            Some(probed) => Some(&probed.after),
+            None => self.selected_scores(),
+        }
+    }
+
+    /// The answer to a probe, if it answers the newest question.
+    pub fn probed(&self) -> Option<&Arc<Probed>> {
+        let probed = self.inspected.probed.as_ref()?;
+        (probed.generation == self.asking.generation).then_some(probed)
+    }
+
+    /// Whether the picture is shown to the model in another way than it is.
+    pub fn is_probing(&self) -> bool {
+        !self.probe.dabs.is_empty() || self.probe.shift != Shift::default()
+    }
+
+    /// Shows the next picture as it is.
+    pub fn forget_probe(&mut self) {
+        self.probe = Probe {
+            number: self.probe.number,
+            fill: self.probe.fill,
+            ..Probe::default()
+        };
+        self.strokes.clear();
+        self.inspected.probed = None;
     }
 
     /// Says something to the user.
@@ -346,7 +406,15 @@ impl State {
             } if library == self.library && self.selected == Some(picture) => {
                 self.inspected.picture = Some(Arc::from(inspected));
             }
-            Event::HeatMaps { library, picture, maps } if library == self.library && self.selected == Some(picture) => {
+            Event::HeatMaps {
+                library,
+                picture,
+                rival: true,
+                maps,
+            } if library == self.library && self.selected == Some(picture) => self.inspected.rival_maps = Some(maps),
+            Event::HeatMaps {
+                library, picture, maps, ..
+            } if library == self.library && self.selected == Some(picture) => {
                 if self.inspected.maps.as_ref().map(|known| known.generation) != Some(maps.generation) {
                     self.inspected.tested = None;
                 }
@@ -362,6 +430,19 @@ impl State {
             } if library == self.library && self.selected == Some(picture) && generation == self.asking.generation => {
                 self.map_tested(label, done, verdict);
             }
+            Event::Probed {
+                library,
+                picture,
+                probed,
+            } if library == self.library
+                && self.selected == Some(picture)
+                && probed.number == self.probe.number
+                && self.is_probing() =>
+            {
+                self.inspected.probed = Some(Arc::from(probed));
+            }
+            Event::RivalReady(model) => self.rival_model = model.map(|model| *model),
+            Event::Drawn(image) => self.to_copy = Some(image),
             Event::LocalModels(models) => self.local_models = models,
             Event::Fetching { name, progress } => {
                 self.fetching = Some(Fetching {
@@ -431,6 +512,7 @@ impl State {
         self.indexed = 0;
         self.speed = None;
         self.inspected.forget_maps();
+        self.forget_probe();
         for picture in &mut self.pictures {
             picture.scores = None;
         }

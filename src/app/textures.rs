@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use egui::{ColorImage, TextureHandle, TextureOptions};
 
-use crate::engine::protocol::{InspectedPicture, PictureId, ScreenImage};
+use crate::engine::protocol::{InspectedPicture, PictureId, Probed, ScreenImage};
 
 /// Bytes of thumbnails that are kept: several screens full.
 const MAX_THUMBNAIL_BYTES: usize = 192 << 20;
@@ -23,8 +23,13 @@ pub struct Textures {
     bytes: usize,
     frame: u64,
     inspected: Option<(Arc<InspectedPicture>, TextureHandle, TextureHandle)>,
-    overlay: Option<(OverlayKey, TextureHandle)>,
+    probed: Option<(Arc<Probed>, Option<TextureHandle>, TextureHandle)>,
+    /// Drawn heatmaps, the newest last.
+    overlays: Vec<(OverlayKey, TextureHandle)>,
 }
+
+/// Drawn heatmaps that are kept: those on screen, and a few that were.
+const MAX_OVERLAYS: usize = 6;
 
 /// What a drawn heatmap depends on.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,6 +110,19 @@ impl Textures {
         (image, view)
     }
 
+    /// The picture as it was shown to the model in another way, where something was erased, and what the model saw.
+    pub fn probed(&mut self, ctx: &egui::Context, probed: &Arc<Probed>) -> (Option<TextureHandle>, TextureHandle) {
+        if let Some((known, image, view)) = &self.probed
+            && Arc::ptr_eq(known, probed)
+        {
+            return (image.clone(), view.clone());
+        }
+        let image = probed.image.as_ref().map(|image| upload(ctx, "erased", image));
+        let view = upload(ctx, "model view", &probed.model_view);
+        self.probed = Some((probed.clone(), image.clone(), view.clone()));
+        (image, view)
+    }
+
     /// A heatmap as it is drawn.
     pub fn overlay(
         &mut self,
@@ -112,16 +130,17 @@ impl Textures {
         key: OverlayKey,
         draw: impl FnOnce() -> image::RgbaImage,
     ) -> TextureHandle {
-        if let Some((known, texture)) = &self.overlay
-            && *known == key
-        {
+        if let Some((_, texture)) = self.overlays.iter().find(|(known, _)| *known == key) {
             return texture.clone();
         }
         let drawn = draw();
         let size = [drawn.width() as usize, drawn.height() as usize];
         let image = ColorImage::from_rgba_unmultiplied(size, drawn.as_raw());
         let texture = ctx.load_texture("heatmap", image, TextureOptions::LINEAR);
-        self.overlay = Some((key, texture.clone()));
+        if self.overlays.len() == MAX_OVERLAYS {
+            drop(self.overlays.remove(0));
+        }
+        self.overlays.push((key, texture.clone()));
         texture
     }
 }

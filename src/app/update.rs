@@ -65,6 +65,21 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
             state.inspected.forget_maps();
             return vec![Request::UseHeatmap(method)];
         }
+        Command::UsePrecision(precision) => {
+            state.settings.precision = precision;
+            return vec![Request::UsePrecision(precision)];
+        }
+        Command::Compare(compare) => return super::looking::compare(state, compare),
+        Command::ShiftView(_)
+        | Command::ToggleBrush
+        | Command::Erase { .. }
+        | Command::UndoStroke
+        | Command::ResetProbe
+        | Command::UseFill(_)
+        | Command::SizeBrush(_) => return super::looking::probe(state, command),
+        Command::CopyHeatmap => return super::looking::take_away(state, None),
+        Command::SaveHeatmap(path) => return super::looking::take_away(state, Some(path)),
+        Command::SaveGrid(path) => return super::looking::save_grid(state, path),
         Command::TestMap => return test_map(state),
         Command::StopTestingMap => {
             state.inspected.tested = None;
@@ -152,6 +167,7 @@ pub fn list(state: &mut State) -> Request {
     state.speed = None;
     state.selected = None;
     state.inspected = Inspected::default();
+    state.forget_probe();
     state.reorder_now();
     let library = state.library;
     match state.settings.folders.clone() {
@@ -239,6 +255,7 @@ fn select(state: &mut State, picture: PictureId) -> Vec<Request> {
     state.selected = Some(picture);
     state.inspected = Inspected::default();
     state.hovered_label = None;
+    state.forget_probe();
     vec![Request::Inspect {
         library: state.library,
         picture: Some(picture),
@@ -247,7 +264,7 @@ fn select(state: &mut State, picture: PictureId) -> Vec<Request> {
 
 /// Asks for a test of the shown map; the label that fits least is the unrelated one.
 fn test_map(state: &mut State) -> Vec<Request> {
-    let (Some(label), Some(scores)) = (state.shown_label(), state.selected_scores().cloned()) else {
+    let (Some(label), Some(scores)) = (state.shown_label(), state.inspected_scores().cloned()) else {
         return Vec::new();
     };
     let others = (0..scores.cosines.len()).filter(|&other| other != label);
@@ -301,5 +318,5 @@ fn export(state: &mut State, path: PathBuf) -> Request {
     let labels: Vec<String> = state.settings.labels.iter().map(|row| row.label.name.clone()).collect();
     let content = view::csv(&state.pictures, &state.order, &labels);
     state.say(Severity::Info, format!("Saving {} ..", path.display()));
-    Request::ExportCsv { path, content }
+    Request::Export { path, content }
 }

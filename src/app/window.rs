@@ -8,6 +8,7 @@ use egui::ViewportBuilder;
 
 use super::App;
 use super::settings::Settings;
+use crate::clip::Precision;
 use crate::engine::{DeviceChoice, Engine, EngineOptions, stored_settings};
 use crate::hub::ModelChoice;
 use crate::library::data_dir;
@@ -21,6 +22,8 @@ pub struct WindowOptions {
     pub model: Option<ModelChoice>,
     /// A device instead of the last choice.
     pub device: Option<DeviceChoice>,
+    /// In which numbers a GPU computes, instead of the last choice.
+    pub precision: Option<Precision>,
 }
 
 /// Why there is no window.
@@ -67,6 +70,7 @@ pub fn run(
         data_dir,
         model: settings.model.clone(),
         device,
+        precision: options.precision.unwrap_or(settings.precision),
     };
     let (width, height) = settings.window_size;
     let native = eframe::NativeOptions {

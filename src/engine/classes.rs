@@ -36,7 +36,8 @@ pub struct Classes {
 }
 
 impl ClassCache {
-    /// The class embeddings of labels, and of "none of these" under the same templates.
+    /// The class embeddings of labels, and of "none of these" under the same templates. A label by the name of a class
+    /// that the model was taught is that class.
     ///
     /// `wanted` is asked between chunks of prompts; once it says no, the rest is left out.
     ///
@@ -60,7 +61,15 @@ impl ClassCache {
                     .filter_map(|p| Some(self.prompts.get(p)?.vector.as_slice())),
             )
         };
-        let classes: Vec<Vec<f32>> = prompts.iter().map(|prompts| class(prompts)).collect();
+        let taught = |label: &Label| match label.descriptions.as_slice() {
+            [] => loaded.model.class_vector(&label.name),
+            _ => None,
+        };
+        let classes: Vec<Vec<f32>> = labels
+            .iter()
+            .zip(&prompts)
+            .map(|(label, prompts)| taught(label).unwrap_or_else(|| class(prompts)))
+            .collect();
         let lost = prompts.iter().enumerate().filter_map(|(label, prompts)| {
             let lost = prompts.iter().find_map(|p| self.prompts.get(p)?.lost.clone())?;
             Some((label, lost))

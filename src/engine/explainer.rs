@@ -31,12 +31,16 @@ pub struct Asked<'a> {
 pub struct Explainer {
     method: Option<HeatmapMethod>,
     subject: Option<Subject>,
+    /// Whether these are the second set of maps.
+    rival: bool,
 }
 
 struct Subject {
     picture: PictureId,
+    /// What the model sees of it now.
     view: RgbImage,
-    copy: RgbImage,
+    /// A copy for tests.
+    copy: Arc<RgbImage>,
     look: Option<Look>,
     /// The maps of a question, in the order of its labels, as far as they are made.
     maps: Option<(Generation, Vec<HeatMap>)>,
@@ -46,6 +50,15 @@ struct Subject {
 }
 
 impl Explainer {
+    /// Makes the second set of maps, by this method.
+    pub fn rival(method: Option<HeatmapMethod>) -> Self {
+        Self {
+            method,
+            subject: None,
+            rival: true,
+        }
+    }
+
     /// Uses another method from now on.
     pub fn use_method(&mut self, method: Option<HeatmapMethod>) {
         self.method = method;
@@ -53,7 +66,7 @@ impl Explainer {
     }
 
     /// Another picture: what the model sees of it, and a copy for tests.
-    pub fn inspect(&mut self, picture: PictureId, view: RgbImage, copy: RgbImage) {
+    pub fn inspect(&mut self, picture: PictureId, view: RgbImage, copy: Arc<RgbImage>) {
         self.subject = Some(Subject {
             picture,
             view,
@@ -95,27 +108,35 @@ impl Explainer {
             .method
             .filter(|method| tower.supports(*method).is_ok())
             .unwrap_or(tower.default_heatmap());
+        let rival = self.rival;
         let Some(subject) = &mut self.subject else {
             return false;
         };
+        let events = &Maps { events, rival };
         match loaded.try_on(|model| subject.step(model, method, asked, events)) {
             Ok(Tried::Done(worked)) => worked,
             Ok(Tried::Moved(warning)) => {
                 self.restart();
-                events.message(Severity::Warning, warning);
+                events.events.message(Severity::Warning, warning);
                 true
             }
             Err(error) => {
                 self.subject = None;
-                events.message(Severity::Error, format!("No heatmap: {error}"));
+                events.events.message(Severity::Error, format!("No heatmap: {error}"));
                 false
             }
         }
     }
 }
 
+/// Where maps go, and which set they are.
+struct Maps<'a> {
+    events: &'a Events,
+    rival: bool,
+}
+
 impl Subject {
-    fn step(&mut self, model: &Model, method: HeatmapMethod, asked: &Asked<'_>, events: &Events) -> Result<bool> {
+    fn step(&mut self, model: &Model, method: HeatmapMethod, asked: &Asked<'_>, events: &Maps<'_>) -> Result<bool> {
         let (texts, dim) = asked.classes.label_values();
         let labels = asked.classes.labels();
         if self
@@ -161,14 +182,15 @@ impl Subject {
             );
             return Ok(true);
         }
-        self.check_step(model, asked, events)?;
+        self.check_step(model, asked, events.events)?;
         Ok(true)
     }
 
-    fn say(&self, method: HeatmapMethod, done: f32, maps: Vec<HeatMap>, asked: &Asked<'_>, events: &Events) {
-        events.send(Event::HeatMaps {
+    fn say(&self, method: HeatmapMethod, done: f32, maps: Vec<HeatMap>, asked: &Asked<'_>, events: &Maps<'_>) {
+        events.events.send(Event::HeatMaps {
             library: asked.library,
             picture: self.picture,
+            rival: events.rival,
             maps: Arc::new(MapSet {
                 generation: asked.generation,
                 method,
@@ -189,7 +211,7 @@ impl Subject {
         };
         let check = self.check.get_or_insert_with(|| {
             let unrelated = unrelated.and_then(|label| maps.get(label));
-            Check::new(self.copy.clone(), map, unrelated, text.to_vec())
+            Check::new(self.copy.as_ref().clone(), map, unrelated, text.to_vec())
         });
         let done = check.advance(model)?;
         let verdict = if done >= 1.0 { check.verdict() } else { None };

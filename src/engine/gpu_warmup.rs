@@ -3,9 +3,9 @@
 use super::Events;
 use super::device::{DeviceChoice, DeviceInfo, gpu};
 use super::loaded::{Loaded, place};
-use super::protocol::Event;
+use super::protocol::{Event, Severity};
 use super::session::IMAGE_BATCH;
-use crate::clip::Pixels;
+use crate::clip::{Pixels, Precision};
 use crate::heatmap::heat_maps;
 use crate::hub::ModelChoice;
 
@@ -13,10 +13,18 @@ use crate::hub::ModelChoice;
 ///
 /// # Errors
 /// Why the GPU is not used, for the user.
-pub fn prepare(choice: &ModelChoice, device: DeviceChoice, events: &Events) -> Result<Option<Box<Loaded>>, String> {
-    let mut placement = place(device);
+pub fn prepare(
+    choice: &ModelChoice,
+    device: DeviceChoice,
+    precision: Precision,
+    events: &Events,
+) -> Result<Option<Box<Loaded>>, String> {
+    let mut placement = place(device, precision);
     if !placement.is_gpu() {
         return placement.warning.take().map_or(Ok(None), Err);
+    }
+    if let Some(warning) = placement.warning.take() {
+        events.message(Severity::Warning, warning);
     }
     if let Ok(Some((_, info))) = gpu() {
         events.send(Event::Device {

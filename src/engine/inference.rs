@@ -12,9 +12,11 @@ use super::device::{DeviceChoice, DeviceInfo};
 use super::embeddings::Embeddings;
 use super::explainer::{Asked, Explainer};
 use super::loaded::{Loaded, place};
-use super::messages::{Chore, Learnt, Work};
-use super::protocol::{Event, Generation, PictureId, Question, Severity};
+use super::messages::{Chore, Learnt, Seen, Work};
+use super::probe::Answer;
+use super::protocol::{Event, Generation, PictureId, Precision, Probe, Question, Rival, Severity, Shift};
 use super::queue::{Queue, Wanted};
+use super::rival::RivalMaps;
 use super::session::IMAGE_BATCH;
 use super::speed::Speed;
 use crate::hub::ModelChoice;
@@ -38,6 +40,7 @@ pub struct Inference {
     channels: Channels,
     choice: ModelChoice,
     device: DeviceChoice,
+    precision: Precision,
     loaded: Option<Loaded>,
     attempt: u64,
     library: Generation,
@@ -46,16 +49,23 @@ pub struct Inference {
     question: Option<Question>,
     classes: Option<ClassEmbeddings>,
     explainer: Explainer,
+    /// The inspected picture, prepared for the model.
+    seen: Option<(PictureId, Seen)>,
+    /// How the picture is shown to the model, and whether that is still to be answered.
+    probe: Option<Probe>,
+    probe_due: bool,
+    rival: Option<RivalMaps>,
     speed: Speed,
 }
 
 impl Inference {
     /// Nothing loaded yet.
-    pub fn new(channels: Channels, choice: ModelChoice, device: DeviceChoice) -> Self {
+    pub fn new(channels: Channels, choice: ModelChoice, device: DeviceChoice, precision: Precision) -> Self {
         Self {
             channels,
             choice,
             device,
+            precision,
             loaded: None,
             attempt: 0,
             library: 0,
@@ -64,6 +74,10 @@ impl Inference {
             question: None,
             classes: None,
             explainer: Explainer::default(),
+            seen: None,
+            probe: None,
+            probe_due: false,
+            rival: None,
             speed: Speed::default(),
         }
     }
@@ -111,6 +125,7 @@ impl Inference {
             self.handle(one);
         }
         self.answer();
+        self.answer_probe();
         self.embed(prepared);
         true
     }
@@ -130,7 +145,7 @@ impl Inference {
             Work::Library(library) => {
                 self.library = library;
                 self.embeddings = Embeddings::default();
-                self.explainer.clear();
+                self.forget_inspected();
             }
             Work::Stored {
                 library,
@@ -141,13 +156,103 @@ impl Inference {
                 library,
                 picture,
                 identity,
-                view,
-                copy,
-            } if library == self.library && self.is_current(&identity) => self.explainer.inspect(picture, view, copy),
+                inspected,
+            } if library == self.library => self.inspect(picture, &identity, inspected),
             Work::UseHeatmap(method) => self.explainer.use_method(method),
             Work::TestMap(test) => self.explainer.test(test),
+            Work::Compare(rival) => self.compare(rival),
+            Work::Probe(probe) => {
+                self.probe_due = probe.is_some() || self.probe.is_some();
+                self.probe = probe;
+            }
+            Work::UsePrecision(precision) => {
+                self.precision = precision;
+                let choice = self.choice.clone();
+                self.load(&choice);
+            }
             Work::Gpu { attempt, loaded } if attempt == self.attempt => self.gpu_ready(loaded),
             Work::Stored { .. } | Work::Dense { .. } | Work::Gpu { .. } | Work::Prepared { .. } | Work::Stop => {}
+        }
+    }
+
+    fn inspect(&mut self, picture: PictureId, identity: &str, seen: Seen) {
+        let current = self.is_current(identity);
+        if let Some(rival) = &mut self.rival {
+            rival.inspect(picture, identity, current, &seen);
+        }
+        if current {
+            let same = self.seen.as_ref().is_some_and(|(known, _)| *known == picture);
+            if !same {
+                self.probe = None;
+            }
+            self.probe_due = self.probe.is_some();
+            self.explainer.inspect(picture, seen.view.clone(), seen.copy.clone());
+            self.seen = Some((picture, seen));
+        }
+    }
+
+    fn forget_inspected(&mut self) {
+        self.explainer.clear();
+        self.seen = None;
+        self.probe = None;
+        self.probe_due = false;
+        if let Some(rival) = &mut self.rival {
+            rival.clear();
+        }
+    }
+
+    /// Takes on a second maker of heatmaps, or lets it go; the picture is prepared for it anew.
+    fn compare(&mut self, rival: Option<Rival>) {
+        self.rival = None;
+        if let Some(rival) = rival {
+            match RivalMaps::new(&rival, self.device) {
+                Ok(maps) => {
+                    maps.announce(&self.channels.events);
+                    self.rival = Some(maps);
+                }
+                Err(reason) => self.message(Severity::Error, format!("The second model was not opened: {reason}")),
+            }
+        }
+        self.channels
+            .queue
+            .rival(self.rival.as_ref().and_then(RivalMaps::wanted));
+    }
+
+    /// Shows the inspected picture to the model as the newest probe has it, once; its heatmaps follow.
+    fn answer_probe(&mut self) {
+        if !self.probe_due {
+            return;
+        }
+        let (Some(loaded), Some(question), Some(classes), Some((picture, seen))) =
+            (&mut self.loaded, &self.question, &self.classes, &self.seen)
+        else {
+            return;
+        };
+        self.probe_due = false;
+        let Some(probe) = &self.probe else {
+            self.explainer.inspect(*picture, seen.view.clone(), seen.copy.clone());
+            if let Some(rival) = &mut self.rival {
+                rival.show(*picture, &seen.picture, &seen.view, Shift::default());
+            }
+            return;
+        };
+        let asked = (question.generation, question.none_bias);
+        match super::probe::ask(loaded, seen, probe, classes, asked) {
+            Ok(Answer { probed, view, shown }) => {
+                if let Some(rival) = &mut self.rival {
+                    rival.show(*picture, &shown, &view, probe.shift);
+                }
+                self.explainer.inspect(*picture, view, seen.copy.clone());
+                self.channels.events.send(Event::Probed {
+                    library: self.library,
+                    picture: *picture,
+                    probed: Box::new(probed),
+                });
+            }
+            Err(error) => self.message(
+                Severity::Error,
+                format!("The picture could not be shown again: {error}"),
+            ),
         }
     }
 
@@ -168,7 +273,7 @@ impl Inference {
             ModelChoice::Path(path) => path.display().to_string(),
         };
         self.channels.events.send(Event::ModelLoading(name));
-        match Loaded::open(choice, place(DeviceChoice::Cpu)) {
+        match Loaded::open(choice, place(DeviceChoice::Cpu, Precision::Full)) {
             Ok(loaded) => {
                 self.choice = choice.clone();
                 self.announce(loaded);
@@ -199,7 +304,7 @@ impl Inference {
         }));
         self.device_is(&loaded.device, None);
         self.loaded = Some(loaded);
-        self.explainer.clear();
+        self.forget_inspected();
         if changed {
             self.embeddings = Embeddings::default();
             let _ = self.channels.librarian.send(Chore::Model(info.identity.clone()));
@@ -221,10 +326,10 @@ impl Inference {
         if self.device == DeviceChoice::Cpu {
             return;
         }
-        let (attempt, device, choice) = (self.attempt, self.device, self.choice.clone());
+        let (attempt, device, choice, precision) = (self.attempt, self.device, self.choice.clone(), self.precision);
         let (work, events) = (self.channels.own_work.clone(), self.channels.events.clone());
         std::thread::spawn(move || {
-            let loaded = super::gpu_warmup::prepare(&choice, device, &events);
+            let loaded = super::gpu_warmup::prepare(&choice, device, precision, &events);
             let _ = work.send(Work::Gpu { attempt, loaded });
         });
     }
@@ -258,6 +363,7 @@ impl Inference {
                     self.lost_gpu(warning);
                 }
                 self.classes = Some(classes.embeddings);
+                self.probe_due = self.probe.is_some();
                 self.score_from(0);
                 self.channels.events.send(Event::Answered {
                     generation,
@@ -370,7 +476,11 @@ impl Inference {
             generation: question.generation,
             classes,
         };
-        let worked = self.explainer.step(loaded, &asked, &self.channels.events);
+        let events = &self.channels.events;
+        let mut worked = self.explainer.step(loaded, &asked, events);
+        if let (false, Some(rival)) = (worked, &mut self.rival) {
+            worked = rival.step(loaded, classes, question, self.library, events);
+        }
         if was_gpu != loaded.device.gpu {
             let info = loaded.device.clone();
             self.device_is(&info, None);

@@ -1,6 +1,6 @@
 //! The library thread: lists folders, knows what the store has, and writes what was learnt.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -9,7 +9,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::Events;
 use super::messages::{Chore, Learnt, Work, absolute};
-use super::protocol::{Event, Generation, PictureFile, PictureId, Severity};
+use super::pictures::screen_image;
+use super::protocol::{Event, Generation, HeatmapPicture, PictureFile, PictureId, Severity};
 use super::queue::{Job, Queue};
 use crate::library::{PictureRecord, Store, scan, unpack_samples};
 
@@ -74,7 +75,8 @@ impl Librarian {
             }
             Chore::Keep(learnt) => self.unwritten.push(learnt),
             Chore::SaveSettings(json) => self.save_settings(&json),
-            Chore::Export { path, content } => self.export(path, &content),
+            Chore::Export { path, content } => self.tell_saved(&path, std::fs::write(&path, content)),
+            Chore::Draw { picture, path } => self.draw(&picture, path),
             Chore::Stop => {}
         }
     }
@@ -197,9 +199,17 @@ impl Librarian {
         }
     }
 
-    fn export(&self, path: PathBuf, content: &str) {
+    fn draw(&self, picture: &HeatmapPicture, path: Option<PathBuf>) {
+        let drawn = picture.draw();
+        match path {
+            Some(path) => self.tell_saved(&path, drawn.save(&path)),
+            None => self.events.send(Event::Drawn(screen_image(drawn))),
+        }
+    }
+
+    fn tell_saved<E: std::fmt::Display>(&self, path: &Path, saved: Result<(), E>) {
         let shown = path.display();
-        match std::fs::write(&path, content) {
+        match saved {
             Ok(()) => self.events.message(Severity::Info, format!("Saved {shown}")),
             Err(error) => self.events.message(
                 Severity::Error,

@@ -1,9 +1,9 @@
 //! A model on a device, and what to do when the device fails.
 
-use burn::tensor::Device;
+use burn::tensor::{DType, Device};
 
 use super::device::{DeviceChoice, DeviceInfo, gpu, no_gpu_reason};
-use crate::clip::{Embedding, Error, Model, Pixels, Result, TokenizedText};
+use crate::clip::{Embedding, Error, Model, Pixels, Precision, Result, TokenizedText};
 use crate::hub::ModelChoice;
 
 /// A loaded model with the place where it computes.
@@ -27,26 +27,33 @@ pub enum Tried<T> {
 pub struct Placement {
     device: Device,
     info: DeviceInfo,
+    precision: Precision,
     /// Why it is not the device that was asked for.
     pub warning: Option<String>,
 }
 
-/// Resolves a choice; never fails, since the CPU is always there.
-pub fn place(choice: DeviceChoice) -> Placement {
+/// Resolves a choice; never fails, since the CPU is always there. The CPU always computes in full precision.
+pub fn place(choice: DeviceChoice, precision: Precision) -> Placement {
     let cpu = |warning| Placement {
         device: Device::flex(),
         info: DeviceInfo::cpu(),
+        precision: Precision::Full,
         warning,
     };
     if choice == DeviceChoice::Cpu {
         return cpu(None);
     }
     match gpu() {
-        Ok(Some((device, info))) => Placement {
-            device,
-            info,
-            warning: None,
-        },
+        Ok(Some((device, info))) => {
+            let has_half = device.supports_dtype(DType::F16);
+            let too_much = precision == Precision::Half && !has_half;
+            Placement {
+                precision: if has_half { precision } else { Precision::Full },
+                warning: too_much.then(|| format!("{} has no half precision: computing in f32", info.name)),
+                device,
+                info,
+            }
+        }
         Ok(None) => cpu((choice == DeviceChoice::Gpu).then(no_gpu_reason)),
         Err(reason) => cpu(Some(format!("{reason}: using the CPU"))),
     }
@@ -57,6 +64,16 @@ impl Placement {
     pub fn is_gpu(&self) -> bool {
         self.info.gpu
     }
+
+    /// Where tensors are made.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// What computes, for people.
+    pub fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
 }
 
 impl Loaded {
@@ -66,9 +83,10 @@ impl Loaded {
     /// The model's files are missing, damaged or do not fit; a GPU that fails while loading is an error, too.
     pub fn open(choice: &ModelChoice, placement: Placement) -> Result<Self> {
         let device = &placement.device;
+        let precision = placement.precision;
         let model = guarded(|| match choice {
-            ModelChoice::Starter => Model::starter(device),
-            ModelChoice::Path(path) => Model::open(path, device),
+            ModelChoice::Starter => Model::starter_in(device, precision),
+            ModelChoice::Path(path) => Model::open_in(path, device, precision),
         })?;
         Ok(Self {
             model,
@@ -112,7 +130,7 @@ impl Loaded {
         match guarded(|| work(&self.model)) {
             Err(Error::Device(reason)) if self.device.gpu => {
                 let message = format!("{} was lost ({reason}): going on with the CPU", self.device.name);
-                *self = Self::open(&self.choice, place(DeviceChoice::Cpu))?;
+                *self = Self::open(&self.choice, place(DeviceChoice::Cpu, Precision::Full))?;
                 Ok(Tried::Moved(message))
             }
             done => done.map(Tried::Done),

@@ -1,13 +1,14 @@
 //! What the engine's threads tell each other.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use image::RgbImage;
 
 use super::device::DeviceChoice;
 use super::loaded::Loaded;
 use super::prepare::Prepared;
-use super::protocol::{Generation, MapTest, PictureId, Question};
+use super::protocol::{Generation, HeatmapPicture, MapTest, PictureId, Precision, Probe, Question, Rival};
 use super::queue::Job;
 use crate::clip::{Embedding, HeatmapMethod};
 use crate::hub::ModelChoice;
@@ -51,15 +52,19 @@ pub enum Work {
         picture: PictureId,
         /// The model it was prepared for.
         identity: String,
-        /// What the model sees of it.
-        view: RgbImage,
-        /// The picture, no larger than tests of heatmaps need.
-        copy: RgbImage,
+        /// The picture.
+        inspected: Seen,
     },
     /// Make other heatmaps.
     UseHeatmap(Option<HeatmapMethod>),
     /// Test a heatmap, or stop testing.
     TestMap(Option<MapTest>),
+    /// Make a second set of heatmaps, or stop that.
+    Compare(Option<Rival>),
+    /// Show the inspected picture in another way.
+    Probe(Option<Probe>),
+    /// Compute in other numbers.
+    UsePrecision(Precision),
     /// A GPU is ready, with the model on it; or why it is not.
     Gpu {
         /// What the preparation was for; an outdated one is dropped.
@@ -69,6 +74,17 @@ pub enum Work {
     },
     /// End.
     Stop,
+}
+
+/// A picture as the inspector's work needs it.
+#[derive(Clone)]
+pub struct Seen {
+    /// The whole picture, upright.
+    pub picture: Arc<RgbImage>,
+    /// The same, no larger than tests and the brush need.
+    pub copy: Arc<RgbImage>,
+    /// What the model sees of it.
+    pub view: RgbImage,
 }
 
 /// What the library thread is to do.
@@ -104,6 +120,13 @@ pub enum Chore {
         path: PathBuf,
         /// Its content.
         content: String,
+    },
+    /// Draw heatmaps with their legend, into a file or for the clipboard.
+    Draw {
+        /// What is drawn.
+        picture: Box<HeatmapPicture>,
+        /// Where to; none for the clipboard.
+        path: Option<PathBuf>,
     },
     /// Write everything and end.
     Stop,

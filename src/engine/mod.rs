@@ -20,8 +20,10 @@ mod loaded;
 mod messages;
 mod pictures;
 mod prepare;
+mod probe;
 pub mod protocol;
 mod queue;
+mod rival;
 mod session;
 mod speed;
 
@@ -40,6 +42,7 @@ use pictures::PictureThread;
 use protocol::{Event, PictureFile, PictureId, Request, Severity};
 use queue::{Job, Queue};
 
+use crate::clip::Precision;
 use crate::hub::ModelChoice;
 use crate::library::Store;
 
@@ -67,6 +70,8 @@ pub struct EngineOptions {
     pub model: ModelChoice,
     /// Where it computes.
     pub device: DeviceChoice,
+    /// In which numbers a GPU computes.
+    pub precision: Precision,
 }
 
 /// Where events go.
@@ -164,7 +169,7 @@ impl Engine {
             events,
             asked: asked.clone(),
         };
-        let inference = Inference::new(channels, options.model, options.device);
+        let inference = Inference::new(channels, options.model, options.device, options.precision);
         spawn("inference", move || inference.run());
         Self {
             events: event_receiver,
@@ -226,6 +231,15 @@ impl Backend for Engine {
             Request::TestMap(test) => {
                 let _ = self.work.send(Work::TestMap(test));
             }
+            Request::Compare(rival) => {
+                let _ = self.work.send(Work::Compare(rival));
+            }
+            Request::Probe(probe) => {
+                let _ = self.work.send(Work::Probe(probe));
+            }
+            Request::UsePrecision(precision) => {
+                let _ = self.work.send(Work::UsePrecision(precision));
+            }
             Request::LoadModel(choice) => {
                 let _ = self.work.send(Work::LoadModel(choice));
             }
@@ -239,8 +253,11 @@ impl Backend for Engine {
             Request::SaveSettings(json) => {
                 let _ = self.chores.send(Chore::SaveSettings(json));
             }
-            Request::ExportCsv { path, content } => {
+            Request::Export { path, content } => {
                 let _ = self.chores.send(Chore::Export { path, content });
+            }
+            Request::DrawHeatmap { picture, path } => {
+                let _ = self.chores.send(Chore::Draw { picture, path });
             }
         }
     }

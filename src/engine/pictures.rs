@@ -6,7 +6,7 @@ use crossbeam_channel::Sender;
 use image::RgbImage;
 
 use super::Events;
-use super::messages::{Chore, Learnt, Work, absolute};
+use super::messages::{Chore, Learnt, Seen, Work, absolute};
 use super::prepare::prepare;
 use super::protocol::{Event, InspectedPicture, ScreenImage, ViewRect};
 use super::queue::{Job, Queue, Task, Wanted};
@@ -17,6 +17,13 @@ const INSPECTED_SIDE: u32 = 2_048;
 
 /// Longest side of the copy on which heatmaps are tested.
 const CHECKED_SIDE: u32 = 1_024;
+
+const WHOLE: ViewRect = ViewRect {
+    left: 0.0,
+    top: 0.0,
+    width: 1.0,
+    height: 1.0,
+};
 
 /// What a picture thread needs.
 pub struct PictureThread {
@@ -44,53 +51,53 @@ impl PictureThread {
 
     fn perform(&mut self, task: Task) {
         match task {
-            Task::Inspect(job, model) => self.inspect(&job, model.as_ref()),
+            Task::Inspect(job, models) => self.inspect(&job, &models),
             Task::Thumbnail(job) => self.thumbnail(&job),
             Task::Index(job, model) => self.index(job, model),
         }
     }
 
-    fn inspect(&mut self, job: &Job, model: Option<&Wanted>) {
-        let inspected = decode(&job.path).and_then(|picture| self.send_inspected(job, &picture, model));
+    fn inspect(&mut self, job: &Job, models: &[Wanted]) {
+        let inspected = decode(&job.path).and_then(|picture| self.send_inspected(job, picture, models));
         if let Err(error) = inspected {
             self.skipped(job, &error);
         }
     }
 
-    fn send_inspected(&self, job: &Job, picture: &RgbImage, model: Option<&Wanted>) -> Result<(), PictureError> {
-        let (view, model_view) = match model {
-            Some(model) => {
-                let preprocessing = &model.preprocessing;
-                let seen = preprocessing
-                    .model_view(picture)
-                    .map_err(|e| PictureError::Damaged(e.to_string()))?;
-                let _ = self.inference.send(Work::Dense {
-                    library: job.library,
-                    picture: job.picture,
-                    identity: model.identity.clone(),
-                    view: seen.clone(),
-                    copy: fitted(picture, CHECKED_SIDE),
-                });
-                (preprocessing.view_rect(picture.width(), picture.height()), seen)
-            }
-            None => {
-                let whole = ViewRect {
-                    left: 0.0,
-                    top: 0.0,
-                    width: 1.0,
-                    height: 1.0,
-                };
-                (whole, RgbImage::new(1, 1))
-            }
-        };
+    /// Hands the picture to the window, and what each model sees of it to the model's thread.
+    fn send_inspected(&self, job: &Job, picture: RgbImage, models: &[Wanted]) -> Result<(), PictureError> {
+        let (width, height) = picture.dimensions();
+        let copy = Arc::new(fitted(&picture, CHECKED_SIDE));
+        let picture = Arc::new(picture);
+        let mut views = Vec::new();
+        for model in models {
+            let preprocessing = &model.preprocessing;
+            let view = preprocessing
+                .model_view(&picture)
+                .map_err(|e| PictureError::Damaged(e.to_string()))?;
+            views.push((preprocessing.view_rect(width, height), view.clone()));
+            let _ = self.inference.send(Work::Dense {
+                library: job.library,
+                picture: job.picture,
+                identity: model.identity.clone(),
+                inspected: Seen {
+                    picture: picture.clone(),
+                    copy: copy.clone(),
+                    view,
+                },
+            });
+        }
+        let rival_view = views.get(1).map(|(view, _)| *view);
+        let (view, model_view) = views.into_iter().next().unwrap_or((WHOLE, RgbImage::new(1, 1)));
         self.events.send(Event::Inspected {
             library: job.library,
             picture: job.picture,
             inspected: Box::new(InspectedPicture {
-                image: screen_image(fitted(picture, INSPECTED_SIDE)),
+                image: screen_image(fitted(&picture, INSPECTED_SIDE)),
                 original_size: picture.dimensions(),
                 view,
                 model_view: screen_image(model_view),
+                rival_view,
             }),
         });
         Ok(())
@@ -155,7 +162,8 @@ impl PictureThread {
     }
 }
 
-fn screen_image(picture: RgbImage) -> ScreenImage {
+/// A picture for the screen.
+pub fn screen_image(picture: RgbImage) -> ScreenImage {
     ScreenImage {
         width: picture.width() as usize,
         height: picture.height() as usize,

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::device::{DeviceChoice, DeviceInfo};
 use crate::hub::ModelChoice;
 
-pub use crate::clip::{HeatmapMethod, ModelInfo, Scoring, ViewRect, model_name};
-pub use crate::heatmap::HeatMap;
+pub use crate::clip::{HeatmapMethod, ModelInfo, Precision, Scoring, Shift, ViewRect, model_name};
 pub use crate::heatmap::trust::check::Verdict;
+pub use crate::heatmap::{Dab, Fill, HeatMap, HeatmapPicture};
 pub use crate::hub::{CachedModel, Progress};
 pub use crate::library::Stamp;
 pub use crate::zero_shot::{Label, Scores, TemplateSet};
@@ -63,6 +63,17 @@ pub enum Request {
     UseHeatmap(Option<HeatmapMethod>),
     /// Test how far a heatmap of the inspected picture can be trusted; none to stop testing.
     TestMap(Option<MapTest>),
+    /// Make a second set of heatmaps beside the first; none to stop that.
+    Compare(Option<Rival>),
+    /// Show the inspected picture to the model in another way; none for as it is.
+    Probe(Option<Probe>),
+    /// Draw heatmaps with their legend, into a file or for the clipboard.
+    DrawHeatmap {
+        /// What is drawn.
+        picture: Box<HeatmapPicture>,
+        /// Where to; none for the clipboard.
+        path: Option<PathBuf>,
+    },
     /// Load another model.
     LoadModel(ModelChoice),
     /// Which models are on this machine.
@@ -75,10 +86,12 @@ pub enum Request {
     RemoveModel(String),
     /// Compute elsewhere.
     UseDevice(DeviceChoice),
+    /// Compute in other numbers, where there is a GPU.
+    UsePrecision(Precision),
     /// Keep the window's settings (JSON).
     SaveSettings(String),
-    /// Write the predictions that are on screen as CSV.
-    ExportCsv {
+    /// Write a file for the user.
+    Export {
         /// Where to.
         path: PathBuf,
         /// The whole file.
@@ -106,6 +119,49 @@ pub struct MapTest {
     pub label: usize,
     /// A label that does not fit, whose map is tested beside it.
     pub unrelated: Option<usize>,
+}
+
+/// Who else makes heatmaps of the inspected picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rival {
+    /// Another model; none for the same.
+    pub model: Option<ModelChoice>,
+    /// Another method; none for the model's own default.
+    pub method: Option<HeatmapMethod>,
+}
+
+/// Another way to show the inspected picture to the model.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Probe {
+    /// Counts probes; the newest wins.
+    pub number: u64,
+    /// Where the model's square is cut from.
+    pub shift: Shift,
+    /// What is erased.
+    pub dabs: Vec<Dab>,
+    /// What erased pixels become.
+    pub fill: Fill,
+}
+
+/// What came of a probe.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Probed {
+    /// Its number.
+    pub number: u64,
+    /// The question that was asked.
+    pub generation: Generation,
+    /// The scores of the same square without erasing.
+    pub before: Arc<Scores>,
+    /// The scores now.
+    pub after: Arc<Scores>,
+    /// The part of the picture that the model sees now.
+    pub view: ViewRect,
+    /// Exactly what it sees.
+    pub model_view: ScreenImage,
+    /// The picture as it is now; none where nothing was erased.
+    pub image: Option<ScreenImage>,
+    /// Whether what was erased looks like writing, and its erasing changed the answer.
+    pub read_the_word: bool,
 }
 
 /// Heatmaps of the inspected picture for all labels, or how far they are.
@@ -158,6 +214,8 @@ pub struct InspectedPicture {
     pub view: ViewRect,
     /// Exactly what the model sees.
     pub model_view: ScreenImage,
+    /// The part that a rival model sees, where there is one.
+    pub rival_view: Option<ViewRect>,
 }
 
 /// How a download ended.
@@ -259,9 +317,24 @@ pub enum Event {
         library: Generation,
         /// The picture's place.
         picture: PictureId,
+        /// Whether they are the second set.
+        rival: bool,
         /// The maps.
         maps: Arc<MapSet>,
     },
+    /// A probe of the inspected picture is answered.
+    Probed {
+        /// The list.
+        library: Generation,
+        /// The picture's place.
+        picture: PictureId,
+        /// The answer.
+        probed: Box<Probed>,
+    },
+    /// The model that makes the second set of heatmaps; none where it is the first.
+    RivalReady(Option<Box<ModelInfo>>),
+    /// Heatmaps with their legend, for the clipboard.
+    Drawn(ScreenImage),
     /// The test of a heatmap, or how far it is.
     MapTested {
         /// The list.

@@ -24,7 +24,7 @@ pub struct Job {
 #[derive(Debug)]
 pub enum Task {
     /// Decode for the inspector, and for heatmaps.
-    Inspect(Job, Option<Wanted>),
+    Inspect(Job, Vec<Wanted>),
     /// Fetch or make a thumbnail.
     Thumbnail(Job),
     /// Decode for the model.
@@ -48,6 +48,8 @@ struct Lanes {
     thumbnails: VecDeque<Job>,
     index: VecDeque<Job>,
     model: Option<Wanted>,
+    /// Another model that looks at the inspected picture.
+    rival: Option<Wanted>,
     paused: bool,
     closed: bool,
 }
@@ -68,7 +70,8 @@ impl Queue {
                 return None;
             }
             if let Some(job) = lanes.inspect.take() {
-                return Some(Task::Inspect(job, lanes.model.clone()));
+                let models = lanes.model.iter().chain(&lanes.rival);
+                return Some(Task::Inspect(job, models.cloned().collect()));
             }
             if let Some(job) = lanes.thumbnails.pop_front() {
                 return Some(Task::Thumbnail(job));
@@ -116,6 +119,14 @@ impl Queue {
         });
     }
 
+    /// Another model looks at the inspected picture, too, or none does any more.
+    pub fn rival(&self, rival: Option<Wanted>) {
+        self.change(|lanes| {
+            lanes.rival = rival;
+            lanes.inspect.clone_from(&lanes.inspected);
+        });
+    }
+
     /// Holds or goes on with indexing.
     pub fn pause(&self, paused: bool) {
         self.change(|lanes| lanes.paused = paused);
@@ -158,7 +169,7 @@ mod tests {
         queue.index(vec![job(1)]);
         queue.thumbnails(vec![job(2)]);
         queue.inspect(Some(job(3)));
-        assert!(matches!(queue.next(), Some(Task::Inspect(job, None)) if job.picture == 3));
+        assert!(matches!(queue.next(), Some(Task::Inspect(job, models)) if job.picture == 3 && models.is_empty()));
         assert!(matches!(queue.next(), Some(Task::Thumbnail(job)) if job.picture == 2));
         queue.close();
         assert!(queue.next().is_none());

@@ -9,7 +9,7 @@ use super::classes::ClassCache;
 use super::device::DeviceChoice;
 use super::loaded::{Loaded, place};
 use super::prepare::{Prepared, prepare};
-use crate::clip::{Embedding, Preprocessing, Result};
+use crate::clip::{Embedding, Precision, Preprocessing, Result};
 use crate::hub::ModelChoice;
 use crate::library::{PictureRecord, Stamp, Store, stamp};
 use crate::zero_shot::{ClassEmbeddings, Label, TemplateSet};
@@ -44,10 +44,11 @@ impl Session {
     pub fn open(
         model: &ModelChoice,
         device: DeviceChoice,
+        precision: Precision,
         store: Option<Store>,
         mut warn: Box<dyn FnMut(String)>,
     ) -> Result<Self> {
-        let mut placement = place(device);
+        let mut placement = place(device, precision);
         if let Some(warning) = placement.warning.take() {
             warn(warning);
         }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clipsight::app::App;
 use clipsight::app::command::{Command, Dialog};
 use clipsight::app::settings::Settings;
-use clipsight::clip::HeatmapMethod;
+use clipsight::clip::{HeatmapMethod, Precision};
 use clipsight::engine::protocol::{CachedModel, Event, FetchOutcome, Progress, Request, Severity};
 use clipsight::engine::{DeviceChoice, Engine, EngineOptions};
 use clipsight::hub::ModelChoice;
@@ -331,6 +331,7 @@ fn real_window(data_dir: &std::path::Path) -> Harness<'static, App> {
         data_dir: Some(data_dir.to_path_buf()),
         model: ModelChoice::Starter,
         device: DeviceChoice::Cpu,
+        precision: Precision::Full,
     };
     Harness::builder().with_size([1_280.0, 800.0]).build_eframe(move |cc| {
         let engine = Engine::start(options, std::sync::Arc::new(|| {}));

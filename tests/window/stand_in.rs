@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clipsight::app::App;
 use clipsight::app::settings::Settings;
-use clipsight::clip::{HeatmapMethod, Layout, ModelInfo, Scoring, TowerKind, WeightsFile};
+use clipsight::clip::{HeatmapMethod, Layout, ModelInfo, Precision, Scoring, TowerKind, WeightsFile};
 use clipsight::engine::protocol::{
     Event, HeatMap, InspectedPicture, MapSet, PictureFile, PictureId, Question, Request, ScreenImage, Stamp, Verdict,
     ViewRect,
@@ -118,6 +118,7 @@ impl StandIn {
         self.say(Event::HeatMaps {
             library,
             picture,
+            rival: false,
             maps: Arc::new(MapSet {
                 generation: asked.generation,
                 method: HeatmapMethod::ClassActivation,
@@ -210,7 +211,10 @@ fn starter() -> ModelInfo {
         context_length: 32,
         projection_dim: 384,
         scoring: SCORING,
+        precision: Precision::Full,
+        taught_classes: Vec::new(),
         identity: "a0203d363266da5d9e1c8dfff9777b10".into(),
+        full_identity: "a0203d363266da5d9e1c8dfff9777b10".into(),
     }
 }
 
@@ -268,6 +272,7 @@ fn inspected(picture: PictureId) -> InspectedPicture {
             height: 1.0,
         },
         model_view: painted(picture, 224, 224),
+        rival_view: None,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::app::state::State;
 use crate::app::theme;
 use crate::app::widgets::{icon_button, note, section, segmented_ui};
 use crate::engine::DeviceChoice;
+use crate::engine::protocol::Precision;
 use crate::zero_shot::{TemplateSet, parse_labels};
 
 const WIDTH: f32 = 680.0;
@@ -218,6 +219,12 @@ fn settings_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
         (DeviceChoice::Cpu, "CPU"),
     ];
     commands.extend(segmented_ui(ui, settings.device, &devices).map(Command::UseDevice));
+    ui.label(note(ui, "Numbers on a GPU"));
+    let precisions = [
+        (Precision::Full, "Full precision (f32)"),
+        (Precision::Half, "Half precision (f16): faster, less exact"),
+    ];
+    commands.extend(segmented_ui(ui, settings.precision, &precisions).map(Command::UsePrecision));
     let now = state
         .device
         .as_ref()

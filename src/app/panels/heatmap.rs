@@ -4,13 +4,14 @@ use egui::{
     Align, Align2, Color32, Layout, Mesh, ProgressBar, RichText, Sense, Shape, Slider, Ui, WidgetInfo, pos2, vec2,
 };
 
-use crate::app::command::Command;
+use crate::app::command::{Command, Compare, FileDialog};
 use crate::app::icons as icon;
 use crate::app::state::{State, TestedMap};
 use crate::app::theme;
-use crate::app::widgets::{Line, combo, curves_ui, note, section, swatch_ui};
-use crate::engine::protocol::{HeatMap, HeatmapMethod, Verdict};
-use crate::heatmap::{Cost, Ramp, Scale, card};
+use crate::app::widgets::{Line, combo, curves_ui, labelled, note, section, swatch_ui};
+use crate::engine::protocol::{HeatmapMethod, Verdict, model_name};
+use crate::heatmap::{Cost, Ramp, Scale, card, short};
+use crate::hub::ModelChoice;
 
 const RAMP_STEPS: usize = 48;
 const COMBO_WIDTH: f32 = 132.0;
@@ -20,7 +21,7 @@ const TEST_WORDS: &str = "Erases what the map marks, part by part, and watches t
     what an unrelated label's map marks. The picture's file is not touched.";
 
 /// Draws everything that belongs to the heatmap.
-pub fn heatmap_ui(ui: &mut Ui, state: &State, map: Option<&HeatMap>, range: (f32, f32), commands: &mut Vec<Command>) {
+pub fn heatmap_ui(ui: &mut Ui, state: &State, shown: Option<((f32, f32), HeatmapMethod)>, commands: &mut Vec<Command>) {
     if !state.settings.heatmap {
         ui.label(note(ui, "The heatmap is off (H)"));
         return;
@@ -41,13 +42,13 @@ pub fn heatmap_ui(ui: &mut Ui, state: &State, map: Option<&HeatMap>, range: (f32
             });
         });
     });
-    let Some(map) = map else {
+    let Some((range, method)) = shown else {
         working_ui(ui, state, commands);
         return;
     };
     ramp_ui(ui, state, range);
     look_ui(ui, state, commands);
-    test_ui(ui, state, map.method, commands);
+    test_ui(ui, state, method, commands);
 }
 
 /// The method that is used now.
@@ -143,21 +144,12 @@ fn ramp_ui(ui: &mut Ui, state: &State, (low, high): (f32, f32)) {
         (Scale::Signed, false) => "against | for, a scale of its own",
     };
     for (at, align, text) in [
-        (row.left_center(), Align2::LEFT_CENTER, shown(low, high - low)),
+        (row.left_center(), Align2::LEFT_CENTER, short(low, high - low)),
         (row.center(), Align2::CENTER_CENTER, middle.into()),
-        (row.right_center(), Align2::RIGHT_CENTER, shown(high, high - low)),
+        (row.right_center(), Align2::RIGHT_CENTER, short(high, high - low)),
     ] {
         ui.painter()
             .text(at, align, text, theme::body(theme::SIZE_SMALL), colour);
-    }
-}
-
-/// A number with as many digits as its scale asks for.
-fn shown(value: f32, span: f32) -> String {
-    match span {
-        span if span >= 0.1 => format!("{value:.2}"),
-        span if span >= 0.001 => format!("{value:.4}"),
-        _ => format!("{value:.1e}"),
     }
 }
 
@@ -173,10 +165,69 @@ fn look_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             commands.push(Command::SetOpacity(opacity));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.menu_button(format!("{} Colours", icon::PALETTE), |ui| {
+            named_menu(ui, icon::EXPORT, "Copy or save the heatmap", |ui| {
+                take_away_ui(ui, commands)
+            });
+            named_menu(ui, icon::PALETTE, "Colours and scale", |ui| {
                 colours_ui(ui, state, commands)
             });
+            named_menu(ui, icon::COLUMNS, "Compare with another", |ui| {
+                compare_ui(ui, state, commands)
+            });
         });
+    });
+}
+
+/// A menu behind an icon.
+fn named_menu(ui: &mut Ui, icon: &str, name: &str, content: impl FnOnce(&mut Ui)) {
+    let button = egui::Button::new(RichText::new(icon).size(theme::SIZE_BODY + 3.0));
+    let response = egui::containers::menu::MenuButton::from_button(button)
+        .ui(ui, content)
+        .0;
+    labelled(response.on_hover_text(name), name);
+}
+
+fn take_away_ui(ui: &mut Ui, commands: &mut Vec<Command>) {
+    if ui.button("Copy with its legend").clicked() {
+        commands.push(Command::CopyHeatmap);
+    }
+    if ui.button("Save with its legend .. (P)").clicked() {
+        commands.push(Command::Choose(FileDialog::HeatmapPicture));
+    }
+    if ui.button("Save the numbers ..").clicked() {
+        commands.push(Command::Choose(FileDialog::HeatmapGrid));
+    }
+}
+
+/// What can stand beside the heatmap.
+fn compare_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let chosen = &state.compare;
+    let mut choice = |ui: &mut Ui, compare: Option<Compare>, title: &str| {
+        if ui.selectable_label(*chosen == compare, title).clicked() {
+            commands.push(Command::Compare(compare));
+        }
+    };
+    choice(ui, None, "One heatmap");
+    ui.menu_button("With another label", |ui| {
+        for (label, row) in state.settings.labels.iter().enumerate() {
+            choice(ui, Some(Compare::Label(label)), &row.label.name);
+        }
+    });
+    ui.menu_button("By another method", |ui| {
+        let fits = |method: &HeatmapMethod| {
+            let tower = state.model.as_ref().map(|model| model.tower);
+            tower.is_some_and(|tower| tower.supports(*method).is_ok())
+        };
+        for method in HeatmapMethod::ALL.into_iter().filter(fits) {
+            choice(ui, Some(Compare::Method(method)), card(method).title);
+        }
+    });
+    ui.menu_button("By another model", |ui| {
+        choice(ui, Some(Compare::Model(ModelChoice::Starter)), "Starter");
+        for path in &state.settings.recent_models {
+            let model = Compare::Model(ModelChoice::Path(path.clone()));
+            choice(ui, Some(model), &model_name(path));
+        }
     });
 }
 

@@ -1,20 +1,23 @@
 //! The inspector: one picture large, where a label is found in it, and what the model says.
 
-use crate::app::icons as icon;
+use std::sync::Arc;
+
 use egui::{
     Align, Color32, CornerRadius, Layout, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2,
 };
 
 use super::heatmap::heatmap_ui;
 use crate::app::command::Command;
+use crate::app::icons as icon;
+use crate::app::looking::{self, ShownMap};
 use crate::app::settings::Measure;
-use crate::app::state::State;
+use crate::app::state::{Brush, State};
 use crate::app::textures::{OverlayKey, Textures};
 use crate::app::theme;
 use crate::app::view;
-use crate::app::widgets::{ScoreBar, icon_button, note, score_bar_ui, section, segmented_ui};
-use crate::engine::protocol::{HeatMap, InspectedPicture, Scores, ViewRect};
-use crate::heatmap::Overlay;
+use crate::app::widgets::{ScoreBar, combo, icon_button, note, score_bar_ui, section, segmented_ui};
+use crate::engine::protocol::{Dab, Fill, InspectedPicture, Scores, Shift, ViewRect};
+use crate::heatmap::short;
 
 /// Side of a drawn heatmap, in pixels; the graphics card smooths between them.
 const OVERLAY_SIDE: u32 = 168;
@@ -37,10 +40,14 @@ pub fn inspector_ui(ui: &mut Ui, state: &mut State, textures: &mut Textures) -> 
         return commands;
     };
     header_ui(ui, state, selected, &mut commands);
-    let map = shown_map(state);
-    let overlay = overlay(state, map.as_ref());
-    picture_ui(ui, state, textures, map.as_ref(), overlay);
-    heatmap_ui(ui, state, map.as_ref(), overlay.range, &mut commands);
+    let pointed = picture_ui(ui, state, textures);
+    commands.extend(pointed);
+    probe_ui(ui, state, &mut commands);
+    let (range, method) = match looking::shown_maps(state).0 {
+        Some(shown) => (Some(shown.overlay.range), Some(shown.map.method)),
+        None => (None, None),
+    };
+    heatmap_ui(ui, state, range.zip(method), &mut commands);
     ui.separator();
     bars_ui(ui, state, &mut commands);
     commands
@@ -62,6 +69,9 @@ fn header_ui(ui: &mut Ui, state: &State, selected: usize, commands: &mut Vec<Com
             if icon_button(ui, icon::EYE, "What the model sees (E)", state.model_view).clicked() {
                 commands.push(Command::ToggleModelView);
             }
+            if icon_button(ui, icon::ERASER, "Erase and see (B)", state.brush.is_some()).clicked() {
+                commands.push(Command::ToggleBrush);
+            }
             if icon_button(ui, icon::THERMOMETER, "Heatmap (H)", state.settings.heatmap).clicked() {
                 commands.push(Command::ToggleHeatmap);
             }
@@ -75,56 +85,67 @@ fn header_ui(ui: &mut Ui, state: &State, selected: usize, commands: &mut Vec<Com
         (_, true, Some(model)) => format!("What the model sees: {0} x {0} pixels", model.image_size),
         (Some(inspected), _, _) => {
             let (width, height) = inspected.original_size;
-            format!("{width} x {height} pixels; the frame marks what the model sees")
+            format!("{width} x {height} pixels; the frame marks what the model sees, drag it")
         }
         _ => "Loading".into(),
     };
     ui.label(note(ui, text));
 }
 
-/// The map of the label that is shown, if the maps answer the newest question.
-fn shown_map(state: &State) -> Option<HeatMap> {
-    let set = state.inspected.maps.as_ref()?;
-    if !state.settings.heatmap || set.generation != state.asking.generation {
-        return None;
-    }
-    set.maps.get(state.shown_label()?).cloned()
-}
-
-/// How the map is drawn: on a scale of its own, or on one for all labels, so that they can be compared.
-fn overlay(state: &State, map: Option<&HeatMap>) -> Overlay {
-    let settings = &state.settings;
-    let all = state.inspected.maps.as_ref().map_or(&[][..], |set| set.maps.as_slice());
-    Overlay {
-        ramp: settings.ramp,
-        opacity: settings.opacity,
-        range: match map {
-            Some(map) if !settings.same_scale => settings.heatmap_scale.range([map]),
-            _ => settings.heatmap_scale.range(all),
-        },
-        smooth: settings.smooth,
-    }
-}
-
-fn picture_ui(ui: &mut Ui, state: &State, textures: &mut Textures, map: Option<&HeatMap>, overlay: Overlay) {
+/// Draws the picture, and beside it what it is compared with; what the pointer does to it.
+fn picture_ui(ui: &mut Ui, state: &State, textures: &mut Textures) -> Vec<Command> {
     let palette = theme::palette(ui);
     let width = ui.available_width();
     let height = (ui.available_height() * PICTURE_SHARE).clamp(140.0, width);
-    let (area, response) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
-    let radius = CornerRadius::same(theme::RADIUS);
-    ui.painter().rect_filled(area, radius, palette.ground);
+    let (area, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
     let Some(inspected) = state.inspected.picture.clone() else {
-        ui.put(
-            Rect::from_center_size(area.center(), vec2(24.0, 24.0)),
-            egui::Spinner::new(),
-        );
-        return;
+        ui.painter()
+            .rect_filled(area, CornerRadius::same(theme::RADIUS), palette.ground);
+        let middle = Rect::from_center_size(area.center(), vec2(24.0, 24.0));
+        ui.put(middle, egui::Spinner::new());
+        return Vec::new();
     };
-    let (picture, model_view) = textures.inspected(ui.ctx(), &inspected);
-    let (texture, view) = if state.model_view {
-        (model_view, WHOLE)
+    let (first, second) = looking::shown_maps(state);
+    let mut commands = Vec::new();
+    if state.compare.is_none() {
+        commands.extend(pane_ui(ui, area, state, textures, &inspected, first.as_ref()));
     } else {
-        (picture, view_of(&inspected))
+        let (left, right) = area.split_left_right_at_fraction(0.5);
+        let gap = theme::GAP_SMALL / 2.0;
+        let left = left.with_max_x(left.right() - gap);
+        let right = right.with_min_x(right.left() + gap);
+        commands.extend(pane_ui(ui, left, state, textures, &inspected, first.as_ref()));
+        pane_ui(ui, right, state, textures, &inspected, second.as_ref());
+        if second.is_none() {
+            let at = right.center_bottom() - vec2(0.0, 14.0);
+            caption_ui(ui, right, at, "computing");
+        }
+    }
+    commands
+}
+
+/// Draws the picture with one heatmap; what the pointer does to it.
+fn pane_ui(
+    ui: &mut Ui,
+    area: Rect,
+    state: &State,
+    textures: &mut Textures,
+    inspected: &Arc<InspectedPicture>,
+    shown: Option<&ShownMap<'_>>,
+) -> Vec<Command> {
+    let palette = theme::palette(ui);
+    let salt = ("picture pane", area.left() as i32);
+    let response = ui.interact(area, ui.scope_id().with(salt), Sense::click_and_drag());
+    ui.painter()
+        .rect_filled(area, CornerRadius::same(theme::RADIUS), palette.ground);
+    let (picture, model_view) = textures.inspected(ui.ctx(), inspected);
+    let probed = state.probed().map(|probed| textures.probed(ui.ctx(), probed));
+    let view = shown.map_or_else(|| looking::view_now(state, inspected.view), |shown| shown.view);
+    let (texture, view) = match (&probed, state.model_view) {
+        (Some((_, view)), true) => (view.clone(), WHOLE),
+        (None, true) => (model_view, WHOLE),
+        (Some((Some(erased), _)), false) => (erased.clone(), rect_of(view)),
+        (_, false) => (picture, rect_of(view)),
     };
     let rect = fitted(texture.size_vec2(), area.shrink(2.0));
     egui::Image::new(&texture)
@@ -134,45 +155,163 @@ fn picture_ui(ui: &mut Ui, state: &State, textures: &mut Textures, map: Option<&
         rect.min + view.min.to_vec2() * rect.size(),
         rect.min + view.max.to_vec2() * rect.size(),
     );
-    let painter = ui.painter_at(rect);
-    if let Some(map) = map {
+    if let Some(shown) = shown {
         let key = OverlayKey {
-            values: map.values.clone(),
-            overlay,
+            values: shown.map.values.clone(),
+            overlay: shown.overlay,
         };
-        let drawn = textures.overlay(ui.ctx(), key, || overlay.colours(map, OVERLAY_SIDE));
-        painter.image(drawn.id(), seen, WHOLE, Color32::WHITE);
+        let drawn = textures.overlay(ui.ctx(), key, || shown.overlay.colours(shown.map, OVERLAY_SIDE));
+        ui.painter_at(rect).image(drawn.id(), seen, WHOLE, Color32::WHITE);
     }
     if !state.model_view && seen != rect {
-        painter.rect_stroke(
-            seen,
-            CornerRadius::ZERO,
-            Stroke::new(2.0, Color32::from_white_alpha(200)),
-            StrokeKind::Inside,
-        );
-        painter.rect_stroke(
-            seen,
-            CornerRadius::ZERO,
-            Stroke::new(1.0, Color32::from_black_alpha(200)),
-            StrokeKind::Inside,
-        );
+        frame_ui(ui, rect, seen);
     }
-    if let (Some(map), Some(pointer)) = (map, response.hover_pos()) {
+    if let Some(shown) = shown.filter(|shown| !shown.caption.is_empty()) {
+        let (low, high) = shown.overlay.range;
+        let span = high - low;
+        let text = format!("{}  {} to {}", shown.caption, short(low, span), short(high, span));
+        caption_ui(ui, area, area.center_bottom() - vec2(0.0, 14.0), &text);
+    }
+    if state.model_view {
+        return Vec::new();
+    }
+    if let Some(brush) = state.brush {
+        return brush_commands(ui, &response, rect, brush);
+    }
+    if response.dragged() {
+        return drag_commands(state, inspected, response.drag_delta() / rect.size());
+    }
+    if let (Some(shown), Some(pointer)) = (shown, response.hover_pos()) {
         let at = (pointer - seen.min) / seen.size();
         if (0.0..1.0).contains(&at.x) && (0.0..1.0).contains(&at.y) {
-            response.on_hover_text_at_pointer(format!("{:.3}", overlay.value(map, at.x, at.y)));
+            response.on_hover_text_at_pointer(format!("{:.3}", shown.overlay.value(shown.map, at.x, at.y)));
         }
+    }
+    Vec::new()
+}
+
+/// A frame around what the model sees, visible on any picture.
+fn frame_ui(ui: &Ui, rect: Rect, seen: Rect) {
+    let painter = ui.painter_at(rect);
+    for (width, colour) in [
+        (2.0, Color32::from_white_alpha(200)),
+        (1.0, Color32::from_black_alpha(200)),
+    ] {
+        painter.rect_stroke(seen, CornerRadius::ZERO, Stroke::new(width, colour), StrokeKind::Inside);
     }
 }
 
-fn view_of(inspected: &InspectedPicture) -> Rect {
-    let ViewRect {
-        left,
-        top,
-        width,
-        height,
-    } = inspected.view;
-    Rect::from_min_size(pos2(left, top), vec2(width, height))
+/// A few words at the lower edge of a picture, readable on any.
+fn caption_ui(ui: &Ui, area: Rect, at: egui::Pos2, text: &str) {
+    let painter = ui.painter_at(area);
+    let font = theme::body(theme::SIZE_SMALL);
+    let galley = painter.layout_no_wrap(text.to_string(), font, Color32::WHITE);
+    let rect = Rect::from_center_size(at, galley.size()).expand2(vec2(6.0, 3.0));
+    painter.rect_filled(rect, CornerRadius::same(4), Color32::from_black_alpha(190));
+    painter.galley(rect.min + vec2(6.0, 3.0), galley, Color32::WHITE);
+}
+
+/// Draws the brush, and erases under it while it is pressed.
+fn brush_commands(ui: &Ui, response: &egui::Response, rect: Rect, brush: Brush) -> Vec<Command> {
+    let Some(pointer) = response.hover_pos().filter(|pointer| rect.contains(*pointer)) else {
+        return Vec::new();
+    };
+    ui.ctx().set_cursor_icon(egui::CursorIcon::Crosshair);
+    let radius = brush.radius * rect.size().max_elem();
+    let painter = ui.painter_at(rect);
+    painter.circle_stroke(pointer, radius, Stroke::new(2.5, Color32::from_black_alpha(200)));
+    painter.circle_stroke(pointer, radius, Stroke::new(1.0, Color32::WHITE));
+    let begins = response.drag_started() || response.clicked();
+    let moved = response.dragged() && response.drag_delta() != egui::Vec2::ZERO;
+    if !begins && !moved {
+        return Vec::new();
+    }
+    let at = (pointer - rect.min) / rect.size();
+    let dab = Dab {
+        x: at.x,
+        y: at.y,
+        radius: brush.radius,
+    };
+    vec![Command::Erase { dab, begins }]
+}
+
+/// Moves the part that the model sees with the pointer, by a fraction of the picture.
+fn drag_commands(state: &State, inspected: &InspectedPicture, moved: egui::Vec2) -> Vec<Command> {
+    let (view, shift) = (inspected.view, state.probe.shift);
+    let along = |shift: f32, moved: f32, size: f32| {
+        let spare = 1.0 - size;
+        if spare > 0.0 { shift + 2.0 * moved / spare } else { 0.0 }
+    };
+    let shift = Shift {
+        x: along(shift.x, moved.x, view.width),
+        y: along(shift.y, moved.y, view.height),
+    };
+    vec![Command::ShiftView(shift)]
+}
+
+/// What can be done with the brush, and what came of it.
+fn probe_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    if let Some(brush) = state.brush {
+        ui.horizontal(|ui| {
+            ui.label(note(ui, "Fill"));
+            combo("fill")
+                .selected_text(state.probe.fill.title())
+                .width(118.0)
+                .show_ui(ui, |ui| {
+                    for fill in Fill::ALL {
+                        if ui.selectable_label(fill == state.probe.fill, fill.title()).clicked() {
+                            commands.push(Command::UseFill(fill));
+                        }
+                    }
+                });
+            ui.spacing_mut().slider_width = 70.0;
+            let mut radius = brush.radius;
+            let slider = egui::Slider::new(&mut radius, looking::BRUSH_SIZES).show_value(false);
+            let response = ui.add(slider).on_hover_text("Size of the brush");
+            response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(radius), "Size of the brush"));
+            if response.changed() {
+                commands.push(Command::SizeBrush(radius));
+            }
+            let undo = icon_button(ui, icon::ARROW_U_UP_LEFT, "Take back the last stroke (Ctrl+Z)", false);
+            if undo.clicked() {
+                commands.push(Command::UndoStroke);
+            }
+        });
+        if state.probe.dabs.is_empty() {
+            ui.label(note(
+                ui,
+                "Paint over something and see what the model says without it. The file is not touched.",
+            ));
+        }
+    }
+    if !state.is_probing() {
+        return;
+    }
+    let palette = theme::palette(ui);
+    if state.probed().is_some_and(|probed| probed.read_the_word) {
+        let text = format!(
+            "{} It read the word: erasing what looks like writing changed the answer.",
+            icon::WARNING
+        );
+        ui.label(RichText::new(text).small().color(palette.warning));
+    }
+    ui.horizontal(|ui| {
+        let words = if state.probe.dabs.is_empty() {
+            "Seen from elsewhere; changes are against the middle"
+        } else {
+            "Changes are against the picture before erasing"
+        };
+        ui.label(note(ui, words));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.small_button("As it is (R)").clicked() {
+                commands.push(Command::ResetProbe);
+            }
+        });
+    });
+}
+
+fn rect_of(view: ViewRect) -> Rect {
+    Rect::from_min_size(pos2(view.left, view.top), vec2(view.width, view.height))
 }
 
 fn fitted(size: egui::Vec2, area: Rect) -> Rect {
@@ -185,7 +324,7 @@ fn bars_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<Command>) {
     if let Some(measure) = segmented_ui(ui, state.settings.measure, &choices) {
         commands.push(Command::Show(measure));
     }
-    let scores = state.selected_scores().cloned();
+    let scores = state.inspected_scores().cloned();
     let Some(scores) = scores.filter(|s| s.cosines.len() == state.settings.labels.len()) else {
         ui.label(note(ui, "Waiting for the model"));
         return;
@@ -243,6 +382,11 @@ fn label_bar_ui(ui: &mut Ui, state: &State, scores: &Scores, label: usize, comma
         &ScoreBar {
             name: &row.label.name,
             number: view::shown(value, measure),
+            change: change(
+                state,
+                |before| view::value(before, label, measure, state.scoring()),
+                value,
+            ),
             share: share(measure, value, scores.cosines[label]),
             colour: theme::label_colour(row.colour),
             winner: view::winner(scores) == Some(label),
@@ -261,12 +405,37 @@ fn none_bar_ui(ui: &mut Ui, state: &State, scores: &Scores) {
     let bar = ScoreBar {
         name: "none of these",
         number: view::shown(value, measure),
+        change: change(
+            state,
+            |before| view::none_value(before, measure, state.scoring()),
+            value,
+        ),
         share: share(measure, value, scores.none_cosine),
         colour: theme::none_colour(ui),
         winner: scores.none_won,
         chosen: false,
     };
     score_bar_ui(ui, &bar);
+}
+
+/// How far a number moved since the picture was shown in another way.
+fn change(state: &State, before: impl Fn(&Scores) -> f32, now: f32) -> Option<String> {
+    let probed = state.probed()?;
+    // Where only the square was moved, the picture's own scores are what was before.
+    let earlier = if state.probe.dabs.is_empty() {
+        state.selected_scores()?
+    } else {
+        &probed.before
+    };
+    if earlier.cosines.len() != probed.after.cosines.len() {
+        return None;
+    }
+    let moved = now - before(earlier);
+    Some(match state.settings.measure {
+        Measure::Probability => format!("{:+.1}", 100.0 * moved),
+        Measure::Cosine => format!("{moved:+.3}"),
+        Measure::Logit => format!("{moved:+.2}"),
+    })
 }
 
 /// How far a bar reaches: cosines and logits from 0 to a cosine of 1.

@@ -14,6 +14,8 @@ pub struct ScoreBar<'a> {
     pub name: &'a str,
     /// Its number, as written.
     pub number: String,
+    /// How far the number moved, as written.
+    pub change: Option<String>,
     /// How far the bar reaches, 0 to 1.
     pub share: f32,
     /// Its colour.
@@ -65,7 +67,14 @@ pub fn score_bar_ui(ui: &mut Ui, bar: &ScoreBar) -> Response {
         font.clone(),
         palette.text,
     );
-    let name_area = Rect::from_min_max(inner.min, pos2(inner.right() - NUMBER_WIDTH, inner.bottom()));
+    let mut numbers = NUMBER_WIDTH;
+    if let Some(change) = &bar.change {
+        let at = pos2(inner.right() - NUMBER_WIDTH, middle);
+        let font = theme::body(theme::SIZE_SMALL);
+        painter.text(at, Align2::RIGHT_CENTER, change, font, palette.text_weak);
+        numbers += NUMBER_WIDTH;
+    }
+    let name_area = Rect::from_min_max(inner.min, pos2(inner.right() - numbers, inner.bottom()));
     ui.painter_at(name_area.intersect(ui.clip_rect())).text(
         pos2(inner.left(), middle),
         Align2::LEFT_CENTER,

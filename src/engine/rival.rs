@@ -1,0 +1,142 @@
+//! The second set of heatmaps, beside the first: by another method, or by another model, which then is loaded, too.
+
+use std::sync::Arc;
+
+use image::RgbImage;
+
+use super::Events;
+use super::classes::ClassCache;
+use super::device::DeviceChoice;
+use super::explainer::{Asked, Explainer};
+use super::loaded::{Loaded, place};
+use super::messages::Seen;
+use super::protocol::{Event, Generation, PictureId, Question, Rival, Severity, Shift};
+use super::queue::Wanted;
+use crate::clip::Precision;
+use crate::zero_shot::ClassEmbeddings;
+
+/// Who makes the second set.
+pub struct RivalMaps {
+    explainer: Explainer,
+    /// Another model, with its own embeddings of the labels; none where it is the first model by another method.
+    other: Option<Other>,
+}
+
+struct Other {
+    loaded: Loaded,
+    cache: ClassCache,
+    classes: Option<(Generation, ClassEmbeddings)>,
+}
+
+impl RivalMaps {
+    /// Loads what is needed.
+    ///
+    /// # Errors
+    /// The model cannot be opened, in words.
+    pub fn new(rival: &Rival, device: DeviceChoice) -> Result<Self, String> {
+        let other = match &rival.model {
+            Some(choice) => {
+                let loaded = Loaded::open(choice, place(device, Precision::Full)).map_err(|e| e.to_string())?;
+                Some(Other {
+                    loaded,
+                    cache: ClassCache::default(),
+                    classes: None,
+                })
+            }
+            None => None,
+        };
+        Ok(Self {
+            explainer: Explainer::rival(rival.method),
+            other,
+        })
+    }
+
+    /// How the other model wants its pictures.
+    pub fn wanted(&self) -> Option<Wanted> {
+        self.other.as_ref().map(|other| Wanted {
+            identity: other.loaded.model.info().identity.clone(),
+            preprocessing: other.loaded.model.preprocessing().clone(),
+        })
+    }
+
+    /// Tells the window who it is.
+    pub fn announce(&self, events: &Events) {
+        let info = self
+            .other
+            .as_ref()
+            .map(|other| Box::new(other.loaded.model.info().clone()));
+        events.send(Event::RivalReady(info));
+    }
+
+    /// Another picture, prepared for the model of this identity.
+    pub fn inspect(&mut self, picture: PictureId, identity: &str, is_first_model: bool, seen: &Seen) {
+        let mine = match &self.other {
+            Some(other) => other.loaded.model.info().identity == identity,
+            None => is_first_model,
+        };
+        if mine {
+            self.explainer
+                .inspect(picture, seen.view.clone(), Arc::clone(&seen.copy));
+        }
+    }
+
+    /// The same picture in another way: `shown`, of which the first model sees `first_view`.
+    pub fn show(&mut self, picture: PictureId, shown: &Arc<RgbImage>, first_view: &RgbImage, shift: Shift) {
+        let view = match &self.other {
+            Some(other) => match other.loaded.model.preprocessing().model_view_at(shown, shift) {
+                Ok(view) => view,
+                // The first model has said so already.
+                Err(_) => return,
+            },
+            None => first_view.clone(),
+        };
+        self.explainer.inspect(picture, view, Arc::clone(shown));
+    }
+
+    /// Forgets the picture.
+    pub fn clear(&mut self) {
+        self.explainer.clear();
+    }
+
+    /// Does the next step; false where nothing is left to do.
+    pub fn step(
+        &mut self,
+        first: &mut Loaded,
+        classes: &ClassEmbeddings,
+        question: &Question,
+        library: Generation,
+        events: &Events,
+    ) -> bool {
+        let generation = question.generation;
+        let Some(other) = &mut self.other else {
+            let asked = Asked {
+                library,
+                generation,
+                classes,
+            };
+            return self.explainer.step(first, &asked, events);
+        };
+        if other.classes.as_ref().is_none_or(|(asked, _)| *asked != generation) {
+            match other
+                .cache
+                .classes(&mut other.loaded, &question.labels, &question.templates, || true)
+            {
+                Ok(classes) => other.classes = Some((generation, classes.embeddings)),
+                Err(error) => {
+                    events.message(Severity::Error, format!("The second model failed: {error}"));
+                    self.explainer.clear();
+                    return false;
+                }
+            }
+        }
+        let Some((_, classes)) = &other.classes else {
+            return false;
+        };
+        let asked = Asked {
+            library,
+            generation,
+            classes,
+        };
+        self.explainer.step(&mut other.loaded, &asked, events)
+    }
+}
