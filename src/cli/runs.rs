@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::args::{RunsArgs, RunsCommand};
@@ -10,8 +10,7 @@ use super::fine_tune::{Printer, Workshop, stop_on_interrupt};
 use super::output::Output;
 use super::pictures::shown;
 use super::{Common, Format};
-use crate::clip::{Adapter, AdapterKind, write_whole};
-use crate::fine_tune::run::{self, RunEvent, RunFolder, RunRecord};
+use crate::fine_tune::run::{self, RunFolder, RunRecord};
 
 /// Runs the command.
 pub fn run(args: &RunsArgs, common: &Common, output: &mut Output) -> Result<()> {
@@ -122,75 +121,13 @@ fn resume(folder: &RunFolder, workshop: &Workshop, common: &Common, output: &mut
 
 /// Writes the run's model, in standard files where it can be, and its curves.
 fn export(folder: &RunFolder, workshop: &Workshop, target: &Path, output: &mut Output) -> Result<()> {
-    let record = folder.record()?;
-    let adapter = Adapter::read(&folder.file("learnt"))
-        .context("the run has learnt nothing yet: resume it, or look at `clipsight runs show`")?;
-    let classifier = matches!(
-        adapter.config.kind,
-        AdapterKind::Linear { .. } | AdapterKind::Cache { .. }
-    );
-    if classifier {
-        adapter.write(target)?;
-    } else {
-        run::export_to(folder, &record, workshop.start().device, &adapter, target)?;
-    }
-    write_whole(&target.join("metrics.csv"), curves(&folder.events()).as_bytes())?;
-    write_whole(&target.join("run.json"), &serde_json::to_vec_pretty(&line(&record))?)?;
-    let kind = if classifier { "adapter" } else { "model" };
-    let result = json!({ "run": record.run, "path": target, "kind": kind });
-    let cells = || vec![vec![record.run.clone(), shown(target), kind.into()]];
+    let run = folder.name();
+    let kind = run::export_run(folder, workshop.start().device, target)?.title();
+    let result = json!({ "run": run, "path": target, "kind": kind });
+    let cells = || vec![vec![run.clone(), shown(target), kind.into()]];
     output.result(&result, &["run", "path", "kind"], cells, || {
-        format!(
-            "{} is in {}: its {kind}, metrics.csv and run.json",
-            record.run,
-            shown(target)
-        )
+        format!("{run} is in {}: its {kind}, metrics.csv and run.json", shown(target))
     })
-}
-
-/// A run's curves as a table: one line a step.
-pub fn curves(events: &[RunEvent]) -> String {
-    let mut table =
-        String::from("step,loss,learning_rate,logit_scale,validation_loss,validation_accuracy,control_accuracy\r\n");
-    let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
-    for event in events {
-        let cells = match event {
-            RunEvent::Step {
-                step,
-                loss,
-                learning_rate,
-                logit_scale,
-                ..
-            } => [
-                step.to_string(),
-                loss.to_string(),
-                number(*learning_rate),
-                number(logit_scale.map(f64::from)),
-                String::new(),
-                String::new(),
-                String::new(),
-            ],
-            RunEvent::Validation {
-                step,
-                loss,
-                accuracy,
-                control,
-                ..
-            } => [
-                step.to_string(),
-                String::new(),
-                String::new(),
-                String::new(),
-                number(loss.map(f64::from)),
-                accuracy.to_string(),
-                number(control.map(f64::from)),
-            ],
-            _ => continue,
-        };
-        table += &cells.join(",");
-        table += "\r\n";
-    }
-    table
 }
 
 fn blend(folder: &RunFolder, workshop: &Workshop, use_at: Option<f32>, output: &mut Output) -> Result<()> {

@@ -19,6 +19,7 @@ use super::queue::{Queue, Wanted};
 use super::rival::RivalMaps;
 use super::session::IMAGE_BATCH;
 use super::speed::Speed;
+use crate::fine_tune::run::Control;
 use crate::hub::ModelChoice;
 use crate::zero_shot::{ClassEmbeddings, score};
 
@@ -33,6 +34,8 @@ pub struct Channels {
     pub events: Events,
     /// The newest question that was asked.
     pub asked: Arc<AtomicU64>,
+    /// Training waits while this says that the device is needed here.
+    pub training: Arc<Control>,
 }
 
 /// The inference thread's state.
@@ -103,6 +106,7 @@ impl Inference {
     fn step(&mut self) -> bool {
         let mut prepared = Vec::new();
         let mut work: Vec<Work> = self.channels.work.try_iter().collect();
+        self.needs_device(!work.is_empty());
         if work.is_empty() && self.explain() {
             return true;
         }
@@ -118,6 +122,7 @@ impl Inference {
                 }
             }
         }
+        self.needs_device(true);
         for one in work {
             if matches!(one, Work::Stop) {
                 return false;
@@ -128,6 +133,11 @@ impl Inference {
         self.answer_probe();
         self.embed(prepared);
         true
+    }
+
+    /// Training gives way meanwhile.
+    fn needs_device(&self, needs: bool) {
+        self.channels.training.busy.store(needs, Ordering::Relaxed);
     }
 
     fn handle(&mut self, work: Work) {

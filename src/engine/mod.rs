@@ -3,6 +3,7 @@
 //! - the *inference* thread owns the model and the device;
 //! - the *library* thread lists folders and is the only one that writes to the store;
 //! - a few *picture* threads decode, most urgent first;
+//! - the *training* thread teaches, one run at a time, and gives way to the inference thread between two steps;
 //! - a *fetch* thread lives as long as a download that the user asked for.
 //!
 //! [`Engine`] starts them and routes requests; what they have to say comes back as [`protocol::Event`]s. Commands use
@@ -26,6 +27,8 @@ mod queue;
 mod rival;
 mod session;
 mod speed;
+mod trainer;
+pub mod training;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,8 +44,10 @@ use messages::{Chore, Work};
 use pictures::PictureThread;
 use protocol::{Event, PictureFile, PictureId, Request, Severity};
 use queue::{Job, Queue};
+use trainer::Trainer;
 
 use crate::clip::Precision;
+use crate::fine_tune::run::Control;
 use crate::hub::ModelChoice;
 use crate::library::Store;
 
@@ -99,6 +104,7 @@ pub struct Engine {
     chores: Sender<Chore>,
     queue: Arc<Queue>,
     fetcher: Fetcher,
+    trainer: Trainer,
     asked: Arc<AtomicU64>,
     wanted_library: Arc<AtomicU64>,
     /// The open list, to route thumbnails without asking the library thread.
@@ -160,6 +166,8 @@ impl Engine {
         };
         let librarian = spawn("library", move || librarian.run());
         let fetcher = Fetcher::new(events.clone());
+        let training = Arc::new(Control::default());
+        let trainer = Trainer::start(options.data_dir, options.device, events.clone(), training.clone());
         let channels = Channels {
             work: work_receiver,
             prepared: prepared_receiver,
@@ -168,6 +176,7 @@ impl Engine {
             queue: queue.clone(),
             events,
             asked: asked.clone(),
+            training,
         };
         let inference = Inference::new(channels, options.model, options.device, options.precision);
         spawn("inference", move || inference.run());
@@ -177,6 +186,7 @@ impl Engine {
             chores: chore_sender,
             queue,
             fetcher,
+            trainer,
             asked,
             wanted_library,
             library: 0,
@@ -247,7 +257,9 @@ impl Backend for Engine {
             Request::Fetch(name) => self.fetcher.fetch(name),
             Request::StopFetching => self.fetcher.stop(),
             Request::RemoveModel(name) => self.fetcher.remove(name),
+            Request::Training(request) => self.trainer.send(request),
             Request::UseDevice(device) => {
+                self.trainer.use_device(device);
                 let _ = self.work.send(Work::UseDevice(device));
             }
             Request::SaveSettings(json) => {

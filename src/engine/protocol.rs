@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::device::{DeviceChoice, DeviceInfo};
+use super::training::{TrainingEvent, TrainingRequest};
 use crate::hub::ModelChoice;
 
 pub use crate::clip::{HeatmapMethod, ModelInfo, Precision, Scoring, Shift, ViewRect, model_name};
@@ -90,6 +91,8 @@ pub enum Request {
     UsePrecision(Precision),
     /// Keep the window's settings (JSON).
     SaveSettings(String),
+    /// Something about training.
+    Training(TrainingRequest),
     /// Write a file for the user.
     Export {
         /// Where to.
@@ -377,6 +380,8 @@ pub enum Event {
         /// A GPU that is being prepared meanwhile.
         preparing: Option<String>,
     },
+    /// Something about training.
+    Training(TrainingEvent),
     /// Something to read.
     Message {
         /// How grave.

@@ -1,0 +1,124 @@
+//! What the window and the training thread say to each other: plain data.
+
+use std::path::PathBuf;
+
+use super::protocol::ScreenImage;
+
+pub use crate::clip::FineTuneMethod;
+pub use crate::fine_tune::board::Board;
+pub use crate::fine_tune::config::{Architecture, FIELDS, Field, Hyper, PRESETS, Part, RunConfig};
+pub use crate::fine_tune::data::{ClassCount, Preview};
+pub use crate::fine_tune::k_shot::{KShot, METHODS, PEOPLE};
+pub use crate::fine_tune::run::{BlendPoint, Estimate, Flip, RunEvent, RunRecord, RunState};
+
+/// What the window wants of training. Long work is done one after the other; the rest at once.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TrainingRequest {
+    /// Which runs there are.
+    List,
+    /// The events of a run.
+    Events(String),
+    /// Look through what would be learnt from.
+    Preview(Box<RunConfig>),
+    /// Try one step.
+    Estimate(Box<RunConfig>),
+    /// Start a run.
+    Start(Box<RunConfig>),
+    /// Go on with a run.
+    Resume(String),
+    /// Hold the run, or go on.
+    Pause(bool),
+    /// Stop what is at work, and keep what a run learnt.
+    Stop,
+    /// Give a run another name and note.
+    Describe {
+        /// The run.
+        run: String,
+        /// Its name for people.
+        name: String,
+        /// Its note.
+        note: String,
+    },
+    /// Put a run aside.
+    Delete(String),
+    /// Bring it back.
+    Restore(String),
+    /// Write a run's model, settings and curves into a folder.
+    Export {
+        /// The run.
+        run: String,
+        /// The folder.
+        to: PathBuf,
+    },
+    /// Measure blends of a run's model with the one it started from.
+    MeasureBlends(String),
+    /// Make a blend the run's model.
+    UseBlend {
+        /// The run.
+        run: String,
+        /// From the model it started from (0) to what was learnt (1).
+        blend: f32,
+    },
+    /// Measure accuracy against the number of shots.
+    KShot(Box<RunConfig>),
+    /// Pictures against texts, after so many contrastive steps on them.
+    Board {
+        /// Pictures and their texts.
+        pairs: Vec<(PathBuf, String)>,
+        /// The model; none for the starter.
+        base: Option<PathBuf>,
+        /// Steps.
+        steps: usize,
+        /// The learning rate.
+        learning_rate: f64,
+    },
+}
+
+/// What training has to say.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TrainingEvent {
+    /// The runs, the newest first.
+    Runs(Vec<RunRecord>),
+    /// The events of a run, so far.
+    Events {
+        /// The run.
+        run: String,
+        /// Its events.
+        events: Vec<RunEvent>,
+    },
+    /// A run goes on.
+    Run(RunEvent),
+    /// Something that is no run goes on.
+    Working {
+        /// What, in words.
+        what: String,
+        /// The share that is done.
+        done: f32,
+    },
+    /// Nothing is at work any more.
+    Idle,
+    /// What would be learnt from, with small pictures of each class; or why nothing can be.
+    Previewed(Result<Box<Previewed>, String>),
+    /// What a run would take.
+    Estimated(Estimate),
+    /// One accuracy of the curve over shots.
+    KShot(KShot),
+    /// The accuracy of blends.
+    Blends {
+        /// The run.
+        run: String,
+        /// From 0 to 1.
+        points: Vec<BlendPoint>,
+    },
+    /// Pictures against texts, and the pictures.
+    Board(Box<Board>, Vec<ScreenImage>),
+}
+
+/// What would be learnt from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Previewed {
+    /// Counts and warnings.
+    pub preview: Preview,
+    /// For each class, a few small pictures.
+    pub pictures: Vec<Vec<ScreenImage>>,
+}
