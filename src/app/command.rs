@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use super::settings::{LabelRow, Measure, Sort, ThemeChoice};
+use super::state::Mode;
+use super::training::TrainCommand;
 use crate::engine::DeviceChoice;
 use crate::engine::protocol::{Dab, Fill, HeatmapMethod, PictureId, Precision, Shift};
 use crate::heatmap::{Ramp, Scale};
@@ -41,6 +43,12 @@ pub enum FileDialog {
     HeatmapPicture,
     /// A file for the heatmap's numbers.
     HeatmapGrid,
+    /// A folder to learn from.
+    TrainingFolder,
+    /// A folder to measure forgetting on.
+    ControlFolder,
+    /// A folder for a run's model and curves.
+    RunFolder,
 }
 
 /// What stands beside the heatmap.
@@ -169,6 +177,10 @@ pub enum Command {
     SaveHeatmap(PathBuf),
     /// Save the heatmap's numbers.
     SaveGrid(PathBuf),
+    /// Look at pictures, or teach.
+    UseMode(Mode),
+    /// Something about training.
+    Train(TrainCommand),
     /// Load a model.
     LoadModel(ModelChoice),
     /// Fetch a model from the Hub, and open it.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::command::{Command, FileDialog};
+use super::training::TrainCommand;
 use crate::clip::is_model_folder;
 use crate::hub::ModelChoice;
 
@@ -88,6 +89,18 @@ fn ask(dialog: FileDialog) -> Option<Command> {
             .set_file_name("heatmap.json")
             .save_file()
             .map(Command::SaveGrid),
+        FileDialog::TrainingFolder => ask
+            .set_title("Learn from a folder: one folder a class, or pictures with captions")
+            .pick_folder()
+            .map(|folder| Command::Train(TrainCommand::UseFolder(folder))),
+        FileDialog::ControlFolder => ask
+            .set_title("Measure forgetting on a folder: one folder a class")
+            .pick_folder()
+            .map(|folder| Command::Train(TrainCommand::UseControl(Some(folder)))),
+        FileDialog::RunFolder => ask
+            .set_title("A folder for the run's model and curves")
+            .pick_folder()
+            .map(|folder| Command::Train(TrainCommand::Export(folder))),
     }
 }
 

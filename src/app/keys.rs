@@ -4,7 +4,8 @@ use egui::{InputState, Key, Modifiers};
 
 use super::command::{Command, Dialog, FileDialog, Step};
 use super::settings::{Measure, ThemeChoice};
-use super::state::State;
+use super::state::{Mode, State};
+use super::training::{Page, TrainCommand};
 use crate::engine::protocol::Shift;
 
 /// How far a key moves the model's square; 1 is from the middle to the edge.
@@ -32,6 +33,11 @@ pub const SHORTCUTS: &[(&str, &str)] = &[
     ("Backspace", "Show all pictures again"),
     ("Space", "Hold indexing, or go on"),
     ("M", "The model, and others"),
+    ("T", "Teach a model, or back to the pictures"),
+    (
+        "N",
+        "While teaching: set up a new run; Space holds the run that is at work",
+    ),
     ("D", "Light or dark"),
     ("F5", "Look at the folders again"),
     ("Ctrl+O", "Open folders"),
@@ -64,7 +70,9 @@ pub fn commands(input: &mut InputState, state: &State, focus: Focus, dark: bool)
         commands.push(Command::UndoStroke);
     }
     commands.extend(with_control(input));
-    if focus != Focus::Text && state.dialog.is_none() {
+    if focus != Focus::Text && state.dialog.is_none() && state.mode == Mode::Train {
+        commands.extend(teaching(input, state, focus, dark));
+    } else if focus != Focus::Text && state.dialog.is_none() {
         commands.extend(plain(input, state, dark));
         if focus == Focus::Free && input.consume_key(Modifiers::NONE, Key::Space) {
             commands.push(Command::PauseIndexing(!state.paused));
@@ -91,6 +99,31 @@ fn with_control(input: &mut InputState) -> Vec<Command> {
         .filter(|(modifiers, key, _)| input.consume_key(*modifiers, *key))
         .map(|(_, _, command)| command)
         .collect()
+}
+
+/// Keys while teaching.
+fn teaching(input: &mut InputState, state: &State, focus: Focus, dark: bool) -> Vec<Command> {
+    let other_theme = if dark { ThemeChoice::Light } else { ThemeChoice::Dark };
+    let train = |command| Command::Train(command);
+    let table = [
+        (Key::T, Command::UseMode(Mode::Explore)),
+        (Key::N, train(TrainCommand::Open(Page::Setup))),
+        (Key::M, Command::OpenDialog(Dialog::Models)),
+        (Key::D, Command::UseTheme(other_theme)),
+        (Key::Questionmark, Command::OpenDialog(Dialog::Shortcuts)),
+    ];
+    let no_control = !input.modifiers.command && !input.modifiers.alt;
+    let pressed = table
+        .into_iter()
+        .filter(|(key, _)| no_control && input.key_pressed(*key));
+    let mut commands: Vec<Command> = pressed.map(|(_, command)| command).collect();
+    if let Some(paused) = state.training.paused()
+        && focus == Focus::Free
+        && input.consume_key(Modifiers::NONE, Key::Space)
+    {
+        commands.push(train(TrainCommand::Pause(!paused)));
+    }
+    commands
 }
 
 /// Shift with an arrow moves the model's square by a step.
@@ -150,6 +183,7 @@ fn plain(input: &mut InputState, state: &State, dark: bool) -> Vec<Command> {
         (Key::Slash, Command::FocusFilter),
         (Key::Backspace, Command::ClearFilters),
         (Key::M, Command::OpenDialog(Dialog::Models)),
+        (Key::T, Command::UseMode(Mode::Train)),
         (Key::D, Command::UseTheme(other_theme)),
         (Key::Questionmark, Command::OpenDialog(Dialog::Shortcuts)),
     ];

@@ -29,6 +29,15 @@ pub struct ShownMap<'a> {
     pub label: usize,
 }
 
+impl ShownMap<'_> {
+    /// The label and the method, for those who do not see it.
+    pub fn told(&self, state: &State) -> String {
+        let label = state.settings.labels.get(self.label);
+        let name = label.map_or("", |row| row.label.name.as_str());
+        format!("{name}, by {}", card(self.map.method).title)
+    }
+}
+
 /// Puts another heatmap beside the first.
 pub fn compare(state: &mut State, compare: Option<Compare>) -> Vec<Request> {
     state.compare.clone_from(&compare);

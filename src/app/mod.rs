@@ -12,6 +12,7 @@ pub mod settings;
 pub mod state;
 mod textures;
 mod theme;
+pub mod training;
 mod update;
 mod view;
 mod widgets;
@@ -27,7 +28,7 @@ use crate::engine::protocol::PictureId;
 use command::Command;
 use files::Files;
 use settings::{Settings, ThemeChoice};
-use state::State;
+use state::{Mode, State};
 use textures::Textures;
 
 pub use window::{StartError, WindowOptions, run};
@@ -154,7 +155,6 @@ impl App {
         self.before_drawing(&ctx);
         let mut commands = self.input(&ctx);
         let palette = theme::palette(ui);
-        let panel = |fill| Frame::new().fill(fill).inner_margin(Margin::same(theme::PANEL_MARGIN));
         let bar = Frame::new()
             .fill(palette.surface)
             .inner_margin(Margin::symmetric(theme::PANEL_MARGIN, 2));
@@ -171,8 +171,30 @@ impl App {
             .resizable(false)
             .frame(rail)
             .show(ui, |ui| {
-                commands.extend(panels::rail_ui(ui));
+                commands.extend(panels::rail_ui(ui, self.state.mode));
             });
+        let missing = match self.state.mode {
+            Mode::Explore => self.explore_ui(ui, &mut commands),
+            Mode::Train => {
+                panels::train_ui(ui, &mut self.state, &mut self.textures, &mut commands);
+                Vec::new()
+            }
+        };
+        commands.extend(panels::messages_ui(ui, &self.state));
+        commands.extend(panels::dialog_ui(ui, &mut self.state));
+        panels::drop_hint_ui(ui);
+
+        self.want_thumbnails(missing);
+        for command in commands {
+            self.execute(command);
+        }
+        self.after_drawing(&ctx);
+    }
+
+    /// Labels, gallery, inspector; the pictures of which thumbnails are missing.
+    fn explore_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) -> Vec<PictureId> {
+        let palette = theme::palette(ui);
+        let panel = |fill| Frame::new().fill(fill).inner_margin(Margin::same(theme::PANEL_MARGIN));
         let labels = Panel::left("labels")
             .default_size(self.state.settings.labels_width)
             .size_range(220.0..=420.0)
@@ -187,20 +209,12 @@ impl App {
                 commands.extend(panels::inspector_ui(ui, &mut self.state, &mut self.textures))
             });
         self.state.settings.inspector_width = inspector.response.rect.width().round();
-        let missing = CentralPanel::default().frame(panel(palette.ground)).show(ui, |ui| {
+        let shown = CentralPanel::default().frame(panel(palette.ground)).show(ui, |ui| {
             let gallery = panels::gallery_ui(ui, &mut self.state, &mut self.textures);
             commands.extend(gallery.commands);
             gallery.missing
         });
-        commands.extend(panels::messages_ui(ui, &self.state));
-        commands.extend(panels::dialog_ui(ui, &mut self.state));
-        panels::drop_hint_ui(ui);
-
-        self.want_thumbnails(missing.inner);
-        for command in commands {
-            self.execute(command);
-        }
-        self.after_drawing(&ctx);
+        shown.inner
     }
 
     fn before_drawing(&mut self, ctx: &Context) {

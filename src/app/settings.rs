@@ -118,6 +118,8 @@ pub struct Settings {
     pub folders: Vec<PathBuf>,
     /// Folders opened lately.
     pub recent_folders: Vec<PathBuf>,
+    /// The folder that runs learn from.
+    pub training_folder: Option<PathBuf>,
     /// The model.
     pub model: ModelChoice,
     /// Models opened lately.
@@ -162,6 +164,7 @@ impl Default for Settings {
             none_bias: 0.0,
             folders: Vec::new(),
             recent_folders: Vec::new(),
+            training_folder: None,
             model: ModelChoice::Starter,
             recent_models: Vec::new(),
             device: DeviceChoice::Auto,

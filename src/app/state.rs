@@ -9,6 +9,7 @@ use super::command::{Compare, Dialog, FileDialog};
 use super::history::History;
 use super::picture::{Filter, Picture};
 use super::settings::{LabelRow, Settings};
+use super::training::Training;
 use super::view;
 use crate::engine::DeviceInfo;
 use crate::engine::protocol::{
@@ -108,8 +109,22 @@ pub enum Focus {
     Filter,
 }
 
+/// What the window is for at the moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// To look at pictures and what the model makes of them.
+    #[default]
+    Explore,
+    /// To teach a model.
+    Train,
+}
+
 /// Everything that the window shows.
 pub struct State {
+    /// What the window is for.
+    pub mode: Mode,
+    /// Runs, and what is set up for the next.
+    pub training: Training,
     /// What persists.
     pub settings: Settings,
     /// Changes of labels that can be undone.
@@ -206,6 +221,8 @@ impl State {
     /// A window before its first event.
     pub fn new(settings: Settings) -> Self {
         Self {
+            mode: Mode::default(),
+            training: Training::default(),
             settings,
             history: History::default(),
             library: 0,
@@ -443,6 +460,7 @@ impl State {
             }
             Event::RivalReady(model) => self.rival_model = model.map(|model| *model),
             Event::Drawn(image) => self.to_copy = Some(image),
+            Event::Training(event) => self.training.apply(event),
             Event::LocalModels(models) => self.local_models = models,
             Event::Fetching { name, progress } => {
                 self.fetching = Some(Fetching {

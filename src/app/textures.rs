@@ -24,6 +24,8 @@ pub struct Textures {
     frame: u64,
     inspected: Option<(Arc<InspectedPicture>, TextureHandle, TextureHandle)>,
     probed: Option<(Arc<Probed>, Option<TextureHandle>, TextureHandle)>,
+    /// Small pictures of the training mode, by their places.
+    small: HashMap<String, (ScreenImage, TextureHandle)>,
     /// Drawn heatmaps, the newest last.
     overlays: Vec<(OverlayKey, TextureHandle)>,
 }
@@ -121,6 +123,18 @@ impl Textures {
         let view = upload(ctx, "model view", &probed.model_view);
         self.probed = Some((probed.clone(), image.clone(), view.clone()));
         (image, view)
+    }
+
+    /// A small picture at a named place.
+    pub fn small(&mut self, ctx: &egui::Context, place: &str, image: &ScreenImage) -> TextureHandle {
+        if let Some((known, texture)) = self.small.get(place)
+            && known == image
+        {
+            return texture.clone();
+        }
+        let texture = upload(ctx, place, image);
+        self.small.insert(place.to_owned(), (image.clone(), texture.clone()));
+        texture
     }
 
     /// A heatmap as it is drawn.

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use super::command::{Command, Dialog, Step};
 use super::settings::LabelRow;
-use super::state::{Fetching, Focus, Inspected, State, TestedMap};
+use super::state::{Fetching, Focus, Inspected, Mode, State, TestedMap};
+use super::training::{self, Page, TrainCommand};
 use super::view;
 use crate::engine::protocol::{MapTest, PictureId, Question, Request, Severity};
 use crate::hub::ModelChoice;
@@ -14,6 +15,7 @@ use crate::hub::ModelChoice;
 pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request> {
     match command {
         Command::Choose(dialog) => state.wanted_dialog = Some(dialog),
+        Command::Open(paths) if state.mode == Mode::Train => return learn_from(state, paths),
         Command::Open(paths) => return open(state, paths),
         Command::OpenSamples => return open(state, Vec::new()),
         Command::Rescan => return vec![list(state)],
@@ -80,6 +82,12 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
         Command::CopyHeatmap => return super::looking::take_away(state, None),
         Command::SaveHeatmap(path) => return super::looking::take_away(state, Some(path)),
         Command::SaveGrid(path) => return super::looking::save_grid(state, path),
+        Command::UseMode(Mode::Explore) => state.mode = Mode::Explore,
+        Command::UseMode(Mode::Train) => {
+            let page = state.training.page.clone();
+            return training::update(state, TrainCommand::Open(page));
+        }
+        Command::Train(command) => return training::update(state, command),
         Command::TestMap => return test_map(state),
         Command::StopTestingMap => {
             state.inspected.tested = None;
@@ -146,6 +154,15 @@ fn look(state: &mut State, command: Command) {
         Command::FocusFilter => state.focus = Some(Focus::Filter),
         _ => {}
     }
+}
+
+/// A folder that is dropped while teaching is what is learnt from.
+fn learn_from(state: &mut State, mut paths: Vec<PathBuf>) -> Vec<Request> {
+    if paths.is_empty() {
+        return Vec::new();
+    }
+    state.training.page = Page::Setup;
+    training::update(state, TrainCommand::UseFolder(paths.swap_remove(0)))
 }
 
 /// Opens folders; none means the samples.

@@ -1,7 +1,9 @@
 //! The window, driven as a user drives it: over a stand-in for the engine, and over the real one.
 
+mod looking;
 mod snapshots;
 mod stand_in;
+mod training;
 
 use std::time::{Duration, Instant};
 

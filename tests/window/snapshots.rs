@@ -3,13 +3,17 @@
 //! `UPDATE_SNAPSHOTS=1 cargo test --test window` makes them anew; look at them before they are committed.
 
 use clipsight::app::App;
-use clipsight::app::command::{Command, Dialog};
+use clipsight::app::command::{Command, Compare, Dialog};
 use clipsight::app::settings::{Settings, ThemeChoice};
+use clipsight::app::state::Mode;
+use clipsight::app::training::{Page, TrainCommand};
 use clipsight::clip::HeatmapMethod;
 use clipsight::engine::adapters;
+use clipsight::engine::protocol::Dab;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 
 use crate::stand_in::StandIn;
+use crate::training;
 
 const NAMES: [&str; 14] = [
     "apple.jpg",
@@ -45,10 +49,10 @@ fn can_draw() -> bool {
 }
 
 fn screen(name: &str, pictures: &[&str], size: [f32; 2], prepare: impl Fn(&mut App)) {
-    compared(name, pictures, size, prepare).unwrap();
+    compared(name, pictures, size, |app, _| prepare(app)).unwrap();
 }
 
-fn compared(name: &str, pictures: &[&str], size: [f32; 2], prepare: impl Fn(&mut App)) -> SnapshotResults {
+fn compared(name: &str, pictures: &[&str], size: [f32; 2], prepare: impl Fn(&mut App, &StandIn)) -> SnapshotResults {
     let mut results = SnapshotResults::new();
     if !can_draw() {
         return results;
@@ -67,7 +71,7 @@ fn compared(name: &str, pictures: &[&str], size: [f32; 2], prepare: impl Fn(&mut
         harness.run_steps(2);
         engine.load(pictures);
         harness.run_steps(8);
-        prepare(harness.state_mut());
+        prepare(harness.state_mut(), &engine);
         harness.run_steps(12);
         let options = SnapshotOptions::new()
             .threshold(THRESHOLD)
@@ -132,6 +136,65 @@ fn a_model_that_is_fetched() {
 }
 
 #[test]
+fn heatmaps_side_by_side() {
+    screen("compared", &NAMES, SMALL, |app| {
+        let compare = Compare::Method(HeatmapMethod::Occlusion);
+        app.execute(Command::Compare(Some(compare)));
+    });
+}
+
+#[test]
+fn what_was_erased() {
+    screen("erased", &NAMES, SMALL, |app| {
+        app.execute(Command::ToggleBrush);
+        let dab = Dab {
+            x: 0.5,
+            y: 0.5,
+            radius: 0.1,
+        };
+        app.execute(Command::Erase { dab, begins: true });
+    });
+}
+
+#[test]
+fn every_page_of_training() {
+    let mut results = SnapshotResults::new();
+    let pages = [
+        ("train-setup", Page::Setup, SMALL),
+        ("train-setup-large", Page::Setup, [1_920.0, 1_080.0]),
+        ("train-run", Page::Run("linear-probe-1".into()), SMALL),
+        (
+            "train-run-large",
+            Page::Run("linear-probe-1".into()),
+            [1_920.0, 1_080.0],
+        ),
+        ("train-interrupted", Page::Run("prolip-1".into()), SMALL),
+        ("train-compare", Page::Compare, SMALL),
+        ("train-shots", Page::Shots, SMALL),
+        ("train-board", Page::Board, SMALL),
+    ];
+    for (name, page, size) in pages {
+        results.extend(compared(name, &NAMES, size, |app, engine| {
+            app.execute(Command::Train(TrainCommand::UseFolder("/pictures/colours".into())));
+            app.execute(Command::Train(TrainCommand::Open(page.clone())));
+            training::say_runs(engine);
+            training::say_preview(engine);
+            if page == Page::Board || page == Page::Shots {
+                training::say_board_and_shots(engine);
+            }
+            app.execute(Command::Train(TrainCommand::Compare("linear-probe-1".into())));
+            app.execute(Command::Train(TrainCommand::Compare("prolip-1".into())));
+        }));
+    }
+    results.extend(compared("train-at-work", &NAMES, SMALL, |app, engine| {
+        app.execute(Command::UseMode(Mode::Train));
+        training::say_runs(engine);
+        training::say_run_at_work(engine);
+    }));
+    results.unwrap();
+}
+
+#[test]
 fn every_dialog() {
     let mut results = SnapshotResults::new();
     for (dialog, name) in [
@@ -142,7 +205,7 @@ fn every_dialog() {
         (Dialog::Templates, "templates"),
         (Dialog::Skipped, "skipped"),
     ] {
-        results.extend(compared(name, &NAMES, SMALL, |app| {
+        results.extend(compared(name, &NAMES, SMALL, |app, _| {
             app.execute(Command::OpenDialog(dialog))
         }));
     }

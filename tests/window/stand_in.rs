@@ -9,8 +9,8 @@ use clipsight::app::App;
 use clipsight::app::settings::Settings;
 use clipsight::clip::{HeatmapMethod, Layout, ModelInfo, Precision, Scoring, TowerKind, WeightsFile};
 use clipsight::engine::protocol::{
-    Event, HeatMap, InspectedPicture, MapSet, PictureFile, PictureId, Question, Request, ScreenImage, Stamp, Verdict,
-    ViewRect,
+    Event, HeatMap, InspectedPicture, MapSet, PictureFile, PictureId, Probe, Probed, Question, Request, ScreenImage,
+    Stamp, Verdict, ViewRect,
 };
 use clipsight::engine::{Backend, DeviceInfo};
 use clipsight::heatmap::trust::deletion::Curve;
@@ -156,6 +156,59 @@ impl StandIn {
     }
 }
 
+impl StandIn {
+    /// Pretends that another method made maps, too.
+    fn compare(&self) {
+        let asked = question(&self.requests()).unwrap();
+        let (library, picture) = (self.0.borrow().library, self.0.borrow().inspected.unwrap_or_default());
+        self.say(Event::RivalReady(None));
+        let other = |label| HeatMap {
+            method: HeatmapMethod::Occlusion,
+            ..heat_map(label + 2)
+        };
+        self.say(Event::HeatMaps {
+            library,
+            picture,
+            rival: true,
+            maps: Arc::new(MapSet {
+                generation: asked.generation,
+                method: HeatmapMethod::Occlusion,
+                done: 1.0,
+                maps: (0..asked.labels.len()).map(other).collect(),
+            }),
+        });
+    }
+
+    /// Pretends that the first label loses what is erased, and that this was writing.
+    fn probe(&self, probe: &Probe) {
+        let asked = question(&self.requests()).unwrap();
+        let (library, picture) = (self.0.borrow().library, self.0.borrow().inspected.unwrap_or_default());
+        let before = cosines(picture, 9, asked.labels.len());
+        let mut after = before.clone();
+        let best = picture % asked.labels.len().max(1);
+        after[best] -= 0.25;
+        self.say(Event::Probed {
+            library,
+            picture,
+            probed: Box::new(Probed {
+                number: probe.number,
+                generation: asked.generation,
+                before: Arc::new(score(&before, SCORING, 0.0)),
+                after: Arc::new(score(&after, SCORING, 0.0)),
+                view: inspected(picture).view,
+                model_view: painted(picture + 1, 224, 224),
+                image: (!probe.dabs.is_empty()).then(|| painted(picture + 1, 320, 240)),
+                read_the_word: !probe.dabs.is_empty(),
+            }),
+        });
+    }
+
+    /// The newest of the requests that match.
+    pub fn newest<T>(&self, matches: impl Fn(&Request) -> Option<T>) -> Option<T> {
+        self.requests().iter().rev().find_map(matches)
+    }
+}
+
 impl Backend for StandIn {
     fn send(&mut self, request: Request) {
         self.0.borrow_mut().requests.push(request.clone());
@@ -177,6 +230,9 @@ impl Backend for StandIn {
                 }
             }
             Request::TestMap(Some(test)) => self.test(test.label),
+            Request::Compare(Some(_)) => self.compare(),
+            Request::Probe(Some(probe)) => self.probe(&probe),
+            Request::DrawHeatmap { path: None, .. } => self.say(Event::Drawn(painted(1, 64, 64))),
             Request::Classify(asked) if !self.0.borrow().names.is_empty() => self.answer(&asked),
             _ => {}
         }
@@ -192,7 +248,8 @@ const SCORING: Scoring = Scoring {
     logit_bias: None,
 };
 
-fn starter() -> ModelInfo {
+/// The starter's card.
+pub fn starter() -> ModelInfo {
     ModelInfo {
         name: "Starter".into(),
         path: None,
@@ -245,7 +302,8 @@ fn cosines(picture: PictureId, count: usize, labels: usize) -> Vec<f32> {
     cosines
 }
 
-fn painted(seed: usize, width: usize, height: usize) -> ScreenImage {
+/// A square on plain ground, of other colours for every seed.
+pub fn painted(seed: usize, width: usize, height: usize) -> ScreenImage {
     // A bright square on plain ground: easy on the size of the pictures that are compared.
     let ground = [40 + 13 * (seed % 12), 90 + 31 * (seed % 5), 200 - 17 * (seed % 9)].map(|c| c as u8);
     let square = ground.map(|c| c.wrapping_add(90));

@@ -97,6 +97,7 @@ fn picture_ui(ui: &mut Ui, state: &State, textures: &mut Textures) -> Vec<Comman
     let palette = theme::palette(ui);
     let width = ui.available_width();
     let height = (ui.available_height() * PICTURE_SHARE).clamp(140.0, width);
+    let height = height.min(pane_height(state, width));
     let (area, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
     let Some(inspected) = state.inspected.picture.clone() else {
         ui.painter()
@@ -124,6 +125,18 @@ fn picture_ui(ui: &mut Ui, state: &State, textures: &mut Textures) -> Vec<Comman
     commands
 }
 
+/// The height that two panes beside each other have a use for.
+fn pane_height(state: &State, width: f32) -> f32 {
+    match &state.inspected.picture {
+        Some(inspected) if state.compare.is_some() && !state.model_view => {
+            let image = &inspected.image;
+            width / 2.0 * image.height as f32 / image.width.max(1) as f32
+        }
+        Some(_) if state.compare.is_some() => width / 2.0,
+        _ => f32::INFINITY,
+    }
+}
+
 /// Draws the picture with one heatmap; what the pointer does to it.
 fn pane_ui(
     ui: &mut Ui,
@@ -136,6 +149,10 @@ fn pane_ui(
     let palette = theme::palette(ui);
     let salt = ("picture pane", area.left() as i32);
     let response = ui.interact(area, ui.scope_id().with(salt), Sense::click_and_drag());
+    response.widget_info(|| {
+        let words = shown.map_or_else(|| "Picture".into(), |shown| format!("Heatmap: {}", shown.told(state)));
+        egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, words)
+    });
     ui.painter()
         .rect_filled(area, CornerRadius::same(theme::RADIUS), palette.ground);
     let (picture, model_view) = textures.inspected(ui.ctx(), inspected);
@@ -169,8 +186,8 @@ fn pane_ui(
     if let Some(shown) = shown.filter(|shown| !shown.caption.is_empty()) {
         let (low, high) = shown.overlay.range;
         let span = high - low;
-        let text = format!("{}  {} to {}", shown.caption, short(low, span), short(high, span));
-        caption_ui(ui, area, area.center_bottom() - vec2(0.0, 14.0), &text);
+        let text = format!("{}\n{} to {}", shown.caption, short(low, span), short(high, span));
+        caption_ui(ui, area, area.center_bottom() - vec2(0.0, 22.0), &text);
     }
     if state.model_view {
         return Vec::new();
@@ -205,10 +222,12 @@ fn frame_ui(ui: &Ui, rect: Rect, seen: Rect) {
 fn caption_ui(ui: &Ui, area: Rect, at: egui::Pos2, text: &str) {
     let painter = ui.painter_at(area);
     let font = theme::body(theme::SIZE_SMALL);
-    let galley = painter.layout_no_wrap(text.to_string(), font, Color32::WHITE);
+    let mut job = egui::text::LayoutJob::simple(text.to_string(), font, Color32::WHITE, f32::INFINITY);
+    job.halign = Align::Center;
+    let galley = painter.layout_job(job);
     let rect = Rect::from_center_size(at, galley.size()).expand2(vec2(6.0, 3.0));
     painter.rect_filled(rect, CornerRadius::same(4), Color32::from_black_alpha(190));
-    painter.galley(rect.min + vec2(6.0, 3.0), galley, Color32::WHITE);
+    painter.galley(rect.center_top() + vec2(0.0, 3.0), galley, Color32::WHITE);
 }
 
 /// Draws the brush, and erases under it while it is pressed.
@@ -297,9 +316,9 @@ fn probe_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     }
     ui.horizontal(|ui| {
         let words = if state.probe.dabs.is_empty() {
-            "Seen from elsewhere; changes are against the middle"
+            "Changes since it was moved"
         } else {
-            "Changes are against the picture before erasing"
+            "Changes since it was erased"
         };
         ui.label(note(ui, words));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

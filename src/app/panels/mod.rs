@@ -11,6 +11,7 @@ mod messages;
 mod models;
 mod rail;
 mod status;
+mod train;
 
 pub use dialogs::dialog_ui;
 pub use gallery::gallery_ui;
@@ -19,3 +20,4 @@ pub use labels::labels_ui;
 pub use messages::{drop_hint_ui, messages_ui};
 pub use rail::rail_ui;
 pub use status::status_ui;
+pub use train::train_ui;

@@ -5,15 +5,21 @@ use egui::{Align, Button, Layout, RichText, Ui, vec2};
 
 use crate::app::command::{Command, Dialog};
 use crate::app::settings::ThemeChoice;
+use crate::app::state::Mode;
 use crate::app::theme;
 use crate::app::widgets::labelled;
 
 /// Draws the rail.
-pub fn rail_ui(ui: &mut Ui) -> Vec<Command> {
+pub fn rail_ui(ui: &mut Ui, mode: Mode) -> Vec<Command> {
     let mut commands = Vec::new();
     ui.vertical_centered(|ui| {
         ui.add_space(theme::GAP);
-        mode_ui(ui, icon::SQUARES_FOUR, "Explore", true);
+        if mode_ui(ui, icon::SQUARES_FOUR, "Explore", mode == Mode::Explore) {
+            commands.push(Command::UseMode(Mode::Explore));
+        }
+        if mode_ui(ui, icon::GRADUATION_CAP, "Train", mode == Mode::Train) {
+            commands.push(Command::UseMode(Mode::Train));
+        }
         if mode_ui(ui, icon::CUBE, "Model", false) {
             commands.push(Command::OpenDialog(Dialog::Models));
         }

@@ -1,0 +1,189 @@
+//! Looking closely at one picture: heatmaps side by side, the model's square moved, parts erased, maps taken away.
+
+use clipsight::app::App;
+use clipsight::app::command::{Command, Compare, FileDialog};
+use clipsight::app::settings::Settings;
+use clipsight::clip::HeatmapMethod;
+use clipsight::engine::protocol::{Dab, Fill, Probe, Request, Shift};
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use crate::stand_in::{StandIn, window};
+use crate::{real_window, run_until};
+
+fn looking() -> (StandIn, Harness<'static, App>) {
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&["a.jpg", "b.jpg", "c.jpg"]);
+    harness.run_steps(6);
+    assert!(harness.state().state().selected.is_some());
+    (engine, harness)
+}
+
+fn probe(engine: &StandIn) -> Option<Probe> {
+    engine.newest(|request| match request {
+        Request::Probe(probe) => Some(probe.clone()),
+        _ => None,
+    })?
+}
+
+fn dab(x: f32) -> Dab {
+    Dab { x, y: 0.5, radius: 0.1 }
+}
+
+#[test]
+fn two_heatmaps_stand_side_by_side_until_one_is_put_away() {
+    let (engine, mut harness) = looking();
+    let compare = Compare::Method(HeatmapMethod::Occlusion);
+    harness.state_mut().execute(Command::Compare(Some(compare)));
+    harness.run_steps(6);
+    let rival = engine.newest(|request| match request {
+        Request::Compare(rival) => Some(rival.clone()),
+        _ => None,
+    });
+    assert_eq!(rival.unwrap().unwrap().method, Some(HeatmapMethod::Occlusion));
+    assert!(harness.state().state().inspected.rival_maps.is_some());
+    assert!(
+        harness.query_all_by_label_contains("by Occlusion").next().is_some(),
+        "the second map says how it was made"
+    );
+    harness.state_mut().execute(Command::Compare(None));
+    harness.run_steps(3);
+    assert!(harness.state().state().inspected.rival_maps.is_none());
+}
+
+#[test]
+fn shift_with_arrows_moves_what_the_model_sees_and_r_takes_it_back() {
+    let (engine, mut harness) = looking();
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
+    harness.run_steps(3);
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
+    harness.run_steps(3);
+    let asked = probe(&engine).unwrap();
+    assert!((asked.shift.x - 0.2).abs() < 1e-6 && asked.shift.y == 0.0);
+    assert_eq!(harness.state().state().probe.number, asked.number);
+    harness.key_press(Key::R);
+    harness.run_steps(3);
+    assert!(probe(&engine).is_none(), "the picture is shown as it is");
+    assert_eq!(harness.state().state().probe.shift, Shift::default());
+}
+
+#[test]
+fn strokes_erase_are_told_and_are_undone_one_by_one() {
+    let (engine, mut harness) = looking();
+    harness.key_press(Key::B);
+    harness.run_steps(3);
+    assert!(harness.state().state().brush.is_some());
+    for (x, begins) in [(0.4, true), (0.45, false), (0.7, true)] {
+        harness.state_mut().execute(Command::Erase { dab: dab(x), begins });
+    }
+    harness.run_steps(6);
+    assert_eq!(probe(&engine).unwrap().dabs, [dab(0.4), dab(0.45), dab(0.7)]);
+    assert!(harness.state().state().probed().unwrap().read_the_word);
+    assert!(harness.query_all_by_label_contains("read the word").next().is_some());
+
+    harness.state_mut().execute(Command::UseFill(Fill::Blur));
+    assert_eq!(probe(&engine).unwrap().fill, Fill::Blur);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run_steps(3);
+    assert_eq!(probe(&engine).unwrap().dabs.len(), 2, "a stroke goes as a whole");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run_steps(3);
+    assert!(probe(&engine).is_none());
+}
+
+#[test]
+fn the_next_picture_is_shown_as_it_is() {
+    let (_, mut harness) = looking();
+    harness.state_mut().execute(Command::Erase {
+        dab: dab(0.5),
+        begins: true,
+    });
+    harness.run_steps(3);
+    harness.key_press(Key::ArrowRight);
+    harness.run_steps(3);
+    assert!(!harness.state().state().is_probing());
+    assert!(harness.state().state().inspected.probed.is_none());
+}
+
+#[test]
+fn heatmaps_are_copied_saved_and_written_as_numbers() {
+    let (engine, mut harness) = looking();
+    harness.state_mut().execute(Command::CopyHeatmap);
+    harness.run_steps(4);
+    assert!(
+        harness
+            .state()
+            .state()
+            .messages
+            .iter()
+            .any(|message| message.text.contains("copied"))
+    );
+    let target = std::path::PathBuf::from("/nowhere/heatmap.png");
+    harness.state_mut().execute(Command::SaveHeatmap(target.clone()));
+    let drawn = engine.newest(|request| match request {
+        Request::DrawHeatmap {
+            picture,
+            path: Some(path),
+        } => Some((picture.clone(), path.clone())),
+        _ => None,
+    });
+    let (picture, path) = drawn.unwrap();
+    assert_eq!(path, target);
+    assert_eq!(picture.maps.len(), 1);
+    harness
+        .state_mut()
+        .execute(Command::SaveGrid("/nowhere/heatmap.json".into()));
+    let written = engine.newest(|request| match request {
+        Request::Export { content, .. } => Some(content.clone()),
+        _ => None,
+    });
+    let grid: serde_json::Value = serde_json::from_str(&written.unwrap()).unwrap();
+    assert!(grid.to_string().contains("class-activation"));
+    harness.key_press(Key::P);
+    harness.run_steps(1);
+    assert_ne!(harness.state().state().wanted_dialog, Some(FileDialog::Csv));
+}
+
+#[test]
+fn the_real_engine_answers_what_is_erased_and_moved_and_compared() {
+    let data_dir = tempfile::tempdir().unwrap();
+    let mut harness = real_window(data_dir.path());
+    run_until(&mut harness, "a heatmap", |app| {
+        app.state().inspected.maps.as_ref().is_some_and(|set| set.done >= 1.0)
+    });
+    harness
+        .state_mut()
+        .execute(Command::Compare(Some(Compare::Method(HeatmapMethod::Occlusion))));
+    run_until(&mut harness, "a second heatmap", |app| {
+        app.state()
+            .inspected
+            .rival_maps
+            .as_ref()
+            .is_some_and(|set| set.done >= 1.0)
+    });
+    harness.state_mut().execute(Command::Compare(None));
+    for x in [0.3, 0.5, 0.7] {
+        let dab = Dab {
+            x,
+            y: 0.5,
+            radius: 0.25,
+        };
+        harness.state_mut().execute(Command::Erase { dab, begins: true });
+    }
+    let number = harness.state().state().probe.number;
+    run_until(&mut harness, "an answer", |app| {
+        app.state().probed().is_some_and(|probed| probed.number == number)
+    });
+    let probed = harness.state().state().probed().unwrap().clone();
+    let best = probed.before.best.unwrap();
+    assert!(
+        probed.after.cosines[best] < probed.before.cosines[best],
+        "what was recognised is gone"
+    );
+    assert!(probed.image.is_some());
+    harness.state_mut().execute(Command::ResetProbe);
+    run_until(&mut harness, "the picture as it is", |app| {
+        app.state().probed().is_none()
+    });
+}

@@ -1,0 +1,411 @@
+//! Teaching a model in the window: set up, watch, hold, stop, use, compare, delete and bring back.
+
+use std::path::Path;
+
+use clipsight::app::App;
+use clipsight::app::command::Command;
+use clipsight::app::settings::Settings;
+use clipsight::app::state::Mode;
+use clipsight::app::training::{Page, TrainCommand};
+use clipsight::clip::{ModelInfo, TowerKind};
+use clipsight::engine::protocol::{Event, Request};
+use clipsight::engine::training::{
+    Board, ClassCount, Estimate, FineTuneMethod, Flip, KShot, METHODS, Preview, Previewed, RunConfig, RunEvent,
+    RunRecord, RunState, TrainingEvent, TrainingRequest,
+};
+use clipsight::hub::ModelChoice;
+use egui::Key;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use crate::stand_in::{StandIn, painted, starter, window};
+use crate::{real_window, run_until};
+
+/// Pictures of plain colours in folders: easy to tell apart.
+pub fn colours(folder: &Path, count: usize) {
+    for (class, base) in [
+        ("red", [200u8, 40, 40]),
+        ("green", [40, 200, 40]),
+        ("blue", [40, 40, 200]),
+    ] {
+        std::fs::create_dir_all(folder.join(class)).unwrap();
+        for n in 0..count {
+            let mut random = fastrand::Rng::with_seed(n as u64 * 31 + u64::from(base[0]));
+            let picture = image::RgbImage::from_fn(64, 64, |x, y| {
+                let block = ((x / 8 * 13 + y / 8 * 7 + n as u32 * 5) % 11) as u8 * 4;
+                image::Rgb(base.map(|value| value.saturating_add(block).saturating_sub(random.u8(0..30))))
+            });
+            picture.save(folder.join(class).join(format!("{n}.png"))).unwrap();
+        }
+    }
+}
+
+fn asked(engine: &StandIn) -> Option<TrainingRequest> {
+    engine.newest(|request| match request {
+        Request::Training(TrainingRequest::List) => None,
+        Request::Training(request) => Some(request.clone()),
+        _ => None,
+    })
+}
+
+fn record(run: &str, method: FineTuneMethod, state: RunState, accuracy: Option<f32>) -> RunRecord {
+    RunRecord {
+        run: run.into(),
+        name: format!("{}, colours", method.title()),
+        note: String::new(),
+        config: RunConfig::new(method, "/pictures/colours".into()),
+        state,
+        base_name: "Starter".into(),
+        base_identity: "a0203d363266da5d".into(),
+        data_hash: "5e1f00d5".repeat(8),
+        device: "CPU".into(),
+        started_s: 1_700_000_000,
+        worked_s: 12.5,
+        step: 40,
+        steps: 40,
+        classes: ["red", "green", "blue"].map(String::from).to_vec(),
+        n_train: 24,
+        n_test: 6,
+        zero_shot_accuracy: accuracy.map(|_| 0.667),
+        accuracy,
+        control: accuracy.map(|_| (0.9, 0.85)),
+        model: accuracy.map(|_| "/runs/model".into()),
+        error: None,
+    }
+}
+
+fn events(run: &str, steps: usize) -> Vec<RunEvent> {
+    let mut events = vec![RunEvent::Started {
+        run: run.into(),
+        steps: 40,
+        step: 1,
+        n_train: 24,
+        n_validation: 6,
+        n_test: 6,
+        zero_shot: 0.667,
+        control: Some(0.9),
+    }];
+    for step in 1..=steps {
+        let share = step as f32 / 40.0;
+        events.push(RunEvent::Step {
+            run: run.into(),
+            step,
+            steps: 40,
+            loss: 1.1 * (-2.0 * share).exp() + 0.05 * (step % 3) as f32,
+            learning_rate: Some(1e-4 * f64::from(1.0 - share)),
+            logit_scale: Some(20.0 + 4.0 * share),
+            gradient_norm: Some(0.5),
+            pictures_per_s: 31.0,
+            seconds_left: 12.0 * (1.0 - share),
+        });
+        if step % 10 == 0 {
+            events.push(RunEvent::Validation {
+                run: run.into(),
+                step,
+                loss: Some(1.2 * (-1.5 * share).exp()),
+                accuracy: 0.667 + 0.3 * share,
+                control: Some(0.9 - 0.05 * share),
+                recall: None,
+                board: Some(
+                    (0..3)
+                        .map(|r| (0..3).map(|c| if r == c { 0.3 + 0.4 * share } else { 0.25 }).collect())
+                        .collect(),
+                ),
+                flips: vec![Flip {
+                    path: "/pictures/colours/red/3.png".into(),
+                    class: "red".into(),
+                    before: "blue".into(),
+                    after: "red".into(),
+                }],
+                best: true,
+            });
+        }
+    }
+    events
+}
+
+/// Pretends that a folder was looked through.
+pub fn say_preview(engine: &StandIn) {
+    let class = |name: &str, train| ClassCount {
+        name: name.into(),
+        train,
+        validation: 3,
+        test: 3,
+        samples: Vec::new(),
+    };
+    let preview = Preview {
+        classes: vec![class("red", 24), class("green", 2), class("blue", 24)],
+        warnings: vec![
+            "Classes differ much in size (2 to 24 to learn from): the large ones will be guessed more often".into(),
+        ],
+        problems: vec![("/pictures/colours/red/cut.png".into(), "the file is cut".into())],
+        duplicates: 2,
+        captions: Vec::new(),
+    };
+    let pictures = (0..3)
+        .map(|class| (0..4).map(|n| painted(class * 4 + n, 64, 48)).collect())
+        .collect();
+    let previewed = Box::new(Previewed { preview, pictures });
+    engine.say(Event::Training(TrainingEvent::Previewed(Ok(previewed))));
+    engine.say(Event::Training(TrainingEvent::Idle));
+    engine.say(Event::Training(TrainingEvent::Estimated(Estimate {
+        seconds: 42.0,
+        steps: 40,
+        memory_mb: Some(310.0),
+    })));
+}
+
+/// Pretends that there are runs, one of them at work.
+pub fn say_runs(engine: &StandIn) {
+    let runs = vec![
+        record("lora-1", FineTuneMethod::Lora, RunState::Running, None),
+        record(
+            "linear-probe-1",
+            FineTuneMethod::LinearProbe,
+            RunState::Done,
+            Some(0.968),
+        ),
+        record("prolip-1", FineTuneMethod::ProLip, RunState::Interrupted, None),
+    ];
+    engine.say(Event::Training(TrainingEvent::Runs(runs)));
+    for run in ["linear-probe-1", "prolip-1"] {
+        let events = events(run, if run == "prolip-1" { 20 } else { 40 });
+        let run = run.into();
+        engine.say(Event::Training(TrainingEvent::Events { run, events }));
+    }
+}
+
+/// Pretends that a run goes on.
+pub fn say_run_at_work(engine: &StandIn) {
+    for event in events("lora-1", 22) {
+        engine.say(Event::Training(TrainingEvent::Run(event)));
+    }
+}
+
+/// Pretends that a board and a curve over shots were measured.
+pub fn say_board_and_shots(engine: &StandIn) {
+    let cosines = (0..3).map(|r| {
+        (0..3)
+            .map(|c| 0.2 + 0.03 * (r + c) as f32 + if r == c { 0.2 } else { 0.0 })
+            .collect()
+    });
+    let board = Board {
+        cosines: cosines.collect(),
+        loss: 0.81,
+        steps: 1,
+    };
+    let pictures = (0..3).map(|n| painted(n, 64, 48)).collect();
+    engine.say(Event::Training(TrainingEvent::Board(Box::new(board), pictures)));
+    for seed in 0..3 {
+        let spread = 0.02 * seed as f32;
+        let say = |method, shots, accuracy| {
+            engine.say(Event::Training(TrainingEvent::KShot(KShot {
+                method,
+                shots,
+                seed,
+                accuracy,
+            })));
+        };
+        say(None, 0, 0.62 + spread);
+        for (place, shots) in [1, 2, 4, 8, 16].into_iter().enumerate() {
+            say(Some(METHODS[0]), shots, 0.4 + 0.11 * place as f32 + 2.0 * spread);
+            say(Some(METHODS[1]), shots, 0.63 + 0.06 * place as f32 + spread);
+        }
+    }
+}
+
+fn teaching() -> (StandIn, Harness<'static, App>) {
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&["a.jpg", "b.jpg", "c.jpg"]);
+    harness.run_steps(6);
+    harness.key_press(Key::T);
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().mode, Mode::Train);
+    (engine, harness)
+}
+
+#[test]
+fn a_folder_is_looked_through_before_a_run_and_a_method_that_does_not_fit_says_why() {
+    let (engine, mut harness) = teaching();
+    harness.get_by_label_contains("Choose a folder first");
+    harness
+        .state_mut()
+        .execute(Command::Open(vec!["/pictures/colours".into()]));
+    harness.run_steps(3);
+    let Some(TrainingRequest::Preview(config)) = asked(&engine) else {
+        panic!("a dropped folder is looked through")
+    };
+    assert_eq!(config.folder, Path::new("/pictures/colours"));
+    assert_eq!(config.method, FineTuneMethod::LinearProbe);
+    say_preview(&engine);
+    harness.run_steps(4);
+    harness.get_by_label_contains("Classes differ much in size");
+    harness.get_by_label_contains("about 310 MB");
+    harness.get_by_label("8").click();
+    harness.run_steps(3);
+    let Some(TrainingRequest::Preview(config)) = asked(&engine) else {
+        panic!("another split is looked through")
+    };
+    assert_eq!(config.shots, Some(8));
+    let taught = ModelInfo {
+        tower: TowerKind::Classifier,
+        identity: "taught".into(),
+        ..starter()
+    };
+    engine.say(Event::ModelReady(Box::new(taught)));
+    harness.run_steps(3);
+    assert!(harness.query_all_by_label_contains("Not for this model").count() > 1);
+}
+
+#[test]
+fn a_run_is_started_watched_held_and_stopped() {
+    let (engine, mut harness) = teaching();
+    harness
+        .state_mut()
+        .execute(Command::Train(TrainCommand::UseFolder("/pictures/colours".into())));
+    harness.run_steps(3);
+    engine.say(Event::Training(TrainingEvent::Idle));
+    harness.run_steps(2);
+    harness.get_by_label("\u{E3D0}  Start").click();
+    harness.run_steps(3);
+    assert!(matches!(asked(&engine), Some(TrainingRequest::Start(_))));
+    say_runs(&engine);
+    say_run_at_work(&engine);
+    harness.run_steps(4);
+    assert_eq!(
+        harness.state().state().training.page,
+        Page::Run("lora-1".into()),
+        "the run that was started is shown"
+    );
+    harness.get_by_label_contains("Step 22 of 40");
+    harness.key_press(Key::Space);
+    harness.run_steps(3);
+    assert_eq!(asked(&engine), Some(TrainingRequest::Pause(true)));
+    harness.get_by_label_contains("Go on").click();
+    harness.run_steps(3);
+    assert_eq!(asked(&engine), Some(TrainingRequest::Pause(false)));
+    harness.get_by_label_contains("Stop and keep").click();
+    harness.run_steps(3);
+    assert_eq!(asked(&engine), Some(TrainingRequest::Stop));
+}
+
+#[test]
+fn runs_are_opened_compared_used_deleted_and_brought_back() {
+    let (engine, mut harness) = teaching();
+    say_runs(&engine);
+    harness.run_steps(4);
+    harness.get_by_label("Compare linear-probe-1").click();
+    harness.run_steps(2);
+    harness.get_by_label("Compare prolip-1").click();
+    harness.run_steps(2);
+    harness.get_by_label_contains("Compare 2").click();
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().training.page, Page::Compare);
+    harness.get_by_label("Results and settings");
+
+    let open = |run: &str| Command::Train(TrainCommand::Open(Page::Run(run.into())));
+    harness.state_mut().execute(open("prolip-1"));
+    harness.run_steps(3);
+    harness.get_by_label_contains("Resume");
+    harness.state_mut().execute(open("linear-probe-1"));
+    harness.run_steps(3);
+    harness.get_by_label("96.8 %");
+    harness.get_by_label_contains("It helped here, and it forgot");
+    harness.get_by_label_contains("Delete").click();
+    harness.run_steps(3);
+    assert_eq!(asked(&engine), Some(TrainingRequest::Delete("linear-probe-1".into())));
+    harness.get_by_label("Undo").click();
+    harness.run_steps(3);
+    assert_eq!(asked(&engine), Some(TrainingRequest::Restore("linear-probe-1".into())));
+    harness
+        .state_mut()
+        .execute(Command::Train(TrainCommand::Use("linear-probe-1".into())));
+    harness.run_steps(3);
+    let loaded = engine.newest(|request| match request {
+        Request::LoadModel(choice) => Some(choice.clone()),
+        _ => None,
+    });
+    assert_eq!(loaded, Some(ModelChoice::Path("/runs/model".into())));
+    assert_eq!(harness.state().state().mode, Mode::Explore);
+}
+
+#[test]
+fn the_board_takes_pictures_with_their_labels_and_one_step() {
+    let (engine, mut harness) = teaching();
+    harness
+        .state_mut()
+        .execute(Command::Train(TrainCommand::Open(Page::Board)));
+    harness.run_steps(3);
+    assert_eq!(
+        harness.state().state().training.pairs.len(),
+        3,
+        "one of each label that is the best somewhere"
+    );
+    harness.get_by_label_contains("Compare").click();
+    harness.run_steps(3);
+    let steps = |engine: &StandIn| match asked(engine) {
+        Some(TrainingRequest::Board { steps, .. }) => steps,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(steps(&engine), 0);
+    say_board_and_shots(&engine);
+    harness.run_steps(3);
+    harness.get_by_label("One contrastive step").click();
+    harness.run_steps(3);
+    assert_eq!(steps(&engine), 2);
+}
+
+#[test]
+fn the_real_engine_teaches_and_its_model_predicts_at_once() {
+    let data_dir = tempfile::tempdir().unwrap();
+    let pictures = tempfile::tempdir().unwrap();
+    colours(pictures.path(), 12);
+    let mut harness = real_window(data_dir.path());
+    run_until(&mut harness, "a model", |app| app.state().model.is_some());
+    let train = |harness: &mut Harness<App>, command| harness.state_mut().execute(Command::Train(command));
+    train(&mut harness, TrainCommand::Open(Page::Setup));
+    train(&mut harness, TrainCommand::UseFolder(pictures.path().into()));
+    run_until(&mut harness, "a preview", |app| {
+        matches!(app.state().training.previewed, Some(Ok(_)))
+    });
+    run_until(&mut harness, "rest", |app| app.state().training.at_work.is_none());
+    train(&mut harness, TrainCommand::Estimate);
+    run_until(&mut harness, "an estimate", |app| {
+        app.state().training.estimate.is_some()
+    });
+    train(&mut harness, TrainCommand::Start);
+    run_until(&mut harness, "the end of the run", |app| {
+        let training = &app.state().training;
+        training.at_work.is_none()
+            && training
+                .record("linear-probe-1")
+                .is_some_and(|run| run.state == RunState::Done)
+    });
+    let run = || "linear-probe-1".to_owned();
+    let training = &harness.state().state().training;
+    assert!(training.record("linear-probe-1").unwrap().accuracy.unwrap() > 0.8);
+    assert!(!training.curves["linear-probe-1"].loss.is_empty());
+
+    train(&mut harness, TrainCommand::MeasureBlends(run()));
+    run_until(&mut harness, "blends", |app| {
+        app.state().training.blends.is_some() && app.state().training.at_work.is_none()
+    });
+    train(&mut harness, TrainCommand::Delete(run()));
+    run_until(&mut harness, "an empty list", |app| {
+        app.state().training.runs.is_empty()
+    });
+    train(&mut harness, TrainCommand::Undelete);
+    run_until(&mut harness, "the run again", |app| {
+        app.state().training.record("linear-probe-1").is_some()
+    });
+    train(&mut harness, TrainCommand::Use(run()));
+    run_until(&mut harness, "the taught model", |app| {
+        app.state()
+            .model
+            .as_ref()
+            .is_some_and(|model| model.taught_classes.contains(&"red".to_owned()))
+    });
+    run_until(&mut harness, "its predictions", |app| {
+        app.state().pictures.iter().all(|picture| picture.scores.is_some())
+    });
+}
