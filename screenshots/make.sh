@@ -7,29 +7,51 @@ cd "$(dirname "$0")"
 export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$(mktemp -d)}"
 export CLIPSIGHT_DEVICE=cpu
 
-# shot NAME SIZE KEY..: the window of that size, after those keys
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# act STEP: a key; click:X,Y; or drag:X,Y,X,Y
+act() {
+    local kind=${1%%:*} from to x y
+    IFS=, read -r x y from to <<<"${1#*:}"
+    case $kind in
+        click) xdotool mousemove "$x" "$y" click 1 ;;
+        drag) xdotool mousemove "$x" "$y" mousedown 1 sleep 0.3 mousemove "$from" "$to" sleep 0.3 mouseup 1 mousemove 2 2 ;;
+        *) xdotool key "$1" ;;
+    esac
+}
+
+# shot NAME SIZE STEP..: the window of that size, after those steps. DATA is its data folder; a fresh one where it is not set.
 shot() {
     local name=$1 size=$2 display=:57 data screen window
     shift 2
-    data=$(mktemp -d)
+    data=${DATA:-$(mktemp -d -p "$work")}
     Xvfb "$display" -screen 0 "${size}x24" >/dev/null 2>&1 &
     screen=$!
     sleep 2
-    DISPLAY=$display CLIPSIGHT_DATA_DIR=$data "$program" >/dev/null 2>&1 &
+    DISPLAY=$display CLIPSIGHT_DATA_DIR=$data "$program" ${OPEN:-} >/dev/null 2>&1 &
     window=$!
     sleep 8
     DISPLAY=$display xdotool search --name Clipsight windowsize "${size%x*}" "${size#*x}" windowfocus
     DISPLAY=$display xdotool mousemove 2 2
-    for key in "$@"; do
-        DISPLAY=$display xdotool key "$key"
+    for step in "$@"; do
+        DISPLAY=$display act "$step"
         sleep 0.7
     done
     sleep 2
     DISPLAY=$display import -window root "$name.png"
     kill "$window" "$screen"
     wait "$window" "$screen" 2>/dev/null || true
-    rm -rf "$data"
 }
+
+# A run that learns to tell photos from drawings, in its own data folder.
+taught=$work/taught
+pictures=/tmp/pictures
+rm -rf "$pictures"
+cp -r ../assets/samples "$pictures"
+for method in linear-probe tip-adapter-f; do
+    CLIPSIGHT_DATA_DIR=$taught "$program" fine-tune "$pictures" --method "$method" --format json >/dev/null
+done
 
 shot explore-dark 1280x800
 shot explore-light 1280x800 d
@@ -43,3 +65,8 @@ shot settings-dark 1280x800 ctrl+comma
 shot settings-light 1280x800 d ctrl+comma
 shot shortcuts-dark 1280x800 question
 shot shortcuts-light 1280x800 d question
+shot erased-light 1280x800 d Right b drag:1030,200,1120,260
+shot compared-dark 1280x800
+DATA=$taught OPEN=$pictures shot train-setup-dark 1280x800 t click:400,130
+DATA=$taught OPEN=$pictures shot train-run-light 1280x800 d t click:170,230
+DATA=$taught OPEN=$pictures shot train-run-large-dark 1920x1080 t click:170,230

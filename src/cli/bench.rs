@@ -10,10 +10,11 @@ use serde_json::json;
 
 use super::Common;
 use super::args::BenchArgs;
+use super::bench_training;
 use super::crowd::scroll_frame_ms_p99;
 use super::output::Output;
 use super::pictures::device;
-use crate::clip::{HeatmapMethod, Pixels, TokenizedText};
+use crate::clip::{FineTuneMethod, HeatmapMethod, Pixels, TokenizedText};
 use crate::engine::Session;
 use crate::heatmap::heat_maps;
 use crate::hub::ModelChoice;
@@ -29,7 +30,7 @@ const HEATMAP_LABELS: [usize; 2] = [1, 32];
 /// A figure: its name, its unit, how it is measured.
 type Figure = (&'static str, &'static str, fn(&mut Bench) -> Result<f64>);
 
-const FIGURES: [Figure; 11] = [
+const FIGURES: [Figure; 14] = [
     ("start_to_first_frame_ms", "ms", |bench| bench.start_to("first-frame")),
     ("start_to_first_prediction_ms", "ms", |bench| {
         bench.start_to("first-prediction")
@@ -46,6 +47,13 @@ const FIGURES: [Figure; 11] = [
     }),
     ("labels_to_predictions_10000_ms", "ms", |bench| {
         bench.labels_to_predictions_ms(10_000)
+    }),
+    ("linear_probe_10000_s", "s", |_| bench_training::linear_probe_s()),
+    ("train_step_lora_batch_8_ms", "ms", |bench| {
+        bench.train_step_ms(FineTuneMethod::Lora)
+    }),
+    ("train_step_full_batch_8_ms", "ms", |bench| {
+        bench.train_step_ms(FineTuneMethod::Contrastive)
     }),
     ("scroll_frame_ms_p99", "ms", |_| scroll_frame_ms_p99()),
     ("peak_memory_mb", "MB", |_| peak_memory_mb()),
@@ -187,6 +195,10 @@ impl Bench {
             passes.push(ms(started) / pass);
         }
         Ok((median(maps), median(passes)))
+    }
+
+    fn train_step_ms(&mut self, method: FineTuneMethod) -> Result<f64> {
+        bench_training::train_step_ms(method, self.model.as_deref(), &self.pictures, REPEATS)
     }
 
     fn texts_per_s(&mut self) -> Result<f64> {

@@ -132,6 +132,9 @@ fn open(state: &mut State, page: Page) -> Vec<Request> {
         }
         state.training.description = None;
     }
+    if page == Page::Setup && state.training.previewed.is_none() {
+        requests.extend(changed(state));
+    }
     state.training.page = page;
     requests
 }

@@ -96,9 +96,6 @@ pub fn chart_ui(ui: &mut Ui, chart: &Chart<'_>) {
             }
         }
     });
-    if chart.lines.len() + chart.levels.len() < 2 {
-        return;
-    }
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
         let lines = chart.lines.iter().map(|line| (&line.name, line.colour));
