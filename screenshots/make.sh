@@ -46,7 +46,7 @@ shot() {
 
 # A run that learns to tell photos from drawings, in its own data folder.
 taught=$work/taught
-pictures=/tmp/pictures
+pictures=${TMPDIR:-/tmp}/clipsight-pictures
 rm -rf "$pictures"
 cp -r ../assets/samples "$pictures"
 for method in linear-probe tip-adapter-f; do

@@ -7,7 +7,7 @@
 use burn::tensor::{Tensor, TensorData};
 
 use super::logistic::{Problem, Weights};
-use super::{Learner, StepReport, classified, limit};
+use super::{Learner, Pairs, StepReport, classified, limit};
 use crate::clip::{AdapterKind, Classifier, Flat, Flats, ImageTower, numbers};
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::context::Context;
@@ -176,7 +176,7 @@ impl Learner for LinearProbe {
         Ok(None)
     }
 
-    fn pairs(&self, _context: &Context, _set: &PictureSet) -> Result<Option<(Vec<Vec<f32>>, Vec<Vec<f32>>)>> {
+    fn pairs(&self, _context: &Context, _set: &PictureSet) -> Result<Option<Pairs>> {
         Ok(None)
     }
 

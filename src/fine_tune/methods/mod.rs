@@ -35,6 +35,9 @@ pub struct StepReport {
     pub pictures: usize,
 }
 
+/// Unit embeddings of pictures, and of their texts.
+pub type Pairs = (Vec<Vec<f32>>, Vec<Vec<f32>>);
+
 /// A method at work. Everything that is left to chance follows from the seed and the step's number, so that a run that is
 /// restored goes on to the same numbers.
 pub trait Learner {
@@ -72,7 +75,7 @@ pub trait Learner {
     ///
     /// # Errors
     /// The device failed.
-    fn pairs(&self, context: &Context, set: &PictureSet) -> Result<Option<(Vec<Vec<f32>>, Vec<Vec<f32>>)>>;
+    fn pairs(&self, context: &Context, set: &PictureSet) -> Result<Option<Pairs>>;
 
     /// What was learnt so far, as an adapter.
     ///

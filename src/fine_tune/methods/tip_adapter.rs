@@ -8,7 +8,7 @@
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Learner, StepReport, classified, limit};
+use super::{Learner, Pairs, StepReport, classified, limit};
 use crate::clip::{AdapterKind, Classifier, Flat, Flats, numbers, one_hot};
 use crate::fine_tune::config::{Hyper, RunConfig};
 use crate::fine_tune::context::Context;
@@ -193,7 +193,7 @@ impl Learner for TipAdapter {
         Ok(None)
     }
 
-    fn pairs(&self, _context: &Context, _set: &PictureSet) -> Result<Option<(Vec<Vec<f32>>, Vec<Vec<f32>>)>> {
+    fn pairs(&self, _context: &Context, _set: &PictureSet) -> Result<Option<Pairs>> {
         Ok(None)
     }
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use burn::module::ParamId;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Learner, StepReport};
+use super::{Learner, Pairs, StepReport};
 use crate::clip::{AdapterKind, Flat, Flats, TokenizedText, Towers, numbers, parameter_id, to_embeddings, unit};
 use crate::fine_tune::config::Hyper;
 use crate::fine_tune::context::{Context, cosines, ensembles, pixels};
@@ -475,7 +475,7 @@ impl Learner for TowerLearner {
         Ok(numbers(loss)?.first().copied())
     }
 
-    fn pairs(&self, context: &Context, set: &PictureSet) -> Result<Option<(Vec<Vec<f32>>, Vec<Vec<f32>>)>> {
+    fn pairs(&self, context: &Context, set: &PictureSet) -> Result<Option<Pairs>> {
         let towers = self.now(context);
         let text = |place: usize| match set.labels.get(place) {
             Some(&class) => context.templates[0].replace("{}", &context.classes[class]),
