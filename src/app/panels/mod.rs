@@ -9,6 +9,7 @@ mod inspector;
 mod labels;
 mod messages;
 mod models;
+mod panes;
 mod rail;
 mod status;
 mod train;

@@ -7,7 +7,7 @@
 use burn::tensor::{Tensor, TensorData};
 
 use super::logistic::{Problem, Weights};
-use super::{Learner, Pairs, StepReport, classified, limit};
+use super::{Learner, StepReport, classified, limit};
 use crate::clip::{AdapterKind, Classifier, Flat, Flats, ImageTower, numbers};
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::context::Context;
@@ -165,19 +165,6 @@ impl Learner for LinearProbe {
 
     fn logits(&self, _context: &Context, set: &PictureSet) -> Result<Vec<Vec<f32>>> {
         rows(self.weights(), set)
-    }
-
-    fn control_accuracy(&self, context: &Context) -> Result<f32> {
-        // Other texts are answered by the model as it was: a probe forgets nothing.
-        context.zero_shot_accuracy(&context.control, &context.control_classes)
-    }
-
-    fn validation_loss(&self, _context: &Context) -> Result<Option<f32>> {
-        Ok(None)
-    }
-
-    fn pairs(&self, _context: &Context, _set: &PictureSet) -> Result<Option<Pairs>> {
-        Ok(None)
     }
 
     fn learnt(&self, context: &Context) -> Result<(AdapterKind, Flats)> {

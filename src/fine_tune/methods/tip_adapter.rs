@@ -8,7 +8,7 @@
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Learner, Pairs, StepReport, classified, limit};
+use super::{Learner, StepReport, classified, limit};
 use crate::clip::{AdapterKind, Classifier, Flat, Flats, numbers, one_hot};
 use crate::fine_tune::config::{Hyper, RunConfig};
 use crate::fine_tune::context::Context;
@@ -182,19 +182,6 @@ impl Learner for TipAdapter {
 
     fn logits(&self, _context: &Context, set: &PictureSet) -> Result<Vec<Vec<f32>>> {
         classified(&self.classifier(self.alpha, self.beta)?, set)
-    }
-
-    fn control_accuracy(&self, context: &Context) -> Result<f32> {
-        // Other texts are answered by the model as it was: a cache forgets nothing.
-        context.zero_shot_accuracy(&context.control, &context.control_classes)
-    }
-
-    fn validation_loss(&self, _context: &Context) -> Result<Option<f32>> {
-        Ok(None)
-    }
-
-    fn pairs(&self, _context: &Context, _set: &PictureSet) -> Result<Option<Pairs>> {
-        Ok(None)
     }
 
     fn learnt(&self, context: &Context) -> Result<(AdapterKind, Flats)> {

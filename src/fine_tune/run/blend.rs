@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::drive::{PREPARED, Prepared, base_of, control_of};
 use super::folder::{RunFolder, RunRecord};
+use super::prepared::{PREPARED, Prepared, base_of, control_of, source_of};
 use crate::clip::{Adapter, Model, export};
 use crate::fine_tune::context::{Context, cosines};
 use crate::fine_tune::{Result, metrics};
@@ -131,6 +131,6 @@ pub fn export_to(
     target: &Path,
 ) -> Result<()> {
     let model: Model = adapter.apply(base_of(folder, &record.config, device)?)?;
-    let source = super::drive::source_of(folder, &record.config);
+    let source = source_of(folder, &record.config);
     Ok(export(&model, source.as_deref(), target)?)
 }

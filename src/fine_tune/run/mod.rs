@@ -2,12 +2,18 @@
 
 mod blend;
 mod drive;
+mod estimate;
 mod events;
 mod export;
 mod folder;
+mod prepared;
+mod watch;
+mod work;
 
 pub use blend::{BlendPoint, blend_curve, set_blend};
-pub use drive::{Control, Estimate, Start, estimate, preview, resume, run};
+pub use drive::{Control, Start, resume, run};
+pub use estimate::{Estimate, estimate};
 pub use events::{Flip, RunEvent};
 pub use export::{Exported, export_run};
 pub use folder::{RunFolder, RunRecord, RunState, Runs};
+pub use prepared::preview;

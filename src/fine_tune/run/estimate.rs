@@ -1,0 +1,86 @@
+//! What a run would take, measured from one step.
+
+use std::time::Instant;
+
+use super::drive::Start;
+use super::folder::Runs;
+use super::prepared::{base_of, prepare};
+use crate::clip::FineTuneMethod;
+use crate::fine_tune::Result;
+use crate::fine_tune::config::RunConfig;
+use crate::fine_tune::context::Context;
+use crate::fine_tune::methods::{learner, scratch};
+
+/// What a run would take.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// Seconds, from a trial step.
+    pub seconds: f64,
+    /// Steps.
+    pub steps: usize,
+    /// The most memory of this process after the trial step, in megabytes; none where the system does not tell.
+    pub memory_mb: Option<f64>,
+}
+
+/// How long a run would take and what memory it would need, from one step.
+///
+/// # Errors
+/// It could not start.
+pub fn estimate(config: &RunConfig, start: &Start<'_>, wanted: impl Fn(f32) -> bool + Sync) -> Result<Estimate> {
+    config.check()?;
+    let scratch_folder = std::env::temp_dir().join(format!("clipsight-trial-{}", std::process::id()));
+    let trial = (|| {
+        let runs = Runs::at(&scratch_folder);
+        let folder = runs.create("trial")?;
+        let (mut prepared, _) = prepare(config, &wanted)?;
+        if config.method == FineTuneMethod::Scratch {
+            scratch::create(&folder.file("start"), &config.hyper, config.seed)?;
+        }
+        let base = base_of(&folder, config, start.device)?;
+        let all = prepared.split.clone();
+        // Features are computed for a few, and the time of the others follows.
+        let few = |side: &mut Vec<usize>, count: usize| side.truncate(count);
+        let batch = config.hyper.batch.max(prepared.dataset.classes.len());
+        few(&mut prepared.split.train, batch.max(32));
+        few(&mut prepared.split.validation, 16);
+        few(&mut prepared.split.test, 0);
+        let embedded = prepared.split.train.len() + prepared.split.validation.len();
+        let begun = Instant::now();
+        let context = Context::new(base, &prepared.dataset, &prepared.split, config, None, |done| {
+            wanted(done)
+        })?;
+        let picture_s = begun.elapsed().as_secs_f64() / embedded.max(1) as f64;
+        let mut method = learner(config, &context)?;
+        let begun = Instant::now();
+        method.step(&context, 0)?;
+        let step_s = begun.elapsed().as_secs_f64();
+        let share = all.train.len() as f64 / prepared.split.train.len().max(1) as f64;
+        let on_all = matches!(config.method, FineTuneMethod::LinearProbe | FineTuneMethod::ProLip);
+        let by_epochs = matches!(
+            config.method,
+            FineTuneMethod::LinearProbe | FineTuneMethod::TipAdapter | FineTuneMethod::ProLip
+        );
+        let steps = if by_epochs {
+            method.steps()
+        } else {
+            config.hyper.epochs * (all.train.len() / config.hyper.batch.clamp(1, all.train.len().max(1))).max(1)
+        };
+        let pictures = all.train.len() + all.validation.len() + all.test.len();
+        let step_s = if on_all { step_s * share.max(1.0) } else { step_s };
+        Ok(Estimate {
+            seconds: picture_s * pictures as f64 + step_s * steps as f64,
+            steps,
+            memory_mb: memory_mb(),
+        })
+    })();
+    let _ = std::fs::remove_dir_all(&scratch_folder);
+    trial
+}
+
+/// The most memory that this process had in use; only Linux tells.
+fn memory_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes / 1_024.0)
+}

@@ -1,0 +1,101 @@
+//! What a run works with on disk: the model that it learns from, and the pictures as they were split.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+
+use super::folder::RunFolder;
+use crate::clip::{Adapter, FineTuneMethod, Model, is_adapter, sha256_of_bytes};
+use crate::fine_tune::config::RunConfig;
+use crate::fine_tune::data::{Dataset, Looked, Preview, Split, look_through, split};
+use crate::fine_tune::{Error, Result};
+
+/// What a run learns from, as it was split.
+pub const PREPARED: &str = "data.json";
+
+/// What a run learns from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Prepared {
+    /// The pictures.
+    pub dataset: Dataset,
+    /// How they are split.
+    pub split: Split,
+}
+
+/// The control set's folder.
+pub fn control_of(config: &RunConfig, samples: Option<&Path>) -> Option<PathBuf> {
+    config.control.clone().or_else(|| samples.map(Path::to_path_buf))
+}
+
+/// The model that a run learns from.
+///
+/// # Errors
+/// It cannot be opened.
+pub fn base_of(folder: &RunFolder, config: &RunConfig, device: &Device) -> Result<Model> {
+    if config.method == FineTuneMethod::Scratch {
+        return Ok(Model::open(&folder.file("start"), device)?);
+    }
+    Ok(match &config.base {
+        None => Model::starter(device)?,
+        Some(path) => Model::open(path, device)?,
+    })
+}
+
+/// The files that a run's base consists of, without adapters; none for the starter.
+pub fn source_of(folder: &RunFolder, config: &RunConfig) -> Option<PathBuf> {
+    if config.method == FineTuneMethod::Scratch {
+        return Some(folder.file("start"));
+    }
+    let mut source = config.base.clone();
+    while let Some(path) = source.as_deref().filter(|path| is_adapter(path)) {
+        source = Adapter::read(path).ok().and_then(|adapter| adapter.config.base);
+    }
+    source
+}
+
+/// What a run would learn from. `wanted` hears the share that is done.
+///
+/// # Errors
+/// Nothing can be learnt from the folder.
+pub fn preview(config: &RunConfig, wanted: impl Fn(f32) -> bool + Sync) -> Result<Preview> {
+    let (prepared, looked) = prepare(config, wanted)?;
+    Ok(Preview::new(&prepared.dataset, &looked, &prepared.split))
+}
+
+/// Reads, looks through and splits. `wanted` hears the share that is done.
+///
+/// # Errors
+/// Nothing can be learnt from the folder, or `wanted` said no.
+pub fn prepare(config: &RunConfig, wanted: impl Fn(f32) -> bool + Sync) -> Result<(Prepared, Looked)> {
+    let mut dataset = Dataset::read(&config.folder)?;
+    let total = dataset.examples.len().max(1);
+    let stopped = AtomicBool::new(false);
+    let looked = look_through(&mut dataset, |done| {
+        let go_on = wanted(done as f32 / total as f32);
+        stopped.fetch_or(!go_on, Ordering::Relaxed);
+        go_on
+    });
+    if stopped.into_inner() {
+        return Err(Error::Stopped);
+    }
+    let split = split(&dataset, &looked.groups, config.shots, config.seed);
+    Ok((Prepared { dataset, split }, looked))
+}
+
+/// A hash of what is learnt from.
+pub fn data_hash(prepared: &Prepared, folder: &Path) -> String {
+    let mut text = format!("{:?} {:?}", prepared.split, prepared.dataset.classes);
+    for example in &prepared.dataset.examples {
+        let path = example.path.strip_prefix(folder).unwrap_or(&example.path);
+        let length = std::fs::metadata(&example.path).map_or(0, |metadata| metadata.len());
+        text += &format!(
+            "{} {length} {:?} {:?}\n",
+            path.display(),
+            example.class,
+            example.captions
+        );
+    }
+    sha256_of_bytes(text.as_bytes())
+}

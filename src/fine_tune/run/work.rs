@@ -1,0 +1,338 @@
+//! The loop around a method, from the last checkpoint to the end.
+
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::blend::finish_model;
+use super::drive::{Control, Start, preparing};
+use super::events::RunEvent;
+use super::folder::{RunFolder, RunRecord, RunState};
+use super::prepared::{PREPARED, Prepared, base_of, control_of};
+use super::watch::{Speed, answers_before, board_set, flips};
+use crate::clip::{Adapter, AdapterConfig, FineTuneMethod, Flats, read_flats, write_flats};
+use crate::fine_tune::context::{Context, cosines};
+use crate::fine_tune::methods::{Learner, learner};
+use crate::fine_tune::{Error, PictureSet, Result, metrics};
+
+const CHECKPOINT: &str = "checkpoint.json";
+const BEST: &str = "best.safetensors";
+/// The window or another user of the device goes first; how long a step waits for it at most.
+const COURTESY: Duration = Duration::from_millis(400);
+const LOOK: Duration = Duration::from_millis(20);
+/// Checkpoints are written at validations, and no more often than this, but for the last.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
+
+/// Where a run was when it was last kept.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Checkpoint {
+    /// The file with the method's state.
+    file: String,
+    step: usize,
+    best: Option<f32>,
+    best_step: usize,
+    since_best: usize,
+    zero_shot: f32,
+    control: Option<f32>,
+    worked_s: f64,
+}
+
+/// A run at work.
+pub struct Work<'a, 'b> {
+    /// Its folder.
+    pub folder: &'a RunFolder,
+    /// What is known about it.
+    pub record: RunRecord,
+    /// Where it works.
+    pub start: &'a Start<'b>,
+    /// How it is told what to do.
+    pub control: &'a Control,
+    /// Hears what it has to say.
+    pub report: &'a mut dyn FnMut(&RunEvent),
+}
+
+impl Work<'_, '_> {
+    fn tell(&mut self, event: RunEvent) -> Result<()> {
+        self.folder.append(&event)?;
+        (self.report)(&event);
+        Ok(())
+    }
+
+    /// Works until it is over.
+    ///
+    /// # Errors
+    /// What went wrong, or that it was stopped before its first step.
+    pub fn go(&mut self) -> Result<()> {
+        let begun = Instant::now();
+        let config = self.record.config.clone();
+        let run = self.record.run.clone();
+        let prepared: Prepared = self.folder.read(PREPARED)?;
+        let base = base_of(self.folder, &config, self.start.device)?;
+        if base.info().full_identity != self.record.base_identity {
+            return Err(Error::Run(
+                "the model that this run learns from has changed since; bring the old one back, or start anew".into(),
+            ));
+        }
+        let control_set = control_of(&config, self.start.samples);
+        let (report, control) = (&mut self.report, self.control);
+        let context = Context::new(base, &prepared.dataset, &prepared.split, &config, control_set, |done| {
+            report(&preparing(&run, "Embedding the pictures", done));
+            !control.stop.load(Ordering::Relaxed)
+        })?;
+        let mut method = learner(&config, &context)?;
+        let mut checkpoint = self.restore(&context, method.as_mut())?;
+        let earlier_s = checkpoint.worked_s;
+        let board = board_set(&context.validation);
+        let before = answers_before(&context)?;
+        if checkpoint.step == 0 {
+            checkpoint.zero_shot = if context.classes.is_empty() {
+                self.measure(&context, method.as_ref())?.0
+            } else {
+                context.zero_shot_accuracy(&context.validation, &context.classes)?
+            };
+            checkpoint.control = self.control_accuracy(&context, method.as_ref())?;
+        }
+        self.record.steps = method.steps();
+        self.tell(RunEvent::Started {
+            run: run.clone(),
+            steps: method.steps(),
+            step: checkpoint.step + 1,
+            n_train: context.train.len(),
+            n_validation: context.validation.len(),
+            n_test: context.test.len(),
+            zero_shot: checkpoint.zero_shot,
+            control: checkpoint.control,
+        })?;
+        let mut speed = Speed::new(checkpoint.step);
+        let mut kept = Instant::now();
+        let mut stopped = false;
+        while checkpoint.step < method.steps() {
+            if self.wait()? {
+                stopped = true;
+                break;
+            }
+            let report = method.step(&context, checkpoint.step)?;
+            checkpoint.step += 1;
+            checkpoint.worked_s = earlier_s + begun.elapsed().as_secs_f64();
+            let (pictures_per_s, seconds_left) = speed.count(report.pictures, checkpoint.step, method.steps());
+            self.record.step = checkpoint.step;
+            self.tell(RunEvent::Step {
+                run: run.clone(),
+                step: checkpoint.step,
+                steps: method.steps(),
+                loss: report.loss,
+                learning_rate: report.learning_rate,
+                logit_scale: report.logit_scale,
+                gradient_norm: report.gradient_norm,
+                pictures_per_s,
+                seconds_left,
+            })?;
+            let last = checkpoint.step == method.steps();
+            if checkpoint.step.is_multiple_of(method.validate_every()) || last {
+                self.validate(&context, method.as_ref(), &mut checkpoint, &board, &before)?;
+                if last || kept.elapsed() >= CHECKPOINT_EVERY {
+                    self.keep(method.as_ref(), &mut checkpoint)?;
+                    kept = Instant::now();
+                }
+                if config.hyper.patience > 0 && checkpoint.since_best >= config.hyper.patience {
+                    break;
+                }
+            }
+        }
+        if checkpoint.file.is_empty() || stopped {
+            self.keep(method.as_ref(), &mut checkpoint)?;
+        }
+        self.record.worked_s = earlier_s + begun.elapsed().as_secs_f64();
+        self.finish(&context, method.as_mut(), &checkpoint, stopped)
+    }
+
+    /// Waits while the run is held, and a moment for whoever needs the device; whether to stop.
+    fn wait(&mut self) -> Result<bool> {
+        let since = Instant::now();
+        while self.control.busy.load(Ordering::Relaxed) && since.elapsed() < COURTESY {
+            std::thread::sleep(LOOK);
+        }
+        let mut told = false;
+        loop {
+            if self.control.stop.load(Ordering::Relaxed) {
+                return Ok(true);
+            }
+            if !self.control.pause.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+            if !told {
+                (self.report)(&RunEvent::Paused {
+                    run: self.record.run.clone(),
+                });
+                told = true;
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// The last checkpoint, if there is one; what came after it is forgotten.
+    fn restore(&self, context: &Context, method: &mut dyn Learner) -> Result<Checkpoint> {
+        if !self.folder.file(CHECKPOINT).is_file() {
+            self.folder.forget_after(0)?;
+            return Ok(Checkpoint::default());
+        }
+        let checkpoint: Checkpoint = self.folder.read(CHECKPOINT)?;
+        let state = read_flats(&self.folder.file(&checkpoint.file))?;
+        method.restore(context, &state)?;
+        self.folder.forget_after(checkpoint.step)?;
+        Ok(checkpoint)
+    }
+
+    /// Writes a checkpoint: the state first, then the file that names it, then the old state goes.
+    fn keep(&mut self, method: &dyn Learner, checkpoint: &mut Checkpoint) -> Result<()> {
+        let old = std::mem::replace(
+            &mut checkpoint.file,
+            format!("checkpoint-{}.safetensors", checkpoint.step),
+        );
+        write_flats(&self.folder.file(&checkpoint.file), &method.state()?)?;
+        self.folder.write(CHECKPOINT, checkpoint)?;
+        if old != checkpoint.file && !old.is_empty() {
+            let _ = std::fs::remove_file(self.folder.file(&old));
+        }
+        self.record.worked_s = checkpoint.worked_s;
+        self.folder.keep(&self.record)?;
+        self.tell(RunEvent::Checkpoint {
+            run: self.record.run.clone(),
+            step: checkpoint.step,
+        })
+    }
+
+    /// Accuracy on the validation side, or recall for captions, and recall both ways.
+    fn measure(&self, context: &Context, method: &dyn Learner) -> Result<(f32, Option<(f32, f32)>)> {
+        let set = &context.validation;
+        if context.classes.is_empty() {
+            let recall = self.recall(context, method, set)?;
+            return Ok((recall.map_or(f32::NAN, |(a, b)| (a + b) / 2.0), recall));
+        }
+        Ok((metrics::accuracy(&method.logits(context, set)?, &set.labels), None))
+    }
+
+    fn recall(&self, context: &Context, method: &dyn Learner, set: &PictureSet) -> Result<Option<(f32, f32)>> {
+        let pairs = method.pairs(context, set)?;
+        let keys: Vec<&String> = set.captions.iter().filter_map(|captions| captions.first()).collect();
+        Ok(pairs.map(|(images, texts)| metrics::recall_at_1(&images, &texts, &keys)))
+    }
+
+    fn control_accuracy(&self, context: &Context, method: &dyn Learner) -> Result<Option<f32>> {
+        if context.control.is_empty() {
+            return Ok(None);
+        }
+        method.control_accuracy(context).map(Some)
+    }
+
+    fn validate(
+        &mut self,
+        context: &Context,
+        method: &dyn Learner,
+        checkpoint: &mut Checkpoint,
+        board: &PictureSet,
+        before: &[usize],
+    ) -> Result<()> {
+        let set = &context.validation;
+        let (accuracy, recall, flips) = if context.classes.is_empty() {
+            let (accuracy, recall) = self.measure(context, method)?;
+            (accuracy, recall, Vec::new())
+        } else {
+            let rows = method.logits(context, set)?;
+            (
+                metrics::accuracy(&rows, &set.labels),
+                None,
+                flips(context, &rows, before),
+            )
+        };
+        let best = checkpoint.best.is_none_or(|best| accuracy > best) || accuracy.is_nan();
+        if best {
+            checkpoint.best = Some(accuracy);
+            checkpoint.best_step = checkpoint.step;
+            checkpoint.since_best = 0;
+            write_flats(&self.folder.file(BEST), &method.state()?)?;
+        } else {
+            checkpoint.since_best += 1;
+        }
+        let board = method
+            .pairs(context, board)?
+            .map(|(images, texts)| cosines(&images, &texts));
+        self.tell(RunEvent::Validation {
+            run: self.record.run.clone(),
+            step: checkpoint.step,
+            loss: method.validation_loss(context)?,
+            accuracy,
+            control: self.control_accuracy(context, method)?,
+            recall,
+            board,
+            flips,
+            best,
+        })
+    }
+
+    /// Measures the best state on the test side, once, and makes it a model.
+    fn finish(
+        &mut self,
+        context: &Context,
+        method: &mut dyn Learner,
+        checkpoint: &Checkpoint,
+        stopped: bool,
+    ) -> Result<()> {
+        let best: Option<Flats> = read_flats(&self.folder.file(BEST)).ok();
+        if let Some(best) = best {
+            method.restore(context, &best)?;
+        }
+        let (zero_shot, accuracy) = if context.classes.is_empty() {
+            let fresh = learner(&self.record.config, context)?;
+            let mean = |recall: Option<(f32, f32)>| recall.map_or(f32::NAN, |(a, b)| (a + b) / 2.0);
+            let before = self.recall(context, fresh.as_ref(), &context.test)?;
+            (mean(before), mean(self.recall(context, method, &context.test)?))
+        } else {
+            let rows = method.logits(context, &context.test)?;
+            let zero_shot = context.zero_shot_accuracy(&context.test, &context.classes)?;
+            (zero_shot, metrics::accuracy(&rows, &context.test.labels))
+        };
+        let control = checkpoint.control.zip(self.control_accuracy(context, method)?);
+        let (kind, tensors) = method.learnt(context)?;
+        let adapter = Adapter {
+            config: AdapterConfig {
+                name: self.record.name.clone(),
+                method: self.record.config.method.name().into(),
+                base: self.base_path(),
+                base_identity: self.record.base_identity.clone(),
+                kind,
+                classes: self.record.classes.clone(),
+                blend: 1.0,
+            },
+            tensors,
+        };
+        adapter.write(&self.folder.file("learnt"))?;
+        let model = finish_model(self.folder, &self.record, self.start.device, &adapter)?;
+        self.record.state = if stopped { RunState::Stopped } else { RunState::Done };
+        self.record.zero_shot_accuracy = Some(zero_shot);
+        self.record.accuracy = Some(accuracy);
+        self.record.control = control;
+        self.record.model = Some(model.clone());
+        self.folder.keep(&self.record)?;
+        self.tell(RunEvent::Done {
+            run: self.record.run.clone(),
+            model,
+            zero_shot_accuracy: zero_shot,
+            accuracy,
+            n_train: self.record.n_train,
+            n_test: self.record.n_test,
+            control,
+            stopped,
+        })
+    }
+
+    fn base_path(&self) -> Option<PathBuf> {
+        if self.record.config.method == FineTuneMethod::Scratch {
+            Some(self.folder.file("start"))
+        } else {
+            self.record.config.base.clone()
+        }
+    }
+}
