@@ -10,13 +10,14 @@ export CLIPSIGHT_DEVICE=cpu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# act STEP: a key; click:X,Y; or drag:X,Y,X,Y
+# act STEP: a key; click:X,Y; drag:X,Y,X,Y; or wait:SECONDS, with the pointer away
 act() {
     local kind=${1%%:*} from to x y
     IFS=, read -r x y from to <<<"${1#*:}"
     case $kind in
         click) xdotool mousemove "$x" "$y" click 1 ;;
         drag) xdotool mousemove "$x" "$y" mousedown 1 sleep 0.3 mousemove "$from" "$to" sleep 0.3 mouseup 1 mousemove 2 2 ;;
+        wait) xdotool mousemove 2 2 sleep "$x" ;;
         *) xdotool key "$1" ;;
     esac
 }
@@ -66,7 +67,9 @@ shot settings-light 1280x800 d ctrl+comma
 shot shortcuts-dark 1280x800 question
 shot shortcuts-light 1280x800 d question
 shot erased-light 1280x800 d Right b drag:1030,200,1120,260
-shot compared-dark 1280x800
-DATA=$taught OPEN=$pictures shot train-setup-dark 1280x800 t click:400,130
-DATA=$taught OPEN=$pictures shot train-run-light 1280x800 d t click:170,230
+shot compared-dark 1280x800 click:1156,445 click:1080,549 click:918,586 wait:10
+# Dark before light: the theme stays in the data folder.
+DATA=$taught OPEN=$pictures shot train-setup-dark 1280x800 t
 DATA=$taught OPEN=$pictures shot train-run-large-dark 1920x1080 t click:170,230
+DATA=$taught OPEN=$pictures shot train-run-light 1280x800 d t click:170,230
+DATA=$taught OPEN=$pictures shot train-board-light 1280x800 t click:170,132
