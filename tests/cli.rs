@@ -1,10 +1,14 @@
 //! The real binary, as a user and as other programs drive it.
 
+mod program;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use serde_json::Value;
+
+use program::{Program, lines};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -12,41 +16,6 @@ fn root() -> &'static Path {
 
 fn samples() -> PathBuf {
     root().join("assets/samples")
-}
-
-/// Clipsight with a data folder of its own.
-struct Program(tempfile::TempDir);
-
-impl Program {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_clipsight"));
-        command
-            .args(args)
-            .current_dir(root())
-            .env("CLIPSIGHT_DATA_DIR", self.0.path())
-            .env("CLIPSIGHT_DEVICE", "cpu");
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().unwrap()
-    }
-
-    fn json(&self, args: &[&str]) -> Vec<Value> {
-        let output = self.run(&[args, &["--format", "json"]].concat());
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{args:?}: {errors}");
-        lines(&output)
-    }
-}
-
-fn lines(output: &Output) -> Vec<Value> {
-    let text = String::from_utf8(output.stdout.clone()).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 fn stderr(output: &Output) -> String {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{DType, Device};
-use clipsight::clip::{HeatmapMethod, Model, Pixels, Precision, Preprocessing, Result};
+use clipsight::clip::{HeatmapMethod, ImageTower, Model, Pixels, Precision, Preprocessing, Result, numbers};
 use clipsight::heatmap::heat_maps;
 use clipsight::library::decode;
 use serde_json::Value;
@@ -248,6 +248,52 @@ fn every_model_equals_its_reference_on_a_real_gpu() {
         }
         Ok(None) => eprintln!("NOT CHECKED: this machine has no GPU, so parity on the GPU was not tested"),
         Err(reason) => panic!("{reason}"),
+    }
+}
+
+/// What the gradient methods take apart is put together again: the score that they explain is the score that is shown.
+#[test]
+fn the_score_that_is_explained_is_the_score_that_is_shown() {
+    const MAX_DIFFERENCE: f32 = 1e-5;
+    for name in [
+        "clip-f32",
+        "clip-f16",
+        "openclip-vit",
+        "siglip",
+        "openclip-resnet",
+        "openai-resnet",
+    ] {
+        let path = fixtures().join(if name.starts_with("openai") {
+            format!("{name}/model.pt")
+        } else {
+            name.into()
+        });
+        let model = Model::open(&path, &Device::flex()).unwrap();
+        let expected = Expected::read(name);
+        let pictures = pixels(&model, &expected);
+        let tokens: Vec<_> = expected
+            .strings("texts")
+            .iter()
+            .map(|text| model.tokenize(text).unwrap())
+            .collect();
+        let texts = model.embed_texts(&tokens).unwrap();
+        for picture in pictures {
+            let tensor = model.pixel_tensor(std::slice::from_ref(&picture));
+            let again = match model.image_tower() {
+                ImageTower::Vit(tower) => {
+                    let dense = tower.forward_dense(tensor);
+                    tower.embed_gathered(&dense, tower.gathering_attention(&dense).gathered)
+                }
+                ImageTower::ModifiedResNet(tower) => tower.embed_cells(tower.cells(tensor)),
+                ImageTower::EfficientNetLite(_) => unreachable!("no fixture here has one"),
+            };
+            let explained = numbers(again).unwrap();
+            let shown = &model.embed_images(&[picture]).unwrap()[0].vector;
+            for text in &texts {
+                let difference = cosine(&explained, &text.vector) - cosine(shown, &text.vector);
+                assert!(difference.abs() < MAX_DIFFERENCE, "{name}: {difference}");
+            }
+        }
     }
 }
 

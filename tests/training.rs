@@ -1,6 +1,8 @@
 //! Training equals its references (fixtures by `tests/reference/make_training.py`), survives being killed, and leaves
 //! models that can be used.
 
+mod program;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -15,6 +17,8 @@ use clipsight::fine_tune::optimizer::{Moments, Optimizer};
 use clipsight::fine_tune::{Context, Leaves};
 use clipsight::library::decode;
 use serde_json::Value;
+
+use program::{Program, lines};
 
 const MAX_LOSS_DIFFERENCE: f32 = 1e-4;
 const MAX_GRADIENT_DIFFERENCE: f32 = 1e-3;
@@ -274,46 +278,18 @@ fn colours(count: usize) -> tempfile::TempDir {
     folder
 }
 
-struct Program(tempfile::TempDir);
-
-impl Program {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_clipsight"));
-        command
-            .args(args)
-            .args(["--format", "json"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .env("CLIPSIGHT_DATA_DIR", self.0.path())
-            .env("CLIPSIGHT_DEVICE", "cpu");
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().unwrap()
-    }
-
-    fn json(&self, args: &[&str]) -> Vec<Value> {
-        let output = self.run(args);
-        assert!(
-            output.status.success(),
-            "{args:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        lines(&output)
-    }
-
-    fn learnt(&self, run: &str) -> Flats {
-        read_flats(&self.0.path().join("runs").join(run).join("learnt/adapter.safetensors")).unwrap()
-    }
+/// The program, printing JSON.
+fn command(program: &Program, args: &[&str]) -> Command {
+    program.command(&[args, &["--format", "json"]].concat())
 }
 
-fn lines(output: &Output) -> Vec<Value> {
-    let text = String::from_utf8(output.stdout.clone()).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+fn run(program: &Program, args: &[&str]) -> Output {
+    command(program, args).output().unwrap()
+}
+
+fn learnt(program: &Program, run: &str) -> Flats {
+    let folder = program.0.path().join("runs").join(run);
+    read_flats(&folder.join("learnt/adapter.safetensors")).unwrap()
 }
 
 fn last_event(lines: &[Value], event: &str) -> Value {
@@ -409,7 +385,7 @@ fn every_method_learns_colours_and_its_model_can_be_used_at_once() {
     );
 
     program.json(&["runs", "delete", "lora-1"]);
-    assert_eq!(program.run(&["runs", "show", "lora-1"]).status.code(), Some(1));
+    assert_eq!(run(&program, &["runs", "show", "lora-1"]).status.code(), Some(1));
 }
 
 #[test]
@@ -474,7 +450,10 @@ fn captions_are_learnt_from_and_recall_is_measured() {
     let validation = last_event(&events, "validation");
     assert_eq!(validation["recall"].as_array().unwrap().len(), 2);
     assert!(validation["board"].as_array().is_some_and(|rows| !rows.is_empty()));
-    let refused = program.run(&[&["fine-tune", path, "--method", "linear-probe"], &TINY[..]].concat());
+    let refused = run(
+        &program,
+        &[&["fine-tune", path, "--method", "linear-probe"], &TINY[..]].concat(),
+    );
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("one a class"));
 }
@@ -508,7 +487,7 @@ fn a_killed_run_is_resumed_to_the_numbers_of_an_unbroken_one() {
         unbroken.json(&args);
 
         let broken = Program::new();
-        let mut child = broken.command(&args).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command(&broken, &args).stdout(Stdio::piped()).spawn().unwrap();
         let mut reader = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         let mut kept = false;
@@ -530,7 +509,7 @@ fn a_killed_run_is_resumed_to_the_numbers_of_an_unbroken_one() {
         let resumed = broken.json(&["runs", "resume", &run]);
         let started = last_event(&resumed, "started");
         assert!(started["step"].as_u64().unwrap() > 1, "{method}: it began anew");
-        assert_eq!(unbroken.learnt(&run), broken.learnt(&run), "{method}");
+        assert_eq!(learnt(&unbroken, &run), learnt(&broken, &run), "{method}");
         let losses = |program: &Program| -> Vec<(u64, String)> {
             let shown = program.json(&["runs", "show", &run]);
             let events = shown[0]["events"].as_array().unwrap().clone();
@@ -568,7 +547,7 @@ fn a_rate_that_is_too_high_stops_the_run_with_the_step_and_the_cause() {
         "--model",
         model,
     ];
-    let output = program.run(&args);
+    let output = run(&program, &args);
     assert_eq!(output.status.code(), Some(1));
     let failed = last_event(&lines(&output), "failed");
     let reason = failed["reason"].as_str().unwrap();
@@ -585,7 +564,7 @@ fn previews_name_what_is_wrong_before_anything_starts() {
     std::fs::create_dir(folder.path().join("lonely")).unwrap();
     std::fs::copy(folder.path().join("red/0.png"), folder.path().join("lonely/0.png")).unwrap();
     let path = folder.path().to_str().unwrap();
-    let output = program.run(&["fine-tune", path, "--method", "linear-probe", "--preview"]);
+    let output = run(&program, &["fine-tune", path, "--method", "linear-probe", "--preview"]);
     assert_eq!(output.status.code(), Some(1), "a broken picture was asked for, too");
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
@@ -595,11 +574,14 @@ fn previews_name_what_is_wrong_before_anything_starts() {
     assert_eq!(lines(&output).len(), 4);
     assert!(program.json(&["runs", "list"]).is_empty());
 
-    let wrong = program.run(&["fine-tune", path, "--method", "lora", "--set", "rang=3"]);
+    let wrong = run(&program, &["fine-tune", path, "--method", "lora", "--set", "rang=3"]);
     assert_eq!(wrong.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("rank"));
     let empty = tempfile::tempdir().unwrap();
-    let nothing = program.run(&["fine-tune", empty.path().to_str().unwrap(), "--method", "lora"]);
+    let nothing = run(
+        &program,
+        &["fine-tune", empty.path().to_str().unwrap(), "--method", "lora"],
+    );
     assert_eq!(nothing.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&nothing.stderr).contains("one folder a class"));
 }
@@ -638,7 +620,7 @@ fn an_adapter_is_refused_once_its_base_changed() {
     let preprocessor = base.path().join("preprocessor_config.json");
     let text = std::fs::read_to_string(&preprocessor).unwrap();
     std::fs::write(&preprocessor, text + " ").unwrap();
-    let output = program.run(&["embed", "--text", "red", "--model", "tip-adapter-1"]);
+    let output = run(&program, &["embed", "--text", "red", "--model", "tip-adapter-1"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("has changed"));
 }

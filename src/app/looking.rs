@@ -8,7 +8,7 @@ use image::RgbImage;
 use super::command::{Command, Compare};
 use super::state::{Brush, State};
 use super::view;
-use crate::engine::protocol::{HeatMap, HeatmapPicture, Request, Rival, Severity, Shift, ViewRect};
+use crate::engine::protocol::{HeatMap, HeatmapPicture, ModelInfo, Request, Rival, Severity, Shift, ViewRect};
 use crate::heatmap::{LabelledMap, Overlay, card, raw_json};
 
 const BRUSH_RADIUS: f32 = 0.06;
@@ -148,8 +148,7 @@ pub fn shown_maps(state: &State) -> (Option<ShownMap<'_>>, Option<ShownMap<'_>>)
         map.map_or_else(String::new, |map| card(map.method).title.to_string())
     };
     let rival = answers(state, true);
-    let model =
-        |model: Option<&crate::engine::protocol::ModelInfo>| model.map_or_else(String::new, |model| model.name.clone());
+    let model = |model: Option<&ModelInfo>| model.map_or_else(String::new, |model| model.name.clone());
     let (caption, second) = match &state.compare {
         None => (String::new(), None),
         Some(Compare::Label(other)) if *other < state.settings.labels.len() => {
@@ -246,24 +245,35 @@ fn to_draw(state: &State) -> Option<HeatmapPicture> {
     let probed = state.probed().and_then(|probed| probed.image.as_ref());
     let image = probed.unwrap_or(&inspected.image);
     let picture = RgbImage::from_raw(image.width as u32, image.height as u32, image.rgb.clone())?;
-    let measure = state.settings.measure;
-    let scores = state.inspected_scores();
-    let maps = [Some(first?), second].into_iter().flatten().map(|shown| LabelledMap {
+    let name = |model: Option<&ModelInfo>| model.map_or_else(String::new, |model| model.name.clone());
+    let labelled = |shown: ShownMap<'_>, model: String, score: String| LabelledMap {
         picture: picture.clone(),
         view: shown.view,
         map: shown.map.clone(),
         overlay: shown.overlay,
         label: state.settings.labels[shown.label].label.name.clone(),
-        score: scores.map_or_else(String::new, |scores| {
-            view::shown(view::value(scores, shown.label, measure, state.scoring()), measure)
-        }),
-    });
-    Some(HeatmapPicture {
-        maps: maps.collect(),
-        model: state
-            .model
-            .as_ref()
-            .map_or_else(String::new, |model| model.name.clone()),
+        score,
+        model,
+    };
+    let first = first?;
+    let score = score_of(state, first.label);
+    let mut maps = vec![labelled(first, name(state.model.as_ref()), score)];
+    if let Some(second) = second {
+        // The other model's number is not known here: none is better than the first one's.
+        let (model, score) = match state.compare {
+            Some(Compare::Model(_)) => (name(state.rival_model.as_ref()), String::new()),
+            _ => (name(state.model.as_ref()), score_of(state, second.label)),
+        };
+        maps.push(labelled(second, model, score));
+    }
+    Some(HeatmapPicture { maps })
+}
+
+/// A label's number for the inspected picture, as the bars show it.
+fn score_of(state: &State, label: usize) -> String {
+    let measure = state.settings.measure;
+    state.inspected_scores().map_or_else(String::new, |scores| {
+        view::shown(view::value(scores, label, measure, state.scoring()), measure)
     })
 }
 

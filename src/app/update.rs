@@ -323,7 +323,8 @@ fn go(state: &mut State, step: Step) -> Vec<Request> {
     select(state, picture)
 }
 
-fn load_model(state: &mut State, choice: ModelChoice) -> Vec<Request> {
+/// Opens a model, and remembers it.
+pub fn load_model(state: &mut State, choice: ModelChoice) -> Vec<Request> {
     if let ModelChoice::Path(path) = &choice {
         state.settings.remember_model(path);
     }

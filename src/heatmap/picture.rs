@@ -24,8 +24,6 @@ const LINE: u32 = 24;
 pub struct HeatmapPicture {
     /// Each with its own picture and label.
     pub maps: Vec<LabelledMap>,
-    /// What the model is called.
-    pub model: String,
 }
 
 /// A heatmap on its picture.
@@ -41,20 +39,22 @@ pub struct LabelledMap {
     pub overlay: Overlay,
     /// What it is of.
     pub label: String,
-    /// Its number, as written.
+    /// Its number, as written; empty where the model's number is not known.
     pub score: String,
+    /// What the model is called that the map explains.
+    pub model: String,
 }
 
 impl HeatmapPicture {
     /// Draws it.
     pub fn draw(&self) -> RgbImage {
-        let drawn: Vec<RgbImage> = self.maps.iter().map(|map| map.draw(&self.model)).collect();
+        let drawn: Vec<RgbImage> = self.maps.iter().map(LabelledMap::draw).collect();
         side_by_side(&drawn, MARGIN)
     }
 }
 
 impl LabelledMap {
-    fn draw(&self, model: &str) -> RgbImage {
+    fn draw(&self) -> RgbImage {
         let blended = self.overlay.blend(&self.picture, self.view, &self.map);
         let picture = enlarged(blended);
         let (width, height) = picture.dimensions();
@@ -75,7 +75,7 @@ impl LabelledMap {
         write(&mut out, &short(high, high - low), width - MARGIN, y, Align::Right);
         y += LINE;
         let about = card(self.map.method);
-        let note = format!("{} ({}), {model}", about.title, about.shows.title());
+        let note = format!("{} ({}), {}", about.title, about.shows.title(), self.model);
         write(&mut out, &note, MARGIN, y, Align::Left);
         out
     }
@@ -183,10 +183,10 @@ mod tests {
             },
             label: "cat".into(),
             score: "0.91".into(),
+            model: "Starter".into(),
         };
         let both = HeatmapPicture {
             maps: vec![map.clone(), map],
-            model: "Starter".into(),
         };
         let drawn = both.draw();
         assert_eq!(drawn.width(), 2 * 400 + MARGIN);

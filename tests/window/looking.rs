@@ -2,14 +2,16 @@
 
 use clipsight::app::App;
 use clipsight::app::command::{Command, Compare, FileDialog};
-use clipsight::app::settings::Settings;
-use clipsight::clip::HeatmapMethod;
-use clipsight::engine::protocol::{Dab, Fill, Probe, Request, Shift};
+use clipsight::app::settings::{LabelRow, Settings};
+use clipsight::clip::{HeatmapMethod, ModelInfo};
+use clipsight::engine::protocol::{Dab, Event, Fill, Probe, Request, Shift};
+use clipsight::hub::ModelChoice;
+use clipsight::zero_shot::Label;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
-use crate::stand_in::{StandIn, window};
+use crate::stand_in::{StandIn, starter, window};
 use crate::{real_window, run_until};
 
 fn looking() -> (StandIn, Harness<'static, App>) {
@@ -143,6 +145,127 @@ fn heatmaps_are_copied_saved_and_written_as_numbers() {
     harness.key_press(Key::P);
     harness.run_steps(1);
     assert_ne!(harness.state().state().wanted_dialog, Some(FileDialog::Csv));
+}
+
+/// Presses on the picture at one place and lets go at another, both in fractions of its pane.
+fn drag(harness: &mut Harness<App>, from: egui::Vec2, to: egui::Vec2) {
+    let pane = harness.get_by_label_contains("Heatmap: ").rect();
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    let (from, to) = (pane.min + from * pane.size(), pane.min + to * pane.size());
+    harness.event(egui::Event::PointerMoved(from));
+    harness.run_steps(1);
+    harness.event(button(from, true));
+    harness.run_steps(1);
+    for step in 1..=4 {
+        harness.event(egui::Event::PointerMoved(from + (to - from) * (step as f32 / 4.0)));
+        harness.run_steps(1);
+    }
+    harness.event(button(to, false));
+    harness.run_steps(3);
+}
+
+#[test]
+fn the_pointer_drags_what_the_model_sees_and_paints_with_the_brush() {
+    let (engine, mut harness) = looking();
+    drag(&mut harness, egui::vec2(0.4, 0.5), egui::vec2(0.45, 0.5));
+    let dragged = probe(&engine).unwrap();
+    assert!(dragged.shift.x > 0.0 && dragged.dabs.is_empty());
+    harness.key_press(Key::R);
+    harness.key_press(Key::B);
+    harness.run_steps(3);
+    drag(&mut harness, egui::vec2(0.3, 0.5), egui::vec2(0.6, 0.5));
+    let painted = probe(&engine).unwrap();
+    assert!(painted.dabs.len() > 1 && painted.shift == Shift::default());
+    assert_eq!(harness.state().state().strokes, [0], "one stroke, undone as one");
+}
+
+#[test]
+fn a_saved_comparison_of_two_models_names_each_with_its_own_map() {
+    let (engine, mut harness) = looking();
+    harness
+        .state_mut()
+        .execute(Command::Compare(Some(Compare::Model(ModelChoice::Path(
+            "/models/other".into(),
+        )))));
+    harness.run_steps(3);
+    let other = ModelInfo {
+        name: "Other".into(),
+        ..starter()
+    };
+    engine.say(Event::RivalReady(Some(Box::new(other))));
+    harness.run_steps(3);
+    harness
+        .state_mut()
+        .execute(Command::SaveHeatmap("/nowhere/both.png".into()));
+    let picture = engine.newest(|request| match request {
+        Request::DrawHeatmap { picture, .. } => Some(picture.clone()),
+        _ => None,
+    });
+    let maps = picture.unwrap().maps;
+    let told: Vec<(&str, bool)> = maps
+        .iter()
+        .map(|map| (map.model.as_str(), map.score.is_empty()))
+        .collect();
+    assert_eq!(
+        told,
+        [("Starter", false), ("Other", true)],
+        "no number stands beside a model that it is not of"
+    );
+}
+
+#[test]
+fn the_real_engine_compares_labels_and_models_and_saves_what_is_seen() {
+    let data_dir = tempfile::tempdir().unwrap();
+    let mut harness = real_window(data_dir.path());
+    run_until(&mut harness, "a heatmap", |app| {
+        app.state().inspected.maps.as_ref().is_some_and(|set| set.done >= 1.0)
+    });
+    harness.state_mut().execute(Command::Compare(Some(Compare::Label(1))));
+    harness.run_steps(3);
+    assert_eq!(harness.query_all_by_label_contains("Heatmap: ").count(), 2);
+
+    let other = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/clip-f16");
+    let labels = ["a photo of a cat", "a zebra"].map(|name| LabelRow {
+        label: Label::named(name),
+        colour: 0,
+    });
+    harness.state_mut().execute(Command::EditLabels(labels.to_vec()));
+    harness
+        .state_mut()
+        .execute(Command::Compare(Some(Compare::Model(ModelChoice::Path(other.into())))));
+    run_until(&mut harness, "the other model's heatmap", |app| {
+        let state = app.state();
+        let asked = state.asking.generation;
+        state.rival_model.is_some()
+            && state
+                .inspected
+                .maps
+                .as_ref()
+                .is_some_and(|set| set.generation == asked && set.done >= 1.0)
+            && state
+                .inspected
+                .rival_maps
+                .as_ref()
+                .is_some_and(|set| set.generation == asked && set.done >= 1.0)
+    });
+    let target = data_dir.path().join("both.png");
+    harness.state_mut().execute(Command::SaveHeatmap(target.clone()));
+    run_until(&mut harness, "the saved picture", |app| {
+        app.state()
+            .messages
+            .iter()
+            .any(|message| message.text.starts_with("Saved"))
+    });
+    let saved = image::open(&target).unwrap();
+    assert!(
+        saved.width() > 2 * 348 && saved.height() > 348,
+        "two pictures with their legends"
+    );
 }
 
 #[test]

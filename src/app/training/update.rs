@@ -6,6 +6,7 @@ use super::state::AtWork;
 use super::{Page, TrainCommand};
 use crate::app::command::FileDialog;
 use crate::app::state::{Mode, State};
+use crate::app::update::load_model;
 use crate::engine::protocol::{Request, Severity};
 use crate::engine::training::{PRESETS, RunConfig, TrainingRequest};
 use crate::hub::ModelChoice;
@@ -199,10 +200,8 @@ fn use_model(state: &mut State, run: &str) -> Vec<Request> {
     let Some(model) = state.training.record(run).and_then(|record| record.model.clone()) else {
         return Vec::new();
     };
-    let choice = ModelChoice::Path(model);
     state.mode = Mode::Explore;
-    state.settings.model = choice.clone();
-    vec![Request::LoadModel(choice)]
+    load_model(state, ModelChoice::Path(model))
 }
 
 fn compare(state: &mut State, run: String) -> Vec<Request> {

@@ -62,10 +62,8 @@ impl Evidence for OpenBlocks {
 
 impl OpenBlocks {
     fn some_maps(&self, tower: &VisionTransformer, texts: Tensor<2>) -> Tensor<2> {
-        let blocks = 0..self.dense.inputs.len();
-        let mut maps = blocks.map(|block| self.block_maps(tower, block, texts.clone()));
-        let first = maps.next().expect("a tower has a last block");
-        maps.fold(first, |sum, map| sum + map)
+        let of = |block: usize| self.block_maps(tower, block, texts.clone());
+        (1..self.dense.inputs.len()).fold(of(0), |sum, block| sum + of(block))
     }
 
     fn block_maps(&self, tower: &VisionTransformer, block: usize, texts: Tensor<2>) -> Tensor<2> {

@@ -12,6 +12,9 @@ const NUMBERS: f32 = 52.0;
 /// Lines of the grid are hidden when closer than the first, in points, and full from the second on.
 const GRID: Rangef = Rangef { min: 18.0, max: 36.0 };
 
+/// Points of a line that are drawn.
+const MAX_POINTS: usize = 1_000;
+
 /// A line of a chart.
 pub struct ChartLine<'a> {
     /// What it is.
@@ -89,7 +92,7 @@ pub fn chart_ui(ui: &mut Ui, chart: &Chart<'_>) {
             );
         }
         for line in chart.lines.iter().rev() {
-            let points = || PlotPoints::from(line.points.to_vec());
+            let points = || PlotPoints::from(thinned(line.points));
             plot.line(Line::new(line.name.clone(), points()).color(line.colour).width(2.0));
             if line.marked || line.points.len() == 1 {
                 plot.points(Points::new(line.name.clone(), points()).color(line.colour).radius(3.5));
@@ -107,6 +110,16 @@ pub fn chart_ui(ui: &mut Ui, chart: &Chart<'_>) {
     });
 }
 
+/// No more points than a screen can show, the last one among them: long runs have many, and every frame draws them.
+fn thinned(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
+    let step = points.len().div_ceil(MAX_POINTS).max(1);
+    let mut kept: Vec<[f64; 2]> = points.iter().copied().step_by(step).collect();
+    if let Some(last) = points.last().filter(|last| kept.last() != Some(*last)) {
+        kept.push(*last);
+    }
+    kept
+}
+
 /// A number in as few signs as tell it.
 pub fn short(value: f64) -> String {
     match value.abs() {
@@ -122,7 +135,16 @@ pub fn short(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::short;
+    use super::{MAX_POINTS, short, thinned};
+
+    #[test]
+    fn long_curves_are_thinned_and_keep_their_end() {
+        let points: Vec<[f64; 2]> = (0..12_345).map(|n| [f64::from(n), 0.0]).collect();
+        let drawn = thinned(&points);
+        assert!(drawn.len() <= MAX_POINTS + 1 && drawn.len() > MAX_POINTS / 2);
+        assert_eq!((drawn.first(), drawn.last()), (points.first(), points.last()));
+        assert_eq!(thinned(&points[..5]), &points[..5]);
+    }
 
     #[test]
     fn numbers_are_short() {

@@ -18,23 +18,30 @@ const TWO_COLUMNS: f32 = 720.0;
 
 /// Draws the page.
 pub fn run_ui(ui: &mut Ui, state: &mut State, run: &str) -> Vec<TrainCommand> {
-    let mut commands = Vec::new();
     let training = &mut state.training;
-    let curves = training.curves.get(run).cloned().unwrap_or_default();
+    // Lent to this page for the frame: nothing else draws them.
+    let curves = training.curves.remove(run).unwrap_or_default();
+    let commands = page_ui(ui, training, run, &curves);
+    training.curves.insert(run.to_owned(), curves);
+    commands
+}
+
+fn page_ui(ui: &mut Ui, training: &mut Training, run: &str, curves: &Curves) -> Vec<TrainCommand> {
+    let mut commands = Vec::new();
     let Some(record) = training.record(run).cloned() else {
-        preparing_ui(ui, &curves, &mut commands);
+        preparing_ui(ui, curves, &mut commands);
         return commands;
     };
     card(ui, |ui| {
         name_ui(ui, training, &record, &mut commands);
         buttons_ui(ui, training, &record, &mut commands);
-        progress(ui, training, &record, &curves, &mut commands);
+        progress(ui, training, &record, curves, &mut commands);
         if let Some(error) = &record.error {
             ui.label(RichText::new(error).color(theme::palette(ui).error));
         }
         result_ui(ui, &record);
     });
-    charts_ui(ui, &curves, record.classes.is_empty());
+    charts_ui(ui, curves, record.classes.is_empty());
     if let Some(board) = &curves.board {
         card(ui, |ui| {
             ui.label(section("Pictures against texts"));
@@ -44,7 +51,7 @@ pub fn run_ui(ui: &mut Ui, state: &mut State, run: &str) -> Vec<TrainCommand> {
             board_ui(ui, board, None);
         });
     }
-    flips_ui(ui, &curves);
+    flips_ui(ui, curves);
     blend_ui(ui, training, &record, &mut commands);
     settings_ui(ui, &record);
     commands
