@@ -66,10 +66,22 @@ shot settings-dark 1280x800 ctrl+comma
 shot settings-light 1280x800 d ctrl+comma
 shot shortcuts-dark 1280x800 question
 shot shortcuts-light 1280x800 d question
+shot erased-dark 1280x800 Right b drag:1030,200,1120,260
 shot erased-light 1280x800 d Right b drag:1030,200,1120,260
+shot erased-large-dark 1920x1080 Right b drag:1670,240,1760,300
 shot compared-dark 1280x800 click:1156,445 click:1080,549 click:918,586 wait:10
+shot compared-light 1280x800 d click:1156,445 click:1080,549 click:918,586 wait:10
+shot compared-large-light 1920x1080 d click:1796,525 click:1720,629 click:1558,666 wait:10
 # Dark before light: the theme stays in the data folder.
-DATA=$taught OPEN=$pictures shot train-setup-dark 1280x800 t
-DATA=$taught OPEN=$pictures shot train-run-large-dark 1920x1080 t click:170,230
-DATA=$taught OPEN=$pictures shot train-run-light 1280x800 d t click:170,230
-DATA=$taught OPEN=$pictures shot train-board-light 1280x800 t click:170,132
+export DATA=$taught OPEN=$pictures
+shot train-setup-dark 1280x800 t
+shot train-setup-large-dark 1920x1080 t
+shot train-run-dark 1280x800 t click:170,230
+shot train-run-large-dark 1920x1080 t click:170,230
+shot train-compare-dark 1280x800 t click:283,215 click:283,282 click:250,175
+shot train-board-dark 1280x800 t click:170,132 click:395,383 wait:6
+shot train-run-light 1280x800 d t click:170,230
+shot train-run-large-light 1920x1080 t click:170,230
+shot train-setup-light 1280x800 t
+shot train-board-light 1280x800 t click:170,132 click:395,383 wait:6
+shot train-shots-light 1280x800 t click:170,96 click:520,110 wait:40

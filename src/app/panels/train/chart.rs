@@ -64,6 +64,7 @@ pub fn chart_ui(ui: &mut Ui, chart: &Chart<'_>) {
         .y_axis_min_width(NUMBERS)
         .show_grid(Vec2b::new(false, true))
         .grid_spacing(GRID)
+        .grid_color(theme::palette(ui).line)
         .y_axis_formatter(move |mark, _| number(mark.value))
         .label_formatter(move |at| match at {
             HoverPosition::NearDataPoint {

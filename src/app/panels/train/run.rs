@@ -10,7 +10,7 @@ use crate::app::state::State;
 use crate::app::theme;
 use crate::app::training::{AtWork, Curves, TrainCommand, Training};
 use crate::app::widgets::{note, section};
-use crate::engine::training::{Field, RunRecord, RunState};
+use crate::engine::training::{Field, FineTuneMethod, RunRecord, RunState};
 
 const CHART_HEIGHT: f32 = 170.0;
 /// From this width on, charts stand side by side.
@@ -41,7 +41,7 @@ fn page_ui(ui: &mut Ui, training: &mut Training, run: &str, curves: &Curves) -> 
         }
         result_ui(ui, &record);
     });
-    charts_ui(ui, curves, record.classes.is_empty());
+    charts_ui(ui, curves, &record);
     if let Some(board) = &curves.board {
         card(ui, |ui| {
             ui.label(section("Pictures against texts"));
@@ -252,12 +252,12 @@ fn number_ui(ui: &mut Ui, number: &str, words: &str, colour: Color32) {
     });
 }
 
-fn charts_ui(ui: &mut Ui, curves: &Curves, captions: bool) {
+fn charts_ui(ui: &mut Ui, curves: &Curves, record: &RunRecord) {
     if curves.loss.is_empty() {
         return;
     }
-    let accuracy = accuracy_chart(ui, curves, captions);
-    let mut charts = vec![loss_chart(curves), accuracy];
+    let accuracy = accuracy_chart(ui, curves, record.classes.is_empty());
+    let mut charts = vec![loss_chart(curves, record.config.method), accuracy];
     charts.extend(plain_chart("Learning rate", &curves.learning_rate));
     charts.extend(plain_chart("exp(logit_scale)", &curves.logit_scale));
     let columns = if ui.available_width() >= TWO_COLUMNS { 2 } else { 1 };
@@ -270,12 +270,17 @@ fn charts_ui(ui: &mut Ui, curves: &Curves, captions: bool) {
     }
 }
 
-fn loss_chart(curves: &Curves) -> Chart<'_> {
+fn loss_chart(curves: &Curves, method: FineTuneMethod) -> Chart<'_> {
+    // A probe is solved anew in every step.
+    let title = match method {
+        FineTuneMethod::LinearProbe => "Loss, by strength of regularisation tried",
+        _ => "Loss",
+    };
     let mut lines = vec![line("training", 0, &curves.loss)];
     if !curves.validation_loss.is_empty() {
         lines.push(line("validation", 1, &curves.validation_loss));
     }
-    chart("Loss", lines)
+    chart(title, lines)
 }
 
 fn accuracy_chart<'a>(ui: &Ui, curves: &'a Curves, captions: bool) -> Chart<'a> {

@@ -78,6 +78,7 @@ fn chart_ui(ui: &mut Ui, points: &[KShot]) {
     let zero_shot = star.iter().sum::<f64>() / star.len().max(1) as f64;
     let plot = Plot::new("k-shot")
         .height(HEIGHT)
+        .grid_color(palette.line)
         .allow_scroll(false)
         .allow_zoom(false)
         .allow_drag(false)
