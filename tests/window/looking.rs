@@ -310,3 +310,43 @@ fn the_real_engine_answers_what_is_erased_and_moved_and_compared() {
         app.state().probed().is_none()
     });
 }
+
+/// A page of writing is a web site to the starter, and plain paper an envelope: here, erasing writing does flip the answer.
+#[test]
+fn the_real_engine_says_when_it_read_the_word() {
+    let data_dir = tempfile::tempdir().unwrap();
+    let mut harness = real_window(data_dir.path());
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pictures/writing.png");
+    let labels = ["web site", "envelope"].map(|name| LabelRow {
+        label: Label::named(name),
+        colour: 0,
+    });
+    harness.state_mut().execute(Command::EditLabels(labels.to_vec()));
+    harness.state_mut().execute(Command::SetNoneBias(-0.5));
+    harness.state_mut().execute(Command::Open(vec![page.into()]));
+    run_until(&mut harness, "a heatmap", |app| {
+        let state = app.state();
+        let set = state.inspected.maps.as_ref();
+        state.asking.changed_at.is_none()
+            && set.is_some_and(|set| set.done >= 1.0 && set.generation == state.asking.generation)
+    });
+    for row in 0..5 {
+        for column in 0..5 {
+            let at = |n: i32| 0.14 + 0.18 * n as f32;
+            let dab = Dab {
+                x: at(column),
+                y: at(row),
+                radius: 0.15,
+            };
+            let begins = (row, column) == (0, 0);
+            harness.state_mut().execute(Command::Erase { dab, begins });
+        }
+    }
+    let number = harness.state().state().probe.number;
+    run_until(&mut harness, "an answer", |app| {
+        app.state().probed().is_some_and(|probed| probed.number == number)
+    });
+    let probed = harness.state().state().probed().unwrap();
+    assert_eq!((probed.before.best, probed.after.best), (Some(0), Some(1)));
+    assert!(probed.read_the_word);
+}
