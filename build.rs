@@ -1,25 +1,33 @@
-//! Packs the embedded model, and sets link flags that make the program smaller on Linux: identical functions are kept
+//! Packs the embedded model and fonts, and sets link flags that make the program smaller on Linux: identical functions are kept
 //! once, relocations are packed, and the release carries no symbols.
 
-use std::io::Write;
+use std::io::{Error, Result, Write};
 use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
-/// What `src/clip/embedded.rs` includes, and whether it consists of 16-bit numbers.
-const PACKED: [(&str, &str, bool); 3] = [
-    ("assets/starter/model.safetensors", "starter.z", true),
-    ("assets/starter/tokenizer.json", "starter_tokenizer.z", false),
-    ("assets/tokenizer/clip.json", "clip_tokenizer.z", false),
+#[path = "src/clip/vocabulary.rs"]
+mod vocabulary;
+
+/// What `src/clip/embedded.rs` and `src/packed.rs` include, and how it is prepared.
+const PACKED: [(&str, &str, Prepare); 5] = [
+    ("assets/starter/model.safetensors", "starter.z", split_halves),
+    ("assets/starter/tokenizer.json", "starter_tokenizer.z", shorten),
+    ("assets/tokenizer/clip.json", "clip_tokenizer.z", shorten),
+    ("assets/fonts/Inter-Tabular-Regular.otf", "regular.z", Ok),
+    ("assets/fonts/Inter-Tabular-SemiBold.otf", "semi_bold.z", Ok),
 ];
 
-fn main() -> std::io::Result<()> {
+type Prepare = fn(Vec<u8>) -> Result<Vec<u8>>;
+
+fn main() -> Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/clip/vocabulary.rs");
     let out = std::env::var("OUT_DIR").unwrap_or_default();
-    for (source, packed, halves) in PACKED {
+    for (source, packed, prepare) in PACKED {
         println!("cargo::rerun-if-changed={source}");
-        pack(Path::new(source), &Path::new(&out).join(packed), halves)?;
+        pack(Path::new(source), &Path::new(&out).join(packed), prepare)?;
     }
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
         println!("cargo::rustc-link-arg-bins=-Wl,--icf=all,-z,pack-relative-relocs");
@@ -30,14 +38,48 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Deflates a file; of 16-bit numbers the low bytes come first and then the high ones, which are alike.
-fn pack(source: &Path, target: &Path, halves: bool) -> std::io::Result<()> {
-    let mut bytes = std::fs::read(source)?;
-    if halves {
-        let (low, high) = (bytes.iter().step_by(2), bytes.iter().skip(1).step_by(2));
-        bytes = low.chain(high).copied().collect();
-    }
+fn pack(source: &Path, target: &Path, prepare: Prepare) -> Result<()> {
+    let bytes = prepare(std::fs::read(source)?)?;
     let mut encoder = ZlibEncoder::new(std::fs::File::create(target)?, Compression::best());
     encoder.write_all(&bytes)?;
     encoder.finish()?.flush()
+}
+
+/// Of 16-bit numbers the low bytes first and then the high ones, which are alike.
+#[allow(clippy::unnecessary_wraps, reason = "one of several ways to prepare a file")]
+fn split_halves(bytes: Vec<u8>) -> Result<Vec<u8>> {
+    let (low, high) = (bytes.iter().step_by(2), bytes.iter().skip(1).step_by(2));
+    Ok(low.chain(high).copied().collect())
+}
+
+/// A `tokenizer.json` without the tokens that follow from its merges (see `src/clip/vocabulary.rs`).
+fn shorten(bytes: Vec<u8>) -> Result<Vec<u8>> {
+    let text = String::from_utf8(bytes).map_err(Error::other)?;
+    let short = cut(&text).filter(|short| vocabulary::restored(short).as_ref() == Some(&text));
+    let wrong = || Error::other("the tokens of a tokenizer's merges are not the last ones of its vocabulary");
+    short.map(String::into_bytes).ok_or_else(wrong)
+}
+
+/// From the first merged token to the last, whose number stays out, too.
+fn cut(text: &str) -> Option<String> {
+    let tokens: Vec<String> = vocabulary::merged_tokens(text).collect();
+    let quoted = |token: &String| format!("\"{token}\"");
+    let vocabulary = text.find("\"vocab\"")?;
+    let place = |token: &String| Some(vocabulary + text[vocabulary..].find(&quoted(token))?);
+    let (first, last) = (tokens.first()?, tokens.last()?);
+    let start = place(first)?;
+    let (colon, rest) = before_number(&text[start + quoted(first).len()..])?;
+    let (number, rest) = after_number(rest);
+    let between = rest.split('"').next()?;
+    let (_, rest) = before_number(&text[place(last)? + quoted(last).len()..])?;
+    let (_, after) = after_number(rest);
+    Some([between, colon, number, &text[..start], after].join("\0"))
+}
+
+fn before_number(text: &str) -> Option<(&str, &str)> {
+    Some(text.split_at(text.find(|c: char| c.is_ascii_digit())?))
+}
+
+fn after_number(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }

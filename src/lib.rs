@@ -21,4 +21,5 @@ pub mod fine_tune;
 pub mod heatmap;
 pub mod hub;
 pub mod library;
+mod packed;
 pub mod zero_shot;

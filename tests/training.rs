@@ -7,8 +7,8 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use burn::tensor::{Device, Tensor};
-use clipsight::clip::{Adapter, Flat, Flats, Model, export, is_adapter, numbers, parameter_id, read_flats};
+use burn::tensor::{DType, Device, Tensor};
+use clipsight::clip::{Adapter, Flat, Flats, Model, Precision, export, is_adapter, numbers, parameter_id, read_flats};
 use clipsight::fine_tune::config::RunConfig;
 use clipsight::fine_tune::data::{Dataset, Example, Split};
 use clipsight::fine_tune::methods::logistic::{Problem, Weights};
@@ -38,7 +38,7 @@ fn list<T: serde::de::DeserializeOwned>(value: &Value) -> T {
 }
 
 /// The batch of the fixture as a training side, and a learner of everything.
-fn batch(micro_batch: usize) -> (Context, TowerLearner, Vec<String>) {
+fn batch(micro_batch: usize, precision: Precision, device: &Device) -> (Context, TowerLearner, Vec<String>) {
     let expected = expected()["contrastive"].clone();
     let (pictures, texts): (Vec<String>, Vec<String>) = (list(&expected["pictures"]), list(&expected["texts"]));
     let examples = pictures.iter().zip(&texts).map(|(name, text)| Example {
@@ -56,7 +56,8 @@ fn batch(micro_batch: usize) -> (Context, TowerLearner, Vec<String>) {
     };
     let mut config = RunConfig::new(clipsight::clip::FineTuneMethod::Contrastive, PathBuf::new());
     config.hyper.micro_batch = micro_batch;
-    let model = Model::open(&fixtures().join("clip-f32"), &Device::flex()).unwrap();
+    config.precision = precision;
+    let model = Model::open(&fixtures().join("clip-f32"), device).unwrap();
     let context = Context::new(model, &dataset, &split, &config, None, |_| true).unwrap();
     let learner = contrastive::learner(&config, &context).unwrap();
     (context, learner, texts)
@@ -91,7 +92,7 @@ fn reference(file: &str, model: &Model) -> Flats {
 #[test]
 fn loss_gradients_and_a_step_equal_pytorchs_in_one_piece_and_in_parts() {
     for micro_batch in [4, 3, 1] {
-        let (context, learner, texts) = batch(micro_batch);
+        let (context, learner, texts) = batch(micro_batch, Precision::Full, &Device::flex());
         let (loss, gradients) = learner.gradients_of_pairs(&context, &texts).unwrap();
         let theirs = expected()["contrastive"]["loss"].as_f64().unwrap() as f32;
         assert!((loss - theirs).abs() < MAX_LOSS_DIFFERENCE, "{loss} against {theirs}");
@@ -125,6 +126,36 @@ fn loss_gradients_and_a_step_equal_pytorchs_in_one_piece_and_in_parts() {
                 );
             }
         }
+    }
+}
+
+/// Half precision on the GPU where one has it, else on the CPU, as slowly as that is.
+#[test]
+fn gradients_in_half_precision_stay_near_full() {
+    const MAX_HALF_LOSS_DIFFERENCE: f32 = 1e-2;
+    const MIN_HALF_COSINE: f64 = 0.999;
+    let device = match clipsight::engine::gpu() {
+        Ok(Some((device, _))) if device.supports_dtype(DType::F16) => device,
+        _ => Device::flex(),
+    };
+    for micro_batch in [4, 3] {
+        let of = |precision| {
+            let (context, learner, texts) = batch(micro_batch, precision, &device);
+            let (loss, gradients) = learner.gradients_of_pairs(&context, &texts).unwrap();
+            let each = gradients.into_values().flat_map(|gradient| numbers(gradient).unwrap());
+            (loss, each.map(f64::from).collect::<Vec<f64>>())
+        };
+        let ((full_loss, full), (half_loss, half)) = (of(Precision::Full), of(Precision::Half));
+        assert!(
+            (full_loss - half_loss).abs() < MAX_HALF_LOSS_DIFFERENCE,
+            "{half_loss} against {full_loss}"
+        );
+        assert_ne!(full, half, "it was not computed in half precision");
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let cosine = dot(&full, &half) / (dot(&full, &full) * dot(&half, &half)).sqrt();
+        assert!(cosine >= MIN_HALF_COSINE, "{cosine}");
+        let lengths = (dot(&half, &half) / dot(&full, &full)).sqrt();
+        assert!((lengths - 1.0).abs() < 1e-2, "{lengths}");
     }
 }
 
@@ -458,68 +489,159 @@ fn captions_are_learnt_from_and_recall_is_measured() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("one a class"));
 }
 
+/// When a run is killed.
+#[derive(Clone, Copy, PartialEq)]
+enum Kill {
+    /// Some steps after a checkpoint, so that work is lost.
+    AfterCheckpoint,
+    /// Before its first step: it is over within the seconds between two checkpoints.
+    BeforeSteps,
+}
+
 #[test]
-fn a_killed_run_is_resumed_to_the_numbers_of_an_unbroken_one() {
+fn a_killed_run_of_every_method_is_resumed_to_the_numbers_of_an_unbroken_one() {
+    let starter: &[&str] = &["--model", "starter"];
+    let small = "width=32 layers=2 image-size=32 batch=12 learning-rate=0.003";
+    killed_and_resumed("linear-probe", "", 1_000, starter, Kill::BeforeSteps);
+    killed_and_resumed("tip-adapter", "", 1, starter, Kill::BeforeSteps);
+    killed_and_resumed("tip-adapter-f", "batch=4", 150, starter, Kill::AfterCheckpoint);
+    killed_and_resumed("prolip", "", 2_500, starter, Kill::AfterCheckpoint);
+    killed_and_resumed("lora", "batch=4", 150, &TINY, Kill::AfterCheckpoint);
+    killed_and_resumed(
+        "contrastive",
+        "learning-rate=0.001 batch=12 micro-batch=5",
+        150,
+        &TINY,
+        Kill::AfterCheckpoint,
+    );
+    killed_and_resumed("scratch", small, 200, &TINY, Kill::AfterCheckpoint);
+}
+
+#[test]
+fn a_killed_search_goes_on_with_its_trial() {
+    killed_and_resumed(
+        "lora",
+        "batch=4 rank=1,2 learning-rate=0.0002,0.002",
+        30,
+        &TINY,
+        Kill::AfterCheckpoint,
+    );
+}
+
+fn killed_and_resumed(method: &str, settings: &str, epochs: usize, model: &[&str], kill: Kill) {
     let folder = colours(12);
     let path = folder.path().to_str().unwrap();
-    let methods: [(&str, &[&str]); 2] = [
-        (
-            "contrastive",
-            &[
-                "--set",
-                "learning-rate=0.001",
-                "--set",
-                "batch=12",
-                "--set",
-                "micro-batch=5",
-            ],
-        ),
-        ("lora", &["--set", "batch=4"]),
-    ];
-    for (method, more) in methods {
-        let args = [
-            &["fine-tune", path, "--method", method, "--epochs", "150"],
-            &TINY[..],
-            more,
-        ]
-        .concat();
-        let unbroken = Program::new();
-        unbroken.json(&args);
+    let epochs = epochs.to_string();
+    let mut args = [&["fine-tune", path, "--method", method, "--epochs", &epochs], model].concat();
+    settings
+        .split_whitespace()
+        .for_each(|setting| args.extend(["--set", setting]));
+    let unbroken = Program::new();
+    unbroken.json(&args);
 
-        let broken = Program::new();
-        let mut child = command(&broken, &args).stdout(Stdio::piped()).spawn().unwrap();
-        let mut reader = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        let mut kept = false;
-        // Kill some steps after a checkpoint, so that work is lost.
-        let mut after = 0;
-        while after < 7 {
-            line.clear();
-            assert!(
-                reader.read_line(&mut line).unwrap() > 0,
-                "{method}: it ended before it was killed"
-            );
-            kept |= line.contains("\"event\":\"checkpoint\"");
-            after += usize::from(kept && line.contains("\"event\":\"step\""));
+    let broken = Program::new();
+    let mut child = command(&broken, &args).stdout(Stdio::piped()).spawn().unwrap();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    let mut kept = false;
+    let mut after = 0;
+    while after < 7 {
+        line.clear();
+        assert!(
+            reader.read_line(&mut line).unwrap() > 0,
+            "{method}: it ended before it was killed"
+        );
+        kept |= line.contains("\"event\":\"checkpoint\"");
+        after += usize::from(kept && line.contains("\"event\":\"step\""));
+        if kill == Kill::BeforeSteps && line.contains("Embedding the pictures") {
+            break;
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let run = format!("{method}-1");
-        assert_eq!(broken.json(&["runs", "list"])[0]["state"], "interrupted");
-        let resumed = broken.json(&["runs", "resume", &run]);
-        let started = last_event(&resumed, "started");
-        assert!(started["step"].as_u64().unwrap() > 1, "{method}: it began anew");
-        assert_eq!(learnt(&unbroken, &run), learnt(&broken, &run), "{method}");
-        let losses = |program: &Program| -> Vec<(u64, String)> {
-            let shown = program.json(&["runs", "show", &run]);
-            let events = shown[0]["events"].as_array().unwrap().clone();
-            let steps = events.iter().filter(|event| event["event"] == "step");
-            steps
-                .map(|event| (event["step"].as_u64().unwrap(), event["loss"].to_string()))
-                .collect()
-        };
-        assert_eq!(losses(&unbroken), losses(&broken), "{method}");
     }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let run = format!("{method}-1");
+    assert_eq!(broken.json(&["runs", "list"])[0]["state"], "interrupted", "{method}");
+    let resumed = broken.json(&["runs", "resume", &run]);
+    let started = last_event(&resumed, "started");
+    let anew = started["step"].as_u64().unwrap() == 1;
+    assert_eq!(anew, kill == Kill::BeforeSteps, "{method}: {started}");
+    assert_eq!(learnt(&unbroken, &run), learnt(&broken, &run), "{method}");
+    let shown = |program: &Program| program.json(&["runs", "show", &run])[0].clone();
+    let (unbroken, broken) = (shown(&unbroken), shown(&broken));
+    for what in ["accuracy", "zero_shot_accuracy", "control", "chosen"] {
+        assert_eq!(unbroken[what], broken[what], "{method}: {what}");
+    }
+    let losses = |shown: &Value| -> Vec<(u64, String)> {
+        let events = shown["events"].as_array().unwrap();
+        let steps = events.iter().filter(|event| event["event"] == "step");
+        steps
+            .map(|event| (event["step"].as_u64().unwrap(), event["loss"].to_string()))
+            .collect()
+    };
+    assert_eq!(losses(&unbroken), losses(&broken), "{method}");
+}
+
+#[test]
+fn a_search_keeps_what_is_best_on_the_validation_side() {
+    let folder = colours(12);
+    let path = folder.path().to_str().unwrap();
+    let program = Program::new();
+    // The first rate learns nothing, and the last one diverges.
+    let args = [
+        "fine-tune",
+        path,
+        "--method",
+        "lora",
+        "--epochs",
+        "15",
+        "--set",
+        "batch=12",
+    ];
+    let tried = ["--set", "learning-rate=0.000000001,0.01,1.0", "--set", "clip=0"];
+    let events = program.json(&[&args[..], &tried, &TINY].concat());
+    let validations: Vec<&Value> = events.iter().filter(|event| event["event"] == "validation").collect();
+    let rates: Vec<f64> = validations
+        .iter()
+        .map(|event| event["trial"][0][1].as_f64().unwrap())
+        .collect();
+    assert!(rates.contains(&1e-9) && rates.contains(&0.01), "{rates:?}");
+    let best = validations.iter().rev().find(|event| event["best"] == true).unwrap();
+    let highest = validations
+        .iter()
+        .map(|event| event["accuracy"].as_f64().unwrap())
+        .fold(0.0, f64::max);
+    assert_eq!(best["accuracy"].as_f64().unwrap(), highest);
+    let shown = program.json(&["runs", "show", "lora-1"])[0].clone();
+    assert_eq!(shown["chosen"]["learning-rate"], best["trial"][0][1]);
+    assert_eq!(shown["state"], "done");
+    assert!(
+        shown["accuracy"].as_f64() > shown["zero_shot_accuracy"].as_f64(),
+        "{shown}"
+    );
+
+    let usual = program.json(
+        &[
+            &["fine-tune", path, "--method", "prolip", "--search", "--epochs", "5"],
+            &TINY[..],
+        ]
+        .concat(),
+    );
+    let trials: std::collections::BTreeSet<String> = usual
+        .iter()
+        .filter(|event| event["event"] == "validation")
+        .map(|event| event["trial"].to_string())
+        .collect();
+    assert_eq!(trials.len(), 9);
+    let refused = run(
+        &program,
+        &[
+            &["fine-tune", path, "--method", "lora", "--set", "batch=2,4"],
+            &TINY[..],
+        ]
+        .concat(),
+    );
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("cannot search for batch"));
 }
 
 #[test]

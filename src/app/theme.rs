@@ -6,6 +6,8 @@ use egui::{
     Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, vec2,
 };
 
+use crate::packed::{INTER_REGULAR, INTER_SEMI_BOLD, unpacked};
+
 /// Space between things that belong together.
 pub const GAP: f32 = 8.0;
 /// Half of it.
@@ -143,13 +145,16 @@ pub fn install(ctx: &egui::Context) {
 
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::empty();
-    let regular: &'static [u8] = include_bytes!("../../assets/fonts/Inter-Tabular-Regular.otf");
-    let semi_bold: &'static [u8] = include_bytes!("../../assets/fonts/Inter-Tabular-SemiBold.otf");
-    let icons: &'static [u8] = include_bytes!("../../assets/fonts/Phosphor-Subset.ttf");
-    for (name, bytes) in [("inter", regular), ("inter-strong", semi_bold), ("icons", icons)] {
-        fonts
-            .font_data
-            .insert(name.into(), Arc::new(FontData::from_static(bytes)));
+    let icons: &[u8] = include_bytes!("../../assets/fonts/Phosphor-Subset.ttf");
+    // Only a damaged program has fonts that cannot be unpacked.
+    let unpacked = |packed: &[u8]| FontData::from_owned(unpacked(packed).unwrap_or_default());
+    let icons = FontData::from_static(icons);
+    let inter = [
+        ("inter", unpacked(INTER_REGULAR)),
+        ("inter-strong", unpacked(INTER_SEMI_BOLD)),
+    ];
+    for (name, font) in inter.into_iter().chain([("icons", icons)]) {
+        fonts.font_data.insert(name.into(), Arc::new(font));
     }
     // Signs that these lack come from the system's fonts.
     let family = |first: &str| vec![first.to_owned(), "icons".to_owned()];

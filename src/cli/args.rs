@@ -110,9 +110,12 @@ pub struct FineTuneArgs {
     /// Passes over the pictures.
     #[arg(long, value_name = "E")]
     pub epochs: Option<usize>,
-    /// Another setting of the method, NAME=VALUE; repeat for more. A wrong name lists them.
+    /// Another setting of the method, NAME=VALUE, or NAME=A,B,C to try several; repeat for more. A wrong name lists them.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub settings: Vec<String>,
+    /// Try the usual values around the method's defaults, and keep what is best on the validation side.
+    #[arg(long)]
+    pub search: bool,
     /// Which part learns, in contrastive training.
     #[arg(long, value_enum)]
     pub part: Option<Part>,

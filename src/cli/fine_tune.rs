@@ -12,11 +12,12 @@ use super::args::FineTuneArgs;
 use super::output::Output;
 use super::pictures::{device, shown};
 use super::{Common, Format, Usage};
-use crate::clip::{FineTuneMethod, Precision};
+use crate::clip::FineTuneMethod;
 use crate::engine::{Placement, place};
 use crate::fine_tune::config::{Field, RunConfig};
 use crate::fine_tune::k_shot::{KShot, base, k_shot_curve};
 use crate::fine_tune::run::{self, Control, RunEvent, Runs, Start};
+use crate::fine_tune::search::Choice;
 use crate::hub::ModelChoice;
 use crate::library::{data_dir, unpack_samples};
 
@@ -35,7 +36,7 @@ impl Workshop {
     /// There is no folder for data.
     pub fn open(common: &Common) -> Result<Self> {
         let data_dir = data_dir().context("there is no folder for application data; set CLIPSIGHT_DATA_DIR")?;
-        let mut placement = place(device(common), Precision::Full);
+        let mut placement = place(device(common), common.precision.unwrap_or_default());
         if let Some(warning) = placement.warning.take() {
             eprintln!("clipsight: {warning}");
         }
@@ -53,6 +54,7 @@ impl Workshop {
         Start {
             device: self.placement.device(),
             device_name: &self.placement.info().name,
+            has_half: self.placement.has_half,
             samples: self.samples.as_deref(),
         }
     }
@@ -125,6 +127,7 @@ fn config(args: &FineTuneArgs, common: &Common) -> Result<RunConfig> {
         ModelChoice::Starter => None,
         ModelChoice::Path(path) => Some(absolute(&path)),
     };
+    config.precision = common.precision.unwrap_or_default();
     config.shots = args.shots;
     config.seed = args.seed;
     config.control = args.control.as_ref().map(absolute);
@@ -139,6 +142,9 @@ fn config(args: &FineTuneArgs, common: &Common) -> Result<RunConfig> {
     }
     if let Some(architecture) = args.architecture {
         config.hyper.architecture = architecture;
+    }
+    if args.search {
+        config.search = Choice::usual(method);
     }
     for setting in &args.settings {
         set(&mut config, setting)?;
@@ -160,12 +166,24 @@ fn set(config: &mut RunConfig, setting: &str) -> Result<()> {
     let field = Field::of(config.method)
         .find(|field| field.name == name)
         .ok_or_else(|| wrong("no such setting"))?;
-    let value: f64 = value.trim().parse().map_err(|_| wrong("the value is no number"))?;
     let (low, high) = field.range;
-    if !(low..=high).contains(&value) {
-        return Err(wrong(&format!("it must lie from {low} to {high}")).into());
+    let number = |value: &str| {
+        let value: f64 = value.trim().parse().map_err(|_| wrong("the value is no number"))?;
+        if (low..=high).contains(&value) {
+            Ok(value)
+        } else {
+            Err(wrong(&format!("it must lie from {low} to {high}")))
+        }
+    };
+    let values = value.split(',').map(number).collect::<Result<Vec<f64>, Usage>>()?;
+    config.search.retain(|choice| choice.name != name);
+    match values[..] {
+        [value] => field.set(&mut config.hyper, value),
+        _ => config.search.push(Choice {
+            name: name.into(),
+            values,
+        }),
     }
-    field.set(&mut config.hyper, value);
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! `clipsight runs`: what was taught.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
@@ -47,6 +48,7 @@ fn line(record: &RunRecord) -> Value {
         "shots": record.config.shots,
         "seed": record.config.seed,
         "settings": record.config.hyper,
+        "precision": record.config.precision,
         "data_hash": record.data_hash,
         "device": record.device,
         "step": record.step,
@@ -57,6 +59,8 @@ fn line(record: &RunRecord) -> Value {
         "zero_shot_accuracy": record.zero_shot_accuracy,
         "accuracy": record.accuracy,
         "control": record.control,
+        "search": record.config.search,
+        "chosen": record.chosen.iter().cloned().collect::<BTreeMap<_, _>>(),
         "model": record.model,
         "error": record.error,
     })

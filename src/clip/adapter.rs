@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use burn::module::ParamId;
-use burn::tensor::{Device, FloatDType, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use super::head::{Classifier, Head, required};
@@ -229,13 +229,9 @@ fn fitting<'a>(start: &'a Flats, name: &str, shape: &[usize]) -> Result<&'a Flat
 }
 
 fn exchanged(base: Model, values: &HashMap<String, Vec<f32>>) -> Model {
-    let (device, precision) = (base.device().clone(), base.precision());
+    let device = base.device().clone();
     let tensor = |(name, values): (&String, &Vec<f32>)| -> (ParamId, Tensor<1>) {
         let tensor = Tensor::<1>::from_data(TensorData::new(values.clone(), [values.len()]), &device);
-        let tensor = match precision {
-            Precision::Full => tensor,
-            Precision::Half => tensor.cast(FloatDType::F16),
-        };
         (parameter_id(name), tensor)
     };
     let exchange = values.iter().map(tensor).collect();

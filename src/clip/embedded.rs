@@ -1,10 +1,8 @@
 //! The starter and CLIP's tokenizer, in the binary; `build.rs` packs them.
 
-use std::io::Read;
-
-use flate2::read::ZlibDecoder;
-
+use super::vocabulary::restored;
 use super::{Error, Result};
+use crate::packed;
 
 /// The starter's configuration.
 pub static STARTER_CONFIG: &[u8] = include_bytes!("../../assets/starter/config.json");
@@ -20,7 +18,7 @@ static CLIP_TOKENIZER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/clip_to
 /// # Errors
 /// Only if the binary is damaged.
 pub fn starter_tokenizer() -> Result<Vec<u8>> {
-    unpacked(STARTER_TOKENIZER)
+    tokenizer(STARTER_TOKENIZER)
 }
 
 /// CLIP's `tokenizer.json`, for the layouts that ship without one.
@@ -28,7 +26,7 @@ pub fn starter_tokenizer() -> Result<Vec<u8>> {
 /// # Errors
 /// Only if the binary is damaged.
 pub fn clip_tokenizer() -> Result<Vec<u8>> {
-    unpacked(CLIP_TOKENIZER)
+    tokenizer(CLIP_TOKENIZER)
 }
 
 /// The starter's `model.safetensors`.
@@ -47,12 +45,20 @@ pub fn starter_weights() -> Result<Vec<u8>> {
 }
 
 fn unpacked(packed: &[u8]) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = ZlibDecoder::new(packed).read_to_end(&mut bytes);
-    read.map(|_| bytes).map_err(|e| Error::Checkpoint {
+    packed::unpacked(packed).map_err(|e| damaged(&e))
+}
+
+fn tokenizer(packed: &[u8]) -> Result<Vec<u8>> {
+    let short = String::from_utf8(unpacked(packed)?).map_err(|e| damaged(&e))?;
+    let whole = restored(&short).ok_or_else(|| damaged(&"its tokenizer lacks a part"))?;
+    Ok(whole.into_bytes())
+}
+
+fn damaged(reason: &dyn std::fmt::Display) -> Error {
+    Error::Checkpoint {
         file: "the program itself".into(),
-        reason: e.to_string(),
-    })
+        reason: reason.to_string(),
+    }
 }
 
 #[cfg(test)]

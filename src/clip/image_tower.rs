@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use burn::module::{Module, ModuleMapper, Param, ParamId};
-use burn::tensor::Tensor;
+use burn::tensor::{DType, FloatDType, Tensor};
 
 use super::{
-    Checkpoint, EfficientNetLite, ModelConfig, ModifiedResNet, Result, TextTransformer, TowerKind, VisionConfig,
-    VisionTransformer,
+    Checkpoint, EfficientNetLite, ModelConfig, ModifiedResNet, Precision, Result, TextTransformer, TowerKind,
+    VisionConfig, VisionTransformer,
 };
 
 /// A model's image tower.
@@ -80,6 +80,9 @@ pub struct Towers {
     pub image: ImageTower,
     /// Texts.
     pub text: TextTransformer,
+    /// In which numbers they compute.
+    #[module(skip)]
+    pub precision: Precision,
 }
 
 impl Towers {
@@ -87,6 +90,49 @@ impl Towers {
     /// gradients reach what they were made of; all others are constants.
     pub fn with(&self, values: &HashMap<ParamId, Tensor<1>>) -> Self {
         self.clone().map(&mut Exchange(values))
+    }
+
+    /// The same towers, computing in f16.
+    pub fn in_half(&self) -> Self {
+        let mut towers = self.clone().map(&mut Halve { in_norms: 0 });
+        towers.precision = Precision::Half;
+        towers
+    }
+
+    /// What goes into the towers, in the numbers in which they compute.
+    pub fn input<const D: usize>(&self, values: Tensor<D>) -> Tensor<D> {
+        match self.precision {
+            Precision::Full => values,
+            Precision::Half => values.cast(FloatDType::F16),
+        }
+    }
+}
+
+/// Parameters in f16, but those of normalisation, which computes in f32.
+struct Halve {
+    in_norms: usize,
+}
+
+impl Halve {
+    fn is_norm(container: &str) -> usize {
+        usize::from(container == "Struct:LayerNorm")
+    }
+}
+
+impl ModuleMapper for Halve {
+    fn enter_module(&mut self, _name: &str, container: &str) {
+        self.in_norms += Self::is_norm(container);
+    }
+
+    fn exit_module(&mut self, _name: &str, container: &str) {
+        self.in_norms -= Self::is_norm(container);
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if self.in_norms > 0 {
+            return param;
+        }
+        Param::initialized(param.id, param.val().cast(FloatDType::F16))
     }
 }
 
@@ -96,8 +142,13 @@ impl ModuleMapper for Exchange<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         match self.0.get(&param.id) {
             Some(value) => {
-                let shape = param.lazy_shape();
-                Param::initialized(param.id, value.clone().reshape(shape))
+                let value = value.clone().reshape(param.lazy_shape());
+                // In the numbers of what it replaces.
+                let value = match param.val().dtype() {
+                    DType::F16 => value.cast(FloatDType::F16),
+                    _ => value,
+                };
+                Param::initialized(param.id, value)
             }
             None => param,
         }

@@ -8,6 +8,7 @@ use burn::tensor::{DType, Device, FloatDType, Tensor, TensorData};
 
 use super::adapter::{self, AdapterConfig};
 use super::capability::TowerKind;
+use super::cores::on_cores;
 use super::embedded;
 use super::head::Head;
 use super::identity::{IdentityHasher, sha256_of_bytes, sha256_of_file};
@@ -251,7 +252,7 @@ impl Model {
             full_identity,
         };
         Ok(Self {
-            towers: Towers { image, text },
+            towers: Towers { image, text, precision },
             head: None,
             tokenizer,
             preprocessing,
@@ -354,14 +355,27 @@ impl Model {
     /// # Errors
     /// The device failed.
     pub fn features_and_embeddings(&self, pictures: &[Pixels]) -> Result<(Vec<Embedding>, Vec<Embedding>)> {
-        let features = self.towers.image.features(self.pixel_tensor(pictures));
-        let embeddings = to_embeddings(self.towers.image.project(features.clone()))?;
-        let features = to_embeddings(features)?;
+        let each = self.in_parts(pictures, |pictures| {
+            let features = self.towers.image.features(self.pixel_tensor(pictures));
+            let embeddings = to_embeddings(self.towers.image.project(features.clone()))?;
+            Ok(to_embeddings(features)?.into_iter().zip(embeddings).collect())
+        })?;
+        let (features, embeddings): (Vec<Embedding>, Vec<Embedding>) = each.into_iter().unzip();
         let embeddings = match &self.head {
             Some(head) => self.extended(head, &features, embeddings)?,
             None => embeddings,
         };
         Ok((features, embeddings))
+    }
+
+    /// Does a batch in parts, one a core, where the processor computes: its backend multiplies matrices on all cores and
+    /// does everything else on one.
+    fn in_parts<T: Sync, R: Send>(&self, batch: &[T], work: impl Fn(&[T]) -> Result<Vec<R>> + Sync) -> Result<Vec<R>> {
+        if self.device == Device::flex() {
+            on_cores(batch, work)
+        } else {
+            work(batch)
+        }
     }
 
     /// Embeddings with the head's answers in them.
@@ -397,7 +411,8 @@ impl Model {
         let mut embedded: Vec<Option<Embedding>> = vec![None; texts.len()];
         for chunk in order.chunks(TEXT_BATCH) {
             let ids: Vec<&[u32]> = chunk.iter().map(|&i| texts[i].ids.as_slice()).collect();
-            for (&i, mut embedding) in chunk.iter().zip(to_embeddings(self.towers.text.forward(&ids))?) {
+            let embedded_ids = self.in_parts(&ids, |ids| to_embeddings(self.towers.text.forward(ids)))?;
+            for (&i, mut embedding) in chunk.iter().zip(embedded_ids) {
                 if let Some(head) = &self.head {
                     embedding.vector = head.extend_text(&embedding.vector);
                 }
@@ -471,10 +486,7 @@ impl Model {
             values.extend_from_slice(&picture.values);
         }
         let pixels = Tensor::from_data(TensorData::new(values, [pictures.len(), 3, side, side]), &self.device);
-        match self.info.precision {
-            Precision::Full => pixels,
-            Precision::Half => pixels.cast(FloatDType::F16),
-        }
+        self.towers.input(pixels)
     }
 }
 

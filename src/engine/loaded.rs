@@ -28,6 +28,8 @@ pub struct Placement {
     device: Device,
     info: DeviceInfo,
     precision: Precision,
+    /// Whether it computes in half precision.
+    pub has_half: bool,
     /// Why it is not the device that was asked for.
     pub warning: Option<String>,
 }
@@ -38,6 +40,7 @@ pub fn place(choice: DeviceChoice, precision: Precision) -> Placement {
         device: Device::flex(),
         info: DeviceInfo::cpu(),
         precision: Precision::Full,
+        has_half: false,
         warning,
     };
     if choice == DeviceChoice::Cpu {
@@ -49,6 +52,7 @@ pub fn place(choice: DeviceChoice, precision: Precision) -> Placement {
             let too_much = precision == Precision::Half && !has_half;
             Placement {
                 precision: if has_half { precision } else { Precision::Full },
+                has_half,
                 warning: too_much.then(|| format!("{} has no half precision: computing in f32", info.name)),
                 device,
                 info,

@@ -158,6 +158,7 @@ impl Worker {
         let start = Start {
             device: placement.device(),
             device_name: &placement.info().name,
+            has_half: placement.has_half,
             samples: samples.as_deref(),
         };
         match request {

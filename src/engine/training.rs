@@ -10,6 +10,7 @@ pub use crate::fine_tune::config::{Architecture, FIELDS, Field, Hyper, PRESETS, 
 pub use crate::fine_tune::data::{ClassCount, Preview};
 pub use crate::fine_tune::k_shot::{KShot, METHODS, PEOPLE};
 pub use crate::fine_tune::run::{BlendPoint, Estimate, Flip, RunEvent, RunRecord, RunState};
+pub use crate::fine_tune::search::{Choice, trials};
 
 /// What the window wants of training. Long work is done one after the other; the rest at once.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::search::{Choice, trials};
 use super::{Error, Result};
-use crate::clip::FineTuneMethod;
+use crate::clip::{FineTuneMethod, Precision};
 use crate::zero_shot::DEFAULT_TEMPLATE;
 
 /// Which part of the model learns, in contrastive training.
@@ -250,6 +251,21 @@ impl Field {
         FIELDS.iter().filter(move |field| names.contains(&field.name))
     }
 
+    /// Whether several values can be tried in one run: not what decides how long it is, or what a model is built of.
+    pub fn searchable(&self) -> bool {
+        let names = [
+            "learning-rate",
+            "weight-decay",
+            "warm-up",
+            "clip",
+            "rank",
+            "alpha",
+            "dropout",
+            "pull",
+        ];
+        names.contains(&self.name)
+    }
+
     /// The setting's value.
     pub fn get(&self, hyper: &Hyper) -> f64 {
         (self.get)(hyper)
@@ -280,8 +296,14 @@ pub struct RunConfig {
     pub templates: Vec<String>,
     /// Pictures in folders by class that the run never learns from: how much is forgotten. The samples where it is none.
     pub control: Option<PathBuf>,
+    /// In which numbers the towers compute while they learn; the weights stay in f32.
+    #[serde(default)]
+    pub precision: Precision,
     /// The method's settings.
     pub hyper: Hyper,
+    /// Settings of which several values are tried, the best by validation.
+    #[serde(default)]
+    pub search: Vec<Choice>,
 }
 
 impl RunConfig {
@@ -295,7 +317,9 @@ impl RunConfig {
             seed: 0,
             templates: vec![DEFAULT_TEMPLATE.into()],
             control: None,
+            precision: Precision::Full,
             hyper: Hyper::of(method),
+            search: Vec::new(),
         }
     }
 
@@ -313,6 +337,17 @@ impl RunConfig {
                 )));
             }
         }
+        for choice in &self.search {
+            let field = choice.field(self.method)?;
+            let (low, high) = field.range;
+            if let Some(value) = choice.values.iter().find(|value| !(low..=high).contains(*value)) {
+                return Err(Error::Config(format!(
+                    "{} is to be {value}, but must lie from {low} to {high}",
+                    field.name
+                )));
+            }
+        }
+        trials(self)?;
         if self.shots == Some(0) {
             return Err(Error::Config("shots must be 1 or more; leave them out for all".into()));
         }

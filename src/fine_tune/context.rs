@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::config::RunConfig;
 use super::data::{Dataset, Split};
 use super::{Error, Result, metrics};
-use crate::clip::{Model, Pixels, TokenizedText};
+use crate::clip::{Model, Pixels, TokenizedText, on_cores};
 use crate::library::{decode, labels_of, scan};
 use crate::zero_shot::class_embedding;
 
@@ -227,27 +227,12 @@ pub fn cosines(pictures: &[Vec<f32>], classes: &[Vec<f32>]) -> Vec<Vec<f32>> {
 /// # Errors
 /// A picture that could be read when the run was prepared cannot be read any more.
 pub fn pixels(model: &Model, paths: &[PathBuf]) -> Result<Vec<Pixels>> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let each = paths.len().div_ceil(cores).max(1);
     let prepare = |path: &PathBuf| {
         let gone = |reason: String| Error::Data(format!("{} cannot be read any more: {reason}", path.display()));
         let picture = decode(path).map_err(|e| gone(e.to_string()))?;
         Ok(model.preprocessing().pixels(&picture)?)
     };
-    std::thread::scope(|scope| {
-        let parts = paths.chunks(each);
-        let threads: Vec<_> = parts
-            .map(|part| scope.spawn(move || part.iter().map(prepare).collect::<Result<Vec<_>>>()))
-            .collect();
-        let mut all = Vec::with_capacity(paths.len());
-        for thread in threads {
-            let part = thread
-                .join()
-                .unwrap_or_else(|_| Err(Error::Data("preparing a picture failed".into())));
-            all.extend(part?);
-        }
-        Ok(all)
-    })
+    on_cores(paths, |part| part.iter().map(prepare).collect())
 }
 
 /// Pictures in folders by class (or called by what they show), no more than are needed.

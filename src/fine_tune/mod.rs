@@ -2,6 +2,7 @@
 //!
 //! - [`data`]: pictures with classes or captions, read from disk, looked through, and split.
 //! - [`methods`]: one file a method; what they share of arithmetic lies beside them: [`leaves`], [`optimizer`], [`loss`].
+//! - [`search`]: which settings are tried, where several are.
 //! - [`run`]: the loop around a method, its folder, its checkpoints.
 //! - [`k_shot`]: accuracy against the number of shots. [`board`]: a batch of pictures against its texts.
 
@@ -17,6 +18,7 @@ pub mod methods;
 mod metrics;
 pub mod optimizer;
 pub mod run;
+pub mod search;
 
 pub use config::{Field, Part, RunConfig};
 pub use context::{Context, PictureSet};

@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
-use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
+use ab_glyph::{Font, FontVec, Glyph, PxScale, ScaleFont, point};
 use image::{Rgb, RgbImage};
 use serde_json::{Value, json};
 
 use super::{HeatMap, Overlay, card, side_by_side};
 use crate::clip::ViewRect;
+use crate::packed::{INTER_REGULAR, unpacked};
 
-const FONT: &[u8] = include_bytes!("../../assets/fonts/Inter-Tabular-Regular.otf");
 const INK: Rgb<u8> = Rgb([0x1b, 0x20, 0x28]);
 const PAPER: Rgb<u8> = Rgb([255; 3]);
 /// Pictures narrower than this are enlarged: the legend needs the room.
@@ -107,7 +107,8 @@ enum Align {
 
 /// Writes a line, as far as there is room; `y` is its upper edge.
 fn write(out: &mut RgbImage, text: &str, x: u32, y: u32, align: Align) {
-    static INTER: LazyLock<Option<FontRef<'static>>> = LazyLock::new(|| FontRef::try_from_slice(FONT).ok());
+    static INTER: LazyLock<Option<FontVec>> =
+        LazyLock::new(|| FontVec::try_from_vec(unpacked(INTER_REGULAR).ok()?).ok());
     let Some(font) = &*INTER else { return };
     let scaled = font.as_scaled(PxScale::from(TEXT_HEIGHT));
     let mut glyphs: Vec<Glyph> = Vec::new();

@@ -50,6 +50,7 @@ fn asked(engine: &StandIn) -> Option<TrainingRequest> {
 
 fn record(run: &str, method: FineTuneMethod, state: RunState, accuracy: Option<f32>) -> RunRecord {
     RunRecord {
+        chosen: Vec::new(),
         run: run.into(),
         name: format!("{}, colours", method.title()),
         note: String::new(),
@@ -72,6 +73,13 @@ fn record(run: &str, method: FineTuneMethod, state: RunState, accuracy: Option<f
         model: accuracy.map(|_| "/runs/model".into()),
         error: None,
     }
+}
+
+/// The interrupted run tries two rates.
+fn trial(run: &str, step: usize) -> Vec<(String, f64)> {
+    let rate = if step <= 10 { 1e-6 } else { 1e-5 };
+    let tries = run.starts_with("prolip");
+    tries.then(|| ("learning-rate".into(), rate)).into_iter().collect()
 }
 
 fn events(run: &str, steps: usize) -> Vec<RunEvent> {
@@ -100,6 +108,7 @@ fn events(run: &str, steps: usize) -> Vec<RunEvent> {
         });
         if step % 10 == 0 {
             events.push(RunEvent::Validation {
+                trial: trial(run, step),
                 run: run.into(),
                 step,
                 loss: Some(1.2 * (-1.5 * share).exp()),
@@ -255,6 +264,49 @@ fn a_folder_is_looked_through_before_a_run_and_a_method_that_does_not_fit_says_w
     engine.say(Event::ModelReady(Box::new(taught)));
     harness.run_steps(3);
     assert!(harness.query_all_by_label_contains("Not for this model").count() > 1);
+}
+
+#[test]
+fn several_values_are_tried_and_the_trials_are_shown() {
+    let (engine, mut harness) = teaching();
+    let folder = "/pictures/colours".into();
+    for command in [
+        TrainCommand::UseFolder(folder),
+        TrainCommand::UseMethod(FineTuneMethod::Lora),
+    ] {
+        harness.state_mut().execute(Command::Train(command));
+    }
+    engine.say(Event::Training(TrainingEvent::Idle));
+    harness.run_steps(3);
+    harness.get_by_label("Try several values").click();
+    harness.run_steps(3);
+    harness.get_by_label_contains("3 trials");
+    harness.get_by_label("Several values of rank").click();
+    harness.run_steps(3);
+    harness.get_by_label("rank to try").focus();
+    harness.run_steps(2);
+    harness.event(egui::Event::Text(", 4".into()));
+    harness.run_steps(3);
+    harness.get_by_label_contains("6 trials");
+    harness.get_by_label("\u{E3D0}  Start").click();
+    harness.run_steps(3);
+    let Some(TrainingRequest::Start(config)) = asked(&engine) else {
+        panic!("the search is started")
+    };
+    let searched: Vec<(&str, usize)> = config
+        .search
+        .iter()
+        .map(|choice| (choice.name.as_str(), choice.values.len()))
+        .collect();
+    assert_eq!(searched, [("learning-rate", 3), ("rank", 2)]);
+
+    say_runs(&engine);
+    harness
+        .state_mut()
+        .execute(Command::Train(TrainCommand::Open(Page::Run("prolip-1".into()))));
+    harness.run_steps(4);
+    harness.get_by_label("learning rate 1e-6");
+    harness.get_by_label("learning rate 1e-5");
 }
 
 #[test]

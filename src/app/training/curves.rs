@@ -36,6 +36,17 @@ pub struct Curves {
     pub preparing: Option<(String, f32)>,
     /// After which step the last checkpoint was written.
     pub checkpoint: Option<usize>,
+    /// What was tried, where several settings were.
+    pub trials: Vec<Trial>,
+}
+
+/// One of several settings that a run tries.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Trial {
+    /// The settings.
+    pub settings: Vec<(String, f64)>,
+    /// The best accuracy on the validation side.
+    pub accuracy: f64,
 }
 
 impl Curves {
@@ -102,6 +113,7 @@ impl Curves {
             recall,
             board,
             flips,
+            trial,
             ..
         } = event
         else {
@@ -111,12 +123,26 @@ impl Curves {
         self.validation_loss.extend(loss.map(at));
         self.accuracy.push(at(*accuracy));
         self.control.extend(control.map(at));
+        self.tried(trial, f64::from(*accuracy));
         if let Some((to_texts, to_pictures)) = recall {
             self.recall.0.push(at(*to_texts));
             self.recall.1.push(at(*to_pictures));
         }
         self.board.clone_from(board);
         self.flips.clone_from(flips);
+    }
+
+    fn tried(&mut self, settings: &[(String, f64)], accuracy: f64) {
+        if settings.is_empty() {
+            return;
+        }
+        match self.trials.iter_mut().find(|trial| trial.settings == settings) {
+            Some(trial) => trial.accuracy = trial.accuracy.max(accuracy),
+            None => self.trials.push(Trial {
+                settings: settings.to_vec(),
+                accuracy,
+            }),
+        }
     }
 
     /// A resumed run goes back to its last checkpoint.

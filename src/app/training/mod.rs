@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use crate::engine::training::{FineTuneMethod, RunConfig};
 
-pub use curves::Curves;
+pub use curves::{Curves, Trial};
 pub use state::{AtWork, Pair, Training};
 pub use update::update;
 

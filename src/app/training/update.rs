@@ -45,6 +45,7 @@ pub fn update(state: &mut State, command: TrainCommand) -> Vec<Request> {
         }
         TrainCommand::UseMethod(method) => {
             training.draft.hyper = RunConfig::new(method, PathBuf::new()).hyper;
+            training.draft.search.clear();
             training.draft.method = method;
             training.estimate = None;
             return Vec::new();
@@ -178,6 +179,7 @@ fn config(state: &State) -> RunConfig {
     let templates = state.settings.templates.templates();
     RunConfig {
         base: base(state),
+        precision: state.settings.precision,
         templates: templates.into_iter().map(String::from).collect(),
         ..state.training.draft.clone()
     }

@@ -49,6 +49,7 @@ pub fn learner(config: &RunConfig, context: &Context) -> Result<TowerLearner> {
         text_locked: false,
         pull: 0.0,
         moments: Moments::CLIP,
+        precision: config.precision,
     };
     Ok(TowerLearner::new(
         recipe,

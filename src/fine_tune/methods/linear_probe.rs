@@ -128,8 +128,8 @@ impl Learner for LinearProbe {
         COARSE.len() + 2 * FINE.len()
     }
 
-    fn validate_every(&self) -> usize {
-        1
+    fn validates_after(&self, _done: usize) -> bool {
+        true
     }
 
     fn step(&mut self, context: &Context, step: usize) -> Result<StepReport> {
@@ -165,6 +165,14 @@ impl Learner for LinearProbe {
 
     fn logits(&self, _context: &Context, set: &PictureSet) -> Result<Vec<Vec<f32>>> {
         rows(self.weights(), set)
+    }
+
+    fn chosen(&self) -> Vec<(String, f64)> {
+        let strength = self.best.as_ref().map(|best| 10f64.powf(best.exponent));
+        strength
+            .map(|strength| ("C".to_string(), strength))
+            .into_iter()
+            .collect()
     }
 
     fn learnt(&self, context: &Context) -> Result<(AdapterKind, Flats)> {

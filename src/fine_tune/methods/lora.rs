@@ -59,6 +59,7 @@ pub fn learner(config: &RunConfig, context: &Context) -> Result<TowerLearner> {
         text_locked: false,
         pull: 0.0,
         moments: Moments::USUAL,
+        precision: config.precision,
     };
     Ok(TowerLearner::new(
         recipe,

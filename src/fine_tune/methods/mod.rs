@@ -3,6 +3,8 @@
 //! - On features that are computed once: [`linear_probe`], [`tip_adapter`] (and its F variant).
 //! - On the towers: [`prolip`], [`lora`], [`contrastive`], [`scratch`]. What they share is [`towers`].
 //!
+//! Any of them can be tried with several settings: [`search`].
+//!
 //! Published defaults are in [`super::config`]; everything that is chosen is chosen by validation, never by the test.
 
 pub mod contrastive;
@@ -11,11 +13,13 @@ pub mod logistic;
 pub mod lora;
 pub mod prolip;
 pub mod scratch;
+pub mod search;
 pub mod tip_adapter;
 pub mod towers;
 
 use super::config::RunConfig;
 use super::context::Context;
+use super::search::trials;
 use super::{Error, PictureSet, Result};
 use crate::clip::{AdapterKind, Classifier, FineTuneMethod, Flats, numbers};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -44,14 +48,20 @@ pub trait Learner {
     /// How many steps there are.
     fn steps(&self) -> usize;
 
-    /// Steps between two validations.
-    fn validate_every(&self) -> usize;
+    /// Whether to validate after so many steps.
+    fn validates_after(&self, done: usize) -> bool;
 
     /// Does a step.
     ///
     /// # Errors
     /// The device failed, or a number is none any more.
     fn step(&mut self, context: &Context, step: usize) -> Result<StepReport>;
+
+    /// The step to go on with where what comes after so many steps promises nothing: the end, unless something else is
+    /// left to be tried.
+    fn next_trial(&self, _done: usize) -> usize {
+        self.steps()
+    }
 
     /// What it says now about pictures: a row of logits each, over the classes that are learnt.
     ///
@@ -84,6 +94,16 @@ pub trait Learner {
         Ok(None)
     }
 
+    /// The settings that are tried now, where several are.
+    fn trial(&self) -> Vec<(String, f64)> {
+        Vec::new()
+    }
+
+    /// What was chosen by validation.
+    fn chosen(&self) -> Vec<(String, f64)> {
+        Vec::new()
+    }
+
     /// What was learnt so far, as an adapter.
     ///
     /// # Errors
@@ -103,11 +123,19 @@ pub trait Learner {
     fn restore(&mut self, context: &Context, state: &Flats) -> Result<()>;
 }
 
-/// The method of a run, at its start.
+/// The method of a run, at its start; a search of it where settings are searched for.
 ///
 /// # Errors
 /// The method does not fit the model or what there is to learn from; the message says why.
 pub fn learner(config: &RunConfig, context: &Context) -> Result<Box<dyn Learner>> {
+    if config.search.is_empty() {
+        return single(config, context);
+    }
+    let search = search::Search::new(trials(config)?, config.search.clone(), context)?;
+    Ok(Box::new(search))
+}
+
+fn single(config: &RunConfig, context: &Context) -> Result<Box<dyn Learner>> {
     let method = config.method;
     let info = context.model.info();
     info.tower.can_learn(method).map_err(|reason| {

@@ -2,19 +2,17 @@
 //!
 //! Cross-entropy against the class texts, the whole training side in every step, plus `lambda |W - W_0|^2` with
 //! `lambda = pull / shots`: without it, one shot ruins the model. The paper's learning rate suits projections of CLIP's
-//! size; the starter's projection has other numbers, so that its rate is higher.
+//! size; the starter's projection, class embeddings of length 1, takes steps a hundred times as long.
 
 use super::towers::{Objective, Recipe, TowerLearner, Trained};
-use crate::clip::{Flats, ImageTower};
+use crate::clip::{Flats, ImageTower, Precision};
 use crate::fine_tune::Result;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::context::Context;
 use crate::fine_tune::optimizer::Moments;
 
-/// What the starter's projection, class embeddings of length 1, learns by.
-const STARTER_RATE: f64 = 1e-3;
-/// CLIP's default, which is exchanged for the starter's.
-const CLIP_RATE: f64 = 1e-5;
+/// How much longer the starter's steps are than CLIP's.
+const STARTER_STEPS: f64 = 100.0;
 
 /// The names of the projection that follows an image tower's features.
 pub fn projection(tower: &ImageTower) -> &'static [&'static str] {
@@ -36,9 +34,8 @@ pub fn learner(config: &RunConfig, context: &Context) -> Result<TowerLearner> {
     let mut hyper = config.hyper.clone();
     hyper.batch = context.train.len();
     hyper.weight_decay = 0.0;
-    let starter = matches!(context.model.image_tower(), ImageTower::EfficientNetLite(_));
-    if starter && hyper.learning_rate == CLIP_RATE {
-        hyper.learning_rate = STARTER_RATE;
+    if matches!(context.model.image_tower(), ImageTower::EfficientNetLite(_)) {
+        hyper.learning_rate *= STARTER_STEPS;
     }
     let shots = (context.train.len() as f64 / context.classes.len().max(1) as f64).max(1.0);
     let recipe = Recipe {
@@ -48,6 +45,7 @@ pub fn learner(config: &RunConfig, context: &Context) -> Result<TowerLearner> {
         text_locked: true,
         pull: hyper.pull / shots,
         moments: Moments::USUAL,
+        precision: Precision::Full,
     };
     Ok(TowerLearner::new(
         recipe,

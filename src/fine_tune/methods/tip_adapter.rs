@@ -125,8 +125,8 @@ impl Learner for TipAdapter {
         }
     }
 
-    fn validate_every(&self) -> usize {
-        self.steps_an_epoch()
+    fn validates_after(&self, done: usize) -> bool {
+        done.is_multiple_of(self.steps_an_epoch())
     }
 
     fn step(&mut self, context: &Context, step: usize) -> Result<StepReport> {
@@ -182,6 +182,13 @@ impl Learner for TipAdapter {
 
     fn logits(&self, _context: &Context, set: &PictureSet) -> Result<Vec<Vec<f32>>> {
         classified(&self.classifier(self.alpha, self.beta)?, set)
+    }
+
+    fn chosen(&self) -> Vec<(String, f64)> {
+        let strengths = [("alpha", self.alpha), ("beta", self.beta)];
+        strengths
+            .map(|(name, value)| (name.to_string(), f64::from(value)))
+            .to_vec()
     }
 
     fn learnt(&self, context: &Context) -> Result<(AdapterKind, Flats)> {

@@ -3,6 +3,10 @@
 //! A batch that does not fit the memory is computed in parts without changing its numbers (GradCache, Gao et al. 2021,
 //! arXiv 2101.06983): all embeddings first, without a graph; the loss and its gradient by the embeddings; then, part by
 //! part, the embeddings once more with a graph, multiplied by those gradients.
+//!
+//! In half precision (Micikevicius et al. 2017, arXiv 1710.03740) the towers compute in f16; weights, embeddings, loss and
+//! optimiser stay in f32. What goes back into the towers is multiplied by a scale, so that small gradients do not vanish,
+//! and divided by it afterwards; where they leave f16's range, the scale falls, and the step is computed anew.
 
 use std::collections::HashMap;
 
@@ -10,7 +14,9 @@ use burn::module::ParamId;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{Learner, Pairs, StepReport};
-use crate::clip::{AdapterKind, Flat, Flats, TokenizedText, Towers, numbers, parameter_id, to_embeddings, unit};
+use crate::clip::{
+    AdapterKind, Flat, Flats, Precision, TokenizedText, Towers, numbers, parameter_id, to_embeddings, unit,
+};
 use crate::fine_tune::config::Hyper;
 use crate::fine_tune::context::{Context, cosines, ensembles, pixels};
 use crate::fine_tune::leaves::{Leaves, Tracked, add, by_id, gradients, norm};
@@ -22,10 +28,14 @@ use crate::fine_tune::{Error, PictureSet, Result, metrics};
 const MAX_LOGIT_SCALE: f32 = 100.0;
 /// Pictures whose loss validates.
 const MAX_VALIDATION_LOSS: usize = 64;
-/// Validations in an epoch.
-const VALIDATIONS_AN_EPOCH: usize = 1;
+/// Validations in a run.
+const MAX_VALIDATIONS: usize = 50;
 /// Pictures in one pass without a graph.
 const PASS: usize = 8;
+/// What gradients are multiplied by in half precision at first, and what that falls by.
+const FIRST_LOSS_SCALE: f32 = 4_096.0;
+const LOSS_SCALE_FALL: f32 = 8.0;
+const LOSS_SCALE: &str = "loss_scale";
 /// The name of the scale, kept as its logarithm.
 pub const LOGIT_SCALE: &str = "logit_scale";
 /// The name of SigLIP's bias.
@@ -68,6 +78,8 @@ pub struct Recipe {
     pub pull: f64,
     /// AdamW's moments.
     pub moments: Moments,
+    /// In which numbers the towers compute in a step.
+    pub precision: Precision,
 }
 
 /// Towers that learn.
@@ -81,6 +93,9 @@ pub struct TowerLearner {
     bases: Leaves,
     optimizer: Optimizer,
     pictures: usize,
+    /// The towers in f16, for steps in half precision.
+    half: Option<Towers>,
+    loss_scale: f32,
 }
 
 /// One step's pictures and texts.
@@ -95,7 +110,10 @@ impl TowerLearner {
     pub fn new(recipe: Recipe, hyper: &Hyper, seed: u64, leaves: Flats, bases: Flats, context: &Context) -> Self {
         let device = context.model.device();
         let leaves = Leaves::from_flats(&leaves, device);
+        let in_half = recipe.precision == Precision::Half;
         Self {
+            half: in_half.then(|| context.model.towers().in_half()),
+            loss_scale: if in_half { FIRST_LOSS_SCALE } else { 1.0 },
             optimizer: Optimizer::new(recipe.moments, hyper.weight_decay),
             bases: Leaves::from_flats(&bases, device),
             start: leaves.clone(),
@@ -177,9 +195,21 @@ impl TowerLearner {
         })
     }
 
-    /// The towers with what is learnt, as part of a graph where `values` are; factors' inputs are dropped in a step.
-    fn towers(&self, context: &Context, values: &Tracked, step: Option<usize>) -> Towers {
-        let exchange: HashMap<ParamId, Tensor<1>> = match &self.recipe.trained {
+    /// The towers of a step, as part of a graph where `values` are.
+    fn step_towers(&self, context: &Context, values: &Tracked, step: usize) -> Towers {
+        let exchange = self.exchange(context, values, Some(step));
+        self.half.as_ref().unwrap_or(context.model.towers()).with(&exchange)
+    }
+
+    /// The towers as they are now, in no graph and in f32.
+    fn now(&self, context: &Context) -> Towers {
+        let exchange = self.exchange(context, &self.leaves.plain(), None);
+        context.model.towers().with(&exchange)
+    }
+
+    /// Parameters with what is learnt, as part of a graph where `values` are; factors' inputs are dropped in a step.
+    fn exchange(&self, context: &Context, values: &Tracked, step: Option<usize>) -> HashMap<ParamId, Tensor<1>> {
+        match &self.recipe.trained {
             Trained::Parameters => by_id(values),
             Trained::LowRank { scale, dropout } => {
                 let merged = self.bases.0.iter().enumerate().map(|(number, (name, base))| {
@@ -198,8 +228,7 @@ impl TowerLearner {
                 });
                 merged.collect()
             }
-        };
-        context.model.towers().with(&exchange)
+        }
     }
 
     /// Which inputs of a factor count in a step, and how much: `[inputs, 1]`.
@@ -225,11 +254,12 @@ impl TowerLearner {
             let width = set.features.first().map_or(0, Vec::len);
             let rows: Vec<f32> = places.iter().flat_map(|&place| set.raw_features(place)).collect();
             let features = Tensor::<2>::from_data(TensorData::new(rows, [places.len(), width]), device);
-            return Ok(unit(towers.image.project(features)));
+            return Ok(unit(towers.image.project(towers.input(features))));
         }
         let paths: Vec<_> = places.iter().map(|&place| set.paths[place].clone()).collect();
         let pixels = pixels(&context.model, &paths)?;
-        Ok(unit(towers.image.forward(context.model.pixel_tensor(&pixels))))
+        let pixels = context.model.pixel_tensor(&pixels);
+        Ok(unit(towers.image.forward(towers.input(pixels))))
     }
 
     fn embed_texts(&self, towers: &Towers, texts: &[TokenizedText]) -> Tensor<2> {
@@ -281,14 +311,14 @@ impl TowerLearner {
         let set = &context.train;
         let in_one = batch.places.len() <= micro && (batch.texts.len() <= micro || self.recipe.text_locked);
         if in_one || self.recipe.image_locked && self.recipe.text_locked {
-            let towers = self.towers(context, &tracked, Some(step));
+            let towers = self.step_towers(context, &tracked, step);
             let images = self.embed_images(context, &towers, set, &batch.places)?;
             let texts = self.texts_of(context, &towers, batch)?;
             let loss = self.loss(context, &tracked, images, texts, &batch.positives);
-            let found = gradients(&tracked, &loss.backward());
-            return Ok((numbers(loss.without_autodiff())?[0], found));
+            let found = gradients(&tracked, &(loss.clone() * self.loss_scale).backward());
+            return Ok((numbers(loss.without_autodiff())?[0], self.unscaled(found)));
         }
-        let still = self.towers(context, &self.leaves.plain(), Some(step));
+        let still = self.step_towers(context, &self.leaves.plain(), step);
         let mut images = Vec::new();
         for places in batch.places.chunks(micro) {
             images.push(self.embed_images(context, &still, set, places)?);
@@ -305,28 +335,56 @@ impl TowerLearner {
         };
         let (by_images, by_texts) = (by(&images), by(&texts));
         for (number, places) in batch.places.chunks(micro).enumerate() {
-            let towers = self.towers(context, &tracked, Some(step));
+            let towers = self.step_towers(context, &tracked, step);
             let part = self.embed_images(context, &towers, set, places)?;
             sums = add(sums, self.part_gradients(&tracked, part, &by_images, number * micro));
         }
         for (number, texts) in batch.texts.chunks(micro).enumerate() {
-            let towers = self.towers(context, &tracked, Some(step));
+            let towers = self.step_towers(context, &tracked, step);
             let part = self.embed_texts(&towers, texts);
             sums = add(sums, self.part_gradients(&tracked, part, &by_texts, number * micro));
         }
         Ok((numbers(loss.without_autodiff())?[0], sums))
     }
 
+    /// The loss of a batch, its gradients and their length. In half precision the scale falls until they are numbers.
+    fn finite_gradients(&mut self, context: &Context, batch: &Batch, step: usize) -> Result<(f32, Tracked, f64)> {
+        loop {
+            let (loss, found) = self.gradients(context, batch, step)?;
+            if !loss.is_finite() {
+                return Err(Error::NotANumber {
+                    step,
+                    what: "the loss".into(),
+                    advice: "Lower the learning rate, or warm up longer; the last checkpoint is from before it",
+                });
+            }
+            match norm(&found, step) {
+                Err(Error::NotANumber { .. }) if self.loss_scale > 1.0 => {
+                    self.loss_scale = (self.loss_scale / LOSS_SCALE_FALL).max(1.0);
+                }
+                length => return Ok((loss, found, length?)),
+            }
+        }
+    }
+
     /// What a part of the embeddings, from `first` on, sends back to the leaves.
     fn part_gradients(&self, tracked: &Tracked, part: Tensor<2>, by_embeddings: &Tensor<2>, first: usize) -> Tracked {
         let count = part.dims()[0];
-        let product = (part * by_embeddings.clone().narrow(0, first, count)).sum();
+        let product = (part * by_embeddings.clone().narrow(0, first, count)).sum() * self.loss_scale;
         if product.is_autodiff() {
-            gradients(tracked, &product.backward())
+            self.unscaled(gradients(tracked, &product.backward()))
         } else {
             // This side is locked.
             Tracked::new()
         }
+    }
+
+    fn unscaled(&self, gradients: Tracked) -> Tracked {
+        if self.loss_scale == 1.0 {
+            return gradients;
+        }
+        let unscaled = |(name, gradient): (String, Tensor<1>)| (name, gradient / self.loss_scale);
+        gradients.into_iter().map(unscaled).collect()
     }
 
     fn texts_of(&self, context: &Context, towers: &Towers, batch: &Batch) -> Result<Tensor<2>> {
@@ -340,11 +398,6 @@ impl TowerLearner {
             TensorData::new(values, [classes.len(), width]),
             context.model.device(),
         ))
-    }
-
-    /// The towers as they are now, in no graph.
-    fn now(&self, context: &Context) -> Towers {
-        self.towers(context, &self.leaves.plain(), None)
     }
 
     /// Unit embeddings of a whole set as the towers are now.
@@ -409,24 +462,15 @@ impl Learner for TowerLearner {
         self.hyper.epochs * self.steps_an_epoch()
     }
 
-    fn validate_every(&self) -> usize {
-        // ProLIP's epochs are single steps.
-        (self.steps_an_epoch() / VALIDATIONS_AN_EPOCH)
-            .max(self.steps().div_ceil(50))
-            .max(1)
+    fn validates_after(&self, done: usize) -> bool {
+        // An epoch each, and no more than so many: ProLIP's epochs are single steps.
+        let every = self.steps_an_epoch().max(self.steps().div_ceil(MAX_VALIDATIONS));
+        done.is_multiple_of(every) || done == self.steps()
     }
 
     fn step(&mut self, context: &Context, step: usize) -> Result<StepReport> {
         let batch = self.batch(context, step)?;
-        let (loss, found) = self.gradients(context, &batch, step)?;
-        if !loss.is_finite() {
-            return Err(Error::NotANumber {
-                step,
-                what: "the loss".into(),
-                advice: "Lower the learning rate, or warm up longer; the last checkpoint is from before it",
-            });
-        }
-        let length = norm(&found, step)?;
+        let (loss, found, length) = self.finite_gradients(context, &batch, step)?;
         let rate = learning_rate(self.hyper.learning_rate, step, self.steps(), self.hyper.warm_up);
         self.optimizer
             .step(&mut self.leaves, found, rate, (length, self.hyper.clip));
@@ -498,6 +542,11 @@ impl Learner for TowerLearner {
         let mut state: Flats = self.optimizer.to_flats()?;
         let leaves = self.leaves.to_flats()?.into_iter();
         state.extend(leaves.map(|(name, flat)| (format!("leaf.{name}"), flat)));
+        let scale = Flat {
+            shape: vec![1],
+            values: vec![self.loss_scale],
+        };
+        state.insert(LOSS_SCALE.into(), scale);
         Ok(state)
     }
 
@@ -512,6 +561,9 @@ impl Learner for TowerLearner {
             leaves.insert(name.clone(), stored.clone());
         }
         self.leaves = Leaves::from_flats(&leaves, device);
+        if let Some(scale) = state.get(LOSS_SCALE).and_then(|flat| flat.values.first()) {
+            self.loss_scale = *scale;
+        }
         self.optimizer.load(state, device)
     }
 }

@@ -10,7 +10,7 @@ use super::events::RunEvent;
 use super::folder::{RunFolder, RunRecord, RunState, Runs};
 use super::prepared::{PREPARED, base_of, data_hash, prepare};
 use super::work::Work;
-use crate::clip::FineTuneMethod;
+use crate::clip::{FineTuneMethod, Precision};
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::methods::scratch;
 use crate::fine_tune::{Error, Result};
@@ -32,8 +32,21 @@ pub struct Start<'a> {
     pub device: &'a Device,
     /// Its name.
     pub device_name: &'a str,
+    /// Whether the device computes in half precision; where it does not, runs learn in full.
+    pub has_half: bool,
     /// The unpacked samples, the control set where none is named.
     pub samples: Option<&'a Path>,
+}
+
+impl Start<'_> {
+    /// The configuration as the device can carry it out.
+    pub fn able(&self, config: &RunConfig) -> RunConfig {
+        let mut config = config.clone();
+        if !self.has_half {
+            config.precision = Precision::Full;
+        }
+        config
+    }
 }
 
 /// Starts a run, in a folder of its own, and works until it is over.
@@ -103,6 +116,7 @@ fn begin(
         zero_shot_accuracy: None,
         accuracy: None,
         control: None,
+        chosen: Vec::new(),
         model: None,
         error: None,
         run,
@@ -142,6 +156,7 @@ pub fn resume(
     record.state = RunState::Running;
     record.error = None;
     record.device = start.device_name.into();
+    record.config = start.able(&record.config);
     folder.keep(&record)?;
     let mut work = Work {
         folder,

@@ -10,6 +10,7 @@ use crate::fine_tune::Result;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::context::Context;
 use crate::fine_tune::methods::{learner, scratch};
+use crate::fine_tune::search::trials;
 
 /// What a run would take.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,6 +30,7 @@ pub struct Estimate {
 pub fn estimate(config: &RunConfig, start: &Start<'_>, wanted: impl Fn(f32) -> bool + Sync) -> Result<Estimate> {
     config.check()?;
     let scratch_folder = std::env::temp_dir().join(format!("clipsight-trial-{}", std::process::id()));
+    let config = &start.able(config);
     let trial = (|| {
         let runs = Runs::at(&scratch_folder);
         let folder = runs.create("trial")?;
@@ -63,7 +65,9 @@ pub fn estimate(config: &RunConfig, start: &Start<'_>, wanted: impl Fn(f32) -> b
         let steps = if by_epochs {
             method.steps()
         } else {
-            config.hyper.epochs * (all.train.len() / config.hyper.batch.clamp(1, all.train.len().max(1))).max(1)
+            trials(config)?.len()
+                * config.hyper.epochs
+                * (all.train.len() / config.hyper.batch.clamp(1, all.train.len().max(1))).max(1)
         };
         let pictures = all.train.len() + all.validation.len() + all.test.len();
         let step_s = if on_all { step_s * share.max(1.0) } else { step_s };

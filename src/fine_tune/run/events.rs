@@ -90,6 +90,9 @@ pub enum RunEvent {
         flips: Vec<Flip>,
         /// Whether this is the best so far.
         best: bool,
+        /// The settings that are tried, where several are.
+        #[serde(default)]
+        trial: Vec<(String, f64)>,
     },
     /// A checkpoint is written.
     Checkpoint {

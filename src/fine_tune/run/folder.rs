@@ -91,6 +91,9 @@ pub struct RunRecord {
     pub accuracy: Option<f32>,
     /// Accuracy on the control set, before and after.
     pub control: Option<(f32, f32)>,
+    /// What was chosen on the validation side.
+    #[serde(default)]
+    pub chosen: Vec<(String, f64)>,
     /// The model's folder, once there is one.
     pub model: Option<PathBuf>,
     /// Why it failed.

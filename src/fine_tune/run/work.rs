@@ -24,6 +24,8 @@ const COURTESY: Duration = Duration::from_millis(400);
 const LOOK: Duration = Duration::from_millis(20);
 /// Checkpoints are written at validations, and no more often than this, but for the last.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
+/// So much work is lost at most where validations are far apart.
+const CHECKPOINT_AT_LEAST_EVERY: Duration = Duration::from_secs(60);
 
 /// Where a run was when it was last kept.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -37,6 +39,17 @@ struct Checkpoint {
     zero_shot: f32,
     control: Option<f32>,
     worked_s: f64,
+}
+
+impl Checkpoint {
+    /// Gives a trial up after so many validations without improvement; each trial has its own patience.
+    fn lose_patience(&mut self, method: &dyn Learner, patience: usize) {
+        let next = method.next_trial(self.step);
+        if next == self.step || patience > 0 && self.since_best >= patience {
+            self.step = next;
+            self.since_best = 0;
+        }
+    }
 }
 
 /// A run at work.
@@ -113,7 +126,13 @@ impl Work<'_, '_> {
                 stopped = true;
                 break;
             }
-            let report = method.step(&context, checkpoint.step)?;
+            let report = match method.step(&context, checkpoint.step) {
+                Ok(report) => report,
+                Err(error) => {
+                    checkpoint.step = self.after_failing(method.as_ref(), &checkpoint, error)?;
+                    continue;
+                }
+            };
             checkpoint.step += 1;
             checkpoint.worked_s = earlier_s + begun.elapsed().as_secs_f64();
             let (pictures_per_s, seconds_left) = speed.count(report.pictures, checkpoint.step, method.steps());
@@ -130,15 +149,15 @@ impl Work<'_, '_> {
                 seconds_left,
             })?;
             let last = checkpoint.step == method.steps();
-            if checkpoint.step.is_multiple_of(method.validate_every()) || last {
+            let mut patience = CHECKPOINT_AT_LEAST_EVERY;
+            if method.validates_after(checkpoint.step) || last {
                 self.validate(&context, method.as_ref(), &mut checkpoint, &board, &before)?;
-                if last || kept.elapsed() >= CHECKPOINT_EVERY {
-                    self.keep(method.as_ref(), &mut checkpoint)?;
-                    kept = Instant::now();
-                }
-                if config.hyper.patience > 0 && checkpoint.since_best >= config.hyper.patience {
-                    break;
-                }
+                checkpoint.lose_patience(method.as_ref(), config.hyper.patience);
+                patience = CHECKPOINT_EVERY;
+            }
+            if last || kept.elapsed() >= patience {
+                self.keep(method.as_ref(), &mut checkpoint)?;
+                kept = Instant::now();
             }
         }
         if checkpoint.file.is_empty() || stopped {
@@ -146,6 +165,17 @@ impl Work<'_, '_> {
         }
         self.record.worked_s = earlier_s + begun.elapsed().as_secs_f64();
         self.finish(&context, method.as_mut(), &checkpoint, stopped)
+    }
+
+    /// The step to go on with after one that failed: one of several trials may go astray, and the others not.
+    fn after_failing(&self, method: &dyn Learner, checkpoint: &Checkpoint, error: Error) -> Result<usize> {
+        let next = method.next_trial(checkpoint.step + 1);
+        let others = !self.record.config.search.is_empty() && (next < method.steps() || checkpoint.best.is_some());
+        if others && matches!(error, Error::NotANumber { .. }) {
+            Ok(next)
+        } else {
+            Err(error)
+        }
     }
 
     /// Waits while the run is held, and a moment for whoever needs the device; whether to stop.
@@ -269,6 +299,7 @@ impl Work<'_, '_> {
             board,
             flips,
             best,
+            trial: method.trial(),
         })
     }
 
@@ -315,6 +346,7 @@ impl Work<'_, '_> {
         self.record.accuracy = Some(accuracy);
         self.record.control = control;
         self.record.model = Some(model.clone());
+        self.record.chosen = method.chosen();
         self.folder.keep(&self.record)?;
         self.tell(RunEvent::Done {
             run: self.record.run.clone(),

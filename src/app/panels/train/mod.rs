@@ -5,9 +5,11 @@ mod chart;
 mod compare;
 mod run;
 mod runs;
+mod settings;
 mod setup;
 mod setup_preview;
 mod shots;
+mod trials;
 
 use egui::{Align, CentralPanel, CornerRadius, Frame, Layout, Margin, Panel, ProgressBar, ScrollArea, Ui};
 

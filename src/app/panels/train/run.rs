@@ -3,7 +3,8 @@
 use egui::{Button, Color32, CornerRadius, Grid, ProgressBar, RichText, Slider, TextEdit, Ui};
 
 use super::board::board_ui;
-use super::chart::{Chart, ChartLine, chart_ui};
+use super::chart::{Chart, ChartLine, chart_ui, short};
+use super::trials::{self, trials_ui};
 use super::{card, duration, percent, progress_ui};
 use crate::app::icons as icon;
 use crate::app::state::State;
@@ -42,6 +43,7 @@ fn page_ui(ui: &mut Ui, training: &mut Training, run: &str, curves: &Curves) -> 
         result_ui(ui, &record);
     });
     charts_ui(ui, curves, &record);
+    trials_ui(ui, curves);
     if let Some(board) = &curves.board {
         card(ui, |ui| {
             ui.label(section("Pictures against texts"));
@@ -442,14 +444,22 @@ pub fn facts(record: &RunRecord) -> Vec<(String, String)> {
         ("Seed".into(), config.seed.to_string()),
         ("Data hash".into(), record.data_hash.chars().take(16).collect()),
         ("Device".into(), record.device.clone()),
+        ("Precision".into(), config.precision.name().into()),
         ("Time".into(), duration(record.worked_s)),
     ];
+    let value = |field: &Field| match config.search.iter().find(|choice| choice.name == field.name) {
+        Some(choice) => choice
+            .values
+            .iter()
+            .map(|value| short(*value))
+            .collect::<Vec<_>>()
+            .join(", "),
+        None => short(field.get(&config.hyper)),
+    };
     let fields = Field::of(config.method);
-    facts.extend(fields.map(|field| {
-        (
-            field.name.replace('-', " "),
-            super::chart::short(field.get(&config.hyper)),
-        )
-    }));
+    facts.extend(fields.map(|field| (field.name.replace('-', " "), value(field))));
+    if !record.chosen.is_empty() {
+        facts.push(("Chosen by validation".into(), trials::settings(&record.chosen)));
+    }
     facts
 }

@@ -1,16 +1,16 @@
 //! A new run: from which pictures, how, with which settings; and what is wrong with it before it starts.
 
-use egui::{Button, DragValue, Grid, RichText, Slider, Ui};
+use egui::{Button, DragValue, RichText, Ui};
 
-use super::{card, duration, progress_ui, setup_preview};
+use super::{card, duration, progress_ui, settings, setup_preview};
 use crate::app::command::{Command, Dialog, FileDialog};
 use crate::app::icons as icon;
 use crate::app::state::State;
 use crate::app::textures::Textures;
 use crate::app::theme;
 use crate::app::training::{AtWork, TrainCommand, Training};
-use crate::app::widgets::{combo, icon_button, note, section, segmented_ui};
-use crate::engine::training::{Architecture, Field, FineTuneMethod, PRESETS, Part, RunConfig};
+use crate::app::widgets::{icon_button, note, section, segmented_ui};
+use crate::engine::training::{FineTuneMethod, PRESETS, RunConfig};
 
 const SHOTS: [(Option<usize>, &str); 6] = [
     (Some(1), "1"),
@@ -22,8 +22,6 @@ const SHOTS: [(Option<usize>, &str); 6] = [
 ];
 /// From this width on, what is learnt from stands beside the settings.
 const TWO_COLUMNS: f32 = 760.0;
-/// Settings over more orders of magnitude than this are dragged by factors.
-const WIDE: f64 = 1e3;
 
 /// Draws the page.
 pub fn setup_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &mut Vec<Command>) {
@@ -34,18 +32,18 @@ pub fn setup_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &
     ui.add_space(theme::GAP_SMALL);
     if ui.available_width() >= TWO_COLUMNS {
         ui.columns(2, |columns| {
-            settings_ui(&mut columns[0], state, commands);
+            choices_ui(&mut columns[0], state, commands);
             start_ui(&mut columns[1], state, commands);
             setup_preview::preview_ui(&mut columns[1], &state.training, textures);
         });
     } else {
-        settings_ui(ui, state, commands);
+        choices_ui(ui, state, commands);
         start_ui(ui, state, commands);
         setup_preview::preview_ui(ui, &state.training, textures);
     }
 }
 
-fn settings_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+fn choices_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let draft = &state.training.draft;
     let mut wanted = Vec::new();
     card(ui, |ui| {
@@ -97,12 +95,13 @@ fn settings_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     });
     card(ui, |ui| {
         ui.label(section(&format!("Settings of {}", draft.method.title())));
-        fields_ui(ui, draft, &mut wanted);
+        settings::settings_ui(ui, draft, &mut wanted);
     });
     commands.extend(wanted.into_iter().map(Command::Train));
 }
 
-fn configured(draft: &RunConfig, change: impl FnOnce(&mut RunConfig)) -> TrainCommand {
+/// A draft with a change.
+pub fn configured(draft: &RunConfig, change: impl FnOnce(&mut RunConfig)) -> TrainCommand {
     let mut config = draft.clone();
     change(&mut config);
     TrainCommand::Configure(Box::new(config))
@@ -159,69 +158,6 @@ fn words(method: FineTuneMethod) -> &'static str {
         FineTuneMethod::Contrastive => "Pictures against texts, as CLIP itself was trained. Long.",
         FineTuneMethod::Scratch => "A new small model from nothing: what CLIP's procedure can do with few pictures.",
     }
-}
-
-fn fields_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand>) {
-    let mut none = true;
-    if draft.method == FineTuneMethod::Contrastive {
-        none = false;
-        ui.horizontal(|ui| {
-            ui.label("What learns");
-            combo("part").selected_text(draft.hyper.part.title()).show_ui(ui, |ui| {
-                for part in Part::ALL {
-                    if ui.selectable_label(draft.hyper.part == part, part.title()).clicked() {
-                        wanted.push(configured(draft, |config| config.hyper.part = part));
-                    }
-                }
-            });
-        });
-    }
-    if draft.method == FineTuneMethod::Scratch {
-        none = false;
-        let shapes = [
-            (Architecture::Vit, "Vision Transformer"),
-            (Architecture::ModifiedResNet, "Modified ResNet"),
-        ];
-        if let Some(architecture) = segmented_ui(ui, draft.hyper.architecture, &shapes) {
-            wanted.push(configured(draft, |config| config.hyper.architecture = architecture));
-        }
-    }
-    for field in Field::of(draft.method) {
-        none = false;
-        field_ui(ui, draft, field, wanted);
-    }
-    if none {
-        ui.label(note(ui, "None: its two strengths are chosen on the validation side."));
-    }
-}
-
-fn field_ui(ui: &mut Ui, draft: &RunConfig, field: &Field, wanted: &mut Vec<TrainCommand>) {
-    let (low, high) = field.range;
-    let mut value = field.get(&draft.hyper);
-    Grid::new(field.name)
-        .num_columns(2)
-        .min_col_width(120.0)
-        .show(ui, |ui| {
-            let title = field.name.replace('-', " ");
-            ui.label(title);
-            let slider = Slider::new(&mut value, low..=high)
-                .logarithmic(high / low.max(1e-9) > WIDE)
-                .smallest_positive(1e-9)
-                .custom_formatter(|value, _| super::chart::short(value));
-            let slider = if field.whole { slider.integer() } else { slider };
-            if ui.add(slider).changed() {
-                wanted.push(configured(draft, |config| field.set(&mut config.hyper, value)));
-            }
-            ui.end_row();
-        });
-    let range = format!(
-        "{}. From {} to {}.",
-        field.meaning,
-        super::chart::short(low),
-        super::chart::short(high)
-    );
-    ui.label(note(ui, range));
-    ui.add_space(theme::GAP_SMALL);
 }
 
 /// What would learn, what it would take, and the button.
