@@ -10,6 +10,7 @@ use clipsight::app::training::{Page, TrainCommand};
 use clipsight::clip::HeatmapMethod;
 use clipsight::engine::adapters;
 use clipsight::engine::protocol::Dab;
+use clipsight::engine::training::{Choice, FineTuneMethod, RunConfig};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 
 use crate::stand_in::StandIn;
@@ -190,6 +191,15 @@ fn every_page_of_training() {
         app.execute(Command::UseMode(Mode::Train));
         training::say_runs(engine);
         training::say_run_at_work(engine);
+    }));
+    // High enough for every setting.
+    results.extend(compared("train-search", &NAMES, [1_280.0, 1_400.0], |app, engine| {
+        app.execute(Command::Train(TrainCommand::UseFolder("/pictures/colours".into())));
+        app.execute(Command::Train(TrainCommand::Open(Page::Setup)));
+        training::say_preview(engine);
+        let mut config = RunConfig::new(FineTuneMethod::ProLip, "/pictures/colours".into());
+        config.search = Choice::usual(FineTuneMethod::ProLip);
+        app.execute(Command::Train(TrainCommand::Configure(Box::new(config))));
     }));
     results.unwrap();
 }

@@ -277,6 +277,8 @@ fn several_values_are_tried_and_the_trials_are_shown() {
         harness.state_mut().execute(Command::Train(command));
     }
     engine.say(Event::Training(TrainingEvent::Idle));
+    // High enough for every setting.
+    harness.set_size(egui::vec2(1_280.0, 1_600.0));
     harness.run_steps(3);
     harness.get_by_label("Try several values").click();
     harness.run_steps(3);
