@@ -12,6 +12,8 @@ use crate::engine::training::{Architecture, Choice, Field, FineTuneMethod, Part,
 
 /// Settings over more orders of magnitude than this are dragged by factors.
 const WIDE: f64 = 1e3;
+/// Room for several values.
+const VALUES_WIDTH: f32 = 170.0;
 
 /// Draws them.
 pub fn settings_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand>) {
@@ -150,7 +152,7 @@ fn values_ui(ui: &mut Ui, draft: &RunConfig, field: &Field, choice: &Choice, wan
     let values = values_of(&text, field);
     let edit = TextEdit::singleline(&mut text)
         .id(id)
-        .desired_width(ui.spacing().slider_width)
+        .min_size(egui::vec2(VALUES_WIDTH, 0.0))
         .text_color_opt(values.is_none().then(|| theme::palette(ui).error));
     let edited = labelled(ui.add(edit), &format!("{} to try", field.name.replace('-', " ")));
     let edited = edited.on_hover_text("Values to try, with commas between them");
