@@ -54,6 +54,10 @@ for method in linear-probe tip-adapter-f; do
     CLIPSIGHT_DATA_DIR=$taught "$program" fine-tune "$pictures" --method "$method" --format json >/dev/null
 done
 
+# One that tries several settings, in another.
+searched=$work/searched
+CLIPSIGHT_DATA_DIR=$searched "$program" fine-tune "$pictures" --method prolip --search --epochs 60 --format json >/dev/null
+
 shot explore-dark 1280x800
 shot explore-light 1280x800 d
 shot explore-large-dark 1920x1080 Right Right
@@ -80,6 +84,10 @@ shot train-run-dark 1280x800 t click:170,230
 shot train-run-large-dark 1920x1080 t click:170,230
 shot train-compare-dark 1280x800 t click:283,215 click:283,282 click:250,175
 shot train-board-dark 1280x800 t click:170,132 click:395,383 wait:6
+DATA=$searched shot train-trials-dark 1920x1080 t click:170,230
+DATA=$searched shot train-search-dark 1920x1080 t click:352,509 click:354,780
+DATA=$searched shot train-trials-light 1920x1080 d t click:170,230
+DATA=$searched shot train-search-light 1920x1080 t click:352,509 click:354,780
 shot train-run-light 1280x800 d t click:170,230
 shot train-run-large-light 1920x1080 t click:170,230
 shot train-setup-light 1280x800 t

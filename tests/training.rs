@@ -387,6 +387,17 @@ fn every_method_learns_colours_and_its_model_can_be_used_at_once() {
             .for_each(|label| args.extend(["--label", label]));
         let predictions = program.json(&args)[0]["predictions"].clone();
         assert_eq!(predictions[0]["label"], "red", "{method}: {predictions}");
+
+        // What was learnt can be opened in half precision, too.
+        let learnt = program.0.path().join("runs").join(run).join("learnt");
+        let embed = |precision| {
+            let model = Model::open_in(&learnt, &Device::flex(), precision).unwrap();
+            let tokens = model.tokenize("red").unwrap();
+            model.embed_texts(&[tokens]).unwrap().remove(0).vector
+        };
+        let (full, half) = (embed(Precision::Full), embed(Precision::Half));
+        let cosine: f32 = full.iter().zip(&half).map(|(a, b)| a * b).sum();
+        assert!(cosine >= 0.999, "{method}: {cosine}");
     }
     let listed = program.json(&["runs", "list"]);
     assert_eq!(listed.len(), methods.len());

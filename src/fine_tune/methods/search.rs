@@ -25,8 +25,13 @@ impl Search {
     /// At the first of these trials of `searched`; there is one at least.
     ///
     /// # Errors
-    /// The method cannot start.
+    /// There is nothing to choose by, or the method cannot start.
     pub fn new(trials: Vec<RunConfig>, searched: Vec<Choice>, context: &Context) -> Result<Self> {
+        if context.validation.is_empty() {
+            return Err(Error::Data(
+                "no picture is left to choose by: several values can only be compared with more pictures".into(),
+            ));
+        }
         let first = trials.first().ok_or_else(|| Error::Config("nothing to try".into()))?;
         Ok(Self {
             method: single(first, context)?,

@@ -448,12 +448,7 @@ pub fn facts(record: &RunRecord) -> Vec<(String, String)> {
         ("Time".into(), duration(record.worked_s)),
     ];
     let value = |field: &Field| match config.search.iter().find(|choice| choice.name == field.name) {
-        Some(choice) => choice
-            .values
-            .iter()
-            .map(|value| short(*value))
-            .collect::<Vec<_>>()
-            .join(", "),
+        Some(choice) => trials::values(&choice.values),
         None => short(field.get(&config.hyper)),
     };
     let fields = Field::of(config.method);

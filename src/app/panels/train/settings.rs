@@ -4,6 +4,7 @@ use egui::{Grid, Id, RichText, Slider, TextEdit, Ui};
 
 use super::chart::short;
 use super::setup::configured;
+use super::trials::values;
 use crate::app::icons as icon;
 use crate::app::theme;
 use crate::app::training::TrainCommand;
@@ -142,18 +143,13 @@ fn value_ui(ui: &mut Ui, draft: &RunConfig, field: &Field, wanted: &mut Vec<Trai
 /// Values with commas between them. What is half typed stays as it is while it is written.
 fn values_ui(ui: &mut Ui, draft: &RunConfig, field: &Field, choice: &Choice, wanted: &mut Vec<TrainCommand>) {
     let id = Id::unique(("values to try", field.name));
-    let known = choice
-        .values
-        .iter()
-        .map(|value| short(*value))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let mut text = ui.data(|data| data.get_temp::<String>(id)).unwrap_or(known);
-    let values = values_of(&text, field);
+    let typed = ui.data(|data| data.get_temp::<String>(id));
+    let mut text = typed.unwrap_or_else(|| values(&choice.values));
+    let wrong = values_of(&text, field).is_none();
     let edit = TextEdit::singleline(&mut text)
         .id(id)
         .min_size(egui::vec2(VALUES_WIDTH, 0.0))
-        .text_color_opt(values.is_none().then(|| theme::palette(ui).error));
+        .text_color_opt(wrong.then(|| theme::palette(ui).error));
     let edited = labelled(ui.add(edit), &format!("{} to try", field.name.replace('-', " ")));
     let edited = edited.on_hover_text("Values to try, with commas between them");
     if edited.changed()

@@ -8,12 +8,15 @@ use crate::app::theme;
 use crate::app::training::Curves;
 use crate::app::widgets::{note, section};
 
-/// Draws a table, where there is more than one trial.
+/// Draws a table, where several settings are tried.
 pub fn trials_ui(ui: &mut Ui, curves: &Curves) {
-    let trials = &curves.trials;
-    let Some(best) = trials.iter().map(|trial| trial.accuracy).max_by(f64::total_cmp) else {
-        return;
-    };
+    let trials = curves.trials.iter().enumerate();
+    // Between equals the first one stays.
+    let best = trials
+        .clone()
+        .rev()
+        .max_by(|(_, a), (_, b)| a.accuracy.total_cmp(&b.accuracy));
+    let Some((best, _)) = best else { return };
     card(ui, |ui| {
         ui.label(section("Trials"));
         ui.label(note(
@@ -25,13 +28,13 @@ pub fn trials_ui(ui: &mut Ui, curves: &Curves) {
             .spacing([24.0, 3.0])
             .striped(true)
             .show(ui, |ui| {
-                for trial in trials {
-                    // Between equals the first one stays.
-                    let first = trials.iter().position(|other| other.accuracy == best);
-                    let is_best = first.is_some_and(|place| std::ptr::eq(&trials[place], trial));
-                    let shown = |text: String| match is_best {
-                        true => RichText::new(text).font(theme::strong(theme::SIZE_BODY)),
-                        false => RichText::new(text),
+                for (place, trial) in trials {
+                    let shown = |text: String| {
+                        if place == best {
+                            RichText::new(text).font(theme::strong(theme::SIZE_BODY))
+                        } else {
+                            RichText::new(text)
+                        }
                     };
                     ui.label(shown(settings(&trial.settings)));
                     ui.label(shown(percent(trial.accuracy as f32)));
@@ -39,6 +42,11 @@ pub fn trials_ui(ui: &mut Ui, curves: &Curves) {
                 }
             });
     });
+}
+
+/// Values of a setting, with commas between them.
+pub fn values(values: &[f64]) -> String {
+    values.iter().map(|value| short(*value)).collect::<Vec<_>>().join(", ")
 }
 
 /// Settings in a line.
