@@ -6,11 +6,12 @@
 
 use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear};
-use burn::tensor::activation::{gelu, gelu_approximate, sigmoid, softmax};
+use burn::tensor::activation::softmax;
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{DType, FloatDType, Tensor};
 
+use super::elementwise::activate;
 use super::{Activation, Checkpoint, Result};
 
 /// Multi-head self-attention with separate query, key and value projections.
@@ -237,14 +238,6 @@ impl Block {
 
     fn with_feed_forward(&self, x: Tensor<3>) -> Tensor<3> {
         x.clone() + self.feed_forward.forward(self.norm_2.forward(x))
-    }
-}
-
-fn activate(x: Tensor<3>, activation: Activation) -> Tensor<3> {
-    match activation {
-        Activation::QuickGelu => x.clone() * sigmoid(x.mul_scalar(1.702)),
-        Activation::Gelu => gelu(x),
-        Activation::GeluTanh => gelu_approximate(x),
     }
 }
 

@@ -16,6 +16,8 @@ use burn::tensor::activation::softmax;
 
 use super::attention::linear;
 use super::config::{EfficientNetConfig, MobileBlockConfig};
+use super::convolution::convolve;
+use super::elementwise::{Relu6, Same, apply};
 use super::{Checkpoint, Result};
 
 /// One inverted bottleneck.
@@ -113,9 +115,9 @@ impl EfficientNetLite {
     }
 
     fn feature_map(&self, pixels: Tensor<4>) -> Tensor<4> {
-        let x = relu6(self.stem.forward(pixels));
+        let x = apply(self.stem.forward(pixels), Relu6);
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
-        relu6(self.head.forward(x))
+        convolve(&self.head, x, Relu6)
     }
 
     fn embed(&self, map: Tensor<4>) -> Tensor<2> {
@@ -162,10 +164,10 @@ impl MobileBlock {
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let expanded = match &self.expand {
-            Some(expand) => relu6(expand.forward(x.clone())),
+            Some(expand) => convolve(expand, x.clone(), Relu6),
             None => x.clone(),
         };
-        let y = self.project.forward(relu6(self.depthwise.forward(expanded)));
+        let y = convolve(&self.project, apply(self.depthwise.forward(expanded), Relu6), Same);
         if self.residual { x + y } else { y }
     }
 }
@@ -209,8 +211,4 @@ impl ConvolutionShape {
 fn pooled(map: Tensor<4>) -> Tensor<2> {
     let [batch, features, _, _] = map.dims();
     map.flatten::<3>(2, 3).mean_dim(2).reshape([batch, features])
-}
-
-fn relu6(x: Tensor<4>) -> Tensor<4> {
-    x.clamp(0.0, 6.0)
 }

@@ -10,12 +10,12 @@
 use burn::module::{Module, Param};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::pool::AvgPool2dConfig;
 use burn::tensor::Tensor;
-use burn::tensor::activation::relu;
 
 use super::attention::SelfAttention;
 use super::config::{RESNET_STRIDE, ResNetConfig};
+use super::convolution::{average_squares, convolve};
+use super::elementwise::{Relu, Same, apply};
 use super::weights::{BATCH_NORM_EPSILON, Stored};
 use super::{Checkpoint, Result};
 
@@ -113,7 +113,7 @@ impl ModifiedResNet {
 
     /// Pixels to the last stage's cells, `[batch, width, rows, columns]`.
     pub fn cells(&self, pixels: Tensor<4>) -> Tensor<4> {
-        let stem = self.stem.iter().fold(pixels, |x, conv| relu(conv.forward(x)));
+        let stem = self.stem.iter().fold(pixels, |x, conv| convolve(conv, x, Relu));
         self.bottlenecks
             .iter()
             .fold(halved(stem, 2), |x, bottleneck| bottleneck.forward(x))
@@ -147,13 +147,13 @@ impl Bottleneck {
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let inner = relu(self.middle.forward(relu(self.reduce.forward(x.clone()))));
-        let out = self.expand.forward(halved(inner, self.stride));
+        let inner = convolve(&self.middle, convolve(&self.reduce, x.clone(), Relu), Relu);
+        let out = convolve(&self.expand, halved(inner, self.stride), Same);
         let identity = match &self.downsample {
-            Some(downsample) => downsample.forward(halved(x, self.stride)),
+            Some(downsample) => convolve(downsample, halved(x, self.stride), Same),
             None => x,
         };
-        relu(out + identity)
+        apply(out + identity, Relu)
     }
 }
 
@@ -188,12 +188,9 @@ impl AttentionPool {
     }
 }
 
-/// The average of squares of cells; the last odd row and column are left out, as in the reference.
+/// The averages of squares of cells, as in the reference; a square of one is the cell.
 fn halved(x: Tensor<4>, stride: usize) -> Tensor<4> {
-    if stride == 1 {
-        return x;
-    }
-    AvgPool2dConfig::new([stride; 2]).init().forward(x)
+    if stride == 1 { x } else { average_squares(x, stride) }
 }
 
 /// A convolution `[out, in, rows, columns]` without a bias, with the batch normalisation after it folded in.

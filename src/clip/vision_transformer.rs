@@ -14,6 +14,8 @@ use burn::tensor::{Device, Tensor};
 use super::attention::{AttentionParts, Block, BlockShape, Norm, layer_norm, merge_heads};
 use super::attention_head::AttentionHead;
 use super::config::{VisionPooling, VitConfig};
+use super::convolution::convolve;
+use super::elementwise::Same;
 use super::{Checkpoint, Result};
 
 /// An image tower of patches.
@@ -271,7 +273,9 @@ impl VisionTransformer {
     fn embed_patches(&self, pixels: Tensor<4>) -> Tensor<3> {
         let [batch, _, _, _] = pixels.dims();
         // [batch, 3, side, side] -> [batch, width, grid, grid] -> [batch, grid * grid, width]
-        let patches = self.patch_embedding.forward(pixels).flatten::<3>(2, 3).swap_dims(1, 2);
+        let patches = convolve(&self.patch_embedding, pixels, Same)
+            .flatten::<3>(2, 3)
+            .swap_dims(1, 2);
         let width = patches.dims()[2];
         let tokens = match &self.class_embedding {
             Some(class) => {

@@ -1,0 +1,219 @@
+//! Convolutions on the processor as products of matrices: every kernel's neighbourhood becomes a column, and the kernels
+//! are the other matrix as they lie. Burn's backend there sorts kernels and picture anew at every call, on one core.
+
+use std::ops::Range;
+
+use burn::nn::PaddingConfig2d;
+use burn::nn::conv::Conv2d;
+use burn::nn::pool::AvgPool2dConfig;
+use burn::tensor::module::conv2d;
+use burn::tensor::ops::ConvOptions;
+use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
+
+use super::elementwise::{Each, apply, apply_biased, on_processor};
+
+/// `[batch, in, height, width]` to `[batch, out, rows, columns]`: what `layer` computes, and then `function` of it.
+pub fn convolve(layer: &Conv2d, x: Tensor<4>, function: impl Each) -> Tensor<4> {
+    let Some(windows) = Windows::of(layer, &x) else {
+        return function.elsewhere(layer.forward(x));
+    };
+    // One picture at a time: the columns of a batch would fill the memory.
+    let pictures = x.split(1, 0).into_iter().map(|x| windows.product(layer, x));
+    let sums = Tensor::cat(pictures.collect(), 0);
+    match &layer.bias {
+        Some(bias) => apply_biased(sums, bias.val(), function),
+        None => apply(sums, function),
+    }
+}
+
+/// The averages of squares of cells, `[batch, channels, height, width]` to that many times fewer rows and columns; what is
+/// left at the end is left out.
+pub fn average_squares(x: Tensor<4>, side: usize) -> Tensor<4> {
+    if !on_processor(&x) {
+        return AvgPool2dConfig::new([side; 2]).init().forward(x);
+    }
+    let [batch, channels, height, width] = x.dims();
+    let (rows, columns) = (height / side, width / side);
+    let mut averages = vec![0.0; batch * channels * rows * columns];
+    let data = x.into_data();
+    if let Ok(numbers) = data.as_slice::<f32>() {
+        averages
+            .par_chunks_mut(rows * columns)
+            .zip(numbers.par_chunks(height * width))
+            .for_each(|(averages, channel)| {
+                for (row, averages) in averages.chunks_mut(columns).enumerate() {
+                    average_row(&channel[row * side * width..], width, side, averages);
+                }
+            });
+    }
+    Tensor::from_data(
+        TensorData::new(averages, [batch, channels, rows, columns]),
+        &Device::flex(),
+    )
+}
+
+fn average_row(numbers: &[f32], width: usize, side: usize, averages: &mut [f32]) {
+    for line in numbers.chunks(width).take(side) {
+        for (average, numbers) in averages.iter_mut().zip(line.chunks_exact(side)) {
+            *average += numbers.iter().sum::<f32>();
+        }
+    }
+    averages.iter_mut().for_each(|average| *average /= (side * side) as f32);
+}
+
+/// Where the kernels of a layer lie on a picture.
+struct Windows {
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    /// Zeros above and to the left.
+    padding: [usize; 2],
+    /// Height and width of a picture.
+    input: [usize; 2],
+    /// Rows and columns of windows.
+    output: [usize; 2],
+}
+
+impl Windows {
+    /// None where Burn's own way serves: on other devices, where gradients are kept, and for layers of other kinds.
+    fn of(layer: &Conv2d, x: &Tensor<4>) -> Option<Self> {
+        let plain = layer.groups == 1 && layer.dilation == [1, 1];
+        let [top, left, bottom, right] = match layer.padding {
+            PaddingConfig2d::Explicit(top, left, bottom, right) => [top, left, bottom, right],
+            PaddingConfig2d::Same if layer.kernel_size != [1, 1] => return None,
+            PaddingConfig2d::Same | PaddingConfig2d::Valid => [0; 4],
+        };
+        if !plain || !on_processor(x) || !on_processor(&layer.weight.val()) {
+            return None;
+        }
+        let [_, _, height, width] = x.dims();
+        let (kernel, stride) = (layer.kernel_size, layer.stride);
+        let padded = [height + top + bottom, width + left + right];
+        let count = |axis: usize| Some(padded[axis].checked_sub(kernel[axis])? / stride[axis] + 1);
+        Some(Self {
+            kernel,
+            stride,
+            padding: [top, left],
+            input: [height, width],
+            output: [count(0)?, count(1)?],
+        })
+    }
+
+    /// One picture, `[1, in, height, width]` to `[1, out, rows, columns]`, without the bias.
+    fn product(&self, layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
+        let [out, channels, _, _] = layer.weight.dims();
+        let inner = channels * self.kernel.iter().product::<usize>();
+        let columns = if self.kernel == [1, 1] && self.stride == [1, 1] {
+            x
+        } else {
+            self.columns(x, channels)
+        };
+        let weight = layer.weight.val().reshape([out, inner, 1, 1]);
+        conv2d(columns, weight, None, ConvOptions::new([1, 1], [0, 0], [1, 1], 1))
+    }
+
+    /// `[1, in, height, width]` to `[1, in * kernel cells, rows, columns]`: for every cell of the kernel the numbers that
+    /// it meets.
+    fn columns(&self, x: Tensor<4>, channels: usize) -> Tensor<4> {
+        let [[rows, columns], [kernel_rows, kernel_columns]] = [self.output, self.kernel];
+        let cells = kernel_rows * kernel_columns;
+        let mut met = vec![0.0; channels * cells * rows * columns];
+        let data = x.into_data();
+        if let Ok(numbers) = data.as_slice::<f32>() {
+            let channels = numbers.par_chunks(self.input.iter().product());
+            met.par_chunks_mut(cells * rows * columns)
+                .zip(channels)
+                .for_each(|(met, channel)| {
+                    for (cell, met) in met.chunks_mut(rows * columns).enumerate() {
+                        self.meet([cell / kernel_columns, cell % kernel_columns], channel, met);
+                    }
+                });
+        }
+        let shape = [1, channels * cells, rows, columns];
+        Tensor::from_data(TensorData::new(met, shape), &Device::flex())
+    }
+
+    /// The numbers of one channel that one cell of the kernel meets, window by window; zeros outside stay.
+    fn meet(&self, cell: [usize; 2], channel: &[f32], met: &mut [f32]) {
+        let width = self.input[1];
+        let [above, before] = [0, 1].map(|axis| self.inside(axis, cell[axis]));
+        if before.is_empty() {
+            return;
+        }
+        for row in above {
+            let y = row * self.stride[0] + cell[0] - self.padding[0];
+            let met = &mut met[row * self.output[1]..][before.clone()];
+            let first = before.start * self.stride[1] + cell[1] - self.padding[1];
+            let numbers = &channel[y * width + first..];
+            if self.stride[1] == 1 {
+                met.copy_from_slice(&numbers[..met.len()]);
+            } else {
+                let numbers = numbers.iter().step_by(self.stride[1]);
+                met.iter_mut().zip(numbers).for_each(|(met, &number)| *met = number);
+            }
+        }
+    }
+
+    /// The windows in which this cell of the kernel lies on the picture.
+    fn inside(&self, axis: usize, cell: usize) -> Range<usize> {
+        let (padding, stride) = (self.padding[axis], self.stride[axis]);
+        let first = padding.saturating_sub(cell).div_ceil(stride);
+        let end = (self.input[axis] + padding).saturating_sub(cell).div_ceil(stride);
+        first..end.clamp(first, self.output[axis])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::module::Param;
+    use burn::nn::conv::Conv2dConfig;
+    use burn::tensor::activation::relu;
+
+    use super::*;
+    use crate::clip::elementwise::Relu;
+
+    #[test]
+    fn it_computes_what_burn_computes() {
+        let device = Device::flex();
+        device.seed(1);
+        for (kernel, stride, padding) in [
+            (1, 1, 0),
+            (3, 1, 1),
+            (3, 2, 1),
+            (4, 4, 0),
+            (5, 3, 2),
+            (2, 1, 0),
+            (3, 1, 3),
+        ] {
+            let layer = Conv2dConfig::new([3, 4], [kernel, kernel])
+                .with_stride([stride, stride])
+                .with_padding(PaddingConfig2d::Explicit(padding, padding, padding, padding))
+                .init(&device);
+            let x = Tensor::<4>::random([2, 3, 7, 10], burn::tensor::Distribution::Default, &device);
+            let layer = Conv2d {
+                bias: Some(Param::from_tensor(Tensor::from_data([0.5, -0.5, 0.1, 0.0], &device))),
+                ..layer
+            };
+            assert!(Windows::of(&layer, &x).is_some());
+            let (found, expected) = (convolve(&layer, x.clone(), Relu), relu(layer.forward(x)));
+            assert_eq!(found.dims(), expected.dims());
+            let difference = (found - expected).abs().max().into_scalar::<f32>();
+            assert!(difference < 1e-5, "kernel {kernel}, stride {stride}: {difference}");
+        }
+    }
+
+    #[test]
+    fn averages_are_those_of_burn() {
+        let device = Device::flex();
+        device.seed(2);
+        for side in [2, 3] {
+            let x = Tensor::<4>::random([2, 3, 7, 10], burn::tensor::Distribution::Default, &device);
+            let (found, expected) = (
+                average_squares(x.clone(), side),
+                AvgPool2dConfig::new([side; 2]).init().forward(x),
+            );
+            assert_eq!(found.dims(), expected.dims());
+            assert!((found - expected).abs().max().into_scalar::<f32>() < 1e-6);
+        }
+    }
+}

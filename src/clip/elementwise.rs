@@ -1,0 +1,298 @@
+//! The functions that towers apply to every number, on the processor: Burn's backend there takes one number after the
+//! other on one core, here whole registers are taken on all cores. Elsewhere, and where gradients are kept, Burn's own
+//! are used.
+
+use burn::tensor::activation::{self, gelu, gelu_approximate};
+use burn::tensor::{DType, Device, Tensor};
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+
+use super::Activation;
+
+/// Numbers that a core takes at a time: they stay in its first cache.
+const PART: usize = 4_096;
+
+/// The activation of a feed-forward block, in the shape that came in.
+pub fn activate<const D: usize>(x: Tensor<D>, activation: Activation) -> Tensor<D> {
+    match activation {
+        Activation::QuickGelu => apply(x, QuickGelu),
+        Activation::Gelu => apply(x, Gelu),
+        Activation::GeluTanh => apply(x, GeluTanh),
+    }
+}
+
+/// A function of every number, in the shape that came in.
+pub fn apply<const D: usize>(x: Tensor<D>, function: impl Each) -> Tensor<D> {
+    if on_processor(&x) {
+        in_place(x, PART, |_| function)
+    } else {
+        function.elsewhere(x)
+    }
+}
+
+/// A function of every number of `[batch, channels, rows, columns]`, on the processor, after its channel's bias was added.
+pub fn apply_biased(x: Tensor<4>, bias: Tensor<1>, function: impl Each) -> Tensor<4> {
+    let [_, channels, rows, columns] = x.dims();
+    let bias = bias.into_data();
+    let bias: &[f32] = bias.as_slice().unwrap_or_default();
+    in_place(x, rows * columns, |channel| Biased {
+        bias: bias[channel % channels],
+        function,
+    })
+}
+
+/// Whether these numbers lie in the processor's memory as they are, without a record of how they came about.
+pub fn on_processor<const D: usize>(x: &Tensor<D>) -> bool {
+    x.dtype() == DType::F32 && x.device() == Device::flex() && !x.is_autodiff()
+}
+
+/// A function of one number.
+pub trait Each: Copy + Send + Sync {
+    /// Of a register of numbers.
+    fn each<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s;
+
+    /// The same in Burn's words.
+    fn elsewhere<const D: usize>(self, x: Tensor<D>) -> Tensor<D>;
+}
+
+/// Applies to each part of `part` numbers the function of its place.
+fn in_place<const D: usize, F: Each>(x: Tensor<D>, part: usize, function: impl Fn(usize) -> F + Sync) -> Tensor<D> {
+    let device = x.device();
+    let mut data = x.into_data();
+    let arch = Arch::new();
+    if let Ok(values) = data.as_mut_slice() {
+        values.par_chunks_mut(part).enumerate().for_each(|(place, values)| {
+            arch.dispatch(Pass {
+                values,
+                function: function(place),
+            });
+        });
+    }
+    Tensor::from_data(data, &device)
+}
+
+struct Pass<'a, F> {
+    values: &'a mut [f32],
+    function: F,
+}
+
+impl<F: Each> WithSimd for Pass<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (registers, rest) = S::as_mut_simd_f32s(self.values);
+        for x in registers {
+            *x = self.function.each(simd, *x);
+        }
+        let last = self.function.each(simd, simd.partial_load_f32s(rest));
+        simd.partial_store_f32s(rest, last);
+    }
+}
+
+/// A function after a bias.
+#[derive(Clone, Copy)]
+struct Biased<F> {
+    bias: f32,
+    function: F,
+}
+
+impl<F: Each> Each for Biased<F> {
+    #[inline(always)]
+    fn each<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
+        self.function.each(simd, simd.add_f32s(x, simd.splat_f32s(self.bias)))
+    }
+
+    fn elsewhere<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        self.function.elsewhere(x.add_scalar(self.bias))
+    }
+}
+
+/// The number itself.
+#[derive(Clone, Copy)]
+pub struct Same;
+
+impl Each for Same {
+    #[inline(always)]
+    fn each<S: Simd>(self, _: S, x: S::f32s) -> S::f32s {
+        x
+    }
+
+    fn elsewhere<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        x
+    }
+}
+
+/// Its positive part.
+#[derive(Clone, Copy)]
+pub struct Relu;
+
+impl Each for Relu {
+    #[inline(always)]
+    fn each<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
+        simd.max_f32s(simd.splat_f32s(0.0), x)
+    }
+
+    fn elsewhere<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        activation::relu(x)
+    }
+}
+
+/// The part from 0 to 6.
+#[derive(Clone, Copy)]
+pub struct Relu6;
+
+impl Each for Relu6 {
+    #[inline(always)]
+    fn each<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
+        simd.min_f32s(simd.splat_f32s(6.0), Relu.each(simd, x))
+    }
+
+    fn elsewhere<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        x.clamp(0.0, 6.0)
+    }
+}
+
+/// `x sigmoid(1.702 x)`.
+#[derive(Clone, Copy)]
+struct QuickGelu;
+
+impl Each for QuickGelu {
+    #[inline(always)]
+    fn each<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
+        let inner = simd.mul_f32s(x, simd.splat_f32s(1.702));
+        simd.mul_f32s(x, sigmoid(simd, inner))
+    }
+
+    fn elsewhere<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        x.clone() * activation::sigmoid(x.mul_scalar(1.702))
+    }
+}
+
+/// `x (1 + tanh u) / 2 = x sigmoid(2 u)` with `u = sqrt(2 / pi) (x + 0.044715 x^3)`.
+#[derive(Clone, Copy)]
+struct GeluTanh;
+
+impl Each for GeluTanh {
+    #[inline(always)]
+    fn each<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
+        const DOUBLED: f32 = 1.595_769;
+        let square = simd.mul_f32s(x, x);
+        let factor = simd.mul_add_e_f32s(square, simd.splat_f32s(0.044_715 * DOUBLED), simd.splat_f32s(DOUBLED));
+        simd.mul_f32s(x, sigmoid(simd, simd.mul_f32s(x, factor)))
+    }
+
+    fn elsewhere<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        gelu_approximate(x)
+    }
+}
+
+/// `x (1 + erf(x / sqrt 2)) / 2`, which is `max(x, 0) - |x| erfc(|x| / sqrt 2) / 2`. The complement by Abramowitz and
+/// Stegun, 7.1.26: at most 1.5e-7 off.
+#[derive(Clone, Copy)]
+struct Gelu;
+
+impl Each for Gelu {
+    #[inline(always)]
+    fn each<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
+        const FACTORS: [f32; 5] = [1.061_405_4, -1.453_152, 1.421_413_7, -0.284_496_74, 0.254_829_6];
+        let size = simd.abs_f32s(x);
+        let z = simd.mul_f32s(size, simd.splat_f32s(std::f32::consts::FRAC_1_SQRT_2));
+        let one = simd.splat_f32s(1.0);
+        let t = simd.div_f32s(one, simd.mul_add_e_f32s(z, simd.splat_f32s(0.327_591_1), one));
+        let tail = simd.mul_f32s(
+            simd.mul_f32s(t, polynomial(simd, t, &FACTORS)),
+            exp(simd, simd.neg_f32s(simd.mul_f32s(z, z))),
+        );
+        let lost = simd.mul_f32s(simd.mul_f32s(size, simd.splat_f32s(0.5)), tail);
+        simd.sub_f32s(Relu.each(simd, x), lost)
+    }
+
+    fn elsewhere<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        gelu(x)
+    }
+}
+
+/// `1 / (1 + exp(-x))`.
+#[inline(always)]
+fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let one = simd.splat_f32s(1.0);
+    simd.div_f32s(one, simd.add_f32s(one, exp(simd, simd.neg_f32s(x))))
+}
+
+/// The exponential function, to some units in the last place: `2^n exp(r)` with `|r| <= ln(2) / 2`, where a series of
+/// seven terms will do. Beyond `f32`'s range it stays at its ends.
+#[inline(always)]
+fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    // ln(2), whose first part has few digits: its product with n is exact.
+    const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
+    // Added to a small number, it rounds it; the integer then stands in the last bits.
+    const ROUNDING: f32 = 12_582_912.0;
+    const SERIES: [f32; 7] = [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
+    let x = simd.min_f32s(simd.max_f32s(x, simd.splat_f32s(-86.0)), simd.splat_f32s(86.0));
+    let rounding = simd.splat_f32s(ROUNDING);
+    let rounded = simd.mul_add_e_f32s(x, simd.splat_f32s(std::f32::consts::LOG2_E), rounding);
+    let n = simd.sub_f32s(rounded, rounding);
+    let r = simd.negate_mul_add_e_f32s(n, simd.splat_f32s(LN_2[0]), x);
+    let r = simd.negate_mul_add_e_f32s(n, simd.splat_f32s(LN_2[1]), r);
+    let near = simd.transmute_u32s_f32s(polynomial(simd, r, &SERIES));
+    // n goes into the exponent.
+    let n = simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(rounded), simd.splat_u32s(23));
+    simd.transmute_f32s_u32s(simd.add_u32s(near, n))
+}
+
+/// A polynomial with these factors, that of the highest power first.
+#[inline(always)]
+fn polynomial<S: Simd>(simd: S, x: S::f32s, factors: &[f32]) -> S::f32s {
+    let start = simd.splat_f32s(0.0);
+    factors.iter().fold(start, |sum, &factor| {
+        simd.mul_add_e_f32s(sum, x, simd.splat_f32s(factor))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// From -30 to 30 in steps of 0.007, and a few that no step meets; not a whole number of registers.
+    fn numbers() -> Vec<f32> {
+        let grid = (0..8_571).map(|n| n as f32 * 0.007 - 30.0);
+        grid.chain([0.0, -0.0, 1e-30, 200.0, -200.0, 1e6, -1e6]).collect()
+    }
+
+    fn differ(function: impl Each, expected: impl Fn(f64) -> f64) {
+        let values = numbers();
+        let x = Tensor::<1>::from_data(values.as_slice(), &Device::flex());
+        let found: Vec<f32> = apply(x, function).into_data().try_to_vec().unwrap();
+        for (x, found) in values.into_iter().zip(found) {
+            let expected = expected(f64::from(x));
+            let difference = (f64::from(found) - expected).abs();
+            assert!(
+                difference <= 5e-7 * expected.abs().max(1.0),
+                "at {x}: {found} instead of {expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn each_function_is_what_it_says() {
+        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        differ(Relu, |x| x.max(0.0));
+        differ(Relu6, |x| x.clamp(0.0, 6.0));
+        differ(QuickGelu, |x| x * sigmoid(1.702 * x));
+        differ(GeluTanh, |x| {
+            0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x.powi(3))).tanh())
+        });
+        let double = |x: f64| Tensor::<1>::from_data([x], (&Device::flex(), DType::F64));
+        differ(Gelu, |x| gelu(double(x)).into_data().try_to_vec::<f64>().unwrap()[0]);
+    }
+
+    #[test]
+    fn what_is_no_number_stays_none() {
+        for activation in [Activation::QuickGelu, Activation::Gelu, Activation::GeluTanh] {
+            let x = Tensor::<1>::from_data([f32::NAN, 1.0], &Device::flex());
+            let found: Vec<f32> = activate(x, activation).into_data().try_to_vec().unwrap();
+            assert!(found[0].is_nan() && found[1].is_finite(), "{activation:?}: {found:?}");
+        }
+    }
+}
