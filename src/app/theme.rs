@@ -182,6 +182,7 @@ fn apply(style: &mut egui::Style, palette: Palette) {
     style.spacing.window_margin = Margin::same(16);
     style.spacing.menu_margin = Margin::same(8);
     style.spacing.slider_width = 96.0;
+    style.spacing.scroll.active_handle_opacity = 0.3;
     style.spacing.icon_width = 18.0;
     style.interaction.tooltip_delay = 0.3;
     let visuals = &mut style.visuals;

@@ -83,6 +83,8 @@ pub fn chart_ui(ui: &mut Ui, chart: &Chart<'_>) {
     if chart.shares {
         let quarters = egui_plot::uniform_grid_spacer(|_| [0.25, 0.5, 1.0]);
         plot = plot.include_y(0.0).include_y(1.0).y_grid_spacer(quarters);
+    } else if let Some(level) = level_of(&chart.lines) {
+        plot = plot.include_y(0.9 * level).include_y(1.1 * level);
     }
     plot.show(ui, |plot| {
         for (name, colour, level) in &chart.levels {
@@ -109,6 +111,13 @@ pub fn chart_ui(ui: &mut Ui, chart: &Chart<'_>) {
             ui.add_space(theme::GAP_SMALL);
         }
     });
+}
+
+/// The value that every point has, where nothing moves: an axis fitted to such lines would show rounding, or nothing.
+fn level_of(lines: &[ChartLine<'_>]) -> Option<f64> {
+    let values = || lines.iter().flat_map(|line| line.points).map(|point| point[1]);
+    let (low, high) = (values().fold(f64::MAX, f64::min), values().fold(f64::MIN, f64::max));
+    (low <= high && high - low <= 1e-3 * high.abs()).then_some(high)
 }
 
 /// No more points than a screen can show, the last one among them: long runs have many, and every frame draws them.
