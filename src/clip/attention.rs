@@ -11,7 +11,7 @@ use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{DType, FloatDType, Tensor};
 
-use super::elementwise::activate;
+use super::elementwise::{Same, dense, dense_activated};
 use super::{Activation, Checkpoint, Result};
 
 /// Multi-head self-attention with separate query, key and value projections.
@@ -74,11 +74,10 @@ impl SelfAttention {
             is_causal: causal,
             ..Default::default()
         };
-        let query = self.split(self.query.forward(x.clone()));
-        let key = self.split(self.key.forward(x.clone()));
-        let value = self.split(self.value.forward(x));
-        self.output
-            .forward(merge_heads(attention(query, key, value, None, None, options)))
+        let query = self.split(dense(&self.query, x.clone(), Same));
+        let key = self.split(dense(&self.key, x.clone(), Same));
+        let value = self.split(dense(&self.value, x, Same));
+        self.project(merge_heads(attention(query, key, value, None, None, options)))
     }
 
     /// Lets tokens `[batch, asking, width]` attend to others `[batch, tokens, width]`: `[batch, asking, width]`.
@@ -106,7 +105,7 @@ impl SelfAttention {
 
     /// The output projection, `[batch, tokens, width]` to `[batch, tokens, output width]`.
     pub fn project(&self, gathered: Tensor<3>) -> Tensor<3> {
-        self.output.forward(gathered)
+        dense(&self.output, gathered, Same)
     }
 
     /// The explicit path, without a mask: tokens `[batch, asking, width]` attend to others `[batch, tokens, width]`.
@@ -183,7 +182,7 @@ impl FeedForward {
 
     /// `[batch, tokens, width]` to the same, without a residual.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        self.mlp_out.forward(activate(self.mlp_in.forward(x), self.activation))
+        dense(&self.mlp_out, dense_activated(&self.mlp_in, x, self.activation), Same)
     }
 }
 

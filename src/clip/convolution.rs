@@ -18,9 +18,16 @@ pub fn convolve(layer: &Conv2d, x: Tensor<4>, function: impl Each) -> Tensor<4> 
     let Some(windows) = Windows::of(layer, &x) else {
         return function.elsewhere(layer.forward(x));
     };
-    // One picture at a time: the columns of a batch would fill the memory.
-    let pictures = x.split(1, 0).into_iter().map(|x| windows.product(layer, x));
-    let sums = Tensor::cat(pictures.collect(), 0);
+    let sums = if windows.are_cells() {
+        windows.product(layer, x)
+    } else {
+        // One picture at a time: the columns of a batch would fill the memory.
+        let pictures = x.split(1, 0).into_iter();
+        Tensor::cat(
+            pictures.map(|x| windows.product(layer, windows.columns(x))).collect(),
+            0,
+        )
+    };
     match &layer.bias {
         Some(bias) => apply_biased(sums, bias.val(), function),
         None => apply(sums, function),
@@ -99,22 +106,23 @@ impl Windows {
         })
     }
 
-    /// One picture, `[1, in, height, width]` to `[1, out, rows, columns]`, without the bias.
-    fn product(&self, layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
+    /// Whether every window is one cell, and every cell a window: then the picture is its own columns.
+    fn are_cells(&self) -> bool {
+        self.kernel == [1, 1] && self.output == self.input
+    }
+
+    /// Columns `[batch, in * kernel cells, rows, columns]` to `[batch, out, rows, columns]`, without the bias.
+    fn product(&self, layer: &Conv2d, columns: Tensor<4>) -> Tensor<4> {
         let [out, channels, _, _] = layer.weight.dims();
         let inner = channels * self.kernel.iter().product::<usize>();
-        let columns = if self.kernel == [1, 1] && self.stride == [1, 1] {
-            x
-        } else {
-            self.columns(x, channels)
-        };
         let weight = layer.weight.val().reshape([out, inner, 1, 1]);
         conv2d(columns, weight, None, ConvOptions::new([1, 1], [0, 0], [1, 1], 1))
     }
 
-    /// `[1, in, height, width]` to `[1, in * kernel cells, rows, columns]`: for every cell of the kernel the numbers that
-    /// it meets.
-    fn columns(&self, x: Tensor<4>, channels: usize) -> Tensor<4> {
+    /// One picture, `[1, in, height, width]` to `[1, in * kernel cells, rows, columns]`: for every cell of the kernel the
+    /// numbers that it meets.
+    fn columns(&self, x: Tensor<4>) -> Tensor<4> {
+        let channels = x.dims()[1];
         let [[rows, columns], [kernel_rows, kernel_columns]] = [self.output, self.kernel];
         let cells = kernel_rows * kernel_columns;
         let mut met = vec![0.0; channels * cells * rows * columns];

@@ -2,7 +2,9 @@
 //! other on one core, here whole registers are taken on all cores. Elsewhere, and where gradients are kept, Burn's own
 //! are used.
 
+use burn::nn::Linear;
 use burn::tensor::activation::{self, gelu, gelu_approximate};
+use burn::tensor::module;
 use burn::tensor::{DType, Device, Tensor};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
@@ -12,19 +14,10 @@ use super::Activation;
 /// Numbers that a core takes at a time: they stay in its first cache.
 const PART: usize = 4_096;
 
-/// The activation of a feed-forward block, in the shape that came in.
-pub fn activate<const D: usize>(x: Tensor<D>, activation: Activation) -> Tensor<D> {
-    match activation {
-        Activation::QuickGelu => apply(x, QuickGelu),
-        Activation::Gelu => apply(x, Gelu),
-        Activation::GeluTanh => apply(x, GeluTanh),
-    }
-}
-
 /// A function of every number, in the shape that came in.
 pub fn apply<const D: usize>(x: Tensor<D>, function: impl Each) -> Tensor<D> {
     if on_processor(&x) {
-        in_place(x, PART, |_| function)
+        in_place(x, PART, &|_, values| in_registers(Pass { values, function }))
     } else {
         function.elsewhere(x)
     }
@@ -35,10 +28,38 @@ pub fn apply_biased(x: Tensor<4>, bias: Tensor<1>, function: impl Each) -> Tenso
     let [_, channels, rows, columns] = x.dims();
     let bias = bias.into_data();
     let bias: &[f32] = bias.as_slice().unwrap_or_default();
-    in_place(x, rows * columns, |channel| Biased {
-        bias: bias[channel % channels],
-        function,
+    in_place(x, rows * columns, &|channel, values| {
+        let bias = bias[channel % channels];
+        in_registers(Pass {
+            values,
+            function: Biased { bias, function },
+        });
     })
+}
+
+/// What `layer` computes of `[.., in]`, `[.., out]`, and then `activation` of it.
+pub fn dense_activated<const D: usize>(layer: &Linear, x: Tensor<D>, activation: Activation) -> Tensor<D> {
+    match activation {
+        Activation::QuickGelu => dense(layer, x, QuickGelu),
+        Activation::Gelu => dense(layer, x, Gelu),
+        Activation::GeluTanh => dense(layer, x, GeluTanh),
+    }
+}
+
+/// What `layer` computes of `[.., in]`, `[.., out]`, and then `function` of it.
+pub fn dense<const D: usize>(layer: &Linear, x: Tensor<D>, function: impl Each) -> Tensor<D> {
+    let weight = layer.weight.val();
+    match &layer.bias {
+        Some(bias) if on_processor(&x) && on_processor(&weight) => {
+            let bias = bias.val().into_data();
+            let bias: &[f32] = bias.as_slice().unwrap_or_default();
+            let sums = module::linear(x, weight, None);
+            in_place(sums, bias.len(), &|_, values| {
+                in_registers(RowPass { values, bias, function })
+            })
+        }
+        _ => function.elsewhere(layer.forward(x)),
+    }
 }
 
 /// Whether these numbers lie in the processor's memory as they are, without a record of how they came about.
@@ -55,22 +76,28 @@ pub trait Each: Copy + Send + Sync {
     fn elsewhere<const D: usize>(self, x: Tensor<D>) -> Tensor<D>;
 }
 
-/// Applies to each part of `part` numbers the function of its place.
-fn in_place<const D: usize, F: Each>(x: Tensor<D>, part: usize, function: impl Fn(usize) -> F + Sync) -> Tensor<D> {
+/// Works on each part of `part` numbers, told its place.
+fn in_place<const D: usize>(x: Tensor<D>, part: usize, work: &(dyn Fn(usize, &mut [f32]) + Sync)) -> Tensor<D> {
     let device = x.device();
     let mut data = x.into_data();
-    let arch = Arch::new();
     if let Ok(values) = data.as_mut_slice() {
-        values.par_chunks_mut(part).enumerate().for_each(|(place, values)| {
-            arch.dispatch(Pass {
-                values,
-                function: function(place),
-            });
-        });
+        on_all_cores(values, part, work);
     }
     Tensor::from_data(data, &device)
 }
 
+fn on_all_cores(values: &mut [f32], part: usize, work: &(dyn Fn(usize, &mut [f32]) + Sync)) {
+    values
+        .par_chunks_mut(part)
+        .enumerate()
+        .for_each(|(place, values)| work(place, values));
+}
+
+fn in_registers(pass: impl WithSimd<Output = ()>) {
+    Arch::new().dispatch(pass);
+}
+
+/// A function of numbers.
 struct Pass<'a, F> {
     values: &'a mut [f32],
     function: F,
@@ -87,6 +114,28 @@ impl<F: Each> WithSimd for Pass<'_, F> {
         }
         let last = self.function.each(simd, simd.partial_load_f32s(rest));
         simd.partial_store_f32s(rest, last);
+    }
+}
+
+/// A function of numbers that have a bias each.
+struct RowPass<'a, F> {
+    values: &'a mut [f32],
+    bias: &'a [f32],
+    function: F,
+}
+
+impl<F: Each> WithSimd for RowPass<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (registers, rest) = S::as_mut_simd_f32s(self.values);
+        let (biases, rest_biases) = S::as_simd_f32s(self.bias);
+        for (x, &bias) in registers.iter_mut().zip(biases) {
+            *x = self.function.each(simd, simd.add_f32s(*x, bias));
+        }
+        let last = simd.add_f32s(simd.partial_load_f32s(rest), simd.partial_load_f32s(rest_biases));
+        simd.partial_store_f32s(rest, self.function.each(simd, last));
     }
 }
 
@@ -252,6 +301,9 @@ fn polynomial<S: Simd>(simd: S, x: S::f32s, factors: &[f32]) -> S::f32s {
 
 #[cfg(test)]
 mod tests {
+    use burn::nn::LinearConfig;
+    use burn::tensor::Distribution;
+
     use super::*;
 
     /// From -30 to 30 in steps of 0.007, and a few that no step meets; not a whole number of registers.
@@ -288,11 +340,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_stays_none() {
+    fn a_layer_is_burns_layer_and_what_is_no_number_stays_none() {
+        let device = Device::flex();
+        device.seed(3);
+        let layer = LinearConfig::new(5, 37).init(&device);
+        let x = Tensor::<2>::random([3, 5], Distribution::Default, &device);
+        let (found, expected) = (dense(&layer, x.clone(), Relu), activation::relu(layer.forward(x)));
+        assert!((found - expected).abs().max().into_scalar::<f32>() < 1e-6);
         for activation in [Activation::QuickGelu, Activation::Gelu, Activation::GeluTanh] {
-            let x = Tensor::<1>::from_data([f32::NAN, 1.0], &Device::flex());
-            let found: Vec<f32> = activate(x, activation).into_data().try_to_vec().unwrap();
-            assert!(found[0].is_nan() && found[1].is_finite(), "{activation:?}: {found:?}");
+            let x = Tensor::<1>::from_data([f32::NAN, 0.0, 0.0, 0.0, 0.0], &device);
+            let found: Vec<f32> = dense_activated(&layer, x, activation).into_data().try_to_vec().unwrap();
+            assert!(found.iter().all(|x| x.is_nan()), "{activation:?}: {found:?}");
         }
     }
 }
