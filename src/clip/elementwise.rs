@@ -209,8 +209,8 @@ struct QuickGelu;
 impl Each for QuickGelu {
     #[inline(always)]
     fn each<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
-        let inner = simd.mul_f32s(x, simd.splat_f32s(1.702));
-        simd.mul_f32s(x, sigmoid(simd, inner))
+        let inner = simd.mul_f32s(x, simd.splat_f32s(-1.702));
+        times_sigmoid(simd, x, inner)
     }
 
     fn elsewhere<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
@@ -225,10 +225,14 @@ struct GeluTanh;
 impl Each for GeluTanh {
     #[inline(always)]
     fn each<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
-        const DOUBLED: f32 = 1.595_769;
+        const MINUS_TWICE: f32 = -1.595_769;
         let square = simd.mul_f32s(x, x);
-        let factor = simd.mul_add_e_f32s(square, simd.splat_f32s(0.044_715 * DOUBLED), simd.splat_f32s(DOUBLED));
-        simd.mul_f32s(x, sigmoid(simd, simd.mul_f32s(x, factor)))
+        let factor = simd.mul_add_e_f32s(
+            square,
+            simd.splat_f32s(0.044_715 * MINUS_TWICE),
+            simd.splat_f32s(MINUS_TWICE),
+        );
+        times_sigmoid(simd, x, simd.mul_f32s(x, factor))
     }
 
     fn elsewhere<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
@@ -245,13 +249,13 @@ impl Each for Gelu {
     #[inline(always)]
     fn each<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
         const FACTORS: [f32; 5] = [1.061_405_4, -1.453_152, 1.421_413_7, -0.284_496_74, 0.254_829_6];
-        let size = simd.abs_f32s(x);
+        let size = simd.max_f32s(simd.sub_f32s(simd.splat_f32s(0.0), x), x);
         let z = simd.mul_f32s(size, simd.splat_f32s(std::f32::consts::FRAC_1_SQRT_2));
         let one = simd.splat_f32s(1.0);
         let t = simd.div_f32s(one, simd.mul_add_e_f32s(z, simd.splat_f32s(0.327_591_1), one));
         let tail = simd.mul_f32s(
             simd.mul_f32s(t, polynomial(simd, t, &FACTORS)),
-            exp(simd, simd.neg_f32s(simd.mul_f32s(z, z))),
+            exp(simd, simd.mul_f32s(simd.mul_f32s(x, x), simd.splat_f32s(-0.5))),
         );
         let lost = simd.mul_f32s(simd.mul_f32s(size, simd.splat_f32s(0.5)), tail);
         simd.sub_f32s(Relu.each(simd, x), lost)
@@ -262,19 +266,18 @@ impl Each for Gelu {
     }
 }
 
-/// `1 / (1 + exp(-x))`.
+/// `x sigmoid(inner) = x / (1 + exp(-inner))`, of the negative of `inner`.
 #[inline(always)]
-fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
-    let one = simd.splat_f32s(1.0);
-    simd.div_f32s(one, simd.add_f32s(one, exp(simd, simd.neg_f32s(x))))
+fn times_sigmoid<S: Simd>(simd: S, x: S::f32s, minus_inner: S::f32s) -> S::f32s {
+    simd.div_f32s(x, simd.add_f32s(simd.splat_f32s(1.0), exp(simd, minus_inner)))
 }
 
 /// The exponential function, to some units in the last place: `2^n exp(r)` with `|r| <= ln(2) / 2`, where a series of
 /// seven terms will do. Beyond `f32`'s range it stays at its ends.
 #[inline(always)]
 fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
-    // ln(2), whose first part has few digits: its product with n is exact.
-    const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
+    // -ln(2), whose first part has few digits: its product with n is exact.
+    const MINUS_LN_2: [f32; 2] = [-0.693_359_4, 2.121_944_4e-4];
     // Added to a small number, it rounds it; the integer then stands in the last bits.
     const ROUNDING: f32 = 12_582_912.0;
     const SERIES: [f32; 7] = [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
@@ -282,21 +285,22 @@ fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let rounding = simd.splat_f32s(ROUNDING);
     let rounded = simd.mul_add_e_f32s(x, simd.splat_f32s(std::f32::consts::LOG2_E), rounding);
     let n = simd.sub_f32s(rounded, rounding);
-    let r = simd.negate_mul_add_e_f32s(n, simd.splat_f32s(LN_2[0]), x);
-    let r = simd.negate_mul_add_e_f32s(n, simd.splat_f32s(LN_2[1]), r);
+    let r = simd.mul_add_e_f32s(n, simd.splat_f32s(MINUS_LN_2[0]), x);
+    let r = simd.mul_add_e_f32s(n, simd.splat_f32s(MINUS_LN_2[1]), r);
     let near = simd.transmute_u32s_f32s(polynomial(simd, r, &SERIES));
     // n goes into the exponent.
     let n = simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(rounded), simd.splat_u32s(23));
     simd.transmute_f32s_u32s(simd.add_u32s(near, n))
 }
 
-/// A polynomial with these factors, that of the highest power first.
+/// A polynomial with these factors, that of the highest power first. (A closure would be compiled without the registers.)
 #[inline(always)]
 fn polynomial<S: Simd>(simd: S, x: S::f32s, factors: &[f32]) -> S::f32s {
-    let start = simd.splat_f32s(0.0);
-    factors.iter().fold(start, |sum, &factor| {
-        simd.mul_add_e_f32s(sum, x, simd.splat_f32s(factor))
-    })
+    let mut sum = simd.splat_f32s(0.0);
+    for &factor in factors {
+        sum = simd.mul_add_e_f32s(sum, x, simd.splat_f32s(factor));
+    }
+    sum
 }
 
 #[cfg(test)]

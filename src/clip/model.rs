@@ -368,8 +368,8 @@ impl Model {
         Ok((features, embeddings))
     }
 
-    /// Does a batch in parts, one a core, where the processor computes: its backend multiplies matrices on all cores and
-    /// does everything else on one.
+    /// Does a batch in parts, one a core, where the processor computes: its backend does much of what lies between
+    /// products of matrices on one.
     fn in_parts<T: Sync, R: Send>(&self, batch: &[T], work: impl Fn(&[T]) -> Result<Vec<R>> + Sync) -> Result<Vec<R>> {
         if self.device == Device::flex() {
             on_cores(batch, work)

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use burn::module::{Param, ParamId};
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
+use rayon::prelude::*;
 
 use super::{Error, Precision, Result};
 use tensor_file::{Source, StoredTensor};
@@ -401,19 +402,23 @@ fn open_file(path: &Path, number: usize) -> Result<(Source, BTreeMap<String, Sto
 /// The start of a bare pickle: its protocol, and the first of PyTorch's magic numbers.
 const OLD_PICKLE: &[u8] = b"\x80\x02\x8a\x0a";
 
-/// Transposes a row-major matrix in blocks that stay in the cache.
+/// Transposes a row-major matrix in blocks that stay in the cache, on all cores.
 fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     const BLOCK: usize = 32;
     let mut out = vec![0.0; values.len()];
-    for row_start in (0..rows).step_by(BLOCK) {
-        for column_start in (0..columns).step_by(BLOCK) {
-            for row in row_start..(row_start + BLOCK).min(rows) {
-                for column in column_start..(column_start + BLOCK).min(columns) {
-                    out[column * rows + row] = values[row * columns + column];
+    out.par_chunks_mut((BLOCK * rows).max(1))
+        .enumerate()
+        .for_each(|(band, out)| {
+            for row_start in (0..rows).step_by(BLOCK) {
+                let block_rows = BLOCK.min(rows - row_start);
+                for (column, out) in out.chunks_mut(rows).enumerate() {
+                    let column = band * BLOCK + column;
+                    for (row, out) in out[row_start..][..block_rows].iter_mut().enumerate() {
+                        *out = values[(row_start + row) * columns + column];
+                    }
                 }
             }
-        }
-    }
+        });
     out
 }
 

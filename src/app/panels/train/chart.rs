@@ -145,7 +145,9 @@ pub fn short(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_POINTS, short, thinned};
+    use egui::Color32;
+
+    use super::{ChartLine, MAX_POINTS, level_of, short, thinned};
 
     #[test]
     fn long_curves_are_thinned_and_keep_their_end() {
@@ -154,6 +156,21 @@ mod tests {
         assert!(drawn.len() <= MAX_POINTS + 1 && drawn.len() > MAX_POINTS / 2);
         assert_eq!((drawn.first(), drawn.last()), (points.first(), points.last()));
         assert_eq!(thinned(&points[..5]), &points[..5]);
+    }
+
+    #[test]
+    fn rounding_is_no_movement() {
+        let level = |points: &[[f64; 2]]| {
+            level_of(&[ChartLine {
+                name: String::new(),
+                colour: Color32::BLACK,
+                points,
+                marked: false,
+            }])
+        };
+        assert_eq!(level(&[[0.0, 20.0], [1.0, 20.000_001]]), Some(20.000_001));
+        assert_eq!(level(&[[0.0, 20.0], [1.0, 20.5]]), None);
+        assert_eq!(level(&[]), None);
     }
 
     #[test]
