@@ -1,5 +1,7 @@
 //! Work on every core.
 
+use rayon::prelude::*;
+
 /// Does `work` in as many parts as there are cores, and puts the results together in their order.
 ///
 /// # Errors
@@ -12,15 +14,9 @@ pub fn on_cores<T: Sync, R: Send, E: Send>(
     if items.len() < 2 || cores < 2 {
         return work(items);
     }
-    std::thread::scope(|scope| {
-        let parts = items.chunks(items.len().div_ceil(cores));
-        let threads: Vec<_> = parts.map(|part| scope.spawn(|| work(part))).collect();
-        let mut all = Vec::with_capacity(items.len());
-        for thread in threads {
-            all.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-        }
-        Ok(all)
-    })
+    let parts = items.par_chunks(items.len().div_ceil(cores));
+    let done: Vec<Vec<R>> = parts.map(&work).collect::<Result<_, E>>()?;
+    Ok(done.into_iter().flatten().collect())
 }
 
 #[cfg(test)]
