@@ -48,7 +48,7 @@ impl Trainer {
                 runs,
                 data_dir,
             };
-            spawn("training", move || worker.run());
+            spawn("training", move || in_own_pool(|| worker.run()));
         }
         Self {
             jobs,
@@ -278,5 +278,14 @@ fn small(path: &Path) -> ScreenImage {
         width: picture.width() as usize,
         height: picture.height() as usize,
         rgb: picture.into_raw(),
+    }
+}
+
+/// Does work whose parallel parts wait for each other alone: in the pool that all share, a prediction's would stand behind
+/// a whole batch of the run's.
+fn in_own_pool(work: impl FnOnce() + Send) {
+    match rayon::ThreadPoolBuilder::new().build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
     }
 }
