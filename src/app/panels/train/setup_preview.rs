@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Grid, RichText, Ui, Vec2};
+use egui::{Align, Grid, Layout, RichText, Ui, Vec2};
 
 use super::card;
 use crate::app::icons as icon;
@@ -90,7 +90,8 @@ fn table_ui(ui: &mut Ui, previewed: &Arc<Previewed>, textures: &mut Textures) {
                 for count in [class.train, class.validation, class.test] {
                     ui.label(count.to_string());
                 }
-                ui.horizontal(|ui| {
+                let line = egui::vec2(ui.available_width(), SAMPLE_SIDE);
+                ui.allocate_ui_with_layout(line, Layout::left_to_right(Align::Center), |ui| {
                     ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
                     for (n, picture) in previewed.pictures.get(place).into_iter().flatten().enumerate() {
                         let texture = textures.small(ui.ctx(), &format!("preview {place} {n}"), picture);
