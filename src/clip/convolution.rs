@@ -11,7 +11,7 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
-use super::elementwise::{Each, apply, apply_biased, on_processor};
+use super::elementwise::{Each, apply, apply_biased, numbers, on_processor};
 
 /// `[batch, in, height, width]` to `[batch, out, rows, columns]`: what `layer` computes, and then `function` of it.
 pub fn convolve(layer: &Conv2d, x: Tensor<4>, function: impl Each) -> Tensor<4> {
@@ -43,17 +43,14 @@ pub fn average_squares(x: Tensor<4>, side: usize) -> Tensor<4> {
     let [batch, channels, height, width] = x.dims();
     let (rows, columns) = (height / side, width / side);
     let mut averages = vec![0.0; batch * channels * rows * columns];
-    let data = x.into_data();
-    if let Ok(numbers) = data.as_slice::<f32>() {
-        averages
-            .par_chunks_mut(rows * columns)
-            .zip(numbers.par_chunks(height * width))
-            .for_each(|(averages, channel)| {
-                for (row, averages) in averages.chunks_mut(columns).enumerate() {
-                    average_row(&channel[row * side * width..], width, side, averages);
-                }
-            });
-    }
+    averages
+        .par_chunks_mut(rows * columns)
+        .zip(numbers(&x.into_data()).par_chunks(height * width))
+        .for_each(|(averages, channel)| {
+            for (row, averages) in averages.chunks_mut(columns).enumerate() {
+                average_row(&channel[row * side * width..], width, side, averages);
+            }
+        });
     Tensor::from_data(
         TensorData::new(averages, [batch, channels, rows, columns]),
         &Device::flex(),
@@ -126,17 +123,13 @@ impl Windows {
         let [[rows, columns], [kernel_rows, kernel_columns]] = [self.output, self.kernel];
         let cells = kernel_rows * kernel_columns;
         let mut met = vec![0.0; channels * cells * rows * columns];
-        let data = x.into_data();
-        if let Ok(numbers) = data.as_slice::<f32>() {
-            let channels = numbers.par_chunks(self.input.iter().product());
-            met.par_chunks_mut(cells * rows * columns)
-                .zip(channels)
-                .for_each(|(met, channel)| {
-                    for (cell, met) in met.chunks_mut(rows * columns).enumerate() {
-                        self.meet([cell / kernel_columns, cell % kernel_columns], channel, met);
-                    }
-                });
-        }
+        met.par_chunks_mut(cells * rows * columns)
+            .zip(numbers(&x.into_data()).par_chunks(self.input.iter().product()))
+            .for_each(|(met, channel)| {
+                for (cell, met) in met.chunks_mut(rows * columns).enumerate() {
+                    self.meet([cell / kernel_columns, cell % kernel_columns], channel, met);
+                }
+            });
         let shape = [1, channels * cells, rows, columns];
         Tensor::from_data(TensorData::new(met, shape), &Device::flex())
     }
@@ -167,7 +160,7 @@ impl Windows {
         let (padding, stride) = (self.padding[axis], self.stride[axis]);
         let first = padding.saturating_sub(cell).div_ceil(stride);
         let end = (self.input[axis] + padding).saturating_sub(cell).div_ceil(stride);
-        first..end.clamp(first, self.output[axis])
+        first..end.min(self.output[axis]).max(first)
     }
 }
 
@@ -192,6 +185,7 @@ mod tests {
             (5, 3, 2),
             (2, 1, 0),
             (3, 1, 3),
+            (11, 1, 3),
         ] {
             let layer = Conv2dConfig::new([3, 4], [kernel, kernel])
                 .with_stride([stride, stride])

@@ -5,7 +5,7 @@
 use burn::nn::Linear;
 use burn::tensor::activation::{self, gelu, gelu_approximate};
 use burn::tensor::module;
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -13,6 +13,8 @@ use super::Activation;
 
 /// Numbers that a core takes at a time: they stay in its first cache.
 const PART: usize = 4_096;
+
+const ONLY_F32: &str = "other numbers are computed elsewhere";
 
 /// A function of every number, in the shape that came in.
 pub fn apply<const D: usize>(x: Tensor<D>, function: impl Each) -> Tensor<D> {
@@ -27,7 +29,7 @@ pub fn apply<const D: usize>(x: Tensor<D>, function: impl Each) -> Tensor<D> {
 pub fn apply_biased(x: Tensor<4>, bias: Tensor<1>, function: impl Each) -> Tensor<4> {
     let [_, channels, rows, columns] = x.dims();
     let bias = bias.into_data();
-    let bias: &[f32] = bias.as_slice().unwrap_or_default();
+    let bias = numbers(&bias);
     in_place(x, rows * columns, &|channel, values| {
         let bias = bias[channel % channels];
         in_registers(Pass {
@@ -52,7 +54,7 @@ pub fn dense<const D: usize>(layer: &Linear, x: Tensor<D>, function: impl Each) 
     match &layer.bias {
         Some(bias) if on_processor(&x) && on_processor(&weight) => {
             let bias = bias.val().into_data();
-            let bias: &[f32] = bias.as_slice().unwrap_or_default();
+            let bias = numbers(&bias);
             let sums = module::linear(x, weight, None);
             in_place(sums, bias.len(), &|_, values| {
                 in_registers(RowPass { values, bias, function })
@@ -65,6 +67,14 @@ pub fn dense<const D: usize>(layer: &Linear, x: Tensor<D>, function: impl Each) 
 /// Whether these numbers lie in the processor's memory as they are, without a record of how they came about.
 pub fn on_processor<const D: usize>(x: &Tensor<D>) -> bool {
     x.dtype() == DType::F32 && x.device() == Device::flex() && !x.is_autodiff()
+}
+
+/// Numbers that [`on_processor`] let through.
+pub fn numbers(data: &TensorData) -> &[f32] {
+    match data.as_slice() {
+        Ok(numbers) => numbers,
+        Err(error) => unreachable!("{ONLY_F32}: {error}"),
+    }
 }
 
 /// A function of one number.
@@ -80,8 +90,9 @@ pub trait Each: Copy + Send + Sync {
 fn in_place<const D: usize>(x: Tensor<D>, part: usize, work: &(dyn Fn(usize, &mut [f32]) + Sync)) -> Tensor<D> {
     let device = x.device();
     let mut data = x.into_data();
-    if let Ok(values) = data.as_mut_slice() {
-        on_all_cores(values, part, work);
+    match data.as_mut_slice() {
+        Ok(values) => on_all_cores(values, part, work),
+        Err(error) => unreachable!("{ONLY_F32}: {error}"),
     }
     Tensor::from_data(data, &device)
 }
