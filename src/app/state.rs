@@ -372,7 +372,9 @@ impl State {
             return None;
         }
         let all = self.pictures.len() - self.skipped();
-        let ordered = self.asking.answered == self.asking.generation && self.indexed >= all.min(ENOUGH_TO_ORDER);
+        let ordered = !self.order_due
+            && self.asking.answered == self.asking.generation
+            && self.indexed >= all.min(ENOUGH_TO_ORDER);
         self.order.first().copied().filter(|_| self.scanned && ordered)
     }
 

@@ -268,10 +268,27 @@ fn the_real_engine_compares_labels_and_models_and_saves_what_is_seen() {
     );
 }
 
+/// Which of the samples comes first depends on which are scored by then.
+fn show_the_cat(harness: &mut Harness<App>) {
+    run_until(harness, "a score of the cat", |app| {
+        app.state().scanned && cat(app).is_some_and(|cat| app.state().pictures[cat].scores.is_some())
+    });
+    let cat = cat(harness.state()).unwrap();
+    harness.state_mut().execute(Command::Select(cat));
+}
+
+fn cat(app: &App) -> Option<usize> {
+    app.state()
+        .pictures
+        .iter()
+        .position(|picture| picture.name() == "cat.jpg")
+}
+
 #[test]
 fn the_real_engine_answers_what_is_erased_and_moved_and_compared() {
     let data_dir = tempfile::tempdir().unwrap();
     let mut harness = real_window(data_dir.path());
+    show_the_cat(&mut harness);
     run_until(&mut harness, "a heatmap", |app| {
         app.state().inspected.maps.as_ref().is_some_and(|set| set.done >= 1.0)
     });
