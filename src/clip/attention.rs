@@ -2,25 +2,26 @@
 //!
 //! Key map, below a prefix such as `vision_model.encoder.layers.0`:
 //! `layer_norm1`, `self_attn.{q,k,v,out}_proj`, `layer_norm2`, `mlp.fc1`, `mlp.fc2`, each with `weight` and `bias`.
-//! Linear weights are `[out, in]` on disk and `[in, out]` here.
+//! Linear weights are `[out, in]` on disk.
 
 use burn::module::Module;
-use burn::nn::{LayerNorm, LayerNormConfig, Linear};
+use burn::nn::{LayerNorm, LayerNormConfig};
 use burn::tensor::activation::softmax;
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{DType, FloatDType, Tensor};
 
-use super::elementwise::{Same, dense, dense_activated};
+use super::dense::Dense;
+use super::elementwise::{Same, apply_to_sums};
 use super::{Activation, Checkpoint, Result};
 
 /// Multi-head self-attention with separate query, key and value projections.
 #[derive(Module, Debug)]
 pub struct SelfAttention {
-    query: Linear,
-    key: Linear,
-    value: Linear,
-    output: Linear,
+    query: Dense,
+    key: Dense,
+    value: Dense,
+    output: Dense,
     #[module(skip)]
     heads: usize,
 }
@@ -52,7 +53,7 @@ impl SelfAttention {
         heads: usize,
         (output, output_width): (&str, usize),
     ) -> Result<Self> {
-        let mut projection = |name: &str, out: usize| linear(weights, &format!("{prefix}.{name}"), width, out);
+        let mut projection = |name: &str, out: usize| Dense::load(weights, &format!("{prefix}.{name}"), width, out);
         Ok(Self {
             query: projection("q_proj", width)?,
             key: projection("k_proj", width)?,
@@ -74,9 +75,9 @@ impl SelfAttention {
             is_causal: causal,
             ..Default::default()
         };
-        let query = self.split(dense(&self.query, x.clone(), Same));
-        let key = self.split(dense(&self.key, x.clone(), Same));
-        let value = self.split(dense(&self.value, x, Same));
+        let query = self.split(self.query.forward(x.clone()));
+        let key = self.split(self.key.forward(x.clone()));
+        let value = self.split(self.value.forward(x));
         self.project(merge_heads(attention(query, key, value, None, None, options)))
     }
 
@@ -105,7 +106,7 @@ impl SelfAttention {
 
     /// The output projection, `[batch, tokens, width]` to `[batch, tokens, output width]`.
     pub fn project(&self, gathered: Tensor<3>) -> Tensor<3> {
-        dense(&self.output, gathered, Same)
+        self.output.forward(gathered)
     }
 
     /// The explicit path, without a mask: tokens `[batch, asking, width]` attend to others `[batch, tokens, width]`.
@@ -158,8 +159,8 @@ pub struct Block {
 /// Two linear layers with an activation between them.
 #[derive(Module, Debug)]
 pub struct FeedForward {
-    mlp_in: Linear,
-    mlp_out: Linear,
+    mlp_in: Dense,
+    mlp_out: Dense,
     #[module(skip)]
     activation: Activation,
 }
@@ -174,15 +175,15 @@ impl FeedForward {
         activation: Activation,
     ) -> Result<Self> {
         Ok(Self {
-            mlp_in: linear(weights, &format!("{prefix}.fc1"), width, hidden)?,
-            mlp_out: linear(weights, &format!("{prefix}.fc2"), hidden, width)?,
+            mlp_in: Dense::load(weights, &format!("{prefix}.fc1"), width, hidden)?,
+            mlp_out: Dense::load(weights, &format!("{prefix}.fc2"), hidden, width)?,
             activation,
         })
     }
 
     /// `[batch, tokens, width]` to the same, without a residual.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        dense(&self.mlp_out, dense_activated(&self.mlp_in, x, self.activation), Same)
+        self.mlp_out.forward(self.mlp_in.activated(x, self.activation))
     }
 }
 
@@ -215,7 +216,7 @@ impl Block {
     /// `[batch, tokens, width]` to the same; `causal` hides later tokens.
     pub fn forward(&self, x: Tensor<3>, causal: bool) -> Tensor<3> {
         let attended = self.attention.forward(self.norm_1.forward(x.clone()), causal);
-        self.with_feed_forward(x + attended)
+        self.with_feed_forward(apply_to_sums(attended, x, Same))
     }
 
     /// What the attention does with the block's input, by the explicit path.
@@ -236,16 +237,9 @@ impl Block {
     }
 
     fn with_feed_forward(&self, x: Tensor<3>) -> Tensor<3> {
-        x.clone() + self.feed_forward.forward(self.norm_2.forward(x))
+        let fed = self.feed_forward.forward(self.norm_2.forward(x.clone()));
+        apply_to_sums(fed, x, Same)
     }
-}
-
-/// Loads `{prefix}.weight` and `{prefix}.bias`.
-pub fn linear(weights: &mut Checkpoint, prefix: &str, d_input: usize, d_output: usize) -> Result<Linear> {
-    Ok(Linear {
-        weight: weights.linear_weight(&format!("{prefix}.weight"), d_input, d_output)?,
-        bias: Some(weights.param(&format!("{prefix}.bias"), [d_output])?),
-    })
 }
 
 /// A LayerNorm that computes in f32 whatever comes in, as the paper's code does: the squares of half-precision numbers

@@ -12,9 +12,17 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
 use super::elementwise::{Each, apply, apply_biased, numbers, on_processor};
+use super::winograd;
 
 /// `[batch, in, height, width]` to `[batch, out, rows, columns]`: what `layer` computes, and then `function` of it.
 pub fn convolve(layer: &Conv2d, x: Tensor<4>, function: impl Each) -> Tensor<4> {
+    if winograd::is_laid_out(layer) {
+        return if on_processor(&x) {
+            winograd::convolve(layer, x, function)
+        } else {
+            function.elsewhere(winograd::as_loaded(layer).forward(x))
+        };
+    }
     let Some(windows) = Windows::of(layer, &x) else {
         return function.elsewhere(layer.forward(x));
     };
@@ -58,12 +66,15 @@ pub fn average_squares(x: Tensor<4>, side: usize) -> Tensor<4> {
 }
 
 fn average_row(numbers: &[f32], width: usize, side: usize, averages: &mut [f32]) {
-    for line in numbers.chunks(width).take(side) {
-        for (average, numbers) in averages.iter_mut().zip(line.chunks_exact(side)) {
-            *average += numbers.iter().sum::<f32>();
+    for (place, average) in averages.iter_mut().enumerate() {
+        let mut sum = 0.0;
+        for line in 0..side {
+            for number in &numbers[line * width + place * side..][..side] {
+                sum += number;
+            }
         }
+        *average = sum / (side * side) as f32;
     }
-    averages.iter_mut().for_each(|average| *average /= (side * side) as f32);
 }
 
 /// Where the kernels of a layer lie on a picture.

@@ -12,7 +12,8 @@ pub fn on_cores<T: Sync, R: Send, E: Send>(
 ) -> Result<Vec<R>, E> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     if items.len() < 2 || cores < 2 {
-        return work(items);
+        // On one of the pool's threads: from another, every step of the work would wait to be handed over and back.
+        return rayon::scope(|_| work(items));
     }
     let parts = items.par_chunks(items.len().div_ceil(cores));
     let done: Vec<Vec<R>> = parts.map(&work).collect::<Result<_, E>>()?;

@@ -14,9 +14,9 @@ use burn::nn::{Linear, PaddingConfig2d};
 use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 
-use super::attention::linear;
 use super::config::{EfficientNetConfig, MobileBlockConfig};
 use super::convolution::convolve;
+use super::dense::Dense;
 use super::elementwise::{Relu6, Same, apply};
 use super::{Checkpoint, Result};
 
@@ -36,7 +36,7 @@ pub struct EfficientNetLite {
     stem: Conv2d,
     blocks: Vec<MobileBlock>,
     head: Conv2d,
-    classifier: Linear,
+    classifier: Dense,
     projection: Linear,
     #[module(skip)]
     softmax_temperature: f64,
@@ -72,7 +72,7 @@ impl EfficientNetLite {
             stem: stem.load(weights, &format!("{root}.stem"))?,
             blocks,
             head: head.load(weights, &format!("{root}.head"))?,
-            classifier: linear(
+            classifier: Dense::load(
                 weights,
                 &format!("{root}.classifier"),
                 config.feature_dim,

@@ -2,14 +2,10 @@
 //! other on one core, here whole registers are taken on all cores. Elsewhere, and where gradients are kept, Burn's own
 //! are used.
 
-use burn::nn::Linear;
 use burn::tensor::activation::{self, gelu, gelu_approximate};
-use burn::tensor::module;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
-
-use super::Activation;
 
 /// Numbers that a core takes at a time: they stay in its first cache.
 const PART: usize = 4_096;
@@ -25,6 +21,22 @@ pub fn apply<const D: usize>(x: Tensor<D>, function: impl Each) -> Tensor<D> {
     }
 }
 
+/// A function of every sum of two numbers; both have the same shape.
+pub fn apply_to_sums<const D: usize>(x: Tensor<D>, other: Tensor<D>, function: impl Each) -> Tensor<D> {
+    if !on_processor(&x) || !on_processor(&other) {
+        return function.elsewhere(x + other);
+    }
+    let other = other.into_data();
+    let other = numbers(&other);
+    in_place(x, PART, &|part, values| {
+        in_registers(SumPass {
+            other: &other[part * PART..][..values.len()],
+            values,
+            function,
+        });
+    })
+}
+
 /// A function of every number of `[batch, channels, rows, columns]`, on the processor, after its channel's bias was added.
 pub fn apply_biased(x: Tensor<4>, bias: Tensor<1>, function: impl Each) -> Tensor<4> {
     let [_, channels, rows, columns] = x.dims();
@@ -37,31 +49,6 @@ pub fn apply_biased(x: Tensor<4>, bias: Tensor<1>, function: impl Each) -> Tenso
             function: Biased { bias, function },
         });
     })
-}
-
-/// What `layer` computes of `[.., in]`, `[.., out]`, and then `activation` of it.
-pub fn dense_activated<const D: usize>(layer: &Linear, x: Tensor<D>, activation: Activation) -> Tensor<D> {
-    match activation {
-        Activation::QuickGelu => dense(layer, x, QuickGelu),
-        Activation::Gelu => dense(layer, x, Gelu),
-        Activation::GeluTanh => dense(layer, x, GeluTanh),
-    }
-}
-
-/// What `layer` computes of `[.., in]`, `[.., out]`, and then `function` of it.
-pub fn dense<const D: usize>(layer: &Linear, x: Tensor<D>, function: impl Each) -> Tensor<D> {
-    let weight = layer.weight.val();
-    match &layer.bias {
-        Some(bias) if on_processor(&x) && on_processor(&weight) => {
-            let bias = bias.val().into_data();
-            let bias = numbers(&bias);
-            let sums = module::linear(x, weight, None);
-            in_place(sums, bias.len(), &|_, values| {
-                in_registers(RowPass { values, bias, function })
-            })
-        }
-        _ => function.elsewhere(layer.forward(x)),
-    }
 }
 
 /// Whether these numbers lie in the processor's memory as they are, without a record of how they came about.
@@ -104,7 +91,8 @@ fn on_all_cores(values: &mut [f32], part: usize, work: &(dyn Fn(usize, &mut [f32
         .for_each(|(place, values)| work(place, values));
 }
 
-fn in_registers(pass: impl WithSimd<Output = ()>) {
+/// Does `pass` in the processor's widest registers.
+pub fn in_registers(pass: impl WithSimd<Output = ()>) {
     Arch::new().dispatch(pass);
 }
 
@@ -128,33 +116,35 @@ impl<F: Each> WithSimd for Pass<'_, F> {
     }
 }
 
-/// A function of numbers that have a bias each.
-struct RowPass<'a, F> {
+/// A function of sums.
+struct SumPass<'a, F> {
     values: &'a mut [f32],
-    bias: &'a [f32],
+    other: &'a [f32],
     function: F,
 }
 
-impl<F: Each> WithSimd for RowPass<'_, F> {
+impl<F: Each> WithSimd for SumPass<'_, F> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let (registers, rest) = S::as_mut_simd_f32s(self.values);
-        let (biases, rest_biases) = S::as_simd_f32s(self.bias);
-        for (x, &bias) in registers.iter_mut().zip(biases) {
-            *x = self.function.each(simd, simd.add_f32s(*x, bias));
+        let (others, rest_others) = S::as_simd_f32s(self.other);
+        for (x, &other) in registers.iter_mut().zip(others) {
+            *x = self.function.each(simd, simd.add_f32s(*x, other));
         }
-        let last = simd.add_f32s(simd.partial_load_f32s(rest), simd.partial_load_f32s(rest_biases));
+        let last = simd.add_f32s(simd.partial_load_f32s(rest), simd.partial_load_f32s(rest_others));
         simd.partial_store_f32s(rest, self.function.each(simd, last));
     }
 }
 
 /// A function after a bias.
 #[derive(Clone, Copy)]
-struct Biased<F> {
-    bias: f32,
-    function: F,
+pub struct Biased<F> {
+    /// The bias.
+    pub bias: f32,
+    /// The function.
+    pub function: F,
 }
 
 impl<F: Each> Each for Biased<F> {
@@ -215,7 +205,7 @@ impl Each for Relu6 {
 
 /// `x sigmoid(1.702 x)`.
 #[derive(Clone, Copy)]
-struct QuickGelu;
+pub struct QuickGelu;
 
 impl Each for QuickGelu {
     #[inline(always)]
@@ -231,7 +221,7 @@ impl Each for QuickGelu {
 
 /// `x (1 + tanh u) / 2 = x sigmoid(2 u)` with `u = sqrt(2 / pi) (x + 0.044715 x^3)`.
 #[derive(Clone, Copy)]
-struct GeluTanh;
+pub struct GeluTanh;
 
 impl Each for GeluTanh {
     #[inline(always)]
@@ -254,7 +244,7 @@ impl Each for GeluTanh {
 /// `x (1 + erf(x / sqrt 2)) / 2`, which is `max(x, 0) - |x| erfc(|x| / sqrt 2) / 2`. The complement by Abramowitz and
 /// Stegun, 7.1.26: at most 1.5e-7 off.
 #[derive(Clone, Copy)]
-struct Gelu;
+pub struct Gelu;
 
 impl Each for Gelu {
     #[inline(always)]
@@ -316,9 +306,6 @@ fn polynomial<S: Simd>(simd: S, x: S::f32s, factors: &[f32]) -> S::f32s {
 
 #[cfg(test)]
 mod tests {
-    use burn::nn::LinearConfig;
-    use burn::tensor::Distribution;
-
     use super::*;
 
     /// From -30 to 30 in steps of 0.007, and a few that no step meets; not a whole number of registers.
@@ -355,17 +342,11 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_is_burns_layer_and_what_is_no_number_stays_none() {
-        let device = Device::flex();
-        device.seed(3);
-        let layer = LinearConfig::new(5, 37).init(&device);
-        let x = Tensor::<2>::random([3, 5], Distribution::Default, &device);
-        let (found, expected) = (dense(&layer, x.clone(), Relu), activation::relu(layer.forward(x)));
-        assert!((found - expected).abs().max().into_scalar::<f32>() < 1e-6);
-        for activation in [Activation::QuickGelu, Activation::Gelu, Activation::GeluTanh] {
-            let x = Tensor::<1>::from_data([f32::NAN, 0.0, 0.0, 0.0, 0.0], &device);
-            let found: Vec<f32> = dense_activated(&layer, x, activation).into_data().try_to_vec().unwrap();
-            assert!(found.iter().all(|x| x.is_nan()), "{activation:?}: {found:?}");
-        }
+    fn sums_are_those_of_burn() {
+        let values = numbers();
+        let x = Tensor::<1>::from_data(values.as_slice(), &Device::flex());
+        let other = x.clone().flip([0]);
+        let found = apply_to_sums(x.clone(), other.clone(), Relu);
+        assert_eq!(found.into_data(), activation::relu(x + other).into_data());
     }
 }

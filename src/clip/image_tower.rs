@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::tensor::{DType, FloatDType, Tensor};
 
+use super::dense::in_panels;
+use super::elementwise::on_processor;
+use super::winograd;
 use super::{
     Checkpoint, EfficientNetLite, ModelConfig, ModifiedResNet, Precision, Result, TextTransformer, TowerKind,
     VisionConfig, VisionTransformer,
@@ -92,6 +95,12 @@ impl Towers {
         self.clone().map(&mut Exchange(values))
     }
 
+    /// The same towers, laid out to answer fast where the processor computes: the weights of linear layers in panels,
+    /// kernels of 3 x 3 transformed. It takes the towers whole, so that no weight is in memory twice.
+    pub fn laid_out(self) -> Self {
+        self.map(&mut LayOut::default())
+    }
+
     /// The same towers, computing in f16.
     pub fn in_half(&self) -> Self {
         let mut towers = self.clone().map(&mut Halve { in_norms: 0 });
@@ -105,6 +114,48 @@ impl Towers {
             Precision::Full => values,
             Precision::Half => values.cast(FloatDType::F16),
         }
+    }
+}
+
+#[derive(Default)]
+struct LayOut {
+    in_linear: usize,
+    in_resnet: usize,
+}
+
+impl LayOut {
+    fn count(&mut self, container: &str) -> Option<&mut usize> {
+        match container {
+            "Struct:Dense" => Some(&mut self.in_linear),
+            "Struct:ModifiedResNet" => Some(&mut self.in_resnet),
+            _ => None,
+        }
+    }
+}
+
+impl ModuleMapper for LayOut {
+    fn enter_module(&mut self, _name: &str, container: &str) {
+        if let Some(count) = self.count(container) {
+            *count += 1;
+        }
+    }
+
+    fn exit_module(&mut self, _name: &str, container: &str) {
+        if let Some(count) = self.count(container) {
+            *count -= 1;
+        }
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, value, _) = param.consume();
+        let value = match *value.dims().as_slice() {
+            _ if !on_processor(&value) => value,
+            [_, _, _] if self.in_linear > 0 => in_panels(value),
+            // All but the first, which has steps of two.
+            [_, channels, 3, 3] if self.in_resnet > 0 && channels > 3 => winograd::laid_out(value),
+            _ => value,
+        };
+        Param::initialized(id, value)
     }
 }
 

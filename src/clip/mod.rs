@@ -12,6 +12,7 @@ mod clean;
 mod config;
 mod convolution;
 mod cores;
+mod dense;
 mod efficientnet;
 mod elementwise;
 mod embedded;
@@ -31,6 +32,7 @@ mod tokenizer;
 mod vision_transformer;
 mod vocabulary;
 mod weights;
+mod winograd;
 
 pub use adapter::{Adapter, AdapterConfig, AdapterKind, is_adapter};
 pub use attention::{AttentionParts, attention_logits, attention_weights};

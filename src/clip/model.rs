@@ -293,6 +293,12 @@ impl Model {
         self
     }
 
+    /// The same model, laid out to answer fast where the processor computes. For learning, it should stay as loaded.
+    pub fn laid_out(mut self) -> Self {
+        self.towers = self.towers.laid_out();
+        self
+    }
+
     /// The model under an adapter's name and identity.
     pub fn named_by_adapter(
         mut self,

@@ -15,7 +15,7 @@ use burn::tensor::Tensor;
 use super::attention::SelfAttention;
 use super::config::{RESNET_STRIDE, ResNetConfig};
 use super::convolution::{average_squares, convolve};
-use super::elementwise::{Relu, Same, apply};
+use super::elementwise::{Relu, Same, apply_to_sums};
 use super::weights::{BATCH_NORM_EPSILON, Stored};
 use super::{Checkpoint, Result};
 
@@ -153,7 +153,7 @@ impl Bottleneck {
             Some(downsample) => convolve(downsample, halved(x, self.stride), Same),
             None => x,
         };
-        apply(out + identity, Relu)
+        apply_to_sums(out, identity, Relu)
     }
 }
 

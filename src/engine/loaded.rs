@@ -88,9 +88,12 @@ impl Loaded {
     pub fn open(choice: &ModelChoice, placement: Placement) -> Result<Self> {
         let device = &placement.device;
         let precision = placement.precision;
-        let model = guarded(|| match choice {
-            ModelChoice::Starter => Model::starter_in(device, precision),
-            ModelChoice::Path(path) => Model::open_in(path, device, precision),
+        let model = guarded(|| {
+            let model = match choice {
+                ModelChoice::Starter => Model::starter_in(device, precision),
+                ModelChoice::Path(path) => Model::open_in(path, device, precision),
+            };
+            Ok(model?.laid_out())
         })?;
         Ok(Self {
             model,

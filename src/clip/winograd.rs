@@ -1,0 +1,430 @@
+//! Convolutions of 3 x 3 on the processor, as Winograd computes them: F(2 x 2, 3 x 3) of Lavin and Gray, arXiv 1509.09308.
+//!
+//! A picture is cut into tiles of 4 x 4 that overlap by two; each gives 2 x 2 cells of the output. Tiles and kernels are
+//! transformed, so that sixteen products of matrices, one for each place in a tile, do the work of 36: with less than half
+//! of the multiplications, and with 16 numbers for every four cells in the memory where columns of neighbourhoods have 36.
+//!
+//! Kernels are transformed once ([`laid_out`]). Then they are 4 x 4, which is how they are told from those as loaded.
+
+use burn::nn::conv::Conv2d;
+use burn::tensor::{Device, Tensor, TensorData};
+use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
+
+use super::elementwise::{Biased, Each, in_registers, numbers};
+
+/// Places in a tile.
+const PLACES: usize = 16;
+/// Tiles of a channel are filled up to whole registers, the widest.
+const REGISTER: usize = 16;
+/// Tiles worked on at a time, times channels: their places stay in a core's second cache.
+const BLOCK: usize = 8_192;
+
+/// A kernel's row times these is a row of the transformed kernel.
+const KERNEL: [[f32; 3]; 4] = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]];
+/// And back.
+const KERNEL_BACK: [[f32; 4]; 3] = [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, -1.0, 0.0], [0.0, 0.0, 0.0, 1.0]];
+
+/// Kernels `[out, in, 3, 3]` transformed, `[out, in, 4, 4]`. In the memory, the place in the tile comes first.
+pub fn laid_out<const D: usize>(kernels: Tensor<D>) -> Tensor<D> {
+    let mut shape = kernels.dims();
+    let (output, input) = (shape[0], shape[1]);
+    let places = both_ways(&KERNEL).matmul(kernels.reshape([output * input, 9]).transpose());
+    for (axis, length) in [4, 4, output, input].into_iter().enumerate() {
+        shape[axis] = length;
+    }
+    places.reshape(shape).swap_dims(0, 2).swap_dims(1, 3)
+}
+
+/// The layer with its kernels as they were loaded, but for rounding.
+pub fn as_loaded(layer: &Conv2d) -> Conv2d {
+    let mut layer = layer.clone();
+    layer.weight = layer.weight.map(|kernels| {
+        let [output, input, _, _] = kernels.dims();
+        let cells = kernels
+            .reshape([output * input, PLACES])
+            .matmul(both_ways(&KERNEL_BACK).transpose());
+        cells.reshape([output, input, 3, 3])
+    });
+    layer
+}
+
+/// Whether a layer's kernels are transformed.
+pub fn is_laid_out(layer: &Conv2d) -> bool {
+    let [_, _, rows, columns] = layer.weight.dims();
+    [rows, columns] == [4, 4] && layer.kernel_size == [3, 3]
+}
+
+/// A transformation of rows, applied to rows and columns: `[to^2, from^2]`.
+fn both_ways<const FROM: usize, const TO: usize>(matrix: &[[f32; FROM]; TO]) -> Tensor<2> {
+    let mut products = Vec::with_capacity(FROM * FROM * TO * TO);
+    for (row, column) in (0..TO * TO).map(|place| (&matrix[place / TO], &matrix[place % TO])) {
+        products.extend(row.iter().flat_map(|a| column.iter().map(move |b| a * b)));
+    }
+    Tensor::from_data(TensorData::new(products, [TO * TO, FROM * FROM]), &Device::flex())
+}
+
+/// `[batch, in, height, width]` to `[batch, out, height, width]`: what a layer of transformed kernels, with steps of one
+/// and one zero around the picture, computes, and then `function` of it.
+pub fn convolve(layer: &Conv2d, x: Tensor<4>, function: impl Each) -> Tensor<4> {
+    let [batch, input, height, width] = x.dims();
+    let kernels = layer.weight.val().swap_dims(1, 3).swap_dims(0, 2);
+    let output = kernels.dims()[2];
+    let kernels = kernels.reshape([PLACES, output, input]);
+    let bias = match &layer.bias {
+        Some(bias) => numbers(&bias.val().into_data()).to_vec(),
+        None => vec![0.0; output],
+    };
+    let x = x.into_data();
+    let pictures: Vec<&[f32]> = numbers(&x).chunks_exact(input * height * width).collect();
+    let mut out = vec![0.0; batch * output * height * width];
+    let tiling = Tiling::of([height, width], input);
+    tiling.blocks(&mut out, output).into_par_iter().for_each(|mut block| {
+        let tiles = block.transformed(&pictures, input);
+        let products = kernels.clone().matmul(tiles).into_data();
+        block.finish(numbers(&products), &bias, function);
+    });
+    Tensor::from_data(TensorData::new(out, [batch, output, height, width]), &Device::flex())
+}
+
+/// How the tiles lie on pictures, and how many are worked on at a time.
+///
+/// A picture with a zero around it is sorted into four planes by whether row and column are even. A tile's sixteen numbers
+/// then lie at the tile's own place in the planes, beside it, below it and both; so all tiles are transformed as one line
+/// of numbers. At the end of every row of tiles one lies beside the picture; nobody reads what becomes of it.
+#[derive(Clone, Copy)]
+struct Tiling {
+    /// Height and width.
+    picture: [usize; 2],
+    /// Rows of tiles in a picture.
+    rows: usize,
+    /// Tiles in a row, and the one beside the picture.
+    stride: usize,
+    /// Rows of tiles in a block.
+    rows_at_once: usize,
+    /// Pictures in a block that has all of their rows.
+    pictures_at_once: usize,
+}
+
+impl Tiling {
+    fn of(picture: [usize; 2], channels: usize) -> Self {
+        let [rows, columns] = picture.map(|side| side.div_ceil(2));
+        let stride = columns + 1;
+        let tiles = (BLOCK / channels).clamp(64, 256);
+        Self {
+            picture,
+            rows,
+            stride,
+            rows_at_once: (tiles / stride).clamp(1, rows),
+            pictures_at_once: (tiles / (rows * stride)).max(1),
+        }
+    }
+
+    /// Cuts pictures `[pictures, channels, height, width]` into blocks.
+    fn blocks<'a>(self, out: &'a mut [f32], channels: usize) -> Vec<Block<'a>> {
+        let [height, width] = self.picture;
+        let mut blocks = Vec::new();
+        for (group, out) in out
+            .chunks_mut(self.pictures_at_once * channels * height * width)
+            .enumerate()
+        {
+            let first = blocks.len();
+            let starts = (0..self.rows).step_by(self.rows_at_once);
+            blocks.extend(starts.map(|first_row| Block {
+                tiling: self,
+                pictures: group * self.pictures_at_once,
+                first_row,
+                out: Vec::new(),
+            }));
+            for channel in out.chunks_exact_mut(height * width) {
+                let parts = channel.chunks_mut(2 * self.rows_at_once * width);
+                for (block, part) in blocks[first..].iter_mut().zip(parts) {
+                    block.out.push(part);
+                }
+            }
+        }
+        blocks
+    }
+}
+
+/// Tiles that are worked on at a time: rows of one picture, or all of several.
+struct Block<'a> {
+    tiling: Tiling,
+    /// The first picture.
+    pictures: usize,
+    /// The first row of tiles.
+    first_row: usize,
+    /// Where its cells go, for every channel of every picture.
+    out: Vec<&'a mut [f32]>,
+}
+
+impl Block<'_> {
+    /// Tiles of one picture, in whole registers.
+    fn tiles(&self) -> usize {
+        let rows = self.tiling.rows_at_once.min(self.tiling.rows - self.first_row);
+        (rows * self.tiling.stride).next_multiple_of(REGISTER)
+    }
+
+    /// The places of the block's tiles, `[16, channels, pictures * tiles]`, of pictures `[channels, height, width]`.
+    fn transformed(&self, pictures: &[&[f32]], channels: usize) -> Tensor<3> {
+        let cells = self.tiling.picture.iter().product();
+        let pictures = pictures[self.pictures..].iter().take(self.tiling.pictures_at_once);
+        let count = self.tiles();
+        let all = pictures.len() * count;
+        // A channel more: at a distance of a power of two the places would lie in one another's way in the caches.
+        let mut places = vec![0.0; PLACES * (channels + 1) * all];
+        // A row of tiles more, since the last ones look below and beside them.
+        let plane = count + self.tiling.stride + 1;
+        let mut planes = vec![0.0; 4 * plane];
+        for (picture, channels_of) in pictures.enumerate() {
+            for (channel, cells) in channels_of.chunks_exact(cells).enumerate() {
+                self.sort(cells, &mut planes, plane);
+                let start = channel * all + picture * count;
+                in_registers(IntoPlaces {
+                    planes: &planes,
+                    plane,
+                    stride: self.tiling.stride,
+                    places: places
+                        .chunks_exact_mut((channels + 1) * all)
+                        .map(|place| &mut place[start..][..count])
+                        .collect(),
+                });
+            }
+        }
+        let places = TensorData::new(places, [PLACES, channels + 1, all]);
+        Tensor::<3>::from_data(places, &Device::flex()).narrow(1, 0, channels)
+    }
+
+    /// Sorts cells into planes by whether row and column are even, the zero around the picture counted. Where there is no
+    /// cell, the zero stays.
+    fn sort(&self, cells: &[f32], planes: &mut [f32], plane: usize) {
+        let (width, stride) = (self.tiling.picture[1], self.tiling.stride);
+        // With the zeros above, the first row of a tile has twice the tile's row.
+        let first = (2 * self.first_row).saturating_sub(1);
+        let rows = plane / stride * 2;
+        for (row, cells) in cells.chunks_exact(width).enumerate().skip(first) {
+            let row = row + 1 - 2 * self.first_row;
+            if row >= rows {
+                break;
+            }
+            let (even, odd) = planes[2 * (row % 2) * plane..][..2 * plane].split_at_mut(plane);
+            let (even, odd) = (&mut even[row / 2 * stride + 1..], &mut odd[row / 2 * stride..]);
+            // The first cell has column 1.
+            for (pair, odd) in cells.chunks(2).zip(odd) {
+                *odd = pair[0];
+            }
+            for (pair, even) in cells.chunks_exact(2).zip(even) {
+                *even = pair[1];
+            }
+        }
+    }
+
+    /// Takes the products `[16, channels, pictures * tiles]` to where the block's cells go.
+    fn finish(&mut self, products: &[f32], bias: &[f32], function: impl Each) {
+        let count = self.tiles();
+        let all = self.out.len() / bias.len() * count;
+        let mut cells = vec![0.0; 4 * count];
+        for (place, out) in self.out.iter_mut().enumerate() {
+            let (picture, channel) = (place / bias.len(), place % bias.len());
+            let start = channel * all + picture * count;
+            in_registers(FromPlaces {
+                places: products
+                    .chunks_exact(bias.len() * all)
+                    .map(|place| &place[start..][..count])
+                    .collect(),
+                bias: bias[channel],
+                function,
+                cells: &mut cells,
+            });
+            self.tiling.put_together(&cells, count, out);
+        }
+    }
+}
+
+impl Tiling {
+    /// Four planes, of the cells in a tile, to rows of a picture.
+    fn put_together(&self, cells: &[f32], count: usize, out: &mut [f32]) {
+        for (row, out) in out.chunks_exact_mut(self.picture[1]).enumerate() {
+            let (left, right) = cells[2 * (row % 2) * count..][..2 * count].split_at(count);
+            let place = row / 2 * self.stride;
+            for (pair, (&left, &right)) in out.chunks_mut(2).zip(left[place..].iter().zip(&right[place..])) {
+                pair[0] = left;
+                if let Some(cell) = pair.get_mut(1) {
+                    *cell = right;
+                }
+            }
+        }
+    }
+}
+
+/// Transforms the tiles of one channel.
+struct IntoPlaces<'a> {
+    planes: &'a [f32],
+    plane: usize,
+    stride: usize,
+    places: Vec<&'a mut [f32]>,
+}
+
+impl WithSimd for IntoPlaces<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (plane, stride) = (self.plane, self.stride);
+        let count = self.places[0].len();
+        let mut from = [[&[] as &[S::f32s]; 4]; 4];
+        for (row, from) in from.iter_mut().enumerate() {
+            for (column, from) in from.iter_mut().enumerate() {
+                let start = (2 * (row % 2) + column % 2) * plane + row / 2 * stride + column / 2;
+                *from = S::as_simd_f32s(&self.planes[start..][..count]).0;
+            }
+        }
+        let mut places = self.places;
+        let mut places: Vec<&mut [S::f32s]> = places.iter_mut().map(|place| S::as_mut_simd_f32s(place).0).collect();
+        // In so many words: arrays that loops fill are kept in the memory.
+        for register in 0..from[0][0].len() {
+            let a = into_places(simd, column_of(&from, 0, register));
+            let b = into_places(simd, column_of(&from, 1, register));
+            let c = into_places(simd, column_of(&from, 2, register));
+            let d = into_places(simd, column_of(&from, 3, register));
+            put(&mut places[..4], register, into_places(simd, [a[0], b[0], c[0], d[0]]));
+            put(&mut places[4..8], register, into_places(simd, [a[1], b[1], c[1], d[1]]));
+            put(
+                &mut places[8..12],
+                register,
+                into_places(simd, [a[2], b[2], c[2], d[2]]),
+            );
+            put(&mut places[12..], register, into_places(simd, [a[3], b[3], c[3], d[3]]));
+        }
+    }
+}
+
+#[inline(always)]
+fn column_of<T: Copy>(rows: &[[&[T]; 4]; 4], column: usize, register: usize) -> [T; 4] {
+    [
+        rows[0][column][register],
+        rows[1][column][register],
+        rows[2][column][register],
+        rows[3][column][register],
+    ]
+}
+
+#[inline(always)]
+fn put<T>(places: &mut [&mut [T]], register: usize, [a, b, c, d]: [T; 4]) {
+    places[0][register] = a;
+    places[1][register] = b;
+    places[2][register] = c;
+    places[3][register] = d;
+}
+
+/// Four cells in a line, transformed.
+#[inline(always)]
+fn into_places<S: Simd>(simd: S, [a, b, c, d]: [S::f32s; 4]) -> [S::f32s; 4] {
+    [
+        simd.sub_f32s(a, c),
+        simd.add_f32s(b, c),
+        simd.sub_f32s(c, b),
+        simd.sub_f32s(b, d),
+    ]
+}
+
+/// Turns the products of one channel's places into its cells, and finishes them.
+struct FromPlaces<'a, F> {
+    places: Vec<&'a [f32]>,
+    bias: f32,
+    function: F,
+    /// Four planes.
+    cells: &'a mut [f32],
+}
+
+impl<F: Each> WithSimd for FromPlaces<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let mut from = [[&[] as &[S::f32s]; 4]; 4];
+        for (place, numbers) in self.places.iter().enumerate() {
+            from[place / 4][place % 4] = S::as_simd_f32s(numbers).0;
+        }
+        let cells = S::as_mut_simd_f32s(self.cells).0;
+        let mut cells: Vec<&mut [S::f32s]> = cells.chunks_exact_mut(from[0][0].len()).collect();
+        for register in 0..from[0][0].len() {
+            let a = from_places(simd, column_of(&from, 0, register));
+            let b = from_places(simd, column_of(&from, 1, register));
+            let c = from_places(simd, column_of(&from, 2, register));
+            let d = from_places(simd, column_of(&from, 3, register));
+            let above = from_places(simd, [a[0], b[0], c[0], d[0]]);
+            let below = from_places(simd, [a[1], b[1], c[1], d[1]]);
+            let function = Biased {
+                bias: self.bias,
+                function: self.function,
+            };
+            let finished = [
+                function.each(simd, above[0]),
+                function.each(simd, above[1]),
+                function.each(simd, below[0]),
+                function.each(simd, below[1]),
+            ];
+            put(&mut cells, register, finished);
+        }
+    }
+}
+
+/// Four places in a line to two cells.
+#[inline(always)]
+fn from_places<S: Simd>(simd: S, [a, b, c, d]: [S::f32s; 4]) -> [S::f32s; 2] {
+    [
+        simd.add_f32s(simd.add_f32s(a, b), c),
+        simd.sub_f32s(simd.sub_f32s(b, c), d),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::nn::PaddingConfig2d;
+    use burn::nn::conv::Conv2dConfig;
+    use burn::tensor::Distribution;
+    use burn::tensor::activation::relu;
+
+    use super::*;
+    use crate::clip::elementwise::Relu;
+
+    fn layer() -> Conv2d {
+        let device = Device::flex();
+        let mut layer = Conv2dConfig::new([5, 6], [3, 3])
+            .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
+            .init(&device);
+        layer.bias = layer
+            .bias
+            .map(|bias| bias.map(|bias| bias.random_like(Distribution::Default) - 0.5));
+        layer
+    }
+
+    #[test]
+    fn it_computes_what_burn_computes() {
+        let device = Device::flex();
+        device.seed(1);
+        let layer = layer();
+        let mut transformed = layer.clone();
+        transformed.weight = transformed.weight.map(laid_out);
+        assert!(is_laid_out(&transformed) && !is_laid_out(&layer));
+        // More pictures than one product takes; odd sides; a single cell.
+        for [batch, height, width] in [[3, 8, 10], [70, 7, 7], [2, 5, 14], [1, 1, 1], [1, 2, 1]] {
+            let x = Tensor::<4>::random([batch, 5, height, width], Distribution::Default, &device);
+            let (found, expected) = (convolve(&transformed, x.clone(), Relu), relu(layer.forward(x)));
+            assert_eq!(found.dims(), expected.dims());
+            let difference = (found - expected).abs().max().into_scalar::<f32>();
+            assert!(difference < 2e-6, "{batch} of {height} x {width}: {difference}");
+        }
+    }
+
+    #[test]
+    fn kernels_come_back_as_they_were() {
+        Device::flex().seed(2);
+        let layer = layer();
+        let mut transformed = layer.clone();
+        transformed.weight = transformed.weight.map(laid_out);
+        let back = as_loaded(&transformed).weight.val();
+        assert!((back - layer.weight.val()).abs().max().into_scalar::<f32>() < 1e-6);
+    }
+}
