@@ -57,8 +57,13 @@ fn pixels(model: &Model, expected: &Expected) -> Vec<Pixels> {
         .collect()
 }
 
+/// As it is loaded for learning, and as it answers.
 fn check(name: &str, open: impl Fn(&Device) -> Result<Model>, device: &Device) {
-    let model = open(device).unwrap();
+    check_model(name, &open(device).unwrap());
+    check_model(name, &open(device).unwrap().laid_out());
+}
+
+fn check_model(name: &str, model: &Model) {
     let expected = Expected::read(name);
 
     let texts = expected.strings("texts");
@@ -78,7 +83,7 @@ fn check(name: &str, open: impl Fn(&Device) -> Result<Model>, device: &Device) {
         );
     }
 
-    let pictures = pixels(&model, &expected);
+    let pictures = pixels(model, &expected);
     let image_embeddings = model.embed_images(&pictures).unwrap();
     let names = expected.strings("pictures");
     for ((ours, theirs), picture) in image_embeddings.iter().zip(expected.rows("image_embeds")).zip(&names) {
@@ -101,7 +106,7 @@ fn check(name: &str, open: impl Fn(&Device) -> Result<Model>, device: &Device) {
             );
         }
     }
-    check_heatmap(name, &model, &expected);
+    check_heatmap(name, model, &expected);
 }
 
 /// Every map of `heatmaps.json` (and the one of `expected.json`) equals ours.

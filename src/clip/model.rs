@@ -443,7 +443,8 @@ impl Model {
         &self.parameters
     }
 
-    /// The values of all parameters by name, `logit_scale` (its logarithm) and `logit_bias` among them.
+    /// The values of all parameters by name, `logit_scale` (its logarithm) and `logit_bias` among them; what was laid out
+    /// otherwise than it was loaded is left out.
     pub fn parameter_values(&self) -> Flats {
         let mut found = Found(HashMap::new());
         self.towers.visit(&mut found);
@@ -458,7 +459,9 @@ impl Model {
             values.insert("logit_bias".into(), scalar(bias));
         }
         for parameter in &self.parameters {
-            if let Some(tensor) = found.0.remove(&parameter_id(&parameter.name)) {
+            let count: usize = parameter.shape.iter().product();
+            let found = found.0.remove(&parameter_id(&parameter.name));
+            if let Some(tensor) = found.filter(|tensor| tensor.shape().num_elements() == count) {
                 let flat = Flat {
                     shape: parameter.shape.clone(),
                     values: numbers(tensor).unwrap_or_default(),
