@@ -12,17 +12,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
 use super::elementwise::{Each, apply, apply_biased, numbers, on_processor};
-use super::winograd;
 
 /// `[batch, in, height, width]` to `[batch, out, rows, columns]`: what `layer` computes, and then `function` of it.
 pub fn convolve(layer: &Conv2d, x: Tensor<4>, function: impl Each) -> Tensor<4> {
-    if winograd::is_laid_out(layer) {
-        return if on_processor(&x) {
-            winograd::convolve(layer, x, function)
-        } else {
-            function.elsewhere(winograd::as_loaded(layer).forward(x))
-        };
-    }
     let Some(windows) = Windows::of(layer, &x) else {
         return function.elsewhere(layer.forward(x));
     };

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::elementwise::{Each, Gelu, GeluTanh, QuickGelu, Same, in_registers, numbers, on_processor};
+use super::elementwise::{Each, Gelu, GeluTanh, QuickGelu, Same, in_registers, numbers, on_all_cores, on_processor};
 use super::{Activation, Checkpoint, Result};
 
 /// Columns of a panel: as many as the processor's products of matrices take at a time in their widest registers, and a
@@ -90,16 +90,14 @@ impl<F: Each> Finish<'_, F> {
         let products = products.into_data();
         let products = numbers(&products);
         let mut out = vec![0.0; products.len()];
-        out.par_chunks_mut(ROWS * panels * width)
-            .enumerate()
-            .for_each(|(part, out)| {
-                in_registers(Part {
-                    products: &products[part * ROWS * width..],
-                    panel: rows * width,
-                    out,
-                    finish: self,
-                });
+        on_all_cores(&mut out, ROWS * panels * width, &|part, out| {
+            in_registers(Part {
+                products: &products[part * ROWS * width..],
+                panel: rows * width,
+                out,
+                finish: self,
             });
+        });
         Tensor::from_data(TensorData::new(out, [rows, panels * width]), &Device::flex())
     }
 }

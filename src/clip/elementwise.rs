@@ -73,7 +73,7 @@ pub trait Each: Copy + Send + Sync {
     fn elsewhere<const D: usize>(self, x: Tensor<D>) -> Tensor<D>;
 }
 
-/// Works on each part of `part` numbers, told its place.
+/// The same for a tensor's numbers.
 fn in_place<const D: usize>(x: Tensor<D>, part: usize, work: &(dyn Fn(usize, &mut [f32]) + Sync)) -> Tensor<D> {
     let device = x.device();
     let mut data = x.into_data();
@@ -84,7 +84,8 @@ fn in_place<const D: usize>(x: Tensor<D>, part: usize, work: &(dyn Fn(usize, &mu
     Tensor::from_data(data, &device)
 }
 
-fn on_all_cores(values: &mut [f32], part: usize, work: &(dyn Fn(usize, &mut [f32]) + Sync)) {
+/// Works on each part of `part` numbers, told its place, on all cores.
+pub fn on_all_cores(values: &mut [f32], part: usize, work: &(dyn Fn(usize, &mut [f32]) + Sync)) {
     values
         .par_chunks_mut(part)
         .enumerate()

@@ -17,6 +17,7 @@ use super::config::{RESNET_STRIDE, ResNetConfig};
 use super::convolution::{average_squares, convolve};
 use super::elementwise::{Relu, Same, apply_to_sums};
 use super::weights::{BATCH_NORM_EPSILON, Stored};
+use super::winograd::convolve_3_by_3;
 use super::{Checkpoint, Result};
 
 /// A bottleneck's output has so many times the channels of its inside.
@@ -113,7 +114,10 @@ impl ModifiedResNet {
 
     /// Pixels to the last stage's cells, `[batch, width, rows, columns]`.
     pub fn cells(&self, pixels: Tensor<4>) -> Tensor<4> {
-        let stem = self.stem.iter().fold(pixels, |x, conv| convolve(conv, x, Relu));
+        let (first, others) = (&self.stem[0], &self.stem[1..]);
+        let stem = others
+            .iter()
+            .fold(convolve(first, pixels, Relu), |x, layer| convolve_3_by_3(layer, x));
         self.bottlenecks
             .iter()
             .fold(halved(stem, 2), |x, bottleneck| bottleneck.forward(x))
@@ -147,7 +151,7 @@ impl Bottleneck {
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let inner = convolve(&self.middle, convolve(&self.reduce, x.clone(), Relu), Relu);
+        let inner = convolve_3_by_3(&self.middle, convolve(&self.reduce, x.clone(), Relu));
         let out = convolve(&self.expand, halved(inner, self.stride), Same);
         let identity = match &self.downsample {
             Some(downsample) => convolve(downsample, halved(x, self.stride), Same),

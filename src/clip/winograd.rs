@@ -11,7 +11,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::elementwise::{Biased, Each, in_registers, numbers};
+use super::convolution::convolve;
+use super::elementwise::{Biased, Each, Relu, in_registers, numbers, on_processor};
 
 /// Places in a tile.
 const PLACES: usize = 16;
@@ -37,7 +38,7 @@ pub fn laid_out<const D: usize>(kernels: Tensor<D>) -> Tensor<D> {
 }
 
 /// The layer with its kernels as they were loaded, but for rounding.
-pub fn as_loaded(layer: &Conv2d) -> Conv2d {
+fn as_loaded(layer: &Conv2d) -> Conv2d {
     let mut layer = layer.clone();
     layer.weight = layer.weight.map(|kernels| {
         let [output, input, _, _] = kernels.dims();
@@ -50,7 +51,7 @@ pub fn as_loaded(layer: &Conv2d) -> Conv2d {
 }
 
 /// Whether a layer's kernels are transformed.
-pub fn is_laid_out(layer: &Conv2d) -> bool {
+fn is_laid_out(layer: &Conv2d) -> bool {
     let [_, _, rows, columns] = layer.weight.dims();
     [rows, columns] == [4, 4] && layer.kernel_size == [3, 3]
 }
@@ -64,9 +65,17 @@ fn both_ways<const FROM: usize, const TO: usize>(matrix: &[[f32; FROM]; TO]) -> 
     Tensor::from_data(TensorData::new(products, [TO * TO, FROM * FROM]), &Device::flex())
 }
 
-/// `[batch, in, height, width]` to `[batch, out, height, width]`: what a layer of transformed kernels, with steps of one
-/// and one zero around the picture, computes, and then `function` of it.
-pub fn convolve(layer: &Conv2d, x: Tensor<4>, function: impl Each) -> Tensor<4> {
+/// `[batch, in, height, width]` to `[batch, out, height, width]`: the positive part of what a layer computes that goes in
+/// steps of one and has one zero around the picture.
+pub fn convolve_3_by_3(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
+    match (is_laid_out(layer), on_processor(&x)) {
+        (true, true) => multiply(layer, x),
+        (true, false) => convolve(&as_loaded(layer), x, Relu),
+        (false, _) => convolve(layer, x, Relu),
+    }
+}
+
+fn multiply(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
     let [batch, input, height, width] = x.dims();
     let kernels = layer.weight.val().swap_dims(1, 3).swap_dims(0, 2);
     let output = kernels.dims()[2];
@@ -82,7 +91,7 @@ pub fn convolve(layer: &Conv2d, x: Tensor<4>, function: impl Each) -> Tensor<4> 
     tiling.blocks(&mut out, output).into_par_iter().for_each(|mut block| {
         let tiles = block.transformed(&pictures, input);
         let products = kernels.clone().matmul(tiles).into_data();
-        block.finish(numbers(&products), &bias, function);
+        block.finish(numbers(&products), &bias);
     });
     Tensor::from_data(TensorData::new(out, [batch, output, height, width]), &Device::flex())
 }
@@ -220,7 +229,7 @@ impl Block<'_> {
     }
 
     /// Takes the products `[16, channels, pictures * tiles]` to where the block's cells go.
-    fn finish(&mut self, products: &[f32], bias: &[f32], function: impl Each) {
+    fn finish(&mut self, products: &[f32], bias: &[f32]) {
         let count = self.tiles();
         let all = self.out.len() / bias.len() * count;
         let mut cells = vec![0.0; 4 * count];
@@ -233,7 +242,6 @@ impl Block<'_> {
                     .map(|place| &place[start..][..count])
                     .collect(),
                 bias: bias[channel],
-                function,
                 cells: &mut cells,
             });
             self.tiling.put_together(&cells, count, out);
@@ -329,15 +337,14 @@ fn into_places<S: Simd>(simd: S, [a, b, c, d]: [S::f32s; 4]) -> [S::f32s; 4] {
 }
 
 /// Turns the products of one channel's places into its cells, and finishes them.
-struct FromPlaces<'a, F> {
+struct FromPlaces<'a> {
     places: Vec<&'a [f32]>,
     bias: f32,
-    function: F,
     /// Four planes.
     cells: &'a mut [f32],
 }
 
-impl<F: Each> WithSimd for FromPlaces<'_, F> {
+impl WithSimd for FromPlaces<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -357,7 +364,7 @@ impl<F: Each> WithSimd for FromPlaces<'_, F> {
             let below = from_places(simd, [a[1], b[1], c[1], d[1]]);
             let function = Biased {
                 bias: self.bias,
-                function: self.function,
+                function: Relu,
             };
             let finished = [
                 function.each(simd, above[0]),
@@ -387,7 +394,6 @@ mod tests {
     use burn::tensor::activation::relu;
 
     use super::*;
-    use crate::clip::elementwise::Relu;
 
     fn layer() -> Conv2d {
         let device = Device::flex();
@@ -411,7 +417,7 @@ mod tests {
         // More pictures than one product takes; odd sides; a single cell.
         for [batch, height, width] in [[3, 8, 10], [70, 7, 7], [2, 5, 14], [1, 1, 1], [1, 2, 1]] {
             let x = Tensor::<4>::random([batch, 5, height, width], Distribution::Default, &device);
-            let (found, expected) = (convolve(&transformed, x.clone(), Relu), relu(layer.forward(x)));
+            let (found, expected) = (convolve_3_by_3(&transformed, x.clone()), relu(layer.forward(x)));
             assert_eq!(found.dims(), expected.dims());
             let difference = (found - expected).abs().max().into_scalar::<f32>();
             assert!(difference < 2e-6, "{batch} of {height} x {width}: {difference}");
