@@ -92,18 +92,18 @@ impl Towers {
     /// The same towers with some parameters exchanged: by id, row by row. The new values may be part of a graph, so that
     /// gradients reach what they were made of; all others are constants.
     pub fn with(&self, values: &HashMap<ParamId, Tensor<1>>) -> Self {
-        self.clone().map(&mut Exchange(values))
+        self.clone().map(&mut Change::new(To::Values(values)))
     }
 
     /// The same towers, laid out to answer fast where the processor computes: the weights of linear layers in panels,
     /// kernels of 3 x 3 transformed. It takes the towers whole, so that no weight is in memory twice.
     pub fn laid_out(self) -> Self {
-        self.map(&mut LayOut::default())
+        self.map(&mut Change::new(To::LaidOut))
     }
 
     /// The same towers, computing in f16.
     pub fn in_half(&self) -> Self {
-        let mut towers = self.clone().map(&mut Halve { in_norms: 0 });
+        let mut towers = self.clone().map(&mut Change::new(To::Half));
         towers.precision = Precision::Half;
         towers
     }
@@ -117,91 +117,81 @@ impl Towers {
     }
 }
 
-#[derive(Default)]
-struct LayOut {
-    in_linear: usize,
-    in_resnet: usize,
+/// What becomes of every parameter. One mapper for all: each would be compiled anew for every module.
+struct Change<'a> {
+    to: To<'a>,
+    /// Modules that the mapper is inside of.
+    norms: usize,
+    linears: usize,
+    resnets: usize,
 }
 
-impl LayOut {
-    fn count(&mut self, container: &str) -> Option<&mut usize> {
+#[derive(Clone, Copy)]
+enum To<'a> {
+    /// Other values, by id, row by row.
+    Values(&'a HashMap<ParamId, Tensor<1>>),
+    /// f16, but for normalisation, which computes in f32.
+    Half,
+    /// What is fast where the processor computes.
+    LaidOut,
+}
+
+impl<'a> Change<'a> {
+    fn new(to: To<'a>) -> Self {
+        Self {
+            to,
+            norms: 0,
+            linears: 0,
+            resnets: 0,
+        }
+    }
+
+    fn depth(&mut self, container: &str) -> Option<&mut usize> {
         match container {
-            "Struct:Dense" => Some(&mut self.in_linear),
-            "Struct:ModifiedResNet" => Some(&mut self.in_resnet),
+            "Struct:LayerNorm" => Some(&mut self.norms),
+            "Struct:Dense" => Some(&mut self.linears),
+            "Struct:ModifiedResNet" => Some(&mut self.resnets),
             _ => None,
+        }
+    }
+
+    fn laid_out<const D: usize>(&self, value: Tensor<D>) -> Tensor<D> {
+        match *value.dims().as_slice() {
+            _ if !on_processor(&value) => value,
+            [_, _, _] if self.linears > 0 => in_panels(value),
+            // All but the first, which has steps of two.
+            [_, channels, 3, 3] if self.resnets > 0 && channels > 3 => winograd::laid_out(value),
+            _ => value,
         }
     }
 }
 
-impl ModuleMapper for LayOut {
+impl ModuleMapper for Change<'_> {
     fn enter_module(&mut self, _name: &str, container: &str) {
-        if let Some(count) = self.count(container) {
-            *count += 1;
+        if let Some(depth) = self.depth(container) {
+            *depth += 1;
         }
     }
 
     fn exit_module(&mut self, _name: &str, container: &str) {
-        if let Some(count) = self.count(container) {
-            *count -= 1;
+        if let Some(depth) = self.depth(container) {
+            *depth -= 1;
         }
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, value, _) = param.consume();
-        let value = match *value.dims().as_slice() {
-            _ if !on_processor(&value) => value,
-            [_, _, _] if self.in_linear > 0 => in_panels(value),
-            // All but the first, which has steps of two.
-            [_, channels, 3, 3] if self.in_resnet > 0 && channels > 3 => winograd::laid_out(value),
-            _ => value,
+        let value = match self.to {
+            To::Values(values) => match values.get(&id) {
+                // In the numbers of what it replaces.
+                Some(other) if value.dtype() == DType::F16 => other.clone().reshape(value.dims()).cast(FloatDType::F16),
+                Some(other) => other.clone().reshape(value.dims()),
+                None => value,
+            },
+            To::Half if self.norms == 0 => value.cast(FloatDType::F16),
+            To::Half => value,
+            To::LaidOut => self.laid_out(value),
         };
         Param::initialized(id, value)
-    }
-}
-
-/// Parameters in f16, but those of normalisation, which computes in f32.
-struct Halve {
-    in_norms: usize,
-}
-
-impl Halve {
-    fn is_norm(container: &str) -> usize {
-        usize::from(container == "Struct:LayerNorm")
-    }
-}
-
-impl ModuleMapper for Halve {
-    fn enter_module(&mut self, _name: &str, container: &str) {
-        self.in_norms += Self::is_norm(container);
-    }
-
-    fn exit_module(&mut self, _name: &str, container: &str) {
-        self.in_norms -= Self::is_norm(container);
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        if self.in_norms > 0 {
-            return param;
-        }
-        Param::initialized(param.id, param.val().cast(FloatDType::F16))
-    }
-}
-
-struct Exchange<'a>(&'a HashMap<ParamId, Tensor<1>>);
-
-impl ModuleMapper for Exchange<'_> {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        match self.0.get(&param.id) {
-            Some(value) => {
-                let value = value.clone().reshape(param.lazy_shape());
-                // In the numbers of what it replaces.
-                let value = match param.val().dtype() {
-                    DType::F16 => value.cast(FloatDType::F16),
-                    _ => value,
-                };
-                Param::initialized(param.id, value)
-            }
-            None => param,
-        }
     }
 }
