@@ -53,63 +53,61 @@ impl Dense {
     }
 
     fn then<const D: usize>(&self, x: Tensor<D>, function: impl Each) -> Tensor<D> {
-        let (weight, bias) = (self.weight.val(), self.bias.val());
-        let [d_input, panels, width] = weight.dims();
+        let [d_input, panels, width] = self.weight.dims();
         let mut shape = x.dims();
-        if !on_processor(&x) || !on_processor(&weight) {
-            let weight = weight.reshape([d_input, panels * width]);
-            return function.elsewhere(linear(x, weight, Some(bias)));
-        }
         let rows = shape.iter().product::<usize>() / d_input;
         shape[D - 1] = panels * width;
-        // [1, rows, in] by [panels, in, width]
-        let sums = x.reshape([1, rows, d_input]).matmul(weight.swap_dims(0, 1));
-        let bias = bias.into_data();
-        let finish = Finish {
-            bias: numbers(&bias),
-            width,
-            function,
-        };
-        finish.gathered(sums).reshape(shape)
+        let x = x.reshape([rows, d_input]);
+        if !on_processor(&x) || !on_processor(&self.weight.val()) {
+            return function.elsewhere(self.plain(x)).reshape(shape);
+        }
+        let finished = self.finished(x, &|products, panel, bias, out| {
+            in_registers(Part {
+                products,
+                panel,
+                bias,
+                width,
+                out,
+                function,
+            });
+        });
+        finished.reshape(shape)
     }
-}
 
-/// What follows the products of rows with panels.
-#[derive(Clone, Copy)]
-struct Finish<'a, F> {
-    /// One number a column of all panels.
-    bias: &'a [f32],
-    width: usize,
-    function: F,
-}
+    /// `[rows, in]` to `[rows, out]` in Burn's way.
+    fn plain(&self, x: Tensor<2>) -> Tensor<2> {
+        let [d_input, panels, width] = self.weight.dims();
+        let weight = self.weight.val().reshape([d_input, panels * width]);
+        linear(x, weight, Some(self.bias.val()))
+    }
 
-impl<F: Each> Finish<'_, F> {
-    /// Products `[panels, rows, width]` to whole rows `[rows, panels * width]`, finished.
-    fn gathered(self, products: Tensor<3>) -> Tensor<2> {
+    /// Products of rows with panels, put together to whole rows by `finish`.
+    fn finished(&self, x: Tensor<2>, finish: &Finish) -> Tensor<2> {
+        // [1, rows, in] by [panels, in, width]
+        let products = x.unsqueeze_dim::<3>(0).matmul(self.weight.val().swap_dims(0, 1));
         let [panels, rows, width] = products.dims();
-        let products = products.into_data();
-        let products = numbers(&products);
+        let (products, bias) = (products.into_data(), self.bias.val().into_data());
+        let (products, bias) = (numbers(&products), numbers(&bias));
         let mut out = vec![0.0; products.len()];
         on_all_cores(&mut out, ROWS * panels * width, &|part, out| {
-            in_registers(Part {
-                products: &products[part * ROWS * width..],
-                panel: rows * width,
-                out,
-                finish: self,
-            });
+            finish(&products[part * ROWS * width..], rows * width, bias, out);
         });
         Tensor::from_data(TensorData::new(out, [rows, panels * width]), &Device::flex())
     }
 }
 
+/// Takes the products from a part's first row in the first panel on, the numbers in a panel's products, a bias for every
+/// column of all panels, and where the part's rows go.
+type Finish<'a> = dyn Fn(&[f32], usize, &[f32], &mut [f32]) + Sync + 'a;
+
 /// A part of the rows.
 struct Part<'a, F> {
-    /// From the part's first row in the first panel on.
     products: &'a [f32],
-    /// Numbers in a panel's products.
     panel: usize,
+    bias: &'a [f32],
+    width: usize,
     out: &'a mut [f32],
-    finish: Finish<'a, F>,
+    function: F,
 }
 
 impl<F: Each> WithSimd for Part<'_, F> {
@@ -117,11 +115,11 @@ impl<F: Each> WithSimd for Part<'_, F> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Finish { bias, width, function } = self.finish;
+        let (bias, width) = (self.bias, self.width);
         for (row, out) in self.out.chunks_exact_mut(bias.len()).enumerate() {
             for (panel, (out, bias)) in out.chunks_exact_mut(width).zip(bias.chunks_exact(width)).enumerate() {
                 let products = &self.products[panel * self.panel + row * width..][..width];
-                finish(simd, (products, bias), out, function);
+                finish(simd, (products, bias), out, self.function);
             }
         }
     }
@@ -142,16 +140,11 @@ fn finish<S: Simd>(simd: S, (products, bias): (&[f32], &[f32]), out: &mut [f32],
     simd.partial_store_f32s(last_out, function.each(simd, last));
 }
 
-/// The weight of a linear layer in panels, where the processor computes.
-pub fn in_panels<const D: usize>(weight: Tensor<D>) -> Tensor<D> {
-    let shape = weight.dims();
-    let (d_input, d_output) = (shape[0], shape[1..].iter().product::<usize>());
-    if d_output % PANEL != 0 {
-        return weight;
-    }
-    let rows = weight.into_data();
-    let panels = TensorData::new(panels(numbers(&rows), d_output), vec![d_output / PANEL, d_input, PANEL]);
-    Tensor::from_data(panels, &Device::flex()).swap_dims(0, 1)
+/// A linear layer's weight, row by row, as panels `[panels, in, out / panels]`; none where it would not come out even.
+pub fn in_panels(weight: &[f32], d_input: usize) -> Option<TensorData> {
+    let d_output = weight.len() / d_input;
+    let shape = [d_output / PANEL, d_input, PANEL];
+    (d_output % PANEL == 0).then(|| TensorData::new(panels(weight, d_output), shape))
 }
 
 /// Rows of `width` numbers to panels, one after the other.
@@ -183,12 +176,6 @@ mod tests {
         }
     }
 
-    fn burns(layer: &Dense, x: Tensor<2>) -> Tensor<2> {
-        let [d_input, panels, width] = layer.weight.dims();
-        let weight = layer.weight.val().reshape([d_input, panels * width]);
-        linear(x, weight, Some(layer.bias.val()))
-    }
-
     #[test]
     fn a_layer_is_burns_layer_in_panels_and_without() {
         let device = Device::flex();
@@ -196,12 +183,18 @@ mod tests {
         for (rows, d_input, d_output) in [(3, 5, 37), (1, 16, 64), (19, 70, 192)] {
             let layer = layer(d_input, d_output);
             let x = Tensor::<2>::random([rows, d_input], Distribution::Default, &device);
-            let expected = activation::relu(burns(&layer, x.clone()) - 1.5);
+            let expected = activation::relu(layer.plain(x.clone()) - 1.5);
+            let flat = |layer: &Dense| {
+                let weight = layer.weight.val().reshape([d_input * d_output]);
+                weight.into_data().try_to_vec::<f32>().unwrap()
+            };
             let mut in_panels = layer.clone();
-            in_panels.weight = in_panels.weight.map(super::in_panels);
+            if let Some(panels) = super::in_panels(&flat(&layer), d_input) {
+                let panels = Tensor::from_data(panels, &device);
+                in_panels.weight = Param::from_tensor(panels.swap_dims(0, 1));
+            }
             let panels = if d_output % PANEL == 0 { d_output / PANEL } else { 1 };
             assert_eq!(in_panels.weight.dims(), [d_input, panels, d_output / panels]);
-            let flat = |layer: &Dense| layer.weight.val().reshape([d_input * d_output]).into_data();
             assert_eq!(flat(&in_panels), flat(&layer), "row by row as before");
             for layer in [layer, in_panels] {
                 let layer = Dense {

@@ -6,7 +6,7 @@ use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::tensor::{DType, FloatDType, Tensor};
 
 use super::dense::in_panels;
-use super::elementwise::on_processor;
+use super::elementwise::{numbers, on_processor};
 use super::winograd;
 use super::{
     Checkpoint, EfficientNetLite, ModelConfig, ModifiedResNet, Precision, Result, TextTransformer, TowerKind,
@@ -156,11 +156,19 @@ impl<'a> Change<'a> {
     }
 
     fn laid_out<const D: usize>(&self, value: Tensor<D>) -> Tensor<D> {
-        match *value.dims().as_slice() {
+        let shape = value.dims();
+        match *shape.as_slice() {
             _ if !on_processor(&value) => value,
-            [_, _, _] if self.linears > 0 => in_panels(value),
+            [d_input, _, _] if self.linears > 0 => match in_panels(numbers(&value.clone().into_data()), d_input) {
+                Some(panels) => Tensor::from_data(panels, &value.device()).swap_dims(0, 1),
+                None => value,
+            },
             // All but the first, which has steps of two.
-            [_, channels, 3, 3] if self.resnets > 0 && channels > 3 => winograd::laid_out(value),
+            [output, input, 3, 3] if self.resnets > 0 && input > 3 => {
+                let kernels = numbers(&value.clone().into_data()).to_vec();
+                let kernels = Tensor::from_data(winograd::transformed(kernels, output, input), &value.device());
+                kernels.swap_dims(0, 2).swap_dims(1, 3)
+            }
             _ => value,
         }
     }

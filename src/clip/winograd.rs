@@ -4,7 +4,7 @@
 //! transformed, so that sixteen products of matrices, one for each place in a tile, do the work of 36: with less than half
 //! of the multiplications, and with 16 numbers for every four cells in the memory where columns of neighbourhoods have 36.
 //!
-//! Kernels are transformed once ([`laid_out`]). Then they are 4 x 4, which is how they are told from those as loaded.
+//! Kernels are transformed once ([`transformed`]), and then have the shape `[out, in, 4, 4]`, which is how they are told from those as loaded.
 
 use burn::nn::conv::Conv2d;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -26,15 +26,12 @@ const KERNEL: [[f32; 3]; 4] = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5
 /// And back.
 const KERNEL_BACK: [[f32; 4]; 3] = [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, -1.0, 0.0], [0.0, 0.0, 0.0, 1.0]];
 
-/// Kernels `[out, in, 3, 3]` transformed, `[out, in, 4, 4]`. In the memory, the place in the tile comes first.
-pub fn laid_out<const D: usize>(kernels: Tensor<D>) -> Tensor<D> {
-    let mut shape = kernels.dims();
-    let (output, input) = (shape[0], shape[1]);
-    let places = both_ways(&KERNEL).matmul(kernels.reshape([output * input, 9]).transpose());
-    for (axis, length) in [4, 4, output, input].into_iter().enumerate() {
-        shape[axis] = length;
-    }
-    places.reshape(shape).swap_dims(0, 2).swap_dims(1, 3)
+/// Kernels `[out, in, 3, 3]`, row by row, transformed: `[4, 4, out, in]`.
+pub fn transformed(kernels: Vec<f32>, output: usize, input: usize) -> TensorData {
+    let kernels = TensorData::new(kernels, [output * input, 9]);
+    let kernels = Tensor::<2>::from_data(kernels, &Device::flex());
+    let places = both_ways(&KERNEL).matmul(kernels.transpose());
+    places.reshape([4, 4, output, input]).into_data()
 }
 
 /// The layer with its kernels as they were loaded, but for rounding.
@@ -406,13 +403,21 @@ mod tests {
         layer
     }
 
+    fn laid_out(layer: &Conv2d) -> Conv2d {
+        let [output, input, _, _] = layer.weight.dims();
+        let kernels = layer.weight.val().into_data().try_to_vec().unwrap();
+        let kernels = Tensor::<4>::from_data(transformed(kernels, output, input), &Device::flex());
+        let mut layer = layer.clone();
+        layer.weight = layer.weight.map(|_| kernels.clone().swap_dims(0, 2).swap_dims(1, 3));
+        layer
+    }
+
     #[test]
     fn it_computes_what_burn_computes() {
         let device = Device::flex();
         device.seed(1);
         let layer = layer();
-        let mut transformed = layer.clone();
-        transformed.weight = transformed.weight.map(laid_out);
+        let transformed = laid_out(&layer);
         assert!(is_laid_out(&transformed) && !is_laid_out(&layer));
         // More pictures than one product takes; odd sides; a single cell.
         for [batch, height, width] in [[3, 8, 10], [70, 7, 7], [2, 5, 14], [1, 1, 1], [1, 2, 1]] {
@@ -428,8 +433,7 @@ mod tests {
     fn kernels_come_back_as_they_were() {
         Device::flex().seed(2);
         let layer = layer();
-        let mut transformed = layer.clone();
-        transformed.weight = transformed.weight.map(laid_out);
+        let transformed = laid_out(&layer);
         let back = as_loaded(&transformed).weight.val();
         assert!((back - layer.weight.val()).abs().max().into_scalar::<f32>() < 1e-6);
     }
