@@ -144,7 +144,9 @@ fn finish<S: Simd>(simd: S, (products, bias): (&[f32], &[f32]), out: &mut [f32],
 pub fn in_panels(weight: &[f32], d_input: usize) -> Option<TensorData> {
     let d_output = weight.len() / d_input;
     let shape = [d_output / PANEL, d_input, PANEL];
-    (d_output % PANEL == 0).then(|| TensorData::new(panels(weight, d_output), shape))
+    d_output
+        .is_multiple_of(PANEL)
+        .then(|| TensorData::new(panels(weight, d_output), shape))
 }
 
 /// Rows of `width` numbers to panels, one after the other.
