@@ -4,7 +4,8 @@
 //! transformed, so that sixteen products of matrices, one for each place in a tile, do the work of 36: with less than half
 //! of the multiplications, and with 16 numbers for every four cells in the memory where columns of neighbourhoods have 36.
 //!
-//! Kernels are transformed once ([`transformed`]), and then have the shape `[out, in, 4, 4]`, which is how they are told from those as loaded.
+//! Kernels are transformed once ([`transformed`]), and then have the shape `[out, in, 4, 4]`, which is how they are told from
+//! those as loaded.
 
 use burn::nn::conv::Conv2d;
 use burn::tensor::{Device, Tensor, TensorData};
