@@ -1,22 +1,48 @@
 //! Packs the embedded model and fonts, and sets link flags that make the program smaller on Linux: identical functions are kept
 //! once, relocations are packed, and the release carries no symbols.
 
-use std::io::{Error, Result, Write};
+use std::io::{Error, Result};
 use std::path::Path;
 
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
+use miniz_oxide::deflate::core::{CompressionStrategy, CompressorOxide, TDEFLFlush, TDEFLStatus};
+use miniz_oxide::deflate::core::{compress_to_output, create_comp_flags_from_zip_params};
 
 #[path = "src/clip/vocabulary.rs"]
 mod vocabulary;
 
-/// What `src/clip/embedded.rs` and `src/packed.rs` include, and how it is prepared.
-const PACKED: [(&str, &str, Prepare); 5] = [
-    ("assets/starter/model.safetensors", "starter.z", split_halves),
-    ("assets/starter/tokenizer.json", "starter_tokenizer.z", shorten),
-    ("assets/tokenizer/clip.json", "clip_tokenizer.z", shorten),
-    ("assets/fonts/Inter-Tabular-Regular.otf", "regular.z", Ok),
-    ("assets/fonts/Inter-Tabular-SemiBold.otf", "semi_bold.z", Ok),
+/// What `src/clip/embedded.rs` and `src/packed.rs` include, how it is prepared, and where to look for what repeats: of weights
+/// nothing does but short runs by chance, which cost more than they save.
+const PACKED: [(&str, &str, Prepare, CompressionStrategy); 5] = [
+    (
+        "assets/starter/model.safetensors",
+        "starter.z",
+        split_halves,
+        CompressionStrategy::Filtered,
+    ),
+    (
+        "assets/starter/tokenizer.json",
+        "starter_tokenizer.z",
+        shorten,
+        CompressionStrategy::Default,
+    ),
+    (
+        "assets/tokenizer/clip.json",
+        "clip_tokenizer.z",
+        shorten,
+        CompressionStrategy::Default,
+    ),
+    (
+        "assets/fonts/Inter-Tabular-Regular.otf",
+        "regular.z",
+        Ok,
+        CompressionStrategy::Default,
+    ),
+    (
+        "assets/fonts/Inter-Tabular-SemiBold.otf",
+        "semi_bold.z",
+        Ok,
+        CompressionStrategy::Default,
+    ),
 ];
 
 type Prepare = fn(Vec<u8>) -> Result<Vec<u8>>;
@@ -25,9 +51,10 @@ fn main() -> Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/clip/vocabulary.rs");
     let out = std::env::var("OUT_DIR").unwrap_or_default();
-    for (source, packed, prepare) in PACKED {
+    for (source, packed, prepare, strategy) in PACKED {
         println!("cargo::rerun-if-changed={source}");
-        pack(Path::new(source), &Path::new(&out).join(packed), prepare)?;
+        let bytes = prepare(std::fs::read(source)?)?;
+        std::fs::write(Path::new(&out).join(packed), deflated(&bytes, strategy)?)?;
     }
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
         println!("cargo::rustc-link-arg-bins=-Wl,--icf=all,-z,pack-relative-relocs");
@@ -38,11 +65,19 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn pack(source: &Path, target: &Path, prepare: Prepare) -> Result<()> {
-    let bytes = prepare(std::fs::read(source)?)?;
-    let mut encoder = ZlibEncoder::new(std::fs::File::create(target)?, Compression::best());
-    encoder.write_all(&bytes)?;
-    encoder.finish()?.flush()
+/// In zlib's format.
+fn deflated(bytes: &[u8], strategy: CompressionStrategy) -> Result<Vec<u8>> {
+    let (best, with_header) = (9, 15);
+    let flags = create_comp_flags_from_zip_params(best, with_header, strategy as i32);
+    let mut packed = Vec::new();
+    let status = compress_to_output(&mut CompressorOxide::new(flags), bytes, TDEFLFlush::Finish, |part| {
+        packed.extend_from_slice(part);
+        true
+    });
+    match status {
+        (TDEFLStatus::Done, _) => Ok(packed),
+        (status, _) => Err(Error::other(format!("packing ended with {status:?}"))),
+    }
 }
 
 /// Of 16-bit numbers the low bytes first and then the high ones, which are alike.
