@@ -123,7 +123,7 @@ impl Adapter {
         let blend = self.config.blend;
         match &self.config.kind {
             AdapterKind::Parameters => {
-                let start = base.parameter_values();
+                let start = base.parameter_values()?;
                 let blended = self.tensors.iter().map(|(name, learnt)| {
                     let start = fitting(&start, name, &learnt.shape)?;
                     let values = start.values.iter().zip(&learnt.values);
@@ -134,7 +134,7 @@ impl Adapter {
                 Ok(exchanged(base, &values))
             }
             AdapterKind::LowRank { scale } => {
-                let values = self.merged(&base.parameter_values(), blend * scale)?;
+                let values = self.merged(&base.parameter_values()?, blend * scale)?;
                 Ok(exchanged(base, &values))
             }
             AdapterKind::Linear { limit } => {

@@ -33,7 +33,7 @@ const COMPANIONS: [&str; 9] = [
 /// Writes a model into a folder: the files of `source` (none for the starter) with the weights of `model`.
 ///
 /// # Errors
-/// The folder cannot be written, or the source is gone.
+/// The folder cannot be written, the source is gone, or the model is laid out for answering.
 pub fn export(model: &Model, source: Option<&Path>, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|source| Error::Write {
         path: folder.to_path_buf(),
@@ -86,11 +86,9 @@ fn copy_companions(from: &Path, to: &Path) -> Result<()> {
 /// Every float tensor of the checkpoint, by its stored name, with the model's parameters in place.
 fn stored(model: &Model, checkpoint: &mut Checkpoint) -> Result<Flats> {
     let mut tensors = checkpoint.all_floats()?;
-    let values = model.parameter_values();
+    let values = model.parameter_values()?;
     for parameter in model.parameters() {
-        let Some(flat) = values.get(&parameter.name) else {
-            continue;
-        };
+        let flat = values.get(&parameter.name).ok_or_else(|| not_stored(&parameter.name))?;
         match &parameter.stored {
             Stored::Same => put(
                 &mut tensors,
@@ -133,11 +131,7 @@ fn stored(model: &Model, checkpoint: &mut Checkpoint) -> Result<Flats> {
 /// Puts values of a shape by the towers' names into what is stored.
 fn put(tensors: &mut Flats, checkpoint: &Checkpoint, name: &str, shape: &[usize], values: &[f32]) -> Result<()> {
     let (stored, view) = checkpoint.stored_as(name);
-    let missing = || Error::Checkpoint {
-        file: stored.clone(),
-        reason: "it is not among the stored tensors".into(),
-    };
-    let target = &mut tensors.get_mut(&stored).ok_or_else(missing)?.values;
+    let target = &mut tensors.get_mut(&stored).ok_or_else(|| not_stored(&stored))?.values;
     match view {
         View::Whole => target.copy_from_slice(values),
         View::Third(third) => target[third * values.len()..(third + 1) * values.len()].copy_from_slice(values),
@@ -156,11 +150,14 @@ fn put(tensors: &mut Flats, checkpoint: &Checkpoint, name: &str, shape: &[usize]
 
 fn part<'a>(tensors: &'a Flats, norm: &str, part: &str) -> Result<&'a [f32]> {
     let name = format!("{norm}.{part}");
-    let missing = || Error::Checkpoint {
-        file: name.clone(),
+    Ok(&tensors.get(&name).ok_or_else(|| not_stored(&name))?.values)
+}
+
+fn not_stored(tensor: &str) -> Error {
+    Error::Checkpoint {
+        file: tensor.into(),
         reason: "it is not among the stored tensors".into(),
-    };
-    Ok(&tensors.get(&name).ok_or_else(missing)?.values)
+    }
 }
 
 /// What a batch normalisation multiplies each channel by.

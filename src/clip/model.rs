@@ -443,9 +443,11 @@ impl Model {
         &self.parameters
     }
 
-    /// The values of all parameters by name, `logit_scale` (its logarithm) and `logit_bias` among them; what was laid out
-    /// otherwise than it was loaded is left out.
-    pub fn parameter_values(&self) -> Flats {
+    /// The values of all parameters by name, `logit_scale` (its logarithm) and `logit_bias` among them.
+    ///
+    /// # Errors
+    /// The device failed, or the model is laid out for answering: only as loaded has it all its parameters.
+    pub fn parameter_values(&self) -> Result<Flats> {
         let mut found = Found(HashMap::new());
         self.towers.visit(&mut found);
         let scalar = |value: f32| Flat {
@@ -458,18 +460,18 @@ impl Model {
         if let Some(bias) = scoring.logit_bias {
             values.insert("logit_bias".into(), scalar(bias));
         }
-        for parameter in &self.parameters {
-            let count: usize = parameter.shape.iter().product();
-            let found = found.0.remove(&parameter_id(&parameter.name));
-            if let Some(tensor) = found.filter(|tensor| tensor.shape().num_elements() == count) {
-                let flat = Flat {
-                    shape: parameter.shape.clone(),
-                    values: numbers(tensor).unwrap_or_default(),
-                };
-                values.insert(parameter.name.clone(), flat);
-            }
+        for Parameter { name, shape, .. } in &self.parameters {
+            let count: usize = shape.iter().product();
+            let found = found.0.remove(&parameter_id(name));
+            let as_loaded = found.filter(|tensor| tensor.shape().num_elements() == count);
+            let otherwise = || Error::Method(format!("{name} is laid out for answering: load the model anew"));
+            let flat = Flat {
+                shape: shape.clone(),
+                values: numbers(as_loaded.ok_or_else(otherwise)?)?,
+            };
+            values.insert(name.clone(), flat);
         }
-        values
+        Ok(values)
     }
 
     /// What the model is made of.

@@ -40,7 +40,7 @@ pub fn learner(config: &RunConfig, context: &Context) -> Result<TowerLearner> {
         Part::Text => is_text(name),
         Part::Projections => is_text_projection(name) || visual.contains(&name),
     };
-    let mut leaves = context.model.parameter_values();
+    let mut leaves = context.model.parameter_values()?;
     leaves.retain(|name, _| learns(name));
     let recipe = Recipe {
         objective: Objective::Pairs,

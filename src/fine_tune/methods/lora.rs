@@ -28,7 +28,7 @@ pub fn learner(config: &RunConfig, context: &Context) -> Result<TowerLearner> {
         .filter(adapted)
         .map(|parameter| parameter.name.as_str())
         .collect();
-    let mut bases = context.model.parameter_values();
+    let mut bases = context.model.parameter_values()?;
     bases.retain(|name, _| names.contains(&name.as_str()));
     let rank = config.hyper.rank;
     let mut leaves = Flats::new();

@@ -29,7 +29,7 @@ pub fn projection(tower: &ImageTower) -> &'static [&'static str] {
 /// The device failed.
 pub fn learner(config: &RunConfig, context: &Context) -> Result<TowerLearner> {
     let names = projection(context.model.image_tower());
-    let mut values = context.model.parameter_values();
+    let mut values = context.model.parameter_values()?;
     values.retain(|name, _| names.contains(&name.as_str()));
     let mut hyper = config.hyper.clone();
     hyper.batch = context.train.len();
