@@ -16,7 +16,7 @@ use crate::clip::FineTuneMethod;
 use crate::engine::{Placement, place};
 use crate::fine_tune::config::{Field, RunConfig};
 use crate::fine_tune::k_shot::{KShot, base, k_shot_curve};
-use crate::fine_tune::run::{self, Control, RunEvent, Runs, Start};
+use crate::fine_tune::run::{self, Control, RunEvent, RunRecord, Runs, Start};
 use crate::fine_tune::search::Choice;
 use crate::hub::ModelChoice;
 use crate::library::{data_dir, unpack_samples};
@@ -99,7 +99,7 @@ pub fn run(args: &FineTuneArgs, common: &Common, output: &mut Output) -> Result<
         record.name.clone_from(name);
         workshop.runs.find(&record.run)?.keep(&record)?;
     }
-    Ok(())
+    printer.chosen(&record, output)
 }
 
 /// Ctrl-C stops the run and keeps what it learnt; a second one ends the program.
@@ -294,6 +294,21 @@ impl Printer {
             let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
         }
         Ok(())
+    }
+
+    /// Says what was chosen by validation; events do not.
+    ///
+    /// # Errors
+    /// Whoever reads went away.
+    pub fn chosen(&self, record: &RunRecord, output: &mut Output) -> Result<()> {
+        if self.format != Format::Table || record.chosen.is_empty() {
+            return Ok(());
+        }
+        let each = record.chosen.iter();
+        let each: Vec<String> = each.map(|(name, value)| format!("{name} {}", *value as f32)).collect();
+        output.result(&json!({}), &[], Vec::new, || {
+            format!("  chosen by validation: {}", each.join(", "))
+        })
     }
 
     /// Leaves the line that is written over.

@@ -119,8 +119,7 @@ fn resume(folder: &RunFolder, workshop: &Workshop, common: &Common, output: &mut
     });
     printer.end();
     written?;
-    resumed?;
-    Ok(())
+    printer.chosen(&resumed?, output)
 }
 
 /// Writes the run's model, in standard files where it can be, and its curves.
