@@ -81,16 +81,28 @@ impl SelfAttention {
         self.project(merge_heads(attention(query, key, value, None, None, options)))
     }
 
-    /// Lets tokens `[batch, asking, width]` attend to others `[batch, tokens, width]`: `[batch, asking, width]`.
+    /// Lets one token `[batch, 1, width]` attend to others `[batch, tokens, width]`: `[batch, 1, output width]`.
     pub fn attend(&self, asking: Tensor<3>, tokens: Tensor<3>) -> Tensor<3> {
-        let parts = self.parts(asking, tokens);
-        self.apply_weights(parts.weights, parts.value)
+        self.project(self.gather(asking, tokens))
     }
 
     /// The same before the output projection: all heads side by side.
+    ///
+    /// Where one token asks, the others need neither keys nor values: a query's product with the key `W x + b` is that of
+    /// `W^T query` with `x`, but for what is the same for all tokens, and the mean of values is the value of the mean.
     pub fn gather(&self, asking: Tensor<3>, tokens: Tensor<3>) -> Tensor<3> {
-        let parts = self.parts(asking, tokens);
-        merge_heads(parts.weights.matmul(parts.value))
+        let [batch, _, width] = asking.dims();
+        let (heads, head_dim) = (self.heads, width / self.heads);
+        let query = self.query.forward(asking).div_scalar((head_dim as f64).sqrt());
+        let query = query.reshape([batch, heads, head_dim]).swap_dims(0, 1);
+        // [heads, batch, head_dim] by [heads, head_dim, width]
+        let asked = query.matmul(self.key.of_heads(heads).swap_dims(1, 2)).swap_dims(0, 1);
+        // [batch, heads, width] by [batch, width, tokens], and by [batch, tokens, width] after it
+        let weights = softmax(asked.matmul(tokens.clone().swap_dims(1, 2)), 2);
+        let mean = weights.matmul(tokens).swap_dims(0, 1);
+        // [heads, batch, width] by [heads, width, head_dim]
+        let values = mean.matmul(self.value.of_heads(heads)).swap_dims(0, 1);
+        values.reshape([batch, 1, width]) + self.value.bias().unsqueeze()
     }
 
     /// Lets every token attend to the tokens whose values are like its own (CLIP Surgery): `[batch, tokens, width]`.
@@ -217,6 +229,14 @@ impl Block {
     pub fn forward(&self, x: Tensor<3>, causal: bool) -> Tensor<3> {
         let attended = self.attention.forward(self.norm_1.forward(x.clone()), causal);
         self.with_feed_forward(apply_to_sums(attended, x, Same))
+    }
+
+    /// The first token's way through the block, without a mask: `[batch, tokens, width]` to `[batch, 1, width]`. The other
+    /// tokens are only attended to.
+    pub fn forward_first(&self, x: Tensor<3>) -> Tensor<3> {
+        let normed = self.norm_1.forward(x.clone());
+        let attended = self.attention.attend(normed.clone().narrow(1, 0, 1), normed);
+        self.with_feed_forward(attended + x.narrow(1, 0, 1))
     }
 
     /// What the attention does with the block's input, by the explicit path.

@@ -38,6 +38,23 @@ impl Dense {
         })
     }
 
+    /// The weight for each of so many heads, whose outputs lie side by side: `[heads, in, out / heads]`.
+    pub fn of_heads(&self, heads: usize) -> Tensor<3> {
+        let [d_input, panels, width] = self.weight.dims();
+        let weight = self.weight.val();
+        let by_heads = if panels == heads {
+            weight
+        } else {
+            weight.reshape([d_input, heads, panels * width / heads])
+        };
+        by_heads.swap_dims(0, 1)
+    }
+
+    /// What is added, `[out]`.
+    pub fn bias(&self) -> Tensor<1> {
+        self.bias.val()
+    }
+
     /// `[.., in]` to `[.., out]`.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         self.then(x, Same)

@@ -133,7 +133,7 @@ impl VisionTransformer {
 
     /// Pixels `[batch, 3, side, side]` to embeddings `[batch, projection_dim]`, not normalised.
     pub fn forward(&self, pixels: Tensor<4>) -> Tensor<2> {
-        self.pool(self.last_block.forward(self.run_earlier_blocks(pixels), false))
+        self.project(self.features(pixels))
     }
 
     /// The same for one picture, by the explicit path in the last block, with everything that heatmaps need.
@@ -293,7 +293,11 @@ impl VisionTransformer {
 
     /// Pixels to features before the projection, `[batch, width]`; SigLIP's are its embeddings.
     pub fn features(&self, pixels: Tensor<4>) -> Tensor<2> {
-        self.pool_features(self.last_block.forward(self.run_earlier_blocks(pixels), false))
+        let tokens = self.run_earlier_blocks(pixels);
+        self.pool_features(match &self.pooling {
+            Pooling::ClassToken(_) => self.last_block.forward_first(tokens),
+            Pooling::AttentionHead(_) => self.last_block.forward(tokens, false),
+        })
     }
 
     /// Features `[batch, width]` to embeddings `[batch, projection_dim]`, not normalised.
