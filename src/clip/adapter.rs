@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::head::{Classifier, Head, required};
 use super::identity::sha256_of_file;
-use super::model::{Model, WeightsFile};
+use super::info::WeightsFile;
+use super::model::Model;
 use super::weights::{Flat, Flats, parameter_id, read_flats, write_flats, write_whole};
 use super::{Error, Precision, Result};
 

@@ -13,6 +13,10 @@ use super::{Activation, Checkpoint, Result};
 /// divisor of every width in the family.
 const PANEL: usize = 64;
 
+/// A product with at most this many times six rows takes panels as they lie: to copy them first pays only where more rows
+/// read the copy.
+const UNPACKED: usize = 16;
+
 /// Rows that a core gathers at a time.
 const ROWS: usize = 8;
 
@@ -155,6 +159,11 @@ fn finish<S: Simd>(simd: S, (products, bias): (&[f32], &[f32]), out: &mut [f32],
         simd.partial_load_f32s(last_biases),
     );
     simd.partial_store_f32s(last_out, function.each(simd, last));
+}
+
+/// Tells the products of matrices, all of this process, to take panels as they lie where few rows read them.
+pub fn take_panels_as_they_lie() {
+    gemm::set_lhs_packing_threshold_single_thread(UNPACKED);
 }
 
 /// A linear layer's weight, row by row, as panels `[panels, in, out / panels]`; none where it would not come out even.

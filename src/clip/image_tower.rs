@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::tensor::{DType, FloatDType, Tensor};
 
-use super::dense::in_panels;
+use super::dense::{in_panels, take_panels_as_they_lie};
 use super::elementwise::{numbers, on_processor};
 use super::winograd;
 use super::{
@@ -98,6 +98,7 @@ impl Towers {
     /// The same towers, laid out to answer fast where the processor computes: the weights of linear layers in panels,
     /// kernels of 3 x 3 transformed. It takes the towers whole, so that no weight is in memory twice.
     pub fn laid_out(self) -> Self {
+        take_panels_as_they_lie();
         self.map(&mut Change::new(To::LaidOut))
     }
 

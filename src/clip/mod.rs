@@ -1,8 +1,8 @@
 //! The model family on Burn: towers, text, pixels, checkpoints.
 //!
 //! Knows no thread, no window and no database. A [`Model`] is loaded from the binary itself or from a folder or a file
-//! in one of the family's layouts ([`Layout`]), turns pictures and texts into embeddings in one space, and hands out the dense features that
-//! heatmaps are made of.
+//! in one of the family's layouts ([`Layout`]), turns pictures and texts into embeddings in one space, and hands out the dense
+//! features that heatmaps are made of.
 
 mod adapter;
 mod attention;
@@ -16,11 +16,13 @@ mod dense;
 mod efficientnet;
 mod elementwise;
 mod embedded;
+mod embedding;
 mod error;
 mod export;
 mod head;
 mod identity;
 mod image_tower;
+mod info;
 mod layout;
 mod model;
 mod modified_resnet;
@@ -41,13 +43,15 @@ pub use config::{Activation, ModelConfig, TextConfig, VisionConfig};
 pub use cores::on_cores;
 pub use efficientnet::{EfficientNetDense, EfficientNetLite};
 pub use embedded::starter_tokenizer;
+pub use embedding::{Embedding, full, numbers, to_embeddings, unit};
 pub use error::{Error, Result};
 pub use export::export;
 pub use head::{Classifier, Head, one_hot};
 pub use identity::{PIPELINE_VERSION, sha256_of_bytes, sha256_of_file};
 pub use image_tower::{ImageTower, Towers};
+pub use info::{ModelInfo, Scoring, WeightsFile};
 pub use layout::{Layout, is_model_folder};
-pub use model::{Embedding, Model, ModelInfo, Scoring, WeightsFile, full, model_name, numbers, to_embeddings, unit};
+pub use model::{Model, model_name};
 pub use modified_resnet::ModifiedResNet;
 pub use pixels::{Pixels, Preprocessing, Shift, ViewRect};
 pub use precision::Precision;

@@ -1,17 +1,19 @@
 //! A whole model: both towers, tokenizer and preprocessing, from a folder, a file, or the binary.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
-use burn::tensor::{DType, Device, FloatDType, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::adapter::{self, AdapterConfig};
 use super::capability::TowerKind;
 use super::cores::on_cores;
 use super::embedded;
+use super::embedding::{Embedding, numbers, rows_of, to_embeddings};
 use super::head::Head;
 use super::identity::{IdentityHasher, sha256_of_bytes, sha256_of_file};
+use super::info::{ModelInfo, Scoring, WeightsFile};
 use super::layout::{self, Layout, Parts};
 use super::weights::{Flat, Flats, Parameter, parameter_id};
 use super::{
@@ -23,98 +25,6 @@ const WEIGHTS: &str = "model.safetensors";
 
 /// Texts in one pass of the text tower.
 const TEXT_BATCH: usize = 32;
-
-/// A point in the space that pictures and texts share.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Embedding {
-    /// Unit length, `[projection_dim]`.
-    pub vector: Vec<f32>,
-    /// The length before normalising.
-    pub norm: f32,
-}
-
-/// How a model turns a cosine into a probability.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scoring {
-    /// The factor from cosine to logit (already exponentiated).
-    pub logit_scale: f32,
-    /// For a model trained with SigLIP's loss: what is added to the logit before its sigmoid. Without one, the logits
-    /// of all labels share a softmax.
-    pub logit_bias: Option<f32>,
-}
-
-impl Default for Scoring {
-    fn default() -> Self {
-        Self {
-            logit_scale: 1.0,
-            logit_bias: None,
-        }
-    }
-}
-
-impl Scoring {
-    /// The logit of a cosine.
-    pub fn logit(&self, cosine: f32) -> f32 {
-        self.logit_scale * cosine + self.logit_bias.unwrap_or(0.0)
-    }
-}
-
-/// One file of a model's weights.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WeightsFile {
-    /// Its name.
-    pub name: String,
-    /// Its SHA-256, 64 hexadecimal digits.
-    pub sha256: String,
-}
-
-/// Facts about a loaded model, for people and for caches.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ModelInfo {
-    /// A short name: `Starter`, the folder's name, or that of a single file.
-    pub name: String,
-    /// The folder or file it came from; none for the starter.
-    pub path: Option<PathBuf>,
-    /// How its files were laid out.
-    pub layout: Layout,
-    /// The image tower in a few words, such as `ViT-B/32: 12 blocks of 768`.
-    pub image_tower: String,
-    /// The text tower in a few words.
-    pub text_tower: String,
-    /// The weights' files.
-    pub files: Vec<WeightsFile>,
-    /// The kind of its image tower.
-    pub tower: TowerKind,
-    /// Number of weights.
-    pub parameters: usize,
-    /// Size of the weights on disk, in bytes.
-    pub size_bytes: u64,
-    /// Type of the weights on disk.
-    pub dtype: String,
-    /// Side of the input square, in pixels.
-    pub image_size: usize,
-    /// Tokens that a text may have, start and end included.
-    pub context_length: usize,
-    /// Width of the shared space.
-    pub projection_dim: usize,
-    /// From cosine to probability.
-    pub scoring: Scoring,
-    /// In which numbers it computes.
-    pub precision: Precision,
-    /// The classes that it was taught beyond its texts; empty for most models.
-    pub taught_classes: Vec<String>,
-    /// The hash that keys cached embeddings.
-    pub identity: String,
-    /// The same hash as it is in f32.
-    pub full_identity: String,
-}
-
-impl ModelInfo {
-    /// Whether this is the embedded starter, which is no CLIP.
-    pub fn is_starter(&self) -> bool {
-        self.layout == Layout::Starter
-    }
-}
 
 /// A dual encoder on a device.
 pub struct Model {
@@ -538,51 +448,4 @@ pub fn model_name(path: &Path) -> String {
         Some(name.replace("--", "/"))
     });
     repository.unwrap_or_else(|| file_name(path))
-}
-
-/// Rows of unit length, `[rows, dim]`, in f32.
-pub fn unit(rows: Tensor<2>) -> Tensor<2> {
-    let rows = full(rows);
-    let norms = rows.clone().powi_scalar(2).sum_dim(1).sqrt();
-    rows / norms.clamp_min(f32::MIN_POSITIVE)
-}
-
-/// A tensor in f32, whatever the model's precision.
-pub fn full<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
-    if tensor.dtype() == DType::F32 {
-        tensor
-    } else {
-        tensor.cast(FloatDType::F32)
-    }
-}
-
-/// A tensor's numbers, row by row, in f32.
-///
-/// # Errors
-/// The device failed.
-pub fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
-    full(tensor)
-        .try_into_data()
-        .map_err(|e| Error::Device(format!("{e:?}")))?
-        .try_to_vec()
-        .map_err(|e| Error::Device(format!("{e:?}")))
-}
-
-fn rows_of(tensor: Tensor<2>) -> Result<Vec<Vec<f32>>> {
-    let [_, width] = tensor.dims();
-    Ok(numbers(tensor)?.chunks_exact(width).map(<[f32]>::to_vec).collect())
-}
-
-/// `[n, dim]` to unit vectors and their former lengths.
-pub fn to_embeddings(tensor: Tensor<2>) -> Result<Vec<Embedding>> {
-    Ok(rows_of(tensor)?.iter().map(|row| normalised(row)).collect())
-}
-
-fn normalised(values: &[f32]) -> Embedding {
-    let norm = values.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>().sqrt() as f32;
-    let divisor = norm.max(f32::MIN_POSITIVE);
-    Embedding {
-        vector: values.iter().map(|v| v / divisor).collect(),
-        norm,
-    }
 }
