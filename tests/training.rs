@@ -654,10 +654,7 @@ fn a_search_keeps_what_is_best_on_the_validation_side() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("cannot search for batch"));
 
-    let table = run(
-        &program,
-        &[&["fine-tune", path, "--method", "linear-probe"], &TINY[..]].concat(),
-    );
+    let table = program.run(&[&["fine-tune", path, "--method", "linear-probe"], &TINY[..]].concat());
     let table = String::from_utf8_lossy(&table.stdout).into_owned();
     assert!(table.contains("chosen by validation: C "), "{table}");
 }
