@@ -10,39 +10,14 @@ use miniz_oxide::deflate::core::{compress_to_output, create_comp_flags_from_zip_
 #[path = "src/clip/vocabulary.rs"]
 mod vocabulary;
 
-/// What `src/clip/embedded.rs` and `src/packed.rs` include, how it is prepared, and where to look for what repeats: of weights
-/// nothing does but short runs by chance, which cost more than they save.
-const PACKED: [(&str, &str, Prepare, CompressionStrategy); 5] = [
-    (
-        "assets/starter/model.safetensors",
-        "starter.z",
-        split_halves,
-        CompressionStrategy::Filtered,
-    ),
-    (
-        "assets/starter/tokenizer.json",
-        "starter_tokenizer.z",
-        shorten,
-        CompressionStrategy::Default,
-    ),
-    (
-        "assets/tokenizer/clip.json",
-        "clip_tokenizer.z",
-        shorten,
-        CompressionStrategy::Default,
-    ),
-    (
-        "assets/fonts/Inter-Tabular-Regular.otf",
-        "regular.z",
-        Ok,
-        CompressionStrategy::Default,
-    ),
-    (
-        "assets/fonts/Inter-Tabular-SemiBold.otf",
-        "semi_bold.z",
-        Ok,
-        CompressionStrategy::Default,
-    ),
+/// What `src/clip/embedded.rs` and `src/packed.rs` include, how it is prepared, and whether it repeats itself: weights do only by
+/// chance and in short runs, which cost more than they save.
+const PACKED: [(&str, &str, Prepare, bool); 5] = [
+    ("assets/starter/model.safetensors", "starter.z", split_halves, false),
+    ("assets/starter/tokenizer.json", "starter_tokenizer.z", shorten, true),
+    ("assets/tokenizer/clip.json", "clip_tokenizer.z", shorten, true),
+    ("assets/fonts/Inter-Tabular-Regular.otf", "regular.z", Ok, true),
+    ("assets/fonts/Inter-Tabular-SemiBold.otf", "semi_bold.z", Ok, true),
 ];
 
 type Prepare = fn(Vec<u8>) -> Result<Vec<u8>>;
@@ -51,10 +26,10 @@ fn main() -> Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/clip/vocabulary.rs");
     let out = std::env::var("OUT_DIR").unwrap_or_default();
-    for (source, packed, prepare, strategy) in PACKED {
+    for (source, packed, prepare, repeats) in PACKED {
         println!("cargo::rerun-if-changed={source}");
         let bytes = prepare(std::fs::read(source)?)?;
-        std::fs::write(Path::new(&out).join(packed), deflated(&bytes, strategy)?)?;
+        std::fs::write(Path::new(&out).join(packed), deflated(&bytes, repeats)?)?;
     }
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
         println!("cargo::rustc-link-arg-bins=-Wl,--icf=all,-z,pack-relative-relocs");
@@ -66,7 +41,12 @@ fn main() -> Result<()> {
 }
 
 /// In zlib's format.
-fn deflated(bytes: &[u8], strategy: CompressionStrategy) -> Result<Vec<u8>> {
+fn deflated(bytes: &[u8], repeats: bool) -> Result<Vec<u8>> {
+    let strategy = if repeats {
+        CompressionStrategy::Default
+    } else {
+        CompressionStrategy::Filtered
+    };
     let (best, with_header) = (9, 15);
     let flags = create_comp_flags_from_zip_params(best, with_header, strategy as i32);
     let mut packed = Vec::new();

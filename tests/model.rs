@@ -302,6 +302,15 @@ fn the_score_that_is_explained_is_the_score_that_is_shown() {
     }
 }
 
+#[test]
+fn a_model_with_kernels_laid_out_gives_no_parameters() {
+    let open = || Model::open(&fixtures().join("openclip-resnet"), &Device::flex()).unwrap();
+    let model = open();
+    assert_eq!(model.parameter_values().unwrap().len(), model.parameters().len() + 1);
+    let error = open().laid_out().parameter_values().err().unwrap().to_string();
+    assert!(error.contains("laid out for answering"), "{error}");
+}
+
 /// Half precision, promised of every architecture (computed on the CPU, as slowly as that is).
 #[test]
 fn half_precision_stays_near_full() {

@@ -356,7 +356,7 @@ impl Model {
     /// The values of all parameters by name, `logit_scale` (its logarithm) and `logit_bias` among them.
     ///
     /// # Errors
-    /// The device failed, or the model is laid out for answering: only as loaded has it all its parameters.
+    /// The device failed, or kernels of the model are laid out for answering: only as loaded has it all its parameters.
     pub fn parameter_values(&self) -> Result<Flats> {
         let mut found = Found(HashMap::new());
         self.towers.visit(&mut found);
