@@ -40,7 +40,7 @@ def vit(folder, patch):
     model.save_pretrained(folder)
     (folder / "preprocessor_config.json").write_text("{}")
     (folder / "tokenizer.json").write_bytes((ROOT / "assets/tokenizer/clip.json").read_bytes())
-    return lambda pixels: model.get_image_features(pixel_values=pixels).pooler_output
+    return model, lambda pixels: model.get_image_features(pixel_values=pixels).pooler_output
 
 
 def rn50(folder):
@@ -50,7 +50,7 @@ def rn50(folder):
     config = {"model_cfg": {"embed_dim": 1024, "quick_gelu": True, "vision_cfg": vision, "text_cfg": text}}
     (folder / "open_clip_config.json").write_text(json.dumps(config))
     save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "open_clip_model.safetensors")
-    return model.encode_image
+    return model, model.encode_image
 
 
 def median_ms(run, batch):
@@ -125,7 +125,7 @@ def main():
         for name, make in [("ViT-B/32", lambda folder: vit(folder, 32)), ("RN50", rn50)]:
             folder = Path(parent) / name.replace("/", "-")
             folder.mkdir()
-            tower = make(folder)
+            _, tower = make(folder)
             if name == "ViT-B/32":
                 load(binary, folder)
             rows = {"Clipsight": clipsight(binary, folder), "PyTorch": pytorch(tower), "ONNX Runtime": onnx_runtime(tower, folder)}

@@ -14,8 +14,8 @@ use super::bench_training;
 use super::crowd::scroll_frame_ms_p99;
 use super::output::Output;
 use super::pictures::device;
-use crate::clip::{FineTuneMethod, HeatmapMethod, Pixels, TokenizedText};
-use crate::engine::Session;
+use crate::clip::{FineTuneMethod, HeatmapMethod, Pixels, Precision, TokenizedText};
+use crate::engine::{DeviceChoice, Session, place};
 use crate::heatmap::heat_maps;
 use crate::hub::ModelChoice;
 use crate::library::{DATA_DIR_VARIABLE, scan, unpack_samples};
@@ -30,7 +30,7 @@ const HEATMAP_LABELS: [usize; 2] = [1, 32];
 /// A figure: its name, its unit, how it is measured.
 type Figure = (&'static str, &'static str, fn(&mut Bench) -> Result<f64>);
 
-const FIGURES: [Figure; 14] = [
+const FIGURES: [Figure; 15] = [
     ("start_to_first_frame_ms", "ms", |bench| bench.start_to("first-frame")),
     ("start_to_first_prediction_ms", "ms", |bench| {
         bench.start_to("first-prediction")
@@ -40,6 +40,9 @@ const FIGURES: [Figure; 14] = [
     ("image_tower_ms_batch_8", "ms/picture", |bench| bench.image_tower_ms(8)),
     ("image_tower_ms_batch_16", "ms/picture", |bench| {
         bench.image_tower_ms(16)
+    }),
+    ("image_tower_ms_batch_64", "ms/picture", |bench| {
+        bench.image_tower_ms(64)
     }),
     ("texts_per_s", "texts/s", Bench::texts_per_s),
     ("labels_to_predictions_1000_ms", "ms", |bench| {
@@ -100,6 +103,8 @@ fn print(output: &mut Output, name: &str, unit: &str, measured: Result<f64>) -> 
 struct Bench {
     session: Session,
     model: Option<String>,
+    device: DeviceChoice,
+    precision: Precision,
     folder: PathBuf,
     pictures: Vec<PathBuf>,
 }
@@ -107,14 +112,9 @@ struct Bench {
 impl Bench {
     fn new(common: &Common) -> Result<Self> {
         let choice = ModelChoice::parse(common.model.as_deref().unwrap_or("starter")).map_err(super::Usage)?;
+        let (device, precision) = (device(common), common.precision.unwrap_or_default());
         let warn = |warning: String| eprintln!("clipsight: {warning}");
-        let session = Session::open(
-            &choice,
-            device(common),
-            common.precision.unwrap_or_default(),
-            None,
-            Box::new(warn),
-        )?;
+        let session = Session::open(&choice, device, precision, None, Box::new(warn))?;
         let folder = std::env::temp_dir().join(format!("clipsight-bench-{}", std::process::id()));
         let samples = unpack_samples(&folder).context("cannot write the samples to the temporary folder")?;
         let pictures = scan(&samples, || true)
@@ -125,6 +125,8 @@ impl Bench {
         Ok(Self {
             session,
             model: common.model.clone(),
+            device,
+            precision,
             folder,
             pictures,
         })
@@ -198,7 +200,14 @@ impl Bench {
     }
 
     fn train_step_ms(&mut self, method: FineTuneMethod) -> Result<f64> {
-        bench_training::train_step_ms(method, self.model.as_deref(), &self.pictures, REPEATS)
+        let model = self.model.as_deref();
+        let placement = place(self.device, self.precision);
+        let precision = if placement.has_half {
+            self.precision
+        } else {
+            Precision::Full
+        };
+        bench_training::train_step_ms(method, (model, placement.device(), precision), &self.pictures, REPEATS)
     }
 
     fn texts_per_s(&mut self) -> Result<f64> {

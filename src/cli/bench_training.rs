@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use burn::tensor::Device;
 
-use crate::clip::{FineTuneMethod, Flat, Model};
+use crate::clip::{FineTuneMethod, Flat, Model, Precision};
 use crate::fine_tune::data::{Dataset, Example, Split};
 use crate::fine_tune::methods::learner;
 use crate::fine_tune::methods::logistic::{Problem, Weights};
@@ -54,11 +54,15 @@ pub fn linear_probe_s() -> Result<f64> {
 }
 
 /// Milliseconds of a training step on eight pictures, decoded and prepared anew.
-pub fn train_step_ms(method: FineTuneMethod, model: Option<&str>, pictures: &[PathBuf], repeats: usize) -> Result<f64> {
-    let device = Device::flex();
+pub fn train_step_ms(
+    method: FineTuneMethod,
+    (model, device, precision): (Option<&str>, &Device, Precision),
+    pictures: &[PathBuf],
+    repeats: usize,
+) -> Result<f64> {
     let model = match model {
-        Some(path) if path != "starter" => Model::open(path.as_ref(), &device)?,
-        _ => Model::starter(&device)?,
+        Some(path) if path != "starter" => Model::open(path.as_ref(), device)?,
+        _ => Model::starter(device)?,
     };
     let classes = method == FineTuneMethod::Lora;
     let name = |place: usize| format!("thing number {place}");
@@ -83,6 +87,7 @@ pub fn train_step_ms(method: FineTuneMethod, model: Option<&str>, pictures: &[Pa
     let mut config = RunConfig::new(method, PathBuf::new());
     config.hyper.batch = BATCH;
     config.hyper.micro_batch = BATCH;
+    config.precision = precision;
     let context = Context::new(model, &dataset, &split, &config, None, |_| true)?;
     let mut learner = learner(&config, &context)?;
     learner.step(&context, 0)?;
