@@ -12,11 +12,16 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
 use super::elementwise::{Each, apply, apply_biased, numbers, on_processor};
+use super::on_gpu::{gather, on_gpu};
 
 /// `[batch, in, height, width]` to `[batch, out, rows, columns]`: what `layer` computes, and then `function` of it.
 pub fn convolve(layer: &Conv2d, x: Tensor<4>, function: impl Each) -> Tensor<4> {
-    let Some(windows) = Windows::of(layer, &x) else {
-        return function.elsewhere(layer.forward(x));
+    let weight = layer.weight.val();
+    let windows = match Windows::of(layer, &x) {
+        Some(windows) if on_processor(&x) && on_processor(&weight) => windows,
+        Some(windows) if on_gpu(&x) && on_gpu(&weight) => return function.elsewhere(gather(layer, &windows, x)),
+        // In Burn's own way, where gradients are kept, and for layers of other kinds.
+        _ => return function.elsewhere(layer.forward(x)),
     };
     let sums = if windows.are_cells() {
         windows.product(layer, x)
@@ -70,19 +75,21 @@ fn average_row(numbers: &[f32], width: usize, side: usize, averages: &mut [f32])
 }
 
 /// Where the kernels of a layer lie on a picture.
-struct Windows {
-    kernel: [usize; 2],
-    stride: [usize; 2],
+pub struct Windows {
+    /// Rows and columns of a kernel.
+    pub kernel: [usize; 2],
+    /// From a window to the next, below and beside it.
+    pub stride: [usize; 2],
     /// Zeros above and to the left.
-    padding: [usize; 2],
+    pub padding: [usize; 2],
     /// Height and width of a picture.
-    input: [usize; 2],
+    pub input: [usize; 2],
     /// Rows and columns of windows.
-    output: [usize; 2],
+    pub output: [usize; 2],
 }
 
 impl Windows {
-    /// None where Burn's own way serves: on other devices, where gradients are kept, and for layers of other kinds.
+    /// None for layers in groups, with gaps in their kernels, or with zeros where they cannot be told apart.
     fn of(layer: &Conv2d, x: &Tensor<4>) -> Option<Self> {
         let plain = layer.groups == 1 && layer.dilation == [1, 1];
         let [top, left, bottom, right] = match layer.padding {
@@ -90,7 +97,7 @@ impl Windows {
             PaddingConfig2d::Same if layer.kernel_size != [1, 1] => return None,
             PaddingConfig2d::Same | PaddingConfig2d::Valid => [0; 4],
         };
-        if !plain || !on_processor(x) || !on_processor(&layer.weight.val()) {
+        if !plain {
             return None;
         }
         let [_, _, height, width] = x.dims();
@@ -107,7 +114,7 @@ impl Windows {
     }
 
     /// Whether every window is one cell, and every cell a window: then the picture is its own columns.
-    fn are_cells(&self) -> bool {
+    pub fn are_cells(&self) -> bool {
         self.kernel == [1, 1] && self.output == self.input
     }
 
@@ -199,11 +206,17 @@ mod tests {
                 bias: Some(Param::from_tensor(Tensor::from_data([0.5, -0.5, 0.1, 0.0], &device))),
                 ..layer
             };
-            assert!(Windows::of(&layer, &x).is_some());
-            let (found, expected) = (convolve(&layer, x.clone(), Relu), relu(layer.forward(x)));
-            assert_eq!(found.dims(), expected.dims());
-            let difference = (found - expected).abs().max().into_scalar::<f32>();
-            assert!(difference < 1e-5, "kernel {kernel}, stride {stride}: {difference}");
+            let windows = Windows::of(&layer, &x).unwrap();
+            let found = [
+                convolve(&layer, x.clone(), Relu),
+                relu(gather(&layer, &windows, x.clone())),
+            ];
+            let expected = relu(layer.forward(x));
+            for found in found {
+                assert_eq!(found.dims(), expected.dims());
+                let difference = (found - expected.clone()).abs().max().into_scalar::<f32>();
+                assert!(difference < 1e-5, "kernel {kernel}, stride {stride}: {difference}");
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::elementwise::{Each, Gelu, GeluTanh, QuickGelu, Same, in_registers, numbers, on_all_cores, on_processor};
+use super::on_gpu::{on_gpu, product};
 use super::{Activation, Checkpoint, Result};
 
 /// Columns of a panel: as many as the processor's products of matrices take at a time in their widest registers, and a
@@ -99,6 +100,10 @@ impl Dense {
     fn plain(&self, x: Tensor<2>) -> Tensor<2> {
         let [d_input, panels, width] = self.weight.dims();
         let weight = self.weight.val().reshape([d_input, panels * width]);
+        if on_gpu(&x) && on_gpu(&weight) {
+            let product = product(x.unsqueeze(), weight.unsqueeze()).squeeze_dim::<2>(0);
+            return product + self.bias.val().unsqueeze();
+        }
         linear(x, weight, Some(self.bias.val()))
     }
 

@@ -26,6 +26,7 @@ mod info;
 mod layout;
 mod model;
 mod modified_resnet;
+mod on_gpu;
 mod pixels;
 mod precision;
 mod resample;

@@ -1,0 +1,145 @@
+//! Products of matrices and convolutions on a GPU.
+//!
+//! Burn's kernels there, chosen without its tuner, walk along the inner dimension of a product one step after the other, and
+//! take a convolution for one inner product after the other. So a long inner dimension is cut into pieces that are computed side
+//! by side, and a convolution is a product with the numbers that its kernels meet. `benches/RESULTS.md` says what that gives.
+
+use burn::nn::conv::Conv2d;
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+
+use super::convolution::Windows;
+
+/// Rows and columns of a result that a kernel computes together, about.
+const TILE: usize = 64;
+/// Tiles at a time: as many as the largest cards can hold, and results of pieces of at most 64 MiB.
+const TILES: usize = 4_096;
+/// How long a piece is at least: a shorter one is over before it is worth its start.
+const MIN_DEPTH: usize = 128;
+/// The same in half precision, which is computed in units for small matrices.
+const MIN_HALF_DEPTH: usize = 1_024;
+/// Gathered numbers that are in the card's memory at a time.
+const GATHERED: usize = 1 << 25;
+
+/// Whether these numbers lie on a GPU, without a record of how they came about.
+pub fn on_gpu<const D: usize>(x: &Tensor<D>) -> bool {
+    x.device() != Device::flex() && !x.is_autodiff()
+}
+
+/// `[batch, rows, inner]` by `[batch, inner, columns]`; a batch of one serves all of the other's.
+pub fn product(a: Tensor<3>, b: Tensor<3>) -> Tensor<3> {
+    let ([of_a, rows, inner], [of_b, _, columns]) = (a.dims(), b.dims());
+    let tiles = of_a.max(of_b) * rows.div_ceil(TILE) * columns.div_ceil(TILE);
+    let half = a.dtype() == DType::F16;
+    let depth = if half { MIN_HALF_DEPTH } else { MIN_DEPTH };
+    match pieces(inner, depth, TILES / tiles.max(1)) {
+        1 => a.matmul(b),
+        pieces => in_pieces(a, b, pieces),
+    }
+}
+
+/// Into how many pieces of the same length, and of at least `depth`, an inner dimension is cut.
+fn pieces(inner: usize, depth: usize, most: usize) -> usize {
+    let most = most.min(inner / depth);
+    (1..=most)
+        .rev()
+        .find(|&pieces| inner.is_multiple_of(pieces))
+        .unwrap_or(1)
+}
+
+fn in_pieces(a: Tensor<3>, b: Tensor<3>, pieces: usize) -> Tensor<3> {
+    let ([of_a, rows, inner], [of_b, _, columns]) = (a.dims(), b.dims());
+    let a = a.reshape([of_a, rows, pieces, inner / pieces]).swap_dims(1, 2);
+    let b = b.reshape([of_b, pieces, inner / pieces, columns]);
+    a.matmul(b).sum_dim(1).squeeze_dim(1)
+}
+
+/// What a layer computes, `[batch, in, height, width]` to `[batch, out, rows, columns]`.
+pub fn gather(layer: &Conv2d, windows: &Windows, x: Tensor<4>) -> Tensor<4> {
+    let [batch, channels, height, width] = x.dims();
+    let [out, ..] = layer.weight.dims();
+    let [rows, columns] = windows.output;
+    let cells = windows.kernel.iter().product::<usize>();
+    let kernels = layer.weight.val().reshape([1, out, channels * cells]);
+    let sums = if windows.are_cells() {
+        product(kernels, x.reshape([batch, channels, height * width]))
+    } else {
+        let places = places(windows, &x.device());
+        let at_once = (GATHERED / (channels * cells * rows * columns)).max(1);
+        let groups = x.split(at_once, 0).into_iter().map(|x| {
+            let met = met(windows, x, places.clone());
+            product(kernels.clone(), met)
+        });
+        Tensor::cat(groups.collect(), 0)
+    };
+    let sums = match &layer.bias {
+        Some(bias) => sums + bias.val().reshape([1, out, 1]),
+        None => sums,
+    };
+    sums.reshape([batch, out, rows, columns])
+}
+
+/// Height and width of a picture with the zeros that windows reach.
+fn padded(windows: &Windows) -> [usize; 2] {
+    [0, 1].map(|axis| {
+        let end = (windows.output[axis] - 1) * windows.stride[axis] + windows.kernel[axis];
+        end.max(windows.input[axis] + windows.padding[axis])
+    })
+}
+
+/// Where in a padded picture a cell of a kernel lies in a window: all windows of the first cell, of the second, and so on.
+fn places(windows: &Windows, device: &Device) -> Tensor<1, Int> {
+    let ([kernel_rows, kernel_columns], [rows, columns]) = (windows.kernel, windows.output);
+    let [down, right] = windows.stride;
+    let width = padded(windows)[1];
+    let mut places = Vec::with_capacity(kernel_rows * kernel_columns * rows * columns);
+    for cell in 0..kernel_rows * kernel_columns {
+        let first = cell / kernel_columns * width + cell % kernel_columns;
+        for row in 0..rows {
+            let start = first + row * down * width;
+            places.extend((0..columns).map(|column| (start + column * right) as i32));
+        }
+    }
+    let shape = [places.len()];
+    Tensor::from_data(TensorData::new(places, shape), device)
+}
+
+/// The numbers that kernels meet, `[batch, in, height, width]` to `[batch, in * kernel cells, windows]`.
+fn met(windows: &Windows, x: Tensor<4>, places: Tensor<1, Int>) -> Tensor<3> {
+    let [batch, channels, height, width] = x.dims();
+    let [padded_height, padded_width] = padded(windows);
+    let [top, left] = windows.padding;
+    let zeros = [(top, padded_height - height - top), (left, padded_width - width - left)];
+    let x = if zeros == [(0, 0); 2] { x } else { x.pad(zeros, 0.0) };
+    let cells = windows.kernel.iter().product::<usize>();
+    let flat = x.reshape([batch, channels, padded_height * padded_width]);
+    flat.select(2, places)
+        .reshape([batch, channels * cells, windows.output.iter().product()])
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Distribution;
+
+    use super::*;
+
+    #[test]
+    fn pieces_are_as_many_as_pay_and_come_out_even() {
+        assert_eq!(pieces(768, 128, 100), 6);
+        assert_eq!(pieces(768, 128, 5), 4);
+        assert_eq!(pieces(770, 128, 100), 5);
+        assert_eq!(pieces(127, 128, 100), 1);
+        assert_eq!(pieces(768, 128, 0), 1);
+    }
+
+    #[test]
+    fn a_product_in_pieces_is_the_product() {
+        let device = Device::flex();
+        device.seed(4);
+        let random = |shape: [usize; 3]| Tensor::<3>::random(shape, Distribution::Default, &device);
+        for (of_a, of_b) in [(1, 1), (1, 3), (3, 3)] {
+            let (a, b) = (random([of_a, 5, 12]), random([of_b, 12, 7]));
+            let difference = in_pieces(a.clone(), b.clone(), 4) - a.matmul(b);
+            assert!(difference.abs().max().into_scalar::<f32>() < 1e-5);
+        }
+    }
+}
