@@ -1,5 +1,6 @@
 //! Convolutions on the processor as products of matrices: every kernel's neighbourhood becomes a column, and the kernels
-//! are the other matrix as they lie. Burn's backend there sorts kernels and picture anew at every call, on one core.
+//! are the other matrix as they lie. Burn's backend there sorts kernels and picture anew at every call, on one core. For a
+//! GPU see [`super::on_gpu`].
 
 use std::ops::Range;
 
@@ -12,14 +13,16 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
 use super::elementwise::{Each, apply, apply_biased, numbers, on_processor};
-use super::on_gpu::{gather, on_gpu};
+use super::on_gpu::{convolve_on_gpu, on_gpu};
 
 /// `[batch, in, height, width]` to `[batch, out, rows, columns]`: what `layer` computes, and then `function` of it.
 pub fn convolve(layer: &Conv2d, x: Tensor<4>, function: impl Each) -> Tensor<4> {
     let weight = layer.weight.val();
     let windows = match Windows::of(layer, &x) {
         Some(windows) if on_processor(&x) && on_processor(&weight) => windows,
-        Some(windows) if on_gpu(&x) && on_gpu(&weight) => return function.elsewhere(gather(layer, &windows, x)),
+        Some(windows) if on_gpu(&x) && on_gpu(&weight) => {
+            return function.elsewhere(convolve_on_gpu(layer, &windows, x));
+        }
         // In Burn's own way, where gradients are kept, and for layers of other kinds.
         _ => return function.elsewhere(layer.forward(x)),
     };
@@ -209,7 +212,7 @@ mod tests {
             let windows = Windows::of(&layer, &x).unwrap();
             let found = [
                 convolve(&layer, x.clone(), Relu),
-                relu(gather(&layer, &windows, x.clone())),
+                relu(convolve_on_gpu(&layer, &windows, x.clone())),
             ];
             let expected = relu(layer.forward(x));
             for found in found {

@@ -1,8 +1,9 @@
 //! Products of matrices and convolutions on a GPU.
 //!
 //! Burn's kernels there, chosen without its tuner, walk along the inner dimension of a product one step after the other, and
-//! take a convolution for one inner product after the other. So a long inner dimension is cut into pieces that are computed side
-//! by side, and a convolution is a product with the numbers that its kernels meet. `benches/RESULTS.md` says what that gives.
+//! take a convolution for one inner product after the other. So a long inner dimension is cut into pieces that are computed
+//! side by side (split-K), and a convolution is a product of its kernels with the numbers that they meet (im2col).
+//! `benches/RESULTS.md` says what that gives.
 
 use burn::nn::conv::Conv2d;
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
@@ -54,7 +55,7 @@ fn in_pieces(a: Tensor<3>, b: Tensor<3>, pieces: usize) -> Tensor<3> {
 }
 
 /// What a layer computes, `[batch, in, height, width]` to `[batch, out, rows, columns]`.
-pub fn gather(layer: &Conv2d, windows: &Windows, x: Tensor<4>) -> Tensor<4> {
+pub fn convolve_on_gpu(layer: &Conv2d, windows: &Windows, x: Tensor<4>) -> Tensor<4> {
     let [batch, channels, height, width] = x.dims();
     let [out, ..] = layer.weight.dims();
     let [rows, columns] = windows.output;
