@@ -2,7 +2,8 @@
 
 gpu.py CLIPSIGHT_BINARY. Needs torch with CUDA, transformers and open_clip_torch. Weights are random: time does not depend on
 them. Prints pictures per second, medians of several runs that hold the way of the pixels to the card and of the embeddings
-back, in f32 and f16; then Clipsight's other figures on the card. A run that falls back to the CPU is shown as failed.
+back, in f32 and f16; then Clipsight's other figures on the card. A run that falls back to the CPU is named as failed and has
+no figures.
 """
 import json
 import statistics
@@ -24,8 +25,9 @@ OTHERS = ["pictures_per_s", "texts_per_s", "labels_to", "train_step", "heatmap"]
 def figures(binary, folder, precision, only):
     command = [binary, "bench", "--only", *only, "--model", folder, "--device", "gpu", "--precision", precision, "--format", "json"]
     run = subprocess.run(command, capture_output=True, text=True)
-    if run.returncode or run.stderr:
+    if run.returncode or "clipsight:" in run.stderr:
         print(f"FAILED: {' '.join(map(str, command))}\n{run.stderr}", file=sys.stderr, flush=True)
+        return []
     return [row for row in map(json.loads, run.stdout.splitlines()) if "value" in row]
 
 

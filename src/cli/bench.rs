@@ -202,12 +202,8 @@ impl Bench {
     fn train_step_ms(&mut self, method: FineTuneMethod) -> Result<f64> {
         let model = self.model.as_deref();
         let placement = place(self.device, self.precision);
-        let precision = if placement.has_half {
-            self.precision
-        } else {
-            Precision::Full
-        };
-        bench_training::train_step_ms(method, (model, placement.device(), precision), &self.pictures, REPEATS)
+        let on = (placement.device(), placement.precision());
+        bench_training::train_step_ms(method, model, on, &self.pictures, REPEATS)
     }
 
     fn texts_per_s(&mut self) -> Result<f64> {

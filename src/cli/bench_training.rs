@@ -56,7 +56,8 @@ pub fn linear_probe_s() -> Result<f64> {
 /// Milliseconds of a training step on eight pictures, decoded and prepared anew.
 pub fn train_step_ms(
     method: FineTuneMethod,
-    (model, device, precision): (Option<&str>, &Device, Precision),
+    model: Option<&str>,
+    (device, precision): (&Device, Precision),
     pictures: &[PathBuf],
     repeats: usize,
 ) -> Result<f64> {

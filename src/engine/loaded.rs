@@ -74,6 +74,11 @@ impl Placement {
         &self.device
     }
 
+    /// In which numbers it computes.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
     /// What computes, for people.
     pub fn info(&self) -> &DeviceInfo {
         &self.info
