@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{DType, Device};
-use clipsight::clip::{HeatmapMethod, ImageTower, Model, Pixels, Precision, Preprocessing, Result, numbers};
+use clipsight::clip::{ImageTower, Model, Pixels, Precision, Preprocessing, Result, numbers};
+use clipsight::heatmap::HeatmapMethod;
 use clipsight::heatmap::heat_maps;
 use clipsight::library::decode;
 use serde_json::Value;
@@ -354,7 +355,7 @@ fn half_precision_stays_near_full() {
             let cosine = cosine(&a.vector, &b.vector);
             assert!(cosine >= MIN_HALF_COSINE, "{name}: {cosine}");
         }
-        let method = half.info().tower.default_heatmap();
+        let method = HeatmapMethod::default_for(half.info().tower);
         let picture = decode(&fixtures().join("pictures").join(&expected.strings("pictures")[0])).unwrap();
         let view = half.preprocessing().model_view(&picture).unwrap();
         let text = half.embed_texts(&[half.tokenize("a cat").unwrap()]).unwrap().remove(0);

@@ -54,7 +54,7 @@ fn batch(micro_batch: usize, precision: Precision, device: &Device) -> (Context,
         train: (0..pictures.len()).collect(),
         ..Split::default()
     };
-    let mut config = RunConfig::new(clipsight::clip::FineTuneMethod::Contrastive, PathBuf::new());
+    let mut config = RunConfig::new(clipsight::fine_tune::FineTuneMethod::Contrastive, PathBuf::new());
     config.hyper.micro_batch = micro_batch;
     config.precision = precision;
     let model = Model::open(&fixtures().join("clip-f32"), device).unwrap();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::settings::{LabelRow, Measure, Sort, ThemeChoice};
 use super::state::Mode;
-use super::training::TrainCommand;
+use super::train::TrainCommand;
 use crate::engine::DeviceChoice;
 use crate::engine::protocol::{Dab, Fill, HeatmapMethod, PictureId, Precision, Shift};
 use crate::heatmap::{Ramp, Scale};

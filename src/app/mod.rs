@@ -1,22 +1,13 @@
 //! The window: `logic` drains events and asks questions, `ui` draws. Neither reads a file or touches a tensor.
 
 pub mod command;
-mod files;
-mod history;
-mod icons;
-mod keys;
-mod looking;
-mod panels;
-pub mod picture;
+pub mod explore;
+mod models;
 pub mod settings;
+mod shell;
 pub mod state;
-mod textures;
-mod theme;
-pub mod training;
+pub mod train;
 mod update;
-mod view;
-mod widgets;
-mod window;
 
 use std::time::{Duration, Instant};
 
@@ -26,12 +17,13 @@ use crate::engine::Backend;
 use crate::engine::protocol::PictureId;
 
 use command::Command;
-use files::Files;
 use settings::{Settings, ThemeChoice};
+use shell::files::Files;
+use shell::textures::Textures;
+use shell::{keys, theme};
 use state::{Mode, State};
-use textures::Textures;
 
-pub use window::{StartError, WindowOptions, run};
+pub use shell::{StartError, WindowOptions, run};
 
 /// Typing is answered after a pause of this length.
 const DEBOUNCE: Duration = Duration::from_millis(60);
@@ -163,7 +155,7 @@ impl App {
             .exact_size(STATUS_HEIGHT)
             .frame(bar)
             .show(ui, |ui| {
-                commands.extend(panels::status_ui(ui, &self.state));
+                commands.extend(shell::status_ui(ui, &self.state));
             });
         let rail = Frame::new().fill(palette.ground).inner_margin(Margin::symmetric(4, 4));
         Panel::left("rail")
@@ -171,18 +163,18 @@ impl App {
             .resizable(false)
             .frame(rail)
             .show(ui, |ui| {
-                commands.extend(panels::rail_ui(ui, self.state.mode));
+                commands.extend(shell::rail_ui(ui, self.state.mode));
             });
         let missing = match self.state.mode {
             Mode::Explore => self.explore_ui(ui, &mut commands),
             Mode::Train => {
-                panels::train_ui(ui, &mut self.state, &mut self.textures, &mut commands);
+                train::train_ui(ui, &mut self.state, &mut self.textures, &mut commands);
                 Vec::new()
             }
         };
-        commands.extend(panels::messages_ui(ui, &self.state));
-        commands.extend(panels::dialog_ui(ui, &mut self.state));
-        panels::drop_hint_ui(ui);
+        commands.extend(shell::messages_ui(ui, &self.state));
+        commands.extend(shell::dialog_ui(ui, &mut self.state));
+        shell::drop_hint_ui(ui);
 
         self.want_thumbnails(missing);
         for command in commands {
@@ -199,18 +191,18 @@ impl App {
             .default_size(self.state.settings.labels_width)
             .size_range(220.0..=420.0)
             .frame(panel(palette.surface))
-            .show(ui, |ui| commands.extend(panels::labels_ui(ui, &mut self.state)));
+            .show(ui, |ui| commands.extend(explore::labels_ui(ui, &mut self.state)));
         self.state.settings.labels_width = labels.response.rect.width().round();
         let inspector = Panel::right("inspector")
             .default_size(self.state.settings.inspector_width)
             .size_range(300.0..=900.0)
             .frame(panel(palette.surface))
             .show(ui, |ui| {
-                commands.extend(panels::inspector_ui(ui, &mut self.state, &mut self.textures))
+                commands.extend(explore::inspector_ui(ui, &mut self.state, &mut self.textures))
             });
         self.state.settings.inspector_width = inspector.response.rect.width().round();
         let shown = CentralPanel::default().frame(panel(palette.ground)).show(ui, |ui| {
-            let gallery = panels::gallery_ui(ui, &mut self.state, &mut self.textures);
+            let gallery = explore::gallery_ui(ui, &mut self.state, &mut self.textures);
             commands.extend(gallery.commands);
             gallery.missing
         });

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::command::{Compare, Dialog, FileDialog};
-use super::history::History;
-use super::picture::{Filter, Picture};
+use super::explore::picture::{Filter, Picture};
+use super::explore::view;
 use super::settings::{LabelRow, Settings};
-use super::training::Training;
-use super::view;
+use super::shell::history::History;
+use super::train::Training;
 use crate::engine::DeviceInfo;
 use crate::engine::protocol::{
     CachedModel, Event, FetchOutcome, Generation, InspectedPicture, MapSet, ModelInfo, PictureFile, PictureId, Probe,

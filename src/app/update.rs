@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::command::{Command, Dialog, Step};
+use super::explore::view;
 use super::settings::LabelRow;
 use super::state::{Fetching, Focus, Inspected, Mode, State, TestedMap};
-use super::training::{self, Page, TrainCommand};
-use super::view;
+use super::train::{self, Page, TrainCommand};
 use crate::engine::protocol::{MapTest, PictureId, Question, Request, Severity};
 use crate::hub::ModelChoice;
 
@@ -71,17 +71,17 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
             state.settings.precision = precision;
             return vec![Request::UsePrecision(precision)];
         }
-        Command::Compare(compare) => return super::looking::compare(state, compare),
+        Command::Compare(compare) => return super::explore::looking::compare(state, compare),
         Command::ShiftView(_)
         | Command::ToggleBrush
         | Command::Erase { .. }
         | Command::UndoStroke
         | Command::ResetProbe
         | Command::UseFill(_)
-        | Command::SizeBrush(_) => return super::looking::probe(state, command),
-        Command::CopyHeatmap => return super::looking::take_away(state, None),
-        Command::SaveHeatmap(path) => return super::looking::take_away(state, Some(path)),
-        Command::SaveGrid(path) => return super::looking::save_grid(state, path),
+        | Command::SizeBrush(_) => return super::explore::looking::probe(state, command),
+        Command::CopyHeatmap => return super::explore::looking::take_away(state, None),
+        Command::SaveHeatmap(path) => return super::explore::looking::take_away(state, Some(path)),
+        Command::SaveGrid(path) => return super::explore::looking::save_grid(state, path),
         Command::UseMode(Mode::Explore) => state.mode = Mode::Explore,
         Command::UseMode(Mode::Train) => {
             let page = state.training.page.clone();

@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::clip::{FineTuneMethod, HeatmapMethod, Precision};
+use crate::clip::Precision;
 use crate::engine::DeviceChoice;
+use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::{Architecture, Part};
+use crate::heatmap::HeatmapMethod;
 
 /// See what CLIP sees: zero-shot predictions and heatmaps on your own pictures.
 ///
@@ -39,11 +42,11 @@ pub struct Common {
     pub model: Option<String>,
 
     /// Where the model computes.
-    #[arg(long, global = true, value_enum)]
+    #[arg(long, global = true, value_parser = one_of(&DeviceChoice::ALL, DeviceChoice::name))]
     pub device: Option<DeviceChoice>,
 
-    /// In which numbers a GPU computes; the CPU always computes in full precision.
-    #[arg(long, global = true, value_enum)]
+    /// The precision in which a GPU computes; the CPU always computes in full precision.
+    #[arg(long, global = true, value_parser = one_of(&Precision::ALL, precision_name))]
     pub precision: Option<Precision>,
 
     /// How results are printed.
@@ -99,7 +102,7 @@ pub struct FineTuneArgs {
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
     /// How.
-    #[arg(long, value_enum, required_unless_present = "k_shot_curve")]
+    #[arg(long, value_parser = one_of(&FineTuneMethod::ALL, FineTuneMethod::name), required_unless_present = "k_shot_curve")]
     pub method: Option<FineTuneMethod>,
     /// So many pictures of each class; all where it is left out.
     #[arg(long, value_name = "K")]
@@ -117,10 +120,10 @@ pub struct FineTuneArgs {
     #[arg(long)]
     pub search: bool,
     /// Which part learns, in contrastive training.
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = one_of(&Part::ALL, Part::name))]
     pub part: Option<Part>,
     /// The shape of a model from scratch.
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = one_of(&Architecture::ALL, Architecture::name))]
     pub architecture: Option<Architecture>,
     /// A sentence with {}; repeat for several.
     #[arg(long = "template", value_name = "TEMPLATE")]
@@ -274,9 +277,29 @@ pub struct HeatmapArgs {
     pub limit: usize,
 }
 
+/// Takes one of the names that values have.
+fn one_of<T: Copy + Send + Sync + 'static>(
+    all: &'static [T],
+    name: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    let names = PossibleValuesParser::new(all.iter().map(|value| name(*value)));
+    names.try_map(move |text| {
+        let named = all.iter().find(|value| name(**value) == text);
+        named.copied().ok_or("not one of the names")
+    })
+}
+
+/// Precision as it is chosen; elsewhere it is named after its type, `f32` or `f16`.
+fn precision_name(precision: Precision) -> &'static str {
+    match precision {
+        Precision::Full => "full",
+        Precision::Half => "half",
+    }
+}
+
 fn method(name: &str) -> Result<HeatmapMethod, String> {
     HeatmapMethod::from_name(name).ok_or_else(|| {
-        let names = HeatmapMethod::ALL.map(HeatmapMethod::name);
+        let names: Vec<&str> = HeatmapMethod::all().map(HeatmapMethod::name).collect();
         format!("there is no such method; there are {}", names.join(", "))
     })
 }

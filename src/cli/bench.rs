@@ -14,8 +14,10 @@ use super::bench_training;
 use super::crowd::scroll_frame_ms_p99;
 use super::output::Output;
 use super::pictures::device;
-use crate::clip::{FineTuneMethod, HeatmapMethod, Pixels, Precision, TokenizedText};
+use crate::clip::{Pixels, Precision, TokenizedText};
 use crate::engine::{DeviceChoice, Session, place};
+use crate::fine_tune::FineTuneMethod;
+use crate::heatmap::HeatmapMethod;
 use crate::heatmap::heat_maps;
 use crate::hub::ModelChoice;
 use crate::library::{DATA_DIR_VARIABLE, scan, unpack_samples};
@@ -70,9 +72,8 @@ pub fn run(args: &BenchArgs, common: &Common, output: &mut Output) -> Result<()>
         print(output, name, unit, measure(&mut bench))?;
     }
     let tower = bench.session.loaded.model.info().tower;
-    for (method, labels) in tower
-        .heatmaps()
-        .flat_map(|method| HEATMAP_LABELS.map(|labels| (method, labels)))
+    for (method, labels) in
+        HeatmapMethod::fitting(tower).flat_map(|method| HEATMAP_LABELS.map(|labels| (method, labels)))
     {
         let name = format!("heatmap_{}_labels_{labels}", method.name());
         if wanted(&name) {

@@ -6,7 +6,8 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use burn::tensor::Device;
 
-use crate::clip::{FineTuneMethod, Flat, Model, Precision};
+use crate::clip::{Flat, Model, Precision};
+use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::data::{Dataset, Example, Split};
 use crate::fine_tune::methods::learner;
 use crate::fine_tune::methods::logistic::{Problem, Weights};

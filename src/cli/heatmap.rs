@@ -33,7 +33,7 @@ fn draw(image: &Path, args: &HeatmapArgs, common: &Common, output: &mut Output) 
     let mut session = session(common)?;
     let tower = session.loaded.model.info().tower;
     let method = match args.methods.as_slice() {
-        [] => tower.default_heatmap(),
+        [] => HeatmapMethod::default_for(tower),
         [one] => *one,
         _ => return Err(Usage("name one --method; several go with --evaluate".into()).into()),
     };

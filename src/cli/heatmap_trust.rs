@@ -9,7 +9,7 @@ use super::Common;
 use super::args::HeatmapArgs;
 use super::output::Output;
 use super::pictures::{find, session, shown, templates};
-use crate::clip::HeatmapMethod;
+use crate::heatmap::HeatmapMethod;
 use crate::heatmap::trust::evaluate::{Labelled, TestResult, deletion_tests, mosaic_test};
 use crate::heatmap::trust::mosaic::TILES;
 use crate::library::{decode, fitted, labels_of};
@@ -40,7 +40,7 @@ pub fn run(folder: &Path, args: &HeatmapArgs, common: &Common, output: &mut Outp
     let pictures = read(spread(labelled, args.limit), &names, output);
     let tower = session.loaded.model.info().tower;
     let methods = match args.methods.as_slice() {
-        [] => tower.heatmaps().collect(),
+        [] => HeatmapMethod::fitting(tower).collect(),
         some => some.to_vec(),
     };
     for method in methods {

@@ -9,7 +9,8 @@ use super::args::{ModelsArgs, ModelsCommand};
 use super::output::Output;
 use super::pictures::session;
 use super::{Common, Usage};
-use crate::clip::{HeatmapMethod, ModelInfo};
+use crate::clip::ModelInfo;
+use crate::heatmap::HeatmapMethod;
 use crate::hub::{Cache, Hub, ModelChoice, Progress, catalogue, pull};
 
 const MEGABYTE: f64 = 1e6;
@@ -184,9 +185,8 @@ fn info(name: Option<&str>, common: &Common, output: &mut Output) -> Result<()> 
 }
 
 fn describe(name: &str, info: &ModelInfo) -> Value {
-    let methods: Vec<&str> = HeatmapMethod::ALL
-        .into_iter()
-        .filter(|method| info.tower.supports(*method).is_ok())
+    let methods: Vec<&str> = HeatmapMethod::all()
+        .filter(|method| method.fits(info.tower).is_ok())
         .map(HeatmapMethod::name)
         .collect();
     json!({

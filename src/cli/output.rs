@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::Format;
+use crate::table;
 
 /// Standard output in the chosen format.
 pub struct Output {
@@ -69,8 +70,7 @@ impl Output {
     }
 
     fn csv_line<'a>(&mut self, fields: impl Iterator<Item = &'a str>) -> Result<()> {
-        let line: Vec<String> = fields.map(crate::csv::field).collect();
-        Ok(write!(self.out, "{}\r\n", line.join(","))?)
+        Ok(self.out.write_all(table::line(fields).as_bytes())?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a model is made of, whatever layout its files came in (see [`super::layout`]).
+//! What a model is made of, whatever layout its files came in (see [`super::checkpoint::layout`]).
 //!
 //! Defaults are those of transformers' `CLIPTextConfig` and `CLIPVisionConfig`: a checkpoint's file names only what
 //! differs. Sizes are bounded before anything is allocated, so that a damaged file is an error and not a crash.

@@ -8,7 +8,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::weights::{Flat, Flats};
+use super::checkpoint::weights::{Flat, Flats};
 use super::{Error, Result};
 
 /// What makes logits of features and embeddings.

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::capability::TowerKind;
-use super::layout::Layout;
+use super::checkpoint::layout::Layout;
 use super::precision::Precision;
+use super::towers::kind::TowerKind;
 
 /// How a model turns a cosine into a probability.
 #[derive(Debug, Clone, Copy, PartialEq)]

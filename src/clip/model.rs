@@ -6,16 +6,16 @@ use std::path::Path;
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::adapter::{self, AdapterConfig};
-use super::capability::TowerKind;
-use super::cores::on_cores;
-use super::embedded;
+use super::checkpoint::adapter::{self, AdapterConfig};
+use super::checkpoint::embedded;
+use super::checkpoint::identity::{IdentityHasher, sha256_of_bytes, sha256_of_file};
+use super::checkpoint::layout::{self, Layout, Parts};
+use super::checkpoint::weights::{Flat, Flats, Parameter, parameter_id};
 use super::embedding::{Embedding, numbers, rows_of, to_embeddings};
 use super::head::Head;
-use super::identity::{IdentityHasher, sha256_of_bytes, sha256_of_file};
 use super::info::{ModelInfo, Scoring, WeightsFile};
-use super::layout::{self, Layout, Parts};
-use super::weights::{Flat, Flats, Parameter, parameter_id};
+use super::kernels::cores::on_cores;
+use super::towers::kind::TowerKind;
 use super::{
     Checkpoint, Error, ImageTower, ModelConfig, Pixels, Precision, Preprocessing, Result, TextTransformer,
     TokenizedText, Tokenizer, Towers,
@@ -52,7 +52,7 @@ impl Model {
     /// # Errors
     /// Only if the binary is damaged.
     pub fn starter_in(device: &Device, precision: Precision) -> Result<Self> {
-        let bytes = embedded::starter_weights()?;
+        let bytes = embedded::STARTER_WEIGHTS.to_vec();
         let size_bytes = bytes.len() as u64;
         let files = vec![WeightsFile {
             name: WEIGHTS.into(),
@@ -62,7 +62,7 @@ impl Model {
         let parts = layout::starter_parts(
             embedded::STARTER_CONFIG,
             embedded::STARTER_PREPROCESSOR,
-            embedded::starter_tokenizer()?,
+            embedded::STARTER_TOKENIZER.to_vec(),
             weights,
         )?;
         let mut model = Self::build(parts, Layout::Starter, files, device, precision)?;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub const DEVICE_VARIABLE: &str = "CLIPSIGHT_DEVICE";
 
 /// What the user asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceChoice {
     /// The GPU if there is a real one, else the CPU.
@@ -25,7 +25,23 @@ impl DeviceChoice {
     /// From `CLIPSIGHT_DEVICE`.
     pub fn from_environment() -> Option<Self> {
         let value = std::env::var(DEVICE_VARIABLE).ok()?;
-        <Self as clap::ValueEnum>::from_str(&value, true).ok()
+        Self::from_name(&value.to_lowercase())
+    }
+
+    /// Every choice.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Gpu, Self::Cpu];
+
+    /// Its name on the command line and in settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Gpu => "gpu",
+            Self::Cpu => "cpu",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.name() == name)
     }
 }
 

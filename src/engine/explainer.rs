@@ -8,7 +8,8 @@ use image::RgbImage;
 use super::Events;
 use super::loaded::{Loaded, Tried};
 use super::protocol::{Event, Generation, HeatMap, MapSet, MapTest, PictureId, Severity};
-use crate::clip::{HeatmapMethod, Model, Result};
+use crate::clip::{Model, Result};
+use crate::heatmap::HeatmapMethod;
 use crate::heatmap::trust::check::Check;
 use crate::heatmap::{Cost, Look, card};
 use crate::zero_shot::ClassEmbeddings;
@@ -106,8 +107,8 @@ impl Explainer {
         let tower = loaded.model.info().tower;
         let method = self
             .method
-            .filter(|method| tower.supports(*method).is_ok())
-            .unwrap_or(tower.default_heatmap());
+            .filter(|method| method.fits(tower).is_ok())
+            .unwrap_or(HeatmapMethod::default_for(tower));
         let rival = self.rival;
         let Some(subject) = &mut self.subject else {
             return false;

@@ -56,7 +56,7 @@ fn warm_up(loaded: &mut Loaded) -> crate::clip::Result<()> {
     loaded.embed_texts(std::slice::from_ref(&text))?;
     loaded.with_fallback(|model| {
         let texts = vec![0.0; model.info().projection_dim];
-        let method = model.info().tower.default_heatmap();
+        let method = HeatmapMethod::default_for(model.info().tower);
         heat_maps(model, method, &image::RgbImage::new(side as u32, side as u32), &texts)
     })?;
     Ok(())

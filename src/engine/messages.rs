@@ -10,7 +10,8 @@ use super::loaded::Loaded;
 use super::prepare::Prepared;
 use super::protocol::{Generation, HeatmapPicture, MapTest, PictureId, Precision, Probe, Question, Rival};
 use super::queue::Job;
-use crate::clip::{Embedding, HeatmapMethod};
+use crate::clip::Embedding;
+use crate::heatmap::HeatmapMethod;
 use crate::hub::ModelChoice;
 use crate::library::Stamp;
 

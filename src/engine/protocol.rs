@@ -7,7 +7,8 @@ use super::device::{DeviceChoice, DeviceInfo};
 use super::training::{TrainingEvent, TrainingRequest};
 use crate::hub::ModelChoice;
 
-pub use crate::clip::{HeatmapMethod, ModelInfo, Precision, Scoring, Shift, ViewRect, model_name};
+pub use crate::clip::{ModelInfo, Precision, Scoring, Shift, ViewRect, model_name};
+pub use crate::heatmap::HeatmapMethod;
 pub use crate::heatmap::trust::check::Verdict;
 pub use crate::heatmap::{Dab, Fill, HeatMap, HeatmapPicture};
 pub use crate::hub::{CachedModel, Progress};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::protocol::ScreenImage;
 
-pub use crate::clip::FineTuneMethod;
+pub use crate::fine_tune::FineTuneMethod;
 pub use crate::fine_tune::board::Board;
 pub use crate::fine_tune::config::{Architecture, FIELDS, Field, Hyper, PRESETS, Part, RunConfig};
 pub use crate::fine_tune::data::{ClassCount, Preview};

@@ -9,7 +9,7 @@ use super::context::{Context, cosines};
 use super::data::{Dataset, Example, Split};
 use super::methods::{Learner, contrastive};
 use super::{Error, Result, k_shot};
-use crate::clip::FineTuneMethod;
+use crate::fine_tune::FineTuneMethod;
 
 /// Pairs on a board at most.
 pub const MAX_PAIRS: usize = 12;

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::search::{Choice, trials};
 use super::{Error, Result};
-use crate::clip::{FineTuneMethod, Precision};
+use crate::clip::Precision;
+use crate::fine_tune::FineTuneMethod;
 use crate::zero_shot::DEFAULT_TEMPLATE;
 
 /// Which part of the model learns, in contrastive training.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
     /// Everything.
@@ -28,6 +29,16 @@ impl Part {
     /// Every part.
     pub const ALL: [Self; 4] = [Self::Whole, Self::LockedImage, Self::Text, Self::Projections];
 
+    /// The part's name on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::LockedImage => "locked-image",
+            Self::Text => "text",
+            Self::Projections => "projections",
+        }
+    }
+
     /// The part's name for people.
     pub fn title(self) -> &'static str {
         match self {
@@ -40,16 +51,28 @@ impl Part {
 }
 
 /// The shape of a model that is trained from nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Architecture {
     /// A Vision Transformer.
     #[default]
     Vit,
     /// The paper's modified ResNet.
-    #[value(name = "resnet")]
     #[serde(rename = "resnet")]
     ModifiedResNet,
+}
+
+impl Architecture {
+    /// Every shape.
+    pub const ALL: [Self; 2] = [Self::Vit, Self::ModifiedResNet];
+
+    /// The shape's name on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Vit => "vit",
+            Self::ModifiedResNet => "resnet",
+        }
+    }
 }
 
 /// Settings of a method.

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::config::RunConfig;
 use super::data::{Dataset, Split};
-use super::{Error, Result, metrics};
+use super::{Error, Result};
 use crate::clip::{Model, Pixels, TokenizedText, on_cores};
+use crate::evaluation;
 use crate::library::{decode, labels_of, scan};
 use crate::zero_shot::class_embedding;
 
@@ -206,7 +207,7 @@ impl Context {
     /// The device failed.
     pub fn zero_shot_accuracy(&self, set: &PictureSet, classes: &[String]) -> Result<f32> {
         let rows = cosines(&set.embeddings, &self.class_embeddings(classes)?);
-        Ok(metrics::accuracy(&rows, &set.labels))
+        Ok(evaluation::accuracy(&rows, &set.labels))
     }
 }
 
@@ -218,7 +219,7 @@ pub fn ensembles(vectors: &[Vec<f32>], count: usize) -> Vec<Vec<f32>> {
 
 /// One row a picture, one column a class.
 pub fn cosines(pictures: &[Vec<f32>], classes: &[Vec<f32>]) -> Vec<Vec<f32>> {
-    let row = |picture: &Vec<f32>| classes.iter().map(|class| metrics::dot(picture, class)).collect();
+    let row = |picture: &Vec<f32>| classes.iter().map(|class| evaluation::dot(picture, class)).collect();
     pictures.iter().map(row).collect()
 }
 

@@ -11,8 +11,10 @@ use super::config::RunConfig;
 use super::context::Context;
 use super::data::{Dataset, look_through, split};
 use super::methods::learner;
-use super::{Error, Result, metrics};
-use crate::clip::{FineTuneMethod, Model};
+use super::{Error, Result};
+use crate::clip::Model;
+use crate::evaluation;
+use crate::fine_tune::FineTuneMethod;
 
 /// Shots that are tried.
 pub const SHOTS: [usize; 5] = [1, 2, 4, 8, 16];
@@ -100,7 +102,7 @@ pub fn k_shot_curve(
                     learner.step(&context, step)?;
                 }
                 let rows = learner.logits(&context, &context.test)?;
-                let accuracy = metrics::accuracy(&rows, &context.test.labels);
+                let accuracy = evaluation::accuracy(&rows, &context.test.labels);
                 found(KShot {
                     method: Some(method),
                     shots,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::{Field, RunConfig};
 use super::{Error, Result};
-use crate::clip::FineTuneMethod;
+use crate::fine_tune::FineTuneMethod;
 
 /// More trials than this are refused: nobody waits for them.
 pub const MAX_TRIALS: usize = 64;

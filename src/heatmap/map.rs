@@ -1,7 +1,7 @@
 //! One map: numbers over the model's input square.
 
 use super::methods::Neutral;
-use crate::clip::HeatmapMethod;
+use crate::heatmap::HeatmapMethod;
 
 /// One map over the model's input square.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,6 +4,7 @@
 
 mod erase;
 mod map;
+mod method;
 pub mod methods;
 mod overlay;
 mod picture;
@@ -13,10 +14,11 @@ pub mod trust;
 use burn::tensor::{Tensor, TensorData};
 use image::RgbImage;
 
-use crate::clip::{HeatmapMethod, Model, Result, numbers};
+use crate::clip::{Model, Result, numbers};
 
 pub use erase::{Dab, Fill, erase, looks_like_writing};
 pub use map::HeatMap;
+pub use method::HeatmapMethod;
 pub use methods::{Card, Cost, Neutral, Shows};
 pub use overlay::{Overlay, Scale, side_by_side};
 pub use picture::{HeatmapPicture, LabelledMap, raw_json, short};
@@ -24,7 +26,7 @@ pub use ramp::Ramp;
 
 /// What a method is told to people.
 pub fn card(method: HeatmapMethod) -> Card {
-    methods::of(method).card()
+    method.method().card()
 }
 
 /// A method that looks at one picture.
@@ -40,14 +42,12 @@ impl Look {
     /// # Errors
     /// The method does not fit the model's image tower.
     pub fn new(model: &Model, method: HeatmapMethod, view: &RgbImage) -> Result<Self> {
-        model
-            .info()
-            .tower
-            .supports(method)
+        method
+            .fits(model.info().tower)
             .map_err(|_| methods::does_not_fit(model, method))?;
         Ok(Self {
             method,
-            evidence: methods::of(method).look(model, view)?,
+            evidence: method.method().look(model, view)?,
             done: 0.0,
         })
     }

@@ -124,7 +124,7 @@ pub fn side_by_side(pictures: &[RgbImage], gap: u32) -> RgbImage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clip::HeatmapMethod;
+    use crate::heatmap::HeatmapMethod;
 
     fn map(method: HeatmapMethod, values: [f32; 2]) -> HeatMap {
         HeatMap {

@@ -1,14 +1,12 @@
 //! Heatmaps to take away: a picture with its legend, and the raw grid.
 
-use std::sync::LazyLock;
-
-use ab_glyph::{Font, FontVec, Glyph, PxScale, ScaleFont, point};
+use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
 use image::{Rgb, RgbImage};
 use serde_json::{Value, json};
 
 use super::{HeatMap, Overlay, card, side_by_side};
 use crate::clip::ViewRect;
-use crate::packed::{INTER_REGULAR, unpacked};
+use crate::fonts::INTER_REGULAR;
 
 const INK: Rgb<u8> = Rgb([0x1b, 0x20, 0x28]);
 const PAPER: Rgb<u8> = Rgb([255; 3]);
@@ -107,9 +105,9 @@ enum Align {
 
 /// Writes a line, as far as there is room; `y` is its upper edge.
 fn write(out: &mut RgbImage, text: &str, x: u32, y: u32, align: Align) {
-    static INTER: LazyLock<Option<FontVec>> =
-        LazyLock::new(|| FontVec::try_from_vec(unpacked(INTER_REGULAR).ok()?).ok());
-    let Some(font) = &*INTER else { return };
+    let Ok(font) = FontRef::try_from_slice(INTER_REGULAR) else {
+        return;
+    };
     let scaled = font.as_scaled(PxScale::from(TEXT_HEIGHT));
     let mut glyphs: Vec<Glyph> = Vec::new();
     let mut at = 0.0;
@@ -157,7 +155,7 @@ pub fn raw_json<'a>(maps: impl IntoIterator<Item = (&'a str, &'a HeatMap)>) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clip::HeatmapMethod;
+    use crate::heatmap::HeatmapMethod;
     use crate::heatmap::Ramp;
 
     #[test]

@@ -75,7 +75,7 @@ fn decode_bytes(bytes: &[u8]) -> Result<RgbImage, PictureError> {
     if width == 0 || height == 0 {
         return Err(PictureError::Damaged("it has no pixels".into()));
     }
-    if format == ImageFormat::Jpeg && !super::jpeg::is_whole(bytes) {
+    if format == ImageFormat::Jpeg && !crate::clip::preprocess::jpeg::is_whole(bytes) {
         return Err(PictureError::Truncated);
     }
     let orientation = decoder.orientation().map_err(picture_error)?;

@@ -4,7 +4,6 @@
 
 mod data_dir;
 mod decode;
-mod jpeg;
 mod labels;
 mod samples;
 mod scan;

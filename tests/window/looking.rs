@@ -3,8 +3,9 @@
 use clipsight::app::App;
 use clipsight::app::command::{Command, Compare, FileDialog};
 use clipsight::app::settings::{LabelRow, Settings};
-use clipsight::clip::{HeatmapMethod, ModelInfo};
+use clipsight::clip::ModelInfo;
 use clipsight::engine::protocol::{Dab, Event, Fill, Probe, Request, Shift};
+use clipsight::heatmap::HeatmapMethod;
 use clipsight::hub::ModelChoice;
 use clipsight::zero_shot::Label;
 use egui::{Key, Modifiers};

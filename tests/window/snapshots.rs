@@ -6,11 +6,11 @@ use clipsight::app::App;
 use clipsight::app::command::{Command, Compare, Dialog};
 use clipsight::app::settings::{Settings, ThemeChoice};
 use clipsight::app::state::Mode;
-use clipsight::app::training::{Page, TrainCommand};
-use clipsight::clip::HeatmapMethod;
+use clipsight::app::train::{Page, TrainCommand};
 use clipsight::engine::adapters;
 use clipsight::engine::protocol::Dab;
 use clipsight::engine::training::{Choice, FineTuneMethod, RunConfig};
+use clipsight::heatmap::HeatmapMethod;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 
 use crate::stand_in::StandIn;

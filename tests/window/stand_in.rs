@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use clipsight::app::App;
 use clipsight::app::settings::Settings;
-use clipsight::clip::{HeatmapMethod, Layout, ModelInfo, Precision, Scoring, TowerKind, WeightsFile};
+use clipsight::clip::{Layout, ModelInfo, Precision, Scoring, TowerKind, WeightsFile};
 use clipsight::engine::protocol::{
     Event, HeatMap, InspectedPicture, MapSet, PictureFile, PictureId, Probe, Probed, Question, Request, ScreenImage,
     Stamp, Verdict, ViewRect,
 };
 use clipsight::engine::{Backend, DeviceInfo};
+use clipsight::heatmap::HeatmapMethod;
 use clipsight::heatmap::trust::deletion::Curve;
 use clipsight::zero_shot::score;
 use egui_kittest::Harness;

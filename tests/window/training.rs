@@ -6,7 +6,7 @@ use clipsight::app::App;
 use clipsight::app::command::Command;
 use clipsight::app::settings::Settings;
 use clipsight::app::state::Mode;
-use clipsight::app::training::{Page, TrainCommand};
+use clipsight::app::train::{Page, TrainCommand};
 use clipsight::clip::{ModelInfo, TowerKind};
 use clipsight::engine::protocol::{Event, Request};
 use clipsight::engine::training::{

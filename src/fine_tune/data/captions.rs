@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{Dataset, Example};
-use crate::csv::records;
 use crate::fine_tune::{Error, Result};
 use crate::library::{is_picture, scan};
 
@@ -114,19 +113,28 @@ fn json_lines(path: &Path) -> Result<Vec<(String, String)>> {
 
 fn table(path: &Path, separator: char) -> Result<Vec<(String, String)>> {
     let content = text(path)?;
-    let mut rows = records(&content, separator).into_iter();
-    let header: Vec<String> = rows
-        .next()
-        .unwrap_or_default()
-        .iter()
-        .map(|name| name.trim().to_lowercase())
-        .collect();
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(separator as u8)
+        .flexible(true)
+        .from_reader(content.trim_start_matches('\u{feff}').as_bytes());
+    let damaged = |e: csv::Error| Error::Data(format!("{}: {e}", path.display()));
+    let header = reader.headers().map_err(damaged)?;
+    let header: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
     let column = |names: &[&str]| header.iter().position(|field| names.contains(&field.as_str()));
     let (Some(file), Some(caption)) = (column(&FILE_FIELDS), column(&CAPTION_FIELDS)) else {
         return Ok(Vec::new());
     };
-    let pairs = rows.filter_map(|row| Some((row.get(file)?.clone(), row.get(caption)?.clone())));
-    Ok(pairs.collect())
+    let mut pairs = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(damaged)?;
+        pairs.extend(
+            record
+                .get(file)
+                .zip(record.get(caption))
+                .map(|(f, c)| (f.into(), c.into())),
+        );
+    }
+    Ok(pairs)
 }
 
 /// COCO's captions: `images` with `id` and `file_name`, `annotations` with `image_id` and `caption`.

@@ -7,7 +7,8 @@
 
 use super::prolip::projection;
 use super::towers::{LOGIT_BIAS, LOGIT_SCALE, Objective, Recipe, TowerLearner, Trained};
-use crate::clip::{FineTuneMethod, Flats};
+use crate::clip::Flats;
+use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::Result;
 use crate::fine_tune::config::{Part, RunConfig};
 use crate::fine_tune::context::Context;

@@ -9,9 +9,10 @@ use burn::tensor::{Tensor, TensorData};
 use super::logistic::{Problem, Weights};
 use super::{Learner, StepReport, classified, limit};
 use crate::clip::{AdapterKind, Classifier, Flat, Flats, ImageTower, numbers};
+use crate::evaluation;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::context::Context;
-use crate::fine_tune::{Error, PictureSet, Result, metrics};
+use crate::fine_tune::{Error, PictureSet, Result};
 
 /// Exponents of ten of the first strengths.
 const COARSE: [f64; 7] = [-6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0];
@@ -111,7 +112,7 @@ fn text_weights(context: &Context) -> Result<Weights> {
             values: weight.collect(),
             ..zero.weight
         },
-        bias: texts.iter().map(|text| scale * metrics::dot(text, &bias)).collect(),
+        bias: texts.iter().map(|text| scale * evaluation::dot(text, &bias)).collect(),
     })
 }
 
@@ -144,7 +145,7 @@ impl Learner for LinearProbe {
             });
         }
         let validation = &context.validation;
-        let accuracy = metrics::accuracy(&rows(&weights, validation)?, &validation.labels);
+        let accuracy = evaluation::accuracy(&rows(&weights, validation)?, &validation.labels);
         let better = |best: &Tried| accuracy > best.accuracy || (accuracy == best.accuracy && exponent < best.exponent);
         if self.best.as_ref().is_none_or(better) {
             self.best = Some(Tried {

@@ -21,7 +21,8 @@ use super::config::RunConfig;
 use super::context::Context;
 use super::search::trials;
 use super::{Error, PictureSet, Result};
-use crate::clip::{AdapterKind, Classifier, FineTuneMethod, Flats, numbers};
+use crate::clip::{AdapterKind, Classifier, Flats, numbers};
+use crate::fine_tune::FineTuneMethod;
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// What a step did.
@@ -138,7 +139,7 @@ pub fn learner(config: &RunConfig, context: &Context) -> Result<Box<dyn Learner>
 fn single(config: &RunConfig, context: &Context) -> Result<Box<dyn Learner>> {
     let method = config.method;
     let info = context.model.info();
-    info.tower.can_learn(method).map_err(|reason| {
+    method.fits(info.tower).map_err(|reason| {
         Error::Config(format!(
             "{} cannot be learnt by {}: {reason}",
             info.name,

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::clip::{Error, Flat, Flats, Result, starter_tokenizer, write_flats, write_whole};
+use crate::clip::{Error, Flat, Flats, Result, STARTER_TOKENIZER, write_flats, write_whole};
 use crate::fine_tune::config::{Architecture, Hyper};
 
 const VOCABULARY: usize = 12_000;
@@ -96,7 +96,7 @@ pub fn create(folder: &Path, hyper: &Hyper, seed: u64) -> Result<()> {
         random: fastrand::Rng::with_seed(seed),
     };
     weights.constant("logit_scale", &[1], (1.0 / TEMPERATURE).ln());
-    write_whole(&folder.join("tokenizer.json"), &starter_tokenizer()?)?;
+    write_whole(&folder.join("tokenizer.json"), STARTER_TOKENIZER)?;
     match hyper.architecture {
         Architecture::Vit => vit(folder, hyper, weights),
         Architecture::ModifiedResNet => resnet(folder, hyper, weights),
@@ -236,7 +236,7 @@ fn resnet(folder: &Path, hyper: &Hyper, mut weights: Weights) -> Result<()> {
 fn swap_end_token(folder: &Path) -> Result<()> {
     let path = folder.join("tokenizer.json");
     let damaged = |e: serde_json::Error| Error::Tokenizer(e.to_string());
-    let mut tokenizer: Value = serde_json::from_slice(&starter_tokenizer()?).map_err(damaged)?;
+    let mut tokenizer: Value = serde_json::from_slice(STARTER_TOKENIZER).map_err(damaged)?;
     let last = VOCABULARY - 1;
     let swapped = |id: u64| match id as usize {
         END => last,

@@ -10,11 +10,12 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{Learner, StepReport, classified, limit};
 use crate::clip::{AdapterKind, Classifier, Flat, Flats, numbers, one_hot};
+use crate::evaluation;
 use crate::fine_tune::config::{Hyper, RunConfig};
 use crate::fine_tune::context::Context;
 use crate::fine_tune::leaves::{Leaves, gradients, norm};
 use crate::fine_tune::optimizer::{Moments, Optimizer, learning_rate};
-use crate::fine_tune::{Error, PictureSet, Result, metrics};
+use crate::fine_tune::{Error, PictureSet, Result};
 
 /// What is tried.
 const ALPHAS: [f32; 14] = [0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0];
@@ -89,7 +90,7 @@ impl TipAdapter {
         for alpha in ALPHAS {
             for beta in BETAS {
                 let rows = classified(&self.classifier(alpha, beta)?, validation)?;
-                let accuracy = metrics::accuracy(&rows, &validation.labels);
+                let accuracy = evaluation::accuracy(&rows, &validation.labels);
                 if accuracy > best.0 {
                     best = (accuracy, alpha, beta);
                 }

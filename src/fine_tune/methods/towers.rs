@@ -17,12 +17,13 @@ use super::{Learner, Pairs, StepReport};
 use crate::clip::{
     AdapterKind, Flat, Flats, Precision, TokenizedText, Towers, numbers, parameter_id, to_embeddings, unit,
 };
+use crate::evaluation;
 use crate::fine_tune::config::Hyper;
 use crate::fine_tune::context::{Context, cosines, ensembles, pixels};
 use crate::fine_tune::leaves::{Leaves, Tracked, add, by_id, gradients, norm};
 use crate::fine_tune::loss::{Positives, cross_entropy, info_nce, sigmoid};
 use crate::fine_tune::optimizer::{Moments, Optimizer, learning_rate};
-use crate::fine_tune::{Error, PictureSet, Result, metrics};
+use crate::fine_tune::{Error, PictureSet, Result};
 
 /// exp(logit_scale) never exceeds this (paper, section 2.5).
 const MAX_LOGIT_SCALE: f32 = 100.0;
@@ -497,7 +498,10 @@ impl Learner for TowerLearner {
         let towers = self.now(context);
         let pictures = self.image_rows(context, &towers, &context.control)?;
         let texts = self.class_rows(context, &towers, &context.control_classes)?;
-        Ok(metrics::accuracy(&cosines(&pictures, &texts), &context.control.labels))
+        Ok(evaluation::accuracy(
+            &cosines(&pictures, &texts),
+            &context.control.labels,
+        ))
     }
 
     fn validation_loss(&self, context: &Context) -> Result<Option<f32>> {

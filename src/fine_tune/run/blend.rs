@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::folder::{RunFolder, RunRecord};
 use super::prepared::{PREPARED, Prepared, base_of, control_of, source_of};
 use crate::clip::{Adapter, Model, export};
+use crate::evaluation;
+use crate::fine_tune::Result;
 use crate::fine_tune::context::{Context, cosines};
-use crate::fine_tune::{Result, metrics};
 
 /// Steps from one to the other.
 const POINTS: usize = 5;
@@ -79,7 +80,7 @@ fn accuracy(context: &Context) -> Result<f32> {
             .collect();
         let embedded = context.model.embed_texts(&context.tokens(&texts)?)?;
         let embedded: Vec<Vec<f32>> = embedded.into_iter().map(|one| one.vector).collect();
-        let (to_texts, to_images) = metrics::recall_at_1(&set.embeddings, &embedded, &texts);
+        let (to_texts, to_images) = evaluation::recall_at_1(&set.embeddings, &embedded, &texts);
         return Ok((to_texts + to_images) / 2.0);
     }
     let described = context.class_embeddings(&context.classes)?;
@@ -87,7 +88,7 @@ fn accuracy(context: &Context) -> Result<f32> {
     let classes: Vec<Vec<f32>> = classes
         .map(|(name, described)| context.model.class_vector(name).unwrap_or(described))
         .collect();
-    Ok(metrics::accuracy(&cosines(&set.embeddings, &classes), &set.labels))
+    Ok(evaluation::accuracy(&cosines(&set.embeddings, &classes), &set.labels))
 }
 
 /// Makes a blend the run's model.
@@ -110,7 +111,7 @@ pub fn set_blend(folder: &RunFolder, device: &Device, blend: f32) -> Result<RunR
 /// # Errors
 /// A file cannot be written.
 pub fn finish_model(folder: &RunFolder, record: &RunRecord, device: &Device, adapter: &Adapter) -> Result<PathBuf> {
-    use crate::clip::FineTuneMethod::{Contrastive, Scratch};
+    use crate::fine_tune::FineTuneMethod::{Contrastive, Scratch};
     if !matches!(record.config.method, Contrastive | Scratch) {
         return Ok(folder.file("learnt"));
     }

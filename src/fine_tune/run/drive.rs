@@ -10,7 +10,8 @@ use super::events::RunEvent;
 use super::folder::{RunFolder, RunRecord, RunState, Runs};
 use super::prepared::{PREPARED, base_of, data_hash, prepare};
 use super::work::Work;
-use crate::clip::{FineTuneMethod, Precision};
+use crate::clip::Precision;
+use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::methods::scratch;
 use crate::fine_tune::{Error, Result};
@@ -88,7 +89,7 @@ fn begin(
         scratch::create(&folder.file("start"), &config.hyper, config.seed)?;
     }
     let base = base_of(folder, config, start.device)?;
-    base.info().tower.can_learn(config.method).map_err(|reason| {
+    config.method.fits(base.info().tower).map_err(|reason| {
         Error::Config(format!(
             "{} cannot be learnt by {}: {reason}",
             base.info().name,

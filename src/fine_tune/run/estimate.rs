@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::drive::Start;
 use super::folder::Runs;
 use super::prepared::{base_of, prepare};
-use crate::clip::FineTuneMethod;
+use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::Result;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::context::Context;

@@ -91,8 +91,7 @@ fn curves(events: &[RunEvent]) -> String {
             ],
             _ => continue,
         };
-        table += &cells.join(",");
-        table += "\r\n";
+        table += &crate::table::line(&cells);
     }
     table
 }

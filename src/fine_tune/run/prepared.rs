@@ -7,7 +7,8 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::folder::RunFolder;
-use crate::clip::{Adapter, FineTuneMethod, Model, is_adapter, sha256_of_bytes};
+use crate::clip::{Adapter, Model, is_adapter, sha256_of_bytes};
+use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::data::{Dataset, Looked, Preview, Split, look_through, split};
 use crate::fine_tune::{Error, Result};

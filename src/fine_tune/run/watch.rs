@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use super::events::Flip;
+use crate::evaluation;
 use crate::fine_tune::context::{Context, cosines};
-use crate::fine_tune::{PictureSet, Result, metrics};
+use crate::fine_tune::{PictureSet, Result};
 
 /// Pictures on the board.
 const BOARD: usize = 8;
@@ -20,7 +21,7 @@ pub fn answers_before(context: &Context) -> Result<Vec<usize>> {
         &context.validation.embeddings,
         &context.class_embeddings(&context.classes)?,
     );
-    Ok(rows.iter().map(|row| metrics::best(row).unwrap_or(0)).collect())
+    Ok(rows.iter().map(|row| evaluation::best(row).unwrap_or(0)).collect())
 }
 
 /// A few pictures of different classes, or with different captions.
@@ -47,7 +48,7 @@ pub fn flips(context: &Context, rows: &[Vec<f32>], before: &[usize]) -> Vec<Flip
         .zip(before)
         .enumerate()
         .filter_map(|(place, (row, before))| {
-            let after = metrics::best(row)?;
+            let after = evaluation::best(row)?;
             (after != *before).then(|| Flip {
                 path: set.paths[place].clone(),
                 class: name(set.labels[place]),

@@ -12,10 +12,12 @@ use super::events::RunEvent;
 use super::folder::{RunFolder, RunRecord, RunState};
 use super::prepared::{PREPARED, Prepared, base_of, control_of};
 use super::watch::{Speed, answers_before, board_set, flips};
-use crate::clip::{Adapter, AdapterConfig, FineTuneMethod, Flats, read_flats, write_flats};
+use crate::clip::{Adapter, AdapterConfig, Flats, read_flats, write_flats};
+use crate::evaluation;
+use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::context::{Context, cosines};
 use crate::fine_tune::methods::{Learner, learner};
-use crate::fine_tune::{Error, PictureSet, Result, metrics};
+use crate::fine_tune::{Error, PictureSet, Result};
 
 const CHECKPOINT: &str = "checkpoint.json";
 const BEST: &str = "best.safetensors";
@@ -241,13 +243,13 @@ impl Work<'_, '_> {
             let recall = self.recall(context, method, set)?;
             return Ok((recall.map_or(f32::NAN, |(a, b)| (a + b) / 2.0), recall));
         }
-        Ok((metrics::accuracy(&method.logits(context, set)?, &set.labels), None))
+        Ok((evaluation::accuracy(&method.logits(context, set)?, &set.labels), None))
     }
 
     fn recall(&self, context: &Context, method: &dyn Learner, set: &PictureSet) -> Result<Option<(f32, f32)>> {
         let pairs = method.pairs(context, set)?;
         let keys: Vec<&String> = set.captions.iter().filter_map(|captions| captions.first()).collect();
-        Ok(pairs.map(|(images, texts)| metrics::recall_at_1(&images, &texts, &keys)))
+        Ok(pairs.map(|(images, texts)| evaluation::recall_at_1(&images, &texts, &keys)))
     }
 
     fn control_accuracy(&self, context: &Context, method: &dyn Learner) -> Result<Option<f32>> {
@@ -272,7 +274,7 @@ impl Work<'_, '_> {
         } else {
             let rows = method.logits(context, set)?;
             (
-                metrics::accuracy(&rows, &set.labels),
+                evaluation::accuracy(&rows, &set.labels),
                 None,
                 flips(context, &rows, before),
             )
@@ -323,7 +325,7 @@ impl Work<'_, '_> {
         } else {
             let rows = method.logits(context, &context.test)?;
             let zero_shot = context.zero_shot_accuracy(&context.test, &context.classes)?;
-            (zero_shot, metrics::accuracy(&rows, &context.test.labels))
+            (zero_shot, evaluation::accuracy(&rows, &context.test.labels))
         };
         let control = checkpoint.control.zip(self.control_accuracy(context, method)?);
         let (kind, tensors) = method.learnt(context)?;

@@ -12,7 +12,8 @@ use burn::tensor::activation::softmax;
 use image::RgbImage;
 
 use super::{Card, Cost, Evidence, Method, Neutral, Shows, does_not_fit, pixels_of};
-use crate::clip::{HeatmapMethod, ImageTower, Model, Result, full};
+use crate::clip::{ImageTower, Model, Result, full};
+use crate::heatmap::HeatmapMethod;
 
 pub struct ClassActivation;
 

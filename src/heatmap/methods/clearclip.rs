@@ -7,7 +7,8 @@ use image::RgbImage;
 
 use super::similarity::CellTokens;
 use super::{Card, Cost, Evidence, Method, Neutral, Shows, does_not_fit, pixels_of, vit};
-use crate::clip::{HeatmapMethod, Model, Result, attention_weights};
+use crate::clip::{Model, Result, attention_weights};
+use crate::heatmap::HeatmapMethod;
 
 pub struct ClearClip;
 

@@ -12,7 +12,8 @@ use image::RgbImage;
 
 use super::gradient::of_cosines;
 use super::{Card, Cost, Evidence, Method, Neutral, Shows, does_not_fit, pixels_of, vit};
-use crate::clip::{GatheringAttention, HeatmapMethod, Model, Result, VisionDense, full, unit};
+use crate::clip::{GatheringAttention, Model, Result, VisionDense, full, unit};
+use crate::heatmap::HeatmapMethod;
 
 pub struct GradEclip;
 

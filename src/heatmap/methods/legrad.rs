@@ -10,7 +10,8 @@ use image::RgbImage;
 
 use super::gradient::of_cosines;
 use super::{Card, Cost, Evidence, Method, Neutral, Shows, does_not_fit, pixels_of, vit};
-use crate::clip::{HeatmapMethod, Model, Result, VisionDense, VisionTransformer};
+use crate::clip::{Model, Result, VisionDense, VisionTransformer};
+use crate::heatmap::HeatmapMethod;
 
 /// Labels in one pass back; more would only take memory.
 const LABELS_AT_ONCE: usize = 4;

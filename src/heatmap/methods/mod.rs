@@ -1,6 +1,6 @@
 //! The methods, one file each.
 //!
-//! A new method is a file here, a row in [`crate::clip::HeatmapMethod`] and in [`of`], and what it needs of the tower.
+//! A new method is a file here, and a variant and a row in [`super::HeatmapMethod`].
 
 mod class_activation;
 mod clearclip;
@@ -14,10 +14,21 @@ mod patch;
 mod similarity;
 mod value_attention;
 
+pub(super) use class_activation::ClassActivation;
+pub(super) use clearclip::ClearClip;
+pub(super) use grad_cam::GradCam;
+pub(super) use grad_eclip::GradEclip;
+pub(super) use legrad::LeGrad;
+pub(super) use naclip::NaClip;
+pub(super) use occlusion::Occlusion;
+pub(super) use patch::Patch;
+pub(super) use value_attention::ValueAttention;
+
 use burn::tensor::Tensor;
 use image::RgbImage;
 
-use crate::clip::{Error, HeatmapMethod, Model, ModifiedResNet, Pixels, Result, VisionTransformer};
+use crate::clip::{Error, Model, ModifiedResNet, Pixels, Result, VisionTransformer};
+use crate::heatmap::HeatmapMethod;
 
 /// A way to show where or why a score comes about.
 pub trait Method: Sync {
@@ -109,21 +120,6 @@ impl Shows {
     }
 }
 
-/// The method behind a name.
-pub fn of(method: HeatmapMethod) -> &'static dyn Method {
-    match method {
-        HeatmapMethod::ClearClip => &clearclip::ClearClip,
-        HeatmapMethod::NaClip => &naclip::NaClip,
-        HeatmapMethod::GradEclip => &grad_eclip::GradEclip,
-        HeatmapMethod::LeGrad => &legrad::LeGrad,
-        HeatmapMethod::Patch => &patch::Patch,
-        HeatmapMethod::ValueAttention => &value_attention::ValueAttention,
-        HeatmapMethod::GradCam => &grad_cam::GradCam,
-        HeatmapMethod::ClassActivation => &class_activation::ClassActivation,
-        HeatmapMethod::Occlusion => &occlusion::Occlusion,
-    }
-}
-
 fn pixels_of(model: &Model, view: &RgbImage) -> Tensor<4> {
     let pixels: Pixels = model.preprocessing().normalise(view);
     model.pixel_tensor(&[pixels])
@@ -145,6 +141,6 @@ fn resnet(model: &Model) -> Option<&ModifiedResNet> {
 
 /// Why a method cannot look at a model.
 pub fn does_not_fit(model: &Model, method: HeatmapMethod) -> Error {
-    let reason = model.info().tower.supports(method).err().unwrap_or("it does not fit");
+    let reason = method.fits(model.info().tower).err().unwrap_or("it does not fit");
     Error::Method(format!("{} does not fit this model: {reason}", method.name()))
 }

@@ -9,7 +9,8 @@ use image::RgbImage;
 
 use super::similarity::CellTokens;
 use super::{Card, Cost, Evidence, Method, Neutral, Shows, does_not_fit, pixels_of, vit};
-use crate::clip::{HeatmapMethod, Model, Result, attention_logits};
+use crate::clip::{Model, Result, attention_logits};
+use crate::heatmap::HeatmapMethod;
 
 /// Standard deviation of nearness, in cells.
 const NEARNESS: f32 = 5.0;

@@ -7,7 +7,8 @@ use image::RgbImage;
 
 use super::similarity::CellTokens;
 use super::{Card, Cost, Evidence, Method, Neutral, Shows, does_not_fit, pixels_of, vit};
-use crate::clip::{HeatmapMethod, Model, Result};
+use crate::clip::{Model, Result};
+use crate::heatmap::HeatmapMethod;
 
 pub struct Patch;
 

@@ -155,7 +155,7 @@ fn without(model: &Model, picture: &RgbImage, (rows, columns): (usize, usize), c
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clip::HeatmapMethod;
+    use crate::heatmap::HeatmapMethod;
 
     fn order() -> Order {
         Order::of(&HeatMap {

@@ -4,8 +4,9 @@ use image::RgbImage;
 
 use super::deletion::{Curves, Direction, Order};
 use super::mosaic::{TILES, mosaic, share, share_in_tile};
-use super::{Interval, mean_interval};
-use crate::clip::{HeatmapMethod, Model, Result};
+use crate::clip::{Model, Result};
+use crate::evaluation::{Interval, mean_interval};
+use crate::heatmap::HeatmapMethod;
 use crate::heatmap::{HeatMap, heat_maps};
 
 /// A picture of which is known what it shows.

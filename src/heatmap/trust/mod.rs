@@ -9,7 +9,4 @@
 pub mod check;
 pub mod deletion;
 pub mod evaluate;
-mod interval;
 pub mod mosaic;
-
-pub use interval::{Interval, mean_interval};

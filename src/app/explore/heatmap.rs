@@ -1,0 +1,315 @@
+//! Below the inspected picture: which heatmap it is, what its colours mean, and how far to trust it.
+
+use egui::{
+    Align, Align2, Color32, Layout, Mesh, ProgressBar, RichText, Sense, Shape, Slider, Ui, WidgetInfo, pos2, vec2,
+};
+
+use crate::app::command::{Command, Compare, FileDialog};
+use crate::app::shell::icons as icon;
+use crate::app::shell::theme;
+use crate::app::shell::widgets::{Line, combo, curves_ui, labelled, note, section, swatch_ui};
+use crate::app::state::{State, TestedMap};
+use crate::engine::protocol::{HeatmapMethod, Verdict, model_name};
+use crate::heatmap::{Cost, Ramp, Scale, card, short};
+use crate::hub::ModelChoice;
+
+const RAMP_STEPS: usize = 48;
+const COMBO_WIDTH: f32 = 132.0;
+/// Enough for every method.
+const LIST_HEIGHT: f32 = 400.0;
+const TEST_WORDS: &str = "Erases what the map marks, part by part, and watches the score: beside erasing at random, and beside \
+    what an unrelated label's map marks. The picture's file is not touched.";
+
+/// Draws everything that belongs to the heatmap.
+pub fn heatmap_ui(ui: &mut Ui, state: &State, shown: Option<((f32, f32), HeatmapMethod)>, commands: &mut Vec<Command>) {
+    if !state.settings.heatmap {
+        ui.label(note(ui, "The heatmap is off (H)"));
+        return;
+    }
+    if state.settings.labels.is_empty() {
+        ui.label(note(ui, "Add a label to see where it is found"));
+        return;
+    }
+    ui.horizontal(|ui| {
+        let label = state.shown_label().and_then(|label| state.settings.labels.get(label));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            method_ui(ui, state, commands);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                if let Some(row) = label {
+                    swatch_ui(ui, theme::label_colour(row.colour));
+                    ui.add(egui::Label::new(section(&row.label.name)).truncate());
+                }
+            });
+        });
+    });
+    let Some((range, method)) = shown else {
+        working_ui(ui, state, commands);
+        return;
+    };
+    ramp_ui(ui, state, range);
+    look_ui(ui, state, commands);
+    test_ui(ui, state, method, commands);
+}
+
+/// The method that is used now.
+fn method_in_use(state: &State) -> Option<HeatmapMethod> {
+    let tower = state.model.as_ref()?.tower;
+    let wanted = state.settings.heatmap_method;
+    Some(
+        wanted
+            .filter(|method| method.fits(tower).is_ok())
+            .unwrap_or(HeatmapMethod::default_for(tower)),
+    )
+}
+
+fn method_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let (Some(used), Some(model)) = (method_in_use(state), &state.model) else {
+        return;
+    };
+    let response = combo("method")
+        .selected_text(card(used).title)
+        .width(COMBO_WIDTH)
+        .height(LIST_HEIGHT)
+        .show_ui(ui, |ui| {
+            for method in HeatmapMethod::all() {
+                let fits = method.fits(model.tower);
+                let about = card(method);
+                let title = format!("{}  ({})", about.title, about.shows.title());
+                let choice = ui.add_enabled(fits.is_ok(), egui::Button::selectable(method == used, title));
+                let choice = choice.on_hover_ui(|ui| card_ui(ui, method));
+                let choice = match fits {
+                    Ok(()) => choice,
+                    Err(reason) => choice.on_disabled_hover_text(format!("Does not fit this model: {reason}")),
+                };
+                if choice.clicked() {
+                    commands.push(Command::UseMethod(Some(method)));
+                }
+            }
+        });
+    response.response.on_hover_ui(|ui| card_ui(ui, used));
+}
+
+/// What a method computes and what it cannot tell.
+fn card_ui(ui: &mut Ui, method: HeatmapMethod) {
+    let about = card(method);
+    ui.set_max_width(320.0);
+    ui.label(section(about.title));
+    ui.label(about.computes);
+    ui.label(RichText::new("What it cannot tell").strong());
+    ui.label(about.cannot_tell);
+    ui.label(note(ui, about.source));
+}
+
+fn working_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let done = state.inspected.maps.as_ref().map_or(0.0, |set| set.done);
+    let slow = method_in_use(state).is_some_and(|method| card(method).cost != Cost::OnePass);
+    if !slow {
+        ui.label(note(ui, "Heatmap: computing"));
+        return;
+    }
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.button("Stop").on_hover_text("Back to the quick method").clicked() {
+                commands.push(Command::UseMethod(None));
+            }
+            ui.add(ProgressBar::new(done).text(format!("{:.0} %", 100.0 * done)));
+        });
+    });
+}
+
+/// The ramp with the numbers at its ends.
+fn ramp_ui(ui: &mut Ui, state: &State, (low, high): (f32, f32)) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 10.0), Sense::hover());
+    let mut mesh = Mesh::default();
+    for step in 0..=RAMP_STEPS {
+        let t = step as f32 / RAMP_STEPS as f32;
+        let [r, g, b] = state.settings.ramp.colour(t);
+        let x = rect.left() + t * rect.width();
+        for y in [rect.top(), rect.bottom()] {
+            mesh.colored_vertex(pos2(x, y), Color32::from_rgb(r, g, b));
+        }
+        if step > 0 {
+            let n = 2 * step as u32;
+            mesh.add_triangle(n - 2, n - 1, n);
+            mesh.add_triangle(n - 1, n, n + 1);
+        }
+    }
+    ui.painter().add(Shape::mesh(mesh));
+    let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
+    let colour = theme::palette(ui).text_weak;
+    let middle = match (state.settings.heatmap_scale, state.settings.same_scale) {
+        (Scale::Absolute, true) => "one scale for all labels",
+        (Scale::Absolute, false) => "a scale of its own",
+        (Scale::Signed, true) => "against | for, one scale for all",
+        (Scale::Signed, false) => "against | for, a scale of its own",
+    };
+    for (at, align, text) in [
+        (row.left_center(), Align2::LEFT_CENTER, short(low, high - low)),
+        (row.center(), Align2::CENTER_CENTER, middle.into()),
+        (row.right_center(), Align2::RIGHT_CENTER, short(high, high - low)),
+    ] {
+        ui.painter()
+            .text(at, align, text, theme::body(theme::SIZE_SMALL), colour);
+    }
+}
+
+fn look_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let settings = &state.settings;
+    ui.horizontal(|ui| {
+        let mut opacity = settings.opacity;
+        ui.label(note(ui, "Opacity"));
+        ui.spacing_mut().slider_width = 84.0;
+        let response = ui.add(Slider::new(&mut opacity, 0.0..=1.0).show_value(false));
+        response.widget_info(|| WidgetInfo::slider(true, f64::from(opacity), "Opacity of the heatmap"));
+        if response.changed() {
+            commands.push(Command::SetOpacity(opacity));
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            named_menu(ui, icon::EXPORT, "Copy or save the heatmap", |ui| {
+                take_away_ui(ui, commands)
+            });
+            named_menu(ui, icon::PALETTE, "Colours and scale", |ui| {
+                colours_ui(ui, state, commands)
+            });
+            named_menu(ui, icon::COLUMNS, "Compare with another", |ui| {
+                compare_ui(ui, state, commands)
+            });
+        });
+    });
+}
+
+/// A menu behind an icon.
+fn named_menu(ui: &mut Ui, icon: &str, name: &str, content: impl FnOnce(&mut Ui)) {
+    let button = egui::Button::new(RichText::new(icon).size(theme::SIZE_BODY + 3.0));
+    let response = egui::containers::menu::MenuButton::from_button(button)
+        .ui(ui, content)
+        .0;
+    labelled(response.on_hover_text(name), name);
+}
+
+fn take_away_ui(ui: &mut Ui, commands: &mut Vec<Command>) {
+    if ui.button("Copy with its legend").clicked() {
+        commands.push(Command::CopyHeatmap);
+    }
+    if ui.button("Save with its legend .. (P)").clicked() {
+        commands.push(Command::Choose(FileDialog::HeatmapPicture));
+    }
+    if ui.button("Save the numbers ..").clicked() {
+        commands.push(Command::Choose(FileDialog::HeatmapGrid));
+    }
+}
+
+/// What can stand beside the heatmap.
+fn compare_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let chosen = &state.compare;
+    let mut choice = |ui: &mut Ui, compare: Option<Compare>, title: &str| {
+        if ui.selectable_label(*chosen == compare, title).clicked() {
+            commands.push(Command::Compare(compare));
+        }
+    };
+    choice(ui, None, "One heatmap");
+    ui.menu_button("With another label", |ui| {
+        for (label, row) in state.settings.labels.iter().enumerate() {
+            choice(ui, Some(Compare::Label(label)), &row.label.name);
+        }
+    });
+    ui.menu_button("By another method", |ui| {
+        let fits = |method: &HeatmapMethod| {
+            let tower = state.model.as_ref().map(|model| model.tower);
+            tower.is_some_and(|tower| method.fits(tower).is_ok())
+        };
+        for method in HeatmapMethod::all().filter(fits) {
+            choice(ui, Some(Compare::Method(method)), card(method).title);
+        }
+    });
+    ui.menu_button("By another model", |ui| {
+        choice(ui, Some(Compare::Model(ModelChoice::Starter)), "Starter");
+        for path in &state.settings.recent_models {
+            let model = Compare::Model(ModelChoice::Path(path.clone()));
+            choice(ui, Some(model), &model_name(path));
+        }
+    });
+}
+
+fn colours_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let settings = &state.settings;
+    ui.label(note(ui, "Colours"));
+    for ramp in Ramp::ALL {
+        if ui.radio(ramp == settings.ramp, ramp.title()).clicked() {
+            commands.push(Command::UseRamp(ramp));
+        }
+    }
+    ui.separator();
+    ui.label(note(ui, "Scale"));
+    for scale in Scale::ALL {
+        if ui.radio(scale == settings.heatmap_scale, scale.title()).clicked() {
+            commands.push(Command::UseScale(scale));
+        }
+    }
+    let mut same = settings.same_scale;
+    if ui.checkbox(&mut same, "One scale for all labels").clicked() {
+        commands.push(Command::ToggleSameScale);
+    }
+    ui.separator();
+    let mut smooth = settings.smooth;
+    if ui.checkbox(&mut smooth, "Smooth between cells").clicked() {
+        commands.push(Command::ToggleSmooth);
+    }
+}
+
+fn test_ui(ui: &mut Ui, state: &State, method: HeatmapMethod, commands: &mut Vec<Command>) {
+    let tested = state.inspected.tested.as_ref();
+    match tested.filter(|tested| state.shown_label() == Some(tested.label)) {
+        None => {
+            let text = format!("{} How far to trust this map", icon::QUESTION);
+            let button = ui.button(text).on_hover_text(TEST_WORDS);
+            if button.clicked() {
+                commands.push(Command::TestMap);
+            }
+        }
+        Some(TestedMap {
+            verdict: Some(verdict), ..
+        }) => verdict_ui(ui, verdict, method),
+        Some(tested) => {
+            ui.horizontal(|ui| {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    if ui.button("Stop").clicked() {
+                        commands.push(Command::StopTestingMap);
+                    }
+                    let text = format!("Erasing, {:.0} %", 100.0 * tested.done);
+                    ui.add(ProgressBar::new(tested.done).text(text));
+                });
+            });
+        }
+    }
+}
+
+fn verdict_ui(ui: &mut Ui, verdict: &Verdict, method: HeatmapMethod) {
+    let palette = theme::palette(ui);
+    let mut lines = vec![
+        Line {
+            name: "by this map",
+            colour: palette.accent,
+            values: &verdict.marked.cosines,
+        },
+        Line {
+            name: "at random",
+            colour: palette.text_weak,
+            values: &verdict.random.cosines,
+        },
+    ];
+    if let Some(unrelated) = &verdict.unrelated {
+        lines.push(Line {
+            name: "by another label's map",
+            colour: palette.warning,
+            values: &unrelated.cosines,
+        });
+    }
+    curves_ui(ui, "Cosine while the picture is erased", &lines);
+    ui.label(note(ui, verdict.sentence())).on_hover_text(format!(
+        "{}: {} Erased parts are filled with the picture's mean colour; \"times as fast\" compares how far the cosine \
+         lies below its start, on the mean of the way.",
+        card(method).title,
+        TEST_WORDS
+    ));
+}

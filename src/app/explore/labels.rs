@@ -1,0 +1,317 @@
+//! The labels: one a row, each with its colour; the templates; "none of these".
+
+use crate::app::shell::icons as icon;
+use egui::{Align, Event, Key, Layout, Modifiers, RichText, ScrollArea, Slider, TextEdit, Ui};
+
+use crate::app::command::{Command, Dialog};
+use crate::app::settings::LabelRow;
+use crate::app::shell::theme;
+use crate::app::shell::widgets::{combo, icon_button, labelled, note, section, swatch_ui};
+use crate::app::state::{Focus, State};
+use crate::zero_shot::{Label, TemplateSet, parse_labels};
+
+/// The id of the field for new labels.
+const NEW_LABEL: &str = "new label";
+
+/// Draws the panel.
+pub fn labels_ui(ui: &mut Ui, state: &mut State) -> Vec<Command> {
+    let mut commands = Vec::new();
+    header_ui(ui, &mut commands);
+    new_label_ui(ui, state, &mut commands);
+    ui.add_space(theme::GAP_SMALL);
+    let below = 150.0;
+    let height = (ui.available_height() - below).max(80.0);
+    ScrollArea::vertical()
+        .max_height(height)
+        .auto_shrink([false, true])
+        .show(ui, |ui| {
+            if state.settings.labels.is_empty() {
+                ui.label(note(
+                    ui,
+                    "No labels yet. Type what a picture could show, such as \"cat\", and press Enter.",
+                ));
+            }
+            for place in 0..state.settings.labels.len() {
+                row_ui(ui, state, place, &mut commands);
+            }
+            if !state.settings.labels.is_empty() {
+                none_row_ui(ui, state, &mut commands);
+            }
+        });
+    ui.separator();
+    templates_ui(ui, state, &mut commands);
+    none_bias_ui(ui, state, &mut commands);
+    commands
+}
+
+fn header_ui(ui: &mut Ui, commands: &mut Vec<Command>) {
+    ui.horizontal(|ui| {
+        ui.label(section("Labels"));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if icon_button(ui, icon::LIST_PLUS, "Paste or edit the list", false).clicked() {
+                commands.push(Command::OpenDialog(Dialog::LabelList));
+            }
+            if icon_button(ui, icon::ARROW_U_UP_RIGHT, "Redo (Ctrl+Shift+Z)", false).clicked() {
+                commands.push(Command::Redo);
+            }
+            if icon_button(ui, icon::ARROW_U_UP_LEFT, "Undo (Ctrl+Z)", false).clicked() {
+                commands.push(Command::Undo);
+            }
+        });
+    });
+}
+
+fn new_label_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<Command>) {
+    let field = TextEdit::singleline(&mut state.new_label)
+        .id_salt(NEW_LABEL)
+        .hint_text("Add a label, press Enter")
+        .desired_width(f32::INFINITY)
+        .margin(egui::Margin::symmetric(10, 7));
+    let response = ui.add(field);
+    if state.focus == Some(Focus::NewLabel) {
+        response.request_focus();
+        state.focus = None;
+    }
+    // A pasted list becomes rows; the field itself would join its lines.
+    let pasted = ui.input(|input| {
+        input.events.iter().find_map(|event| match event {
+            Event::Paste(text) if text.trim().contains('\n') => Some(text.clone()),
+            _ => None,
+        })
+    });
+    if let Some(text) = pasted.filter(|_| response.has_focus()) {
+        state.new_label.clear();
+        add(state, parse_labels(&text), commands);
+    } else if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+        let typed = std::mem::take(&mut state.new_label);
+        add(state, Label::parse(&typed).into_iter().collect(), commands);
+        response.request_focus();
+    }
+}
+
+fn add(state: &State, labels: Vec<Label>, commands: &mut Vec<Command>) {
+    let mut rows = state.settings.labels.clone();
+    for label in labels {
+        let colour = free_colour(&rows);
+        rows.push(LabelRow { label, colour });
+    }
+    commands.push(Command::EditLabels(rows));
+}
+
+/// The first colour that the fewest labels have.
+pub fn free_colour(rows: &[LabelRow]) -> usize {
+    (0..theme::label_colours())
+        .min_by_key(|colour| {
+            rows.iter()
+                .filter(|row| row.colour % theme::label_colours() == *colour)
+                .count()
+        })
+        .unwrap_or(0)
+}
+
+fn row_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut Vec<Command>) {
+    let mut row = state.settings.labels[place].clone();
+    let wins = state.wins.get(place).copied().unwrap_or(0);
+    ui.push_id(place, |ui| {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = theme::GAP_SMALL + 2.0;
+            swatch_ui(ui, theme::label_colour(row.colour));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if icon_button(ui, icon::X, &format!("Remove {}", row.label.name), false).clicked() {
+                    commands.push(Command::EditLabels(without(state, place)));
+                }
+                menu_ui(ui, state, place, commands);
+                wins_ui(ui, wins, Some(place), state, commands);
+                let width = ui.available_width();
+                let field = TextEdit::singleline(&mut row.label.name)
+                    .id_salt("name")
+                    .hint_text("Name")
+                    .frame(egui::Frame::new())
+                    .margin(egui::Margin::ZERO)
+                    .align(egui::Align2::LEFT_CENTER)
+                    .min_size(egui::vec2(width, theme::ROW_HEIGHT - 4.0))
+                    .desired_width(width);
+                let response = ui.add(field);
+                if response.changed() {
+                    let mut rows = state.settings.labels.clone();
+                    rows[place].label.name.clone_from(&row.label.name);
+                    commands.push(Command::TypeLabel(rows));
+                }
+                if response.has_focus() {
+                    move_by_key(ui, state, place, commands);
+                }
+            });
+        });
+        descriptions_ui(ui, state, place, commands);
+        if let Some((_, lost)) = state.asking.lost_words.iter().find(|(label, _)| *label == place) {
+            let colour = theme::palette(ui).warning;
+            let text = format!("{} Too long: the model does not read \"{lost}\"", icon::SCISSORS);
+            ui.label(RichText::new(text).small().color(colour));
+        }
+    });
+}
+
+/// How many pictures a label wins; a click shows only those.
+fn wins_ui(ui: &mut Ui, wins: usize, label: Option<usize>, state: &State, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    let filtered = state.filter.label == Some(label);
+    let colour = if filtered { palette.accent } else { palette.text_weak };
+    let text = RichText::new(wins.to_string()).small().color(colour);
+    let button = egui::Button::new(text).frame(filtered).min_size(egui::vec2(24.0, 20.0));
+    let response = ui
+        .add(button)
+        .on_hover_text("Pictures whose best label this is; click to show only them");
+    if response.clicked() {
+        commands.push(Command::FilterLabel(if filtered { None } else { Some(label) }));
+    }
+}
+
+fn menu_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut Vec<Command>) {
+    let last = state.settings.labels.len() - 1;
+    let name = format!("More for {}", state.settings.labels[place].label.name);
+    let button = egui::Button::new(RichText::new(icon::DOTS_THREE_VERTICAL)).frame(false);
+    let response = egui::containers::menu::MenuButton::from_button(button)
+        .ui(ui, |ui| {
+            if ui
+                .button(format!("{}  Describe it instead", icon::TEXT_ALIGN_LEFT))
+                .clicked()
+            {
+                state.expanded_label = Some(place);
+            }
+            if ui.button(format!("{}  Next colour", icon::PALETTE)).clicked() {
+                let mut rows = state.settings.labels.clone();
+                rows[place].colour = (rows[place].colour + 1) % theme::label_colours();
+                commands.push(Command::EditLabels(rows));
+            }
+            let up = egui::Button::new(format!("{}  Move up (Alt+Up)", icon::ARROW_UP));
+            if ui.add_enabled(place > 0, up).clicked() {
+                commands.push(Command::EditLabels(swapped(state, place, place.saturating_sub(1))));
+            }
+            let down = egui::Button::new(format!("{}  Move down (Alt+Down)", icon::ARROW_DOWN));
+            if ui.add_enabled(place < last, down).clicked() {
+                commands.push(Command::EditLabels(swapped(state, place, (place + 1).min(last))));
+            }
+        })
+        .0;
+    labelled(response, &name);
+}
+
+fn move_by_key(ui: &Ui, state: &State, place: usize, commands: &mut Vec<Command>) {
+    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::ALT, key));
+    if place > 0 && pressed(Key::ArrowUp) {
+        commands.push(Command::EditLabels(swapped(state, place, place - 1)));
+    } else if place + 1 < state.settings.labels.len() && pressed(Key::ArrowDown) {
+        commands.push(Command::EditLabels(swapped(state, place, place + 1)));
+    }
+}
+
+fn without(state: &State, place: usize) -> Vec<LabelRow> {
+    let mut rows = state.settings.labels.clone();
+    rows.remove(place);
+    rows
+}
+
+fn swapped(state: &State, a: usize, b: usize) -> Vec<LabelRow> {
+    let mut rows = state.settings.labels.clone();
+    rows.swap(a, b);
+    rows
+}
+
+fn descriptions_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut Vec<Command>) {
+    let descriptions = state.settings.labels[place].label.descriptions.clone();
+    if state.expanded_label != Some(place) {
+        if !descriptions.is_empty() {
+            let text = format!("{} {}", icon::TEXT_ALIGN_LEFT, descriptions.join("; "));
+            if ui
+                .add(egui::Label::new(note(ui, text)).truncate().sense(egui::Sense::click()))
+                .clicked()
+            {
+                state.expanded_label = Some(place);
+            }
+        }
+        return;
+    }
+    let mut text = descriptions.join("\n");
+    let field = TextEdit::multiline(&mut text)
+        .id_salt("descriptions")
+        .hint_text("like a horse, with black and white stripes")
+        .desired_rows(2)
+        .desired_width(f32::INFINITY);
+    if ui.add(field).changed() {
+        let mut rows = state.settings.labels.clone();
+        rows[place].label.descriptions = text.split('\n').map(String::from).collect();
+        commands.push(Command::TypeLabel(rows));
+    }
+    ui.horizontal(|ui| {
+        ui.label(note(ui, "One a line, used instead of the name"));
+        if ui.small_button("Done").clicked() {
+            state.expanded_label = None;
+            let mut rows = state.settings.labels.clone();
+            rows[place].label.descriptions.retain(|text| !text.trim().is_empty());
+            commands.push(Command::TypeLabel(rows));
+        }
+    });
+}
+
+fn none_row_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = theme::GAP_SMALL + 2.0;
+        let colour = theme::none_colour(ui);
+        let (rect, _) = ui.allocate_exact_size(egui::vec2(theme::SWATCH, theme::SWATCH), egui::Sense::hover());
+        let stroke = egui::Stroke::new(1.5, colour);
+        ui.painter()
+            .circle_stroke(rect.center(), theme::SWATCH / 2.0 - 1.0, stroke);
+        ui.label(RichText::new("none of these").color(colour));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(2.0 * 26.0 + 2.0);
+            wins_ui(ui, state.none_wins, None, state, commands);
+        });
+    });
+}
+
+fn templates_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    ui.horizontal(|ui| {
+        ui.label(section("Template"));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if icon_button(ui, icon::PENCIL_SIMPLE, "Write your own templates", false).clicked() {
+                commands.push(Command::OpenDialog(Dialog::Templates));
+            }
+        });
+    });
+    let chosen = &state.settings.templates;
+    combo("templates")
+        .selected_text(chosen.title())
+        .width(ui.available_width())
+        .truncate()
+        .show_ui(ui, |ui| {
+            let own = matches!(chosen, TemplateSet::Own(_)).then(|| chosen.clone());
+            for set in TemplateSet::PRESETS.into_iter().chain(own) {
+                if ui.selectable_label(set == *chosen, set.title()).clicked() {
+                    commands.push(Command::UseTemplates(set));
+                }
+            }
+        });
+}
+
+fn none_bias_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let mut bias = state.settings.none_bias;
+    ui.add_space(theme::GAP_SMALL);
+    ui.label(note(ui, "\"None of these\" wins"));
+    ui.horizontal(|ui| {
+        ui.spacing_mut().slider_width = ui.available_width() - 110.0;
+        ui.label(note(ui, "rarely"));
+        let slider = Slider::new(&mut bias, -0.15..=0.15).show_value(false);
+        let response = ui.add(slider).on_hover_text(
+            "\"None of these\" stands beside your labels as the meaning of words like \"thing\" and \"object\", and \
+             wins where a picture is closer to them. This adds to its cosine. Double-click: 0",
+        );
+        response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(bias), "None of these wins"));
+        if response.double_clicked() {
+            bias = 0.0;
+        }
+        ui.label(note(ui, "often"));
+    });
+    if bias != state.settings.none_bias {
+        commands.push(Command::SetNoneBias(bias));
+    }
+}

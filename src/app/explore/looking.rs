@@ -1,0 +1,294 @@
+//! Carries out what the user wants of the inspected picture: another heatmap beside it, the picture shown to the model in
+//! another way, a heatmap to take away.
+
+use std::path::PathBuf;
+
+use image::RgbImage;
+
+use super::view;
+use crate::app::command::{Command, Compare};
+use crate::app::state::{Brush, State};
+use crate::engine::protocol::{HeatMap, HeatmapPicture, ModelInfo, Request, Rival, Severity, Shift, ViewRect};
+use crate::heatmap::{LabelledMap, Overlay, card, raw_json};
+
+const BRUSH_RADIUS: f32 = 0.06;
+/// The smallest and the largest brush.
+pub const BRUSH_SIZES: std::ops::RangeInclusive<f32> = 0.01..=0.25;
+
+/// A heatmap as the inspector shows it.
+pub struct ShownMap<'a> {
+    /// The map.
+    pub map: &'a HeatMap,
+    /// How it is drawn.
+    pub overlay: Overlay,
+    /// The part of the picture that it lies over.
+    pub view: ViewRect,
+    /// What tells it from the one beside it.
+    pub caption: String,
+    /// The label.
+    pub label: usize,
+}
+
+impl ShownMap<'_> {
+    /// The label and the method, for those who do not see it.
+    pub fn told(&self, state: &State) -> String {
+        let label = state.settings.labels.get(self.label);
+        let name = label.map_or("", |row| row.label.name.as_str());
+        format!("{name}, by {}", card(self.map.method).title)
+    }
+}
+
+/// Puts another heatmap beside the first.
+pub fn compare(state: &mut State, compare: Option<Compare>) -> Vec<Request> {
+    state.compare.clone_from(&compare);
+    state.inspected.rival_maps = None;
+    state.rival_model = None;
+    let rival = match compare {
+        None | Some(Compare::Label(_)) => None,
+        Some(Compare::Method(method)) => Some(Rival {
+            model: None,
+            method: Some(method),
+        }),
+        Some(Compare::Model(model)) => Some(Rival {
+            model: Some(model),
+            method: None,
+        }),
+    };
+    let mut requests = vec![Request::Compare(rival)];
+    if let Some(picture) = state.selected {
+        requests.push(Request::Inspect {
+            library: state.library,
+            picture: Some(picture),
+        });
+    }
+    requests
+}
+
+/// Changes how the picture is shown to the model, and asks it.
+pub fn probe(state: &mut State, command: Command) -> Vec<Request> {
+    match command {
+        Command::ShiftView(shift) => {
+            state.probe.shift = Shift {
+                x: shift.x.clamp(-1.0, 1.0),
+                y: shift.y.clamp(-1.0, 1.0),
+            };
+        }
+        Command::ToggleBrush => {
+            state.brush = match state.brush {
+                Some(_) => None,
+                None => Some(Brush { radius: BRUSH_RADIUS }),
+            };
+            return Vec::new();
+        }
+        Command::SizeBrush(radius) => {
+            let radius = radius.clamp(*BRUSH_SIZES.start(), *BRUSH_SIZES.end());
+            state.brush = Some(Brush { radius });
+            return Vec::new();
+        }
+        Command::Erase { dab, begins } => {
+            if begins {
+                state.strokes.push(state.probe.dabs.len());
+            }
+            state.probe.dabs.push(dab);
+        }
+        Command::UndoStroke => {
+            if let Some(begin) = state.strokes.pop() {
+                state.probe.dabs.truncate(begin);
+            }
+        }
+        Command::UseFill(fill) => {
+            state.probe.fill = fill;
+            if state.probe.dabs.is_empty() {
+                return Vec::new();
+            }
+        }
+        Command::ResetProbe if state.is_probing() => state.forget_probe(),
+        _ => return Vec::new(),
+    }
+    state.probe.number += 1;
+    state.inspected.tested = None;
+    if state.is_probing() {
+        return vec![Request::Probe(Some(state.probe.clone()))];
+    }
+    state.inspected.probed = None;
+    vec![Request::Probe(None)]
+}
+
+/// The part of the picture that the model sees, as the probe has it.
+pub fn view_now(state: &State, view: ViewRect) -> ViewRect {
+    let at = |size: f32, start: f32, shift: f32| {
+        let spare = 1.0 - size;
+        if spare > 0.0 {
+            start + shift * spare / 2.0
+        } else {
+            start
+        }
+    };
+    let shift = state.probe.shift;
+    ViewRect {
+        left: at(view.width, view.left, shift.x).clamp(0.0_f32.min(view.left), (1.0 - view.width).max(view.left)),
+        top: at(view.height, view.top, shift.y).clamp(0.0_f32.min(view.top), (1.0 - view.height).max(view.top)),
+        ..view
+    }
+}
+
+/// The heatmap that is shown, and the one beside it.
+pub fn shown_maps(state: &State) -> (Option<ShownMap<'_>>, Option<ShownMap<'_>>) {
+    let Some(inspected) = state.inspected.picture.as_deref().filter(|_| state.settings.heatmap) else {
+        return (None, None);
+    };
+    let view = view_now(state, inspected.view);
+    let Some(label) = state.shown_label() else {
+        return (None, None);
+    };
+    let name = |label: usize| state.settings.labels[label].label.name.clone();
+    let first = answers(state, false);
+    let method = |maps: Option<&[HeatMap]>| {
+        let map = maps.and_then(<[HeatMap]>::first);
+        map.map_or_else(String::new, |map| card(map.method).title.to_string())
+    };
+    let rival = answers(state, true);
+    let model = |model: Option<&ModelInfo>| model.map_or_else(String::new, |model| model.name.clone());
+    let (caption, second) = match &state.compare {
+        None => (String::new(), None),
+        Some(Compare::Label(other)) if *other < state.settings.labels.len() => {
+            (name(label), one(first, *other, view, name(*other)))
+        }
+        Some(Compare::Label(_)) => (name(label), None),
+        Some(Compare::Method(_)) => (method(first), one(rival, label, view, method(rival))),
+        Some(Compare::Model(_)) => {
+            let other_view = inspected.rival_view.map_or(view, |view| view_now(state, view));
+            let caption = model(state.rival_model.as_ref());
+            (model(state.model.as_ref()), one(rival, label, other_view, caption))
+        }
+    };
+    let first = one(first, label, view, caption);
+    (first.map(|one| one.drawn(state)), second.map(|one| one.drawn(state)))
+}
+
+/// One map of a set.
+struct One<'a> {
+    map: &'a HeatMap,
+    all: &'a [HeatMap],
+    label: usize,
+    view: ViewRect,
+    caption: String,
+}
+
+fn one(maps: Option<&[HeatMap]>, label: usize, view: ViewRect, caption: String) -> Option<One<'_>> {
+    let all = maps?;
+    Some(One {
+        map: all.get(label)?,
+        all,
+        label,
+        view,
+        caption,
+    })
+}
+
+impl<'a> One<'a> {
+    fn drawn(self, state: &State) -> ShownMap<'a> {
+        ShownMap {
+            map: self.map,
+            overlay: overlay(state, self.map, self.all),
+            view: self.view,
+            caption: self.caption,
+            label: self.label,
+        }
+    }
+}
+
+/// The maps of a set, if they answer the newest question.
+fn answers(state: &State, rival: bool) -> Option<&[HeatMap]> {
+    let inspected = &state.inspected;
+    let set = if rival {
+        inspected.rival_maps.as_ref()
+    } else {
+        inspected.maps.as_ref()
+    };
+    set.filter(|set| set.generation == state.asking.generation)
+        .map(|set| set.maps.as_slice())
+}
+
+/// How a map is drawn: on a scale of its own, or on one for all labels, so that they can be compared.
+fn overlay(state: &State, map: &HeatMap, all: &[HeatMap]) -> Overlay {
+    let settings = &state.settings;
+    Overlay {
+        ramp: settings.ramp,
+        opacity: settings.opacity,
+        range: if settings.same_scale {
+            settings.heatmap_scale.range(all)
+        } else {
+            settings.heatmap_scale.range([map])
+        },
+        smooth: settings.smooth,
+    }
+}
+
+/// Draws what the inspector shows, with legends, into a file or for the clipboard.
+pub fn take_away(state: &mut State, path: Option<PathBuf>) -> Vec<Request> {
+    let Some(picture) = to_draw(state) else {
+        state.say(Severity::Warning, NOTHING_SHOWN);
+        return Vec::new();
+    };
+    vec![Request::DrawHeatmap {
+        picture: Box::new(picture),
+        path,
+    }]
+}
+
+const NOTHING_SHOWN: &str = "No heatmap is shown: choose a picture, and a label for it";
+
+fn to_draw(state: &State) -> Option<HeatmapPicture> {
+    let (first, second) = shown_maps(state);
+    let inspected = state.inspected.picture.as_deref()?;
+    let probed = state.probed().and_then(|probed| probed.image.as_ref());
+    let image = probed.unwrap_or(&inspected.image);
+    let picture = RgbImage::from_raw(image.width as u32, image.height as u32, image.rgb.clone())?;
+    let name = |model: Option<&ModelInfo>| model.map_or_else(String::new, |model| model.name.clone());
+    let labelled = |shown: ShownMap<'_>, model: String, score: String| LabelledMap {
+        picture: picture.clone(),
+        view: shown.view,
+        map: shown.map.clone(),
+        overlay: shown.overlay,
+        label: state.settings.labels[shown.label].label.name.clone(),
+        score,
+        model,
+    };
+    let first = first?;
+    let score = score_of(state, first.label);
+    let mut maps = vec![labelled(first, name(state.model.as_ref()), score)];
+    if let Some(second) = second {
+        // The other model's number is not known here: none is better than the first one's.
+        let (model, score) = match state.compare {
+            Some(Compare::Model(_)) => (name(state.rival_model.as_ref()), String::new()),
+            _ => (name(state.model.as_ref()), score_of(state, second.label)),
+        };
+        maps.push(labelled(second, model, score));
+    }
+    Some(HeatmapPicture { maps })
+}
+
+/// A label's number for the inspected picture, as the bars show it.
+fn score_of(state: &State, label: usize) -> String {
+    let measure = state.settings.measure;
+    state.inspected_scores().map_or_else(String::new, |scores| {
+        view::shown(view::value(scores, label, measure, state.scoring()), measure)
+    })
+}
+
+/// Writes the numbers of every label's map.
+pub fn save_grid(state: &mut State, path: PathBuf) -> Vec<Request> {
+    let labels = &state.settings.labels;
+    let content = answers(state, false).map(|maps| {
+        let named = labels.iter().map(|row| row.label.name.as_str()).zip(maps);
+        raw_json(named).to_string()
+    });
+    match content {
+        Some(content) => vec![Request::Export { path, content }],
+        None => {
+            state.say(Severity::Warning, NOTHING_SHOWN);
+            Vec::new()
+        }
+    }
+}

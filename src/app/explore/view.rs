@@ -1,0 +1,222 @@
+//! What the gallery shows, and in which order; and the predictions as a table.
+
+use std::cmp::Ordering;
+
+use super::picture::{Filter, Picture};
+use crate::app::settings::{Measure, Settings, Sort};
+use crate::engine::protocol::{PictureId, Scores, Scoring};
+use crate::table;
+
+/// The number shown for a label.
+pub fn value(scores: &Scores, label: usize, measure: Measure, scoring: Scoring) -> f32 {
+    match measure {
+        Measure::Probability => scores.probabilities[label],
+        Measure::Cosine => scores.cosines[label],
+        Measure::Logit => scoring.logit(scores.cosines[label]),
+    }
+}
+
+/// The number shown for "none of these".
+pub fn none_value(scores: &Scores, measure: Measure, scoring: Scoring) -> f32 {
+    match measure {
+        Measure::Probability => scores.none_score,
+        Measure::Cosine => scores.none_cosine,
+        Measure::Logit => scoring.logit(scores.none_cosine),
+    }
+}
+
+/// A number as it is written.
+pub fn shown(value: f32, measure: Measure) -> String {
+    match measure {
+        Measure::Probability => format!("{:.1} %", 100.0 * value),
+        Measure::Cosine => format!("{value:.3}"),
+        Measure::Logit => format!("{value:.2}"),
+    }
+}
+
+/// The best answer: a label, or `None` for "none of these".
+pub fn winner(scores: &Scores) -> Option<usize> {
+    scores.best.filter(|_| !scores.none_won)
+}
+
+/// How many pictures each label wins, and "none of these".
+pub fn wins(pictures: &[Picture], labels: usize) -> (Vec<usize>, usize) {
+    let mut wins = vec![0; labels];
+    let mut none = 0;
+    for scores in pictures.iter().filter_map(|picture| picture.scores.as_deref()) {
+        match winner(scores).and_then(|label| wins.get_mut(label)) {
+            Some(count) => *count += 1,
+            None => none += usize::from(scores.none_won),
+        }
+    }
+    (wins, none)
+}
+
+/// Pictures that pass the filter, sorted; skipped ones are left out.
+pub fn order(pictures: &[Picture], filter: &Filter, settings: &Settings) -> Vec<PictureId> {
+    let mut order: Vec<PictureId> = (0..pictures.len())
+        .filter(|&id| passes(&pictures[id], filter, settings.measure))
+        .collect();
+    let scores = |id: &PictureId| pictures[*id].scores.as_deref();
+    let by = |key: fn(&Scores) -> f32, descending: bool| {
+        move |a: &PictureId, b: &PictureId| match (scores(a), scores(b)) {
+            (Some(a), Some(b)) if descending => key(b).total_cmp(&key(a)),
+            (Some(a), Some(b)) => key(a).total_cmp(&key(b)),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        }
+    };
+    match settings.sort {
+        // The list is sorted by path as it comes.
+        Sort::Name => {}
+        Sort::Score => order.sort_by(by(best_cosine, true)),
+        Sort::Margin => order.sort_by(by(|scores| scores.margin, false)),
+        Sort::Label => order.sort_by(|a, b| by_label(scores(a), scores(b))),
+    }
+    order
+}
+
+fn best_cosine(scores: &Scores) -> f32 {
+    scores.best.map_or(f32::MIN, |best| scores.cosines[best])
+}
+
+/// By the winning label, surest first, "none of these" after the labels, unscored pictures last.
+fn by_label(a: Option<&Scores>, b: Option<&Scores>) -> Ordering {
+    let rank = |scores: Option<&Scores>| scores.map_or(usize::MAX, |s| winner(s).unwrap_or(usize::MAX - 1));
+    let sureness = |scores: Option<&Scores>| scores.map_or(f32::MIN, best_cosine);
+    rank(a).cmp(&rank(b)).then(sureness(b).total_cmp(&sureness(a)))
+}
+
+fn passes(picture: &Picture, filter: &Filter, measure: Measure) -> bool {
+    if picture.skipped.is_some() {
+        return false;
+    }
+    let path = || picture.file.path.to_string_lossy().to_lowercase();
+    if !filter.name.is_empty() && !path().contains(&filter.name) {
+        return false;
+    }
+    if filter.label.is_none() && filter.score <= 0.0 {
+        return true;
+    }
+    let Some(scores) = &picture.scores else { return false };
+    let label_passes = filter.label.is_none_or(|wanted| winner(scores) == wanted);
+    let score = scores.best.map_or(0.0, |best| match measure {
+        Measure::Probability => scores.probabilities[best],
+        Measure::Cosine | Measure::Logit => scores.cosines[best],
+    });
+    label_passes && score >= filter.score
+}
+
+/// The predictions of pictures as CSV, every label a column.
+pub fn csv(pictures: &[Picture], order: &[PictureId], labels: &[String]) -> String {
+    let header = ["path", "best", "none of these"].map(String::from).into_iter();
+    let columns = labels
+        .iter()
+        .flat_map(|label| [format!("{label} (probability)"), format!("{label} (cosine)")]);
+    let mut out = table::line(header.chain(columns));
+    for &id in order {
+        let picture = &pictures[id];
+        let Some(scores) = picture.scores.as_deref().filter(|s| s.cosines.len() == labels.len()) else {
+            continue;
+        };
+        let best = winner(scores).map_or_else(|| "none of these".into(), |label| labels[label].clone());
+        let start = [
+            picture.file.path.display().to_string(),
+            best,
+            scores.none_score.to_string(),
+        ];
+        let numbers = scores.probabilities.iter().zip(&scores.cosines);
+        out += &table::line(
+            start
+                .into_iter()
+                .chain(numbers.flat_map(|(p, c)| [p.to_string(), c.to_string()])),
+        );
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engine::protocol::{PictureFile, Stamp};
+    use crate::zero_shot::score;
+
+    const SCORING: Scoring = Scoring {
+        logit_scale: 100.0,
+        logit_bias: None,
+    };
+
+    fn picture(path: &str, cosines: &[f32]) -> Picture {
+        Picture {
+            file: PictureFile {
+                path: path.into(),
+                stamp: Stamp {
+                    size_bytes: 0,
+                    modified_ns: 0,
+                },
+            },
+            scores: Some(Arc::new(score(cosines, SCORING, 0.0))),
+            skipped: None,
+        }
+    }
+
+    fn pictures() -> Vec<Picture> {
+        vec![
+            picture("a.jpg", &[0.30, 0.10, 0.05]),
+            picture("b.jpg", &[0.20, 0.21, 0.05]),
+            picture("c.jpg", &[0.10, 0.12, 0.50]),
+        ]
+    }
+
+    fn sorted(sort: Sort, filter: &Filter) -> Vec<PictureId> {
+        let settings = Settings {
+            sort,
+            ..Settings::default()
+        };
+        order(&pictures(), filter, &settings)
+    }
+
+    #[test]
+    fn every_order_puts_the_right_picture_first() {
+        let all = Filter::default();
+        assert_eq!(sorted(Sort::Name, &all), [0, 1, 2]);
+        assert_eq!(sorted(Sort::Score, &all), [0, 1, 2]);
+        assert_eq!(sorted(Sort::Margin, &all), [1, 2, 0]);
+        assert_eq!(sorted(Sort::Label, &all), [0, 1, 2]);
+    }
+
+    #[test]
+    fn filters_keep_what_was_asked_for() {
+        let none = Filter {
+            label: Some(None),
+            ..Filter::default()
+        };
+        assert_eq!(sorted(Sort::Name, &none), [2]);
+        let second = Filter {
+            label: Some(Some(1)),
+            ..Filter::default()
+        };
+        assert_eq!(sorted(Sort::Name, &second), [1]);
+        let named = Filter {
+            name: "a.j".into(),
+            ..Filter::default()
+        };
+        assert_eq!(sorted(Sort::Name, &named), [0]);
+        let sure = Filter {
+            score: 0.9,
+            ..Filter::default()
+        };
+        assert_eq!(sorted(Sort::Name, &sure), [0]);
+    }
+
+    #[test]
+    fn csv_has_a_line_a_picture_and_quotes_commas() {
+        let text = csv(&pictures(), &[0, 2], &["cat, black".into(), "dog".into()]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 3);
+        assert!(lines[0].contains("\"cat, black (probability)\""));
+        assert!(lines[1].starts_with("a.jpg,\"cat, black\","));
+        assert!(lines[2].starts_with("c.jpg,none of these,"));
+    }
+}

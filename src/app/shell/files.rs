@@ -1,0 +1,135 @@
+//! The platform's dialogs, each on a thread of its own: the window goes on meanwhile.
+
+use std::path::PathBuf;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use crate::app::command::{Command, FileDialog};
+use crate::app::train::TrainCommand;
+use crate::clip::is_model_folder;
+use crate::hub::ModelChoice;
+
+/// How the names of weights end.
+const MODEL_FILES: [&str; 3] = ["safetensors", "pt", "bin"];
+
+/// Dialogs that are open, and what was chosen.
+pub struct Files {
+    sender: Sender<Command>,
+    receiver: Receiver<Command>,
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        let (sender, receiver) = unbounded();
+        Self { sender, receiver }
+    }
+}
+
+impl Files {
+    /// Opens a dialog; `wake` is called when something was chosen.
+    pub fn open(&self, dialog: FileDialog, wake: impl FnOnce() + Send + 'static) {
+        let sender = self.sender.clone();
+        std::thread::spawn(move || {
+            if let Some(command) = ask(dialog) {
+                let _ = sender.send(command);
+                wake();
+            }
+        });
+    }
+
+    /// Finds out what dropped paths mean, which reads the disk; `wake` is called when it is known.
+    pub fn take_dropped(&self, paths: Vec<PathBuf>, wake: impl FnOnce() + Send + 'static) {
+        if paths.is_empty() {
+            return;
+        }
+        let sender = self.sender.clone();
+        std::thread::spawn(move || {
+            if let Some(command) = dropped(paths) {
+                let _ = sender.send(command);
+                wake();
+            }
+        });
+    }
+
+    /// What was chosen since the last frame.
+    pub fn chosen(&self) -> Vec<Command> {
+        self.receiver.try_iter().collect()
+    }
+}
+
+fn ask(dialog: FileDialog) -> Option<Command> {
+    let ask = rfd::FileDialog::new();
+    match dialog {
+        FileDialog::Folders => ask
+            .set_title("Open folders of pictures")
+            .pick_folders()
+            .map(Command::Open),
+        FileDialog::ModelFolder => ask
+            .set_title("Open a model's folder")
+            .pick_folder()
+            .map(|folder| Command::LoadModel(ModelChoice::Path(folder))),
+        FileDialog::ModelFile => ask
+            .set_title("Open a model's weights")
+            .add_filter("Weights", &MODEL_FILES)
+            .pick_file()
+            .map(|file| Command::LoadModel(ModelChoice::Path(file))),
+        FileDialog::Csv => ask
+            .set_title("Save predictions")
+            .set_file_name("predictions.csv")
+            .save_file()
+            .map(Command::ExportCsv),
+        FileDialog::HeatmapPicture => ask
+            .set_title("Save the heatmap with its legend")
+            .set_file_name("heatmap.png")
+            .add_filter("Picture", &["png"])
+            .save_file()
+            .map(Command::SaveHeatmap),
+        FileDialog::HeatmapGrid => ask
+            .set_title("Save the heatmap's numbers")
+            .set_file_name("heatmap.json")
+            .save_file()
+            .map(Command::SaveGrid),
+        FileDialog::TrainingFolder => ask
+            .set_title("Learn from a folder: one folder a class, or pictures with captions")
+            .pick_folder()
+            .map(|folder| Command::Train(TrainCommand::UseFolder(folder))),
+        FileDialog::ControlFolder => ask
+            .set_title("Measure forgetting on a folder: one folder a class")
+            .pick_folder()
+            .map(|folder| Command::Train(TrainCommand::UseControl(Some(folder)))),
+        FileDialog::RunFolder => ask
+            .set_title("A folder for the run's model and curves")
+            .pick_folder()
+            .map(|folder| Command::Train(TrainCommand::Export(folder))),
+    }
+}
+
+/// What dropped paths mean: weights or a folder of a model are a model, everything else is pictures.
+fn dropped(paths: Vec<PathBuf>) -> Option<Command> {
+    let is_model = |path: &&PathBuf| {
+        let weights = path.extension().and_then(|extension| extension.to_str());
+        weights.is_some_and(|extension| MODEL_FILES.contains(&extension)) || is_model_folder(path)
+    };
+    match paths.iter().find(is_model) {
+        Some(model) => Some(Command::LoadModel(ModelChoice::Path(model.clone()))),
+        None if paths.is_empty() => None,
+        None => Some(Command::Open(paths)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_and_folders_of_models_are_models_and_the_rest_are_pictures() {
+        let model = |path: &str| Some(Command::LoadModel(ModelChoice::Path(path.into())));
+        assert_eq!(dropped(vec![]), None);
+        assert_eq!(dropped(vec!["/a".into()]), Some(Command::Open(vec!["/a".into()])));
+        for path in ["/m/model.safetensors", "/m/RN50.pt", "/m/pytorch_model.bin"] {
+            assert_eq!(dropped(vec!["/a".into(), path.into()]), model(path));
+        }
+        let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/siglip");
+        assert_eq!(dropped(vec![fixture.into()]), model(fixture));
+    }
+}

@@ -1,0 +1,127 @@
+//! Opens the window over the real engine.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use egui::ViewportBuilder;
+
+use crate::app::App;
+use crate::app::settings::Settings;
+use crate::clip::Precision;
+use crate::engine::{DeviceChoice, Engine, EngineOptions, stored_settings};
+use crate::hub::ModelChoice;
+use crate::library::data_dir;
+
+/// What the command line asks of the window.
+#[derive(Debug, Clone, Default)]
+pub struct WindowOptions {
+    /// Folders and pictures to open instead of the last ones.
+    pub paths: Vec<PathBuf>,
+    /// A model instead of the last one.
+    pub model: Option<ModelChoice>,
+    /// A device instead of the last choice.
+    pub device: Option<DeviceChoice>,
+    /// In which numbers a GPU computes, instead of the last choice.
+    pub precision: Option<Precision>,
+}
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// No display, or nothing that can draw.
+    #[error(
+        "no window can be opened here: there is no display, or nothing that can draw on it. The command line works \
+         without: clipsight classify FOLDER --label cat --label dog (clipsight --help lists everything)"
+    )]
+    NoDisplay(#[source] Option<eframe::Error>),
+}
+
+/// Opens the window and returns when it is closed.
+///
+/// `watch` sees the app after every frame, with the time since the process started.
+///
+/// # Errors
+/// There is no display, or nothing that can draw.
+pub fn run(
+    options: WindowOptions,
+    started: Instant,
+    mut watch: impl FnMut(&App, Instant) -> bool + 'static,
+) -> Result<(), StartError> {
+    let data_dir = data_dir();
+    let mut settings = Settings::from_json(stored_settings(data_dir.as_deref()).as_deref());
+    if !options.paths.is_empty() {
+        let paths: Vec<PathBuf> = options
+            .paths
+            .iter()
+            .map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()))
+            .collect();
+        settings.remember_folders(&paths);
+        settings.folders = paths;
+    }
+    if let Some(model) = options.model {
+        settings.model = model;
+    }
+    let device = options
+        .device
+        .or_else(DeviceChoice::from_environment)
+        .unwrap_or(settings.device);
+    let engine_options = EngineOptions {
+        data_dir,
+        model: settings.model.clone(),
+        device,
+        precision: options.precision.unwrap_or(settings.precision),
+    };
+    let (width, height) = settings.window_size;
+    let native = eframe::NativeOptions {
+        viewport: ViewportBuilder::default()
+            .with_title("Clipsight")
+            .with_app_id("clipsight")
+            .with_inner_size([width.max(800.0), height.max(560.0)])
+            .with_min_inner_size([800.0, 560.0])
+            .with_drag_and_drop(true),
+        ..Default::default()
+    };
+    let created = Box::new(move |cc: &eframe::CreationContext<'_>| {
+        let ctx = cc.egui_ctx.clone();
+        let engine = Engine::start(engine_options, Arc::new(move || ctx.request_repaint()));
+        let app = App::new(&cc.egui_ctx, settings, Box::new(engine));
+        let watched = Watched {
+            app,
+            watch: Box::new(move |app| watch(app, started)),
+        };
+        Ok(Box::new(watched) as Box<dyn eframe::App>)
+    });
+    // The windowing library panics where a display refuses it; that is no crash of ours to show.
+    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        eframe::run_native("clipsight", native, created)
+    }));
+    match ran {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(StartError::NoDisplay(Some(error))),
+        Err(_) => Err(StartError::NoDisplay(None)),
+    }
+}
+
+/// The app, and something that looks at it after every frame; the window closes when that says so.
+struct Watched {
+    app: App,
+    watch: Box<dyn FnMut(&App) -> bool>,
+}
+
+impl eframe::App for Watched {
+    fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
+        eframe::App::logic(&mut self.app, ctx, frame);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+        eframe::App::ui(&mut self.app, ui, frame);
+        if (self.watch)(&self.app) {
+            ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close);
+        }
+    }
+
+    fn on_exit(&mut self) {
+        eframe::App::on_exit(&mut self.app);
+    }
+}

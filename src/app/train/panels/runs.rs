@@ -1,0 +1,132 @@
+//! The list of runs, with everything else that the mode offers above it.
+
+use egui::{Align, Button, CornerRadius, Frame, Layout, Margin, RichText, ScrollArea, Sense, Ui, UiBuilder};
+
+use super::percent;
+use crate::app::shell::icons as icon;
+use crate::app::shell::theme;
+use crate::app::shell::widgets::{icon_button, note, section};
+use crate::app::state::State;
+use crate::app::train::{Page, TrainCommand};
+use crate::engine::training::{RunRecord, RunState};
+
+/// Draws the list.
+pub fn runs_ui(ui: &mut Ui, state: &State) -> Vec<TrainCommand> {
+    let mut commands = Vec::new();
+    let training = &state.training;
+    ui.label(RichText::new("Training").font(theme::strong(theme::SIZE_HEADING)));
+    ui.add_space(theme::GAP_SMALL);
+    let pages = [
+        (
+            Page::Setup,
+            icon::GRADUATION_CAP,
+            "New run",
+            "Teach a model from your own pictures (N)",
+        ),
+        (
+            Page::Shots,
+            icon::CHART_LINE_UP,
+            "Few-shot against zero-shot",
+            "How much do examples help?",
+        ),
+        (
+            Page::Board,
+            icon::GRID_NINE,
+            "Board of pictures and texts",
+            "What contrastive training sees",
+        ),
+    ];
+    for (page, sign, name, words) in pages {
+        let button = Button::new(format!("{sign}  {name}"))
+            .selected(training.page == page)
+            .min_size(egui::vec2(ui.available_width(), theme::ROW_HEIGHT));
+        if ui.add(button).on_hover_text(words).clicked() {
+            commands.push(TrainCommand::Open(page));
+        }
+    }
+    ui.add_space(theme::GAP);
+    ui.horizontal(|ui| {
+        ui.label(section("Runs"));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let count = training.compared.len();
+            let compare = Button::new(format!("{}  Compare {count}", icon::COLUMNS));
+            if count > 1 && ui.add(compare.selected(training.page == Page::Compare)).clicked() {
+                commands.push(TrainCommand::Open(Page::Compare));
+            }
+        });
+    });
+    if let Some(run) = &training.deleted {
+        ui.horizontal(|ui| {
+            ui.label(note(ui, format!("{run} is deleted.")));
+            if ui.link("Undo").clicked() {
+                commands.push(TrainCommand::Undelete);
+            }
+        });
+    }
+    if training.runs.is_empty() {
+        ui.label(note(
+            ui,
+            "None yet. What you teach stays here, with its curves and its model.",
+        ));
+    }
+    ScrollArea::vertical().show(ui, |ui| {
+        for record in &training.runs {
+            row_ui(ui, state, record, &mut commands);
+        }
+    });
+    commands
+}
+
+fn row_ui(ui: &mut Ui, state: &State, record: &RunRecord, commands: &mut Vec<TrainCommand>) {
+    let palette = theme::palette(ui);
+    let training = &state.training;
+    let page = Page::Run(record.run.clone());
+    let fill = if training.page == page {
+        palette.accent_soft
+    } else {
+        palette.raised
+    };
+    let compared = training.compared.contains(&record.run);
+    let mut toggled = false;
+    let row = ui.scope_builder(UiBuilder::new().id_salt(&record.run).sense(Sense::click()), |ui| {
+        Frame::new()
+            .fill(fill)
+            .corner_radius(CornerRadius::same(theme::RADIUS))
+            .inner_margin(Margin::symmetric(8, 6))
+            .show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                ui.horizontal(|ui| {
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        let name = format!("Compare {}", record.run);
+                        toggled = icon_button(ui, icon::COLUMNS, &name, compared).clicked();
+                        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                            ui.add(egui::Label::new(&record.name).truncate().selectable(false));
+                        });
+                    });
+                });
+                ui.spacing_mut().item_spacing.y = 2.0;
+                ui.add(egui::Label::new(note(ui, words(training.working_on(&record.run), record))).selectable(false));
+            });
+    });
+    let response = row.response;
+    response.widget_info(|| {
+        egui::WidgetInfo::selected(egui::accesskit::Role::Button, true, training.page == page, &record.name)
+    });
+    if toggled {
+        commands.push(TrainCommand::Compare(record.run.clone()));
+    } else if response.clicked() {
+        commands.push(TrainCommand::Open(page));
+    }
+}
+
+/// Where a run stands, in a few words.
+fn words(at_work: Option<bool>, record: &RunRecord) -> String {
+    match (at_work, record.state, record.accuracy, record.zero_shot_accuracy) {
+        (Some(true), ..) => "held".into(),
+        (Some(false), ..) => "at work".into(),
+        (None, RunState::Done | RunState::Stopped, Some(after), Some(before)) => {
+            format!("{}, zero-shot {}", percent(after), percent(before))
+        }
+        (None, state, ..) => state.title().into(),
+    }
+}

@@ -1,0 +1,190 @@
+//! The settings of a method: one value each, or several to try.
+
+use egui::{Grid, Id, RichText, Slider, TextEdit, Ui};
+
+use super::chart::short;
+use super::setup::configured;
+use super::trials::values;
+use crate::app::shell::icons as icon;
+use crate::app::shell::theme;
+use crate::app::shell::widgets::{combo, icon_button, labelled, note, segmented_ui};
+use crate::app::train::TrainCommand;
+use crate::engine::training::{Architecture, Choice, Field, FineTuneMethod, Part, RunConfig, trials};
+
+/// Settings over more orders of magnitude than this are dragged by factors.
+const WIDE: f64 = 1e3;
+/// Room for several values.
+const VALUES_WIDTH: f32 = 170.0;
+
+/// Draws them.
+pub fn settings_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand>) {
+    if draft.method == FineTuneMethod::Contrastive {
+        part_ui(ui, draft, wanted);
+    }
+    if draft.method == FineTuneMethod::Scratch {
+        let shapes = [
+            (Architecture::Vit, "Vision Transformer"),
+            (Architecture::ModifiedResNet, "Modified ResNet"),
+        ];
+        if let Some(architecture) = segmented_ui(ui, draft.hyper.architecture, &shapes) {
+            wanted.push(configured(draft, |config| config.hyper.architecture = architecture));
+        }
+    }
+    if Field::of(draft.method).any(Field::searchable) {
+        search_ui(ui, draft, wanted);
+    }
+    for field in Field::of(draft.method) {
+        field_ui(ui, draft, field, wanted);
+    }
+    if matches!(
+        draft.method,
+        FineTuneMethod::LinearProbe | FineTuneMethod::TipAdapter | FineTuneMethod::TipAdapterF
+    ) {
+        ui.label(note(ui, "Its strengths are found on the validation side."));
+    }
+}
+
+fn part_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand>) {
+    ui.horizontal(|ui| {
+        ui.label("What learns");
+        combo("part").selected_text(draft.hyper.part.title()).show_ui(ui, |ui| {
+            for part in Part::ALL {
+                if ui.selectable_label(draft.hyper.part == part, part.title()).clicked() {
+                    wanted.push(configured(draft, |config| config.hyper.part = part));
+                }
+            }
+        });
+    });
+}
+
+/// Whether several values are tried, and how many trials that makes.
+fn search_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand>) {
+    let mut searches = !draft.search.is_empty();
+    if ui.checkbox(&mut searches, "Try several values").changed() {
+        let search = if searches {
+            Choice::usual(draft.method)
+        } else {
+            Vec::new()
+        };
+        wanted.push(configured(draft, |config| config.search = search));
+    }
+    let text = match trials(draft) {
+        Err(error) => RichText::new(error.to_string()).color(theme::palette(ui).error),
+        Ok(trials) if trials.len() > 1 => {
+            let count = trials.len();
+            note(
+                ui,
+                format!("{count} trials, one after the other; the best on the validation side is kept."),
+            )
+        }
+        Ok(_) => note(ui, "One trial; each setting can have several values."),
+    };
+    ui.label(text);
+    ui.add_space(theme::GAP_SMALL);
+}
+
+fn field_ui(ui: &mut Ui, draft: &RunConfig, field: &Field, wanted: &mut Vec<TrainCommand>) {
+    let searched = draft.search.iter().find(|choice| choice.name == field.name);
+    Grid::new(field.name)
+        .num_columns(3)
+        .min_col_width(120.0)
+        .show(ui, |ui| {
+            ui.label(field.name.replace('-', " "));
+            match searched {
+                Some(choice) => values_ui(ui, draft, field, choice, wanted),
+                None => value_ui(ui, draft, field, wanted),
+            }
+            if field.searchable() && several_ui(ui, field, searched.is_some()) {
+                wanted.push(configured(draft, |config| toggle(config, field)));
+            }
+            ui.end_row();
+        });
+    let (low, high) = field.range;
+    let range = format!("{}. From {} to {}.", field.meaning, short(low), short(high));
+    ui.label(note(ui, range));
+    ui.add_space(theme::GAP_SMALL);
+}
+
+fn several_ui(ui: &mut Ui, field: &Field, searched: bool) -> bool {
+    let name = field.name.replace('-', " ");
+    let name = if searched {
+        format!("One {name}")
+    } else {
+        format!("Several values of {name}")
+    };
+    icon_button(ui, icon::LIST_PLUS, &name, searched).clicked()
+}
+
+/// One value becomes a list of one, and the other way round.
+fn toggle(config: &mut RunConfig, field: &Field) {
+    let known = config.search.len();
+    config.search.retain(|choice| choice.name != field.name);
+    if config.search.len() == known {
+        config.search.push(Choice {
+            name: field.name.into(),
+            values: vec![field.get(&config.hyper)],
+        });
+    }
+}
+
+fn value_ui(ui: &mut Ui, draft: &RunConfig, field: &Field, wanted: &mut Vec<TrainCommand>) {
+    let (low, high) = field.range;
+    let mut value = field.get(&draft.hyper);
+    let slider = Slider::new(&mut value, low..=high)
+        .logarithmic(high / low.max(1e-9) > WIDE)
+        .smallest_positive(1e-9)
+        .custom_formatter(|value, _| short(value));
+    let slider = if field.whole { slider.integer() } else { slider };
+    if ui.add(slider).changed() {
+        wanted.push(configured(draft, |config| field.set(&mut config.hyper, value)));
+    }
+}
+
+/// Values with commas between them. What is half typed stays as it is while it is written.
+fn values_ui(ui: &mut Ui, draft: &RunConfig, field: &Field, choice: &Choice, wanted: &mut Vec<TrainCommand>) {
+    let id = Id::unique(("values to try", field.name));
+    let typed = ui.data(|data| data.get_temp::<String>(id));
+    let mut text = typed.unwrap_or_else(|| values(&choice.values));
+    let wrong = values_of(&text, field).is_none();
+    let edit = TextEdit::singleline(&mut text)
+        .id(id)
+        .min_size(egui::vec2(VALUES_WIDTH, 0.0))
+        .text_color_opt(wrong.then(|| theme::palette(ui).error));
+    let edited = labelled(ui.add(edit), &format!("{} to try", field.name.replace('-', " ")));
+    let edited = edited.on_hover_text("Values to try, with commas between them");
+    if edited.changed()
+        && let Some(values) = values_of(&text, field)
+    {
+        wanted.push(configured(draft, |config| {
+            let searched = config.search.iter_mut().filter(|choice| choice.name == field.name);
+            searched.for_each(|choice| choice.values.clone_from(&values));
+        }));
+    }
+    if edited.has_focus() {
+        ui.data_mut(|data| data.insert_temp(id, text));
+    } else {
+        ui.data_mut(|data| data.remove::<String>(id));
+    }
+}
+
+fn values_of(text: &str, field: &Field) -> Option<Vec<f64>> {
+    let (low, high) = field.range;
+    let value = |part: &str| part.trim().parse().ok().filter(|value| (low..=high).contains(value));
+    text.split(',').map(value).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_numbers_within_the_range() {
+        let rank = Field::of(FineTuneMethod::Lora)
+            .find(|field| field.name == "rank")
+            .unwrap();
+        assert_eq!(values_of("2, 4 ,8", rank), Some(vec![2.0, 4.0, 8.0]));
+        for wrong in ["", "2,", "2; 4", "0", "2, x"] {
+            assert_eq!(values_of(wrong, rank), None, "{wrong}");
+        }
+    }
+}

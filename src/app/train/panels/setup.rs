@@ -1,0 +1,229 @@
+//! A new run: from which pictures, how, with which settings; and what is wrong with it before it starts.
+
+use egui::{Button, DragValue, RichText, Ui};
+
+use crate::app::command::{Command, Dialog, FileDialog};
+use crate::app::shell::icons as icon;
+use crate::app::shell::textures::Textures;
+use crate::app::shell::theme;
+use crate::app::shell::widgets::{icon_button, note, section, segmented_ui};
+use crate::app::state::State;
+use crate::app::train::panels::{card, duration, progress_ui, settings, setup_preview};
+use crate::app::train::{AtWork, TrainCommand, Training};
+use crate::engine::training::{FineTuneMethod, PRESETS, RunConfig};
+
+const SHOTS: [(Option<usize>, &str); 6] = [
+    (Some(1), "1"),
+    (Some(2), "2"),
+    (Some(4), "4"),
+    (Some(8), "8"),
+    (Some(16), "16"),
+    (None, "all"),
+];
+/// From this width on, what is learnt from stands beside the settings.
+const TWO_COLUMNS: f32 = 760.0;
+
+/// Draws the page.
+pub fn setup_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &mut Vec<Command>) {
+    ui.label(RichText::new("New run").font(theme::strong(theme::SIZE_HEADING)));
+    let words = "Teach the model your own classes from a few examples, and see whether it helped: every run is \
+                 measured on pictures that it never saw, beside the model as it was.";
+    ui.label(note(ui, words));
+    ui.add_space(theme::GAP_SMALL);
+    if ui.available_width() >= TWO_COLUMNS {
+        ui.columns(2, |columns| {
+            choices_ui(&mut columns[0], state, commands);
+            start_ui(&mut columns[1], state, commands);
+            setup_preview::preview_ui(&mut columns[1], &state.training, textures);
+        });
+    } else {
+        choices_ui(ui, state, commands);
+        start_ui(ui, state, commands);
+        setup_preview::preview_ui(ui, &state.training, textures);
+    }
+}
+
+fn choices_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let draft = &state.training.draft;
+    let mut wanted = Vec::new();
+    card(ui, |ui| {
+        ui.label(section("Pictures"));
+        ui.horizontal(|ui| {
+            if ui.button(format!("{}  Choose folder ..", icon::FOLDER_OPEN)).clicked() {
+                commands.push(Command::Choose(FileDialog::TrainingFolder));
+            }
+            let path = draft.folder.display().to_string();
+            let shown = if path.is_empty() {
+                "one folder a class, or pictures with captions".into()
+            } else {
+                path.clone()
+            };
+            ui.add(egui::Label::new(note(ui, shown)).truncate()).on_hover_text(path);
+        });
+        ui.horizontal(|ui| {
+            ui.label("Shots of each class");
+            if let Some(shots) = segmented_ui(ui, draft.shots, &SHOTS) {
+                wanted.push(configured(draft, |config| config.shots = shots));
+            }
+        });
+        ui.horizontal(|ui| {
+            ui.label("Seed");
+            let mut seed = draft.seed;
+            let dragged = ui.add(DragValue::new(&mut seed).range(0..=9_999));
+            if dragged
+                .on_hover_text("Decides the split and everything else that is left to chance")
+                .changed()
+            {
+                wanted.push(configured(draft, |config| config.seed = seed));
+            }
+        });
+        control_ui(ui, draft, commands);
+    });
+    card(ui, |ui| {
+        ui.label(section("How"));
+        ui.horizontal_wrapped(|ui| {
+            for (place, preset) in PRESETS.iter().enumerate() {
+                let chosen = draft.method == preset.method && draft.shots == preset.shots;
+                let button = Button::new(preset.title).selected(chosen);
+                if ui.add(button).on_hover_text(preset.words).clicked() {
+                    wanted.push(TrainCommand::UsePreset(place));
+                }
+            }
+        });
+        ui.add_space(theme::GAP_SMALL);
+        methods_ui(ui, state, &mut wanted);
+    });
+    card(ui, |ui| {
+        ui.label(section(&format!("Settings of {}", draft.method.title())));
+        settings::settings_ui(ui, draft, &mut wanted);
+    });
+    commands.extend(wanted.into_iter().map(Command::Train));
+}
+
+/// A draft with a change.
+pub fn configured(draft: &RunConfig, change: impl FnOnce(&mut RunConfig)) -> TrainCommand {
+    let mut config = draft.clone();
+    change(&mut config);
+    TrainCommand::Configure(Box::new(config))
+}
+
+fn control_ui(ui: &mut Ui, draft: &RunConfig, commands: &mut Vec<Command>) {
+    ui.horizontal(|ui| {
+        ui.label("Forgetting is measured on");
+        match &draft.control {
+            None => ui.label("the samples"),
+            Some(folder) => ui.add(egui::Label::new(folder.display().to_string()).truncate()),
+        };
+        let words = "Another folder that the run never learns from, one folder a class";
+        if ui.button("Other ..").on_hover_text(words).clicked() {
+            commands.push(Command::Choose(FileDialog::ControlFolder));
+        }
+        if draft.control.is_some() && icon_button(ui, icon::X, "The samples again", false).clicked() {
+            commands.push(Command::Train(TrainCommand::UseControl(None)));
+        }
+    });
+}
+
+fn methods_ui(ui: &mut Ui, state: &State, wanted: &mut Vec<TrainCommand>) {
+    let draft = &state.training.draft;
+    for method in FineTuneMethod::ALL {
+        let fits = state.model.as_ref().map_or(Ok(()), |model| method.fits(model.tower));
+        let chosen = draft.method == method;
+        ui.add_enabled_ui(fits.is_ok(), |ui| {
+            let radio = ui.radio(chosen, method.title());
+            if radio.clicked() && !chosen {
+                wanted.push(TrainCommand::UseMethod(method));
+            }
+        });
+        ui.indent(method.name(), |ui| {
+            let text = match fits {
+                Ok(()) => words(method).to_string(),
+                Err(reason) => format!("Not for this model: {reason}"),
+            };
+            ui.label(note(ui, text));
+        });
+    }
+}
+
+fn words(method: FineTuneMethod) -> &'static str {
+    match method {
+        FineTuneMethod::LinearProbe => "A linear classifier on the features, started from the texts. Seconds.",
+        FineTuneMethod::TipAdapter => "Remembers the examples; nothing is trained. At once.",
+        FineTuneMethod::TipAdapterF => "The same, and the memory is trained. Seconds.",
+        FineTuneMethod::ProLip => "Only the picture projection, drawn back to its start. Seconds.",
+        FineTuneMethod::Lora => "Small changes of the attention in both towers. Minutes.",
+        FineTuneMethod::Contrastive => "Pictures against texts, as CLIP itself was trained. Long.",
+        FineTuneMethod::Scratch => "A new small model from nothing: what CLIP's procedure can do with few pictures.",
+    }
+}
+
+/// What would learn, what it would take, and the button.
+fn start_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let training = &state.training;
+    card(ui, |ui| {
+        let name = state.model.as_ref().map_or("no model yet", |model| model.name.as_str());
+        ui.horizontal(|ui| {
+            ui.label(section("Learns from"));
+            if ui.link(name).on_hover_text("Another model (M)").clicked() {
+                commands.push(Command::OpenDialog(Dialog::Models));
+            }
+        });
+        let ready = why_not(state);
+        ui.horizontal(|ui| {
+            let palette = theme::palette(ui);
+            let text = RichText::new(format!("{}  Start", icon::PLAY)).color(palette.surface);
+            let start = Button::new(text)
+                .fill(palette.accent)
+                .min_size(egui::vec2(110.0, theme::ROW_HEIGHT));
+            if ui.add_enabled(ready.is_ok(), start).clicked() {
+                commands.push(Command::Train(TrainCommand::Start));
+            }
+            let estimate = ui.add_enabled(ready.is_ok(), Button::new("Estimate time and memory"));
+            if estimate.on_hover_text("Tries one step").clicked() {
+                commands.push(Command::Train(TrainCommand::Estimate));
+            }
+        });
+        if let Err(reason) = ready {
+            ui.label(note(ui, reason));
+        }
+        if let Some(estimate) = &training.estimate {
+            let memory = estimate
+                .memory_mb
+                .map_or(String::new(), |mb| format!(", about {mb:.0} MB of memory"));
+            let time = duration(estimate.seconds);
+            ui.label(format!("{} steps, {time}{memory}", estimate.steps));
+        }
+        commands.extend(work_ui(ui, training).map(Command::Train));
+    });
+}
+
+/// What else is at work.
+fn work_ui(ui: &mut Ui, training: &Training) -> Option<TrainCommand> {
+    match training.at_work.as_ref()? {
+        AtWork::Other(what, done) => progress_ui(ui, what, *done),
+        AtWork::Run { run: Some(_), .. } => None,
+        AtWork::Run { run: None, .. } => {
+            ui.spinner();
+            None
+        }
+    }
+}
+
+fn why_not(state: &State) -> Result<(), String> {
+    let training = &state.training;
+    let draft = &training.draft;
+    if draft.folder.as_os_str().is_empty() {
+        return Err("Choose a folder first, or drop one here.".into());
+    }
+    let Some(model) = &state.model else {
+        return Err("The model is still being loaded.".into());
+    };
+    draft
+        .method
+        .fits(model.tower)
+        .map_err(|reason| format!("Not for this model: {reason}"))?;
+    if training.paused().is_some() {
+        return Err("One run at a time: a run is at work.".into());
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! What a run would learn from: counts, samples, and what is wrong.
+
+use std::sync::Arc;
+
+use egui::{Align, Grid, Layout, RichText, Ui, Vec2};
+
+use super::card;
+use crate::app::shell::icons as icon;
+use crate::app::shell::status::thousands;
+use crate::app::shell::textures::Textures;
+use crate::app::shell::theme;
+use crate::app::shell::widgets::{note, section};
+use crate::app::train::Training;
+use crate::engine::training::{ClassCount, Previewed};
+
+const SAMPLE_SIDE: f32 = 40.0;
+/// Problems that are listed.
+const MAX_PROBLEMS: usize = 12;
+/// Classes that are listed; more is a wall of numbers.
+const MAX_CLASSES: usize = 100;
+
+/// Draws the card.
+pub fn preview_ui(ui: &mut Ui, training: &Training, textures: &mut Textures) {
+    let Some(previewed) = &training.previewed else {
+        return;
+    };
+    card(ui, |ui| match previewed {
+        Ok(previewed) => {
+            counts_ui(ui, previewed);
+            warnings_ui(ui, previewed);
+            table_ui(ui, previewed, textures);
+        }
+        Err(reason) => {
+            ui.label(section("Nothing can be learnt from this folder"));
+            ui.label(RichText::new(reason).color(theme::palette(ui).error));
+        }
+    });
+}
+
+fn counts_ui(ui: &mut Ui, previewed: &Previewed) {
+    let classes = &previewed.preview.classes;
+    let sum = |side: fn(&ClassCount) -> usize| thousands(classes.iter().map(side).sum());
+    ui.label(section("What it learns from"));
+    let counts = format!(
+        "{} to learn from, {} to choose by, {} to test with",
+        sum(|class| class.train),
+        sum(|class| class.validation),
+        sum(|class| class.test)
+    );
+    ui.label(counts);
+}
+
+fn warnings_ui(ui: &mut Ui, previewed: &Previewed) {
+    let preview = &previewed.preview;
+    let palette = theme::palette(ui);
+    for warning in &preview.warnings {
+        ui.label(RichText::new(format!("{}  {warning}", icon::WARNING)).color(palette.warning));
+    }
+    if preview.duplicates > 0 {
+        let text = format!(
+            "{} are nearly the same as another: they stay on one side",
+            preview.duplicates
+        );
+        ui.label(note(ui, text));
+    }
+    if !preview.problems.is_empty() {
+        let title = format!("{} cannot be used", preview.problems.len());
+        egui::CollapsingHeader::new(title).show(ui, |ui| {
+            for (path, reason) in preview.problems.iter().take(MAX_PROBLEMS) {
+                ui.label(note(ui, format!("{}: {reason}", path.display())));
+            }
+        });
+    }
+}
+
+fn table_ui(ui: &mut Ui, previewed: &Arc<Previewed>, textures: &mut Textures) {
+    let preview = &previewed.preview;
+    ui.add_space(theme::GAP_SMALL);
+    Grid::new("classes")
+        .num_columns(5)
+        .spacing([14.0, 4.0])
+        .striped(true)
+        .show(ui, |ui| {
+            for heading in ["Class", "Learn", "Choose", "Test", ""] {
+                ui.label(note(ui, heading));
+            }
+            ui.end_row();
+            for (place, class) in preview.classes.iter().take(MAX_CLASSES).enumerate() {
+                ui.label(&class.name);
+                for count in [class.train, class.validation, class.test] {
+                    ui.label(count.to_string());
+                }
+                let line = egui::vec2(ui.available_width(), SAMPLE_SIDE);
+                ui.allocate_ui_with_layout(line, Layout::left_to_right(Align::Center), |ui| {
+                    ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
+                    for (n, picture) in previewed.pictures.get(place).into_iter().flatten().enumerate() {
+                        let texture = textures.small(ui.ctx(), &format!("preview {place} {n}"), picture);
+                        ui.add(egui::Image::new(&texture).fit_to_exact_size(fit(picture.width, picture.height)));
+                    }
+                });
+                ui.end_row();
+            }
+        });
+    for caption in &preview.captions {
+        ui.label(note(ui, format!("\u{201c}{caption}\u{201d}")));
+    }
+}
+
+/// The size of a small picture in its square.
+fn fit(width: usize, height: usize) -> Vec2 {
+    let longest = width.max(height).max(1) as f32;
+    egui::vec2(
+        SAMPLE_SIDE * width as f32 / longest,
+        SAMPLE_SIDE * height as f32 / longest,
+    )
+}

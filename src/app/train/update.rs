@@ -1,0 +1,240 @@
+//! Carries out what the user wants of training.
+
+use std::path::PathBuf;
+
+use super::state::AtWork;
+use crate::app::command::FileDialog;
+use crate::app::state::{Mode, State};
+use crate::app::train::{Page, TrainCommand};
+use crate::app::update::load_model;
+use crate::engine::protocol::{Request, Severity};
+use crate::engine::training::{PRESETS, RunConfig, TrainingRequest};
+use crate::hub::ModelChoice;
+
+/// The learning rate of steps on the board: large enough to see.
+const BOARD_RATE: f64 = 1e-4;
+/// Pairs that the board is filled with.
+const BOARD_PAIRS: usize = 6;
+
+/// Carries out a command.
+pub fn update(state: &mut State, command: TrainCommand) -> Vec<Request> {
+    let training = &mut state.training;
+    let request = match command {
+        TrainCommand::Open(page) => return open(state, page),
+        TrainCommand::UseFolder(folder) => {
+            state.settings.training_folder = Some(folder.clone());
+            training.draft.folder = folder;
+            return changed(state);
+        }
+        TrainCommand::UseControl(folder) => {
+            training.draft.control = folder;
+            return Vec::new();
+        }
+        TrainCommand::UsePreset(place) => {
+            let Some(preset) = PRESETS.get(place) else {
+                return Vec::new();
+            };
+            let fresh = RunConfig::new(preset.method, training.draft.folder.clone());
+            training.draft = RunConfig {
+                shots: preset.shots,
+                seed: training.draft.seed,
+                control: training.draft.control.clone(),
+                ..fresh
+            };
+            return changed(state);
+        }
+        TrainCommand::UseMethod(method) => {
+            training.draft.hyper = RunConfig::new(method, PathBuf::new()).hyper;
+            training.draft.search.clear();
+            training.draft.method = method;
+            training.estimate = None;
+            return Vec::new();
+        }
+        TrainCommand::Configure(config) => return configure(state, *config),
+        TrainCommand::Preview => TrainingRequest::Preview(Box::new(config(state))),
+        TrainCommand::Estimate => TrainingRequest::Estimate(Box::new(config(state))),
+        TrainCommand::Start => return start(state),
+        TrainCommand::Resume(run) => {
+            training.at_work = Some(AtWork::Run {
+                run: Some(run.clone()),
+                paused: false,
+            });
+            TrainingRequest::Resume(run)
+        }
+        TrainCommand::Pause(pause) => {
+            if let Some(AtWork::Run { paused, .. }) = &mut training.at_work {
+                *paused = pause;
+            }
+            TrainingRequest::Pause(pause)
+        }
+        TrainCommand::Stop => TrainingRequest::Stop,
+        TrainCommand::Describe { run, name, note } => TrainingRequest::Describe { run, name, note },
+        TrainCommand::Delete(run) => {
+            training.deleted = Some(run.clone());
+            training.page = Page::Setup;
+            TrainingRequest::Delete(run)
+        }
+        TrainCommand::Undelete => match training.deleted.take() {
+            Some(run) => TrainingRequest::Restore(run),
+            None => return Vec::new(),
+        },
+        TrainCommand::Use(run) => return use_model(state, &run),
+        TrainCommand::AskWhereTo(run) => {
+            training.exported = Some(run);
+            state.wanted_dialog = Some(FileDialog::RunFolder);
+            return Vec::new();
+        }
+        TrainCommand::Export(to) => match training.exported.take() {
+            Some(run) => TrainingRequest::Export { run, to },
+            None => return Vec::new(),
+        },
+        TrainCommand::Compare(run) => return compare(state, run),
+        TrainCommand::MeasureBlends(run) => TrainingRequest::MeasureBlends(run),
+        TrainCommand::UseBlend(run, blend) => TrainingRequest::UseBlend { run, blend },
+        TrainCommand::MeasureShots => {
+            training.shots.clear();
+            TrainingRequest::KShot(Box::new(config(state)))
+        }
+        TrainCommand::SetPairs(pairs) => {
+            training.pairs = pairs;
+            training.board = None;
+            return Vec::new();
+        }
+        TrainCommand::FillBoard => {
+            fill_board(state);
+            return Vec::new();
+        }
+        TrainCommand::ShowBoard(steps) => TrainingRequest::Board {
+            pairs: training.pairs.clone(),
+            base: base(state),
+            steps,
+            learning_rate: BOARD_RATE,
+        },
+    };
+    vec![Request::Training(request)]
+}
+
+fn open(state: &mut State, page: Page) -> Vec<Request> {
+    state.mode = Mode::Train;
+    if state.training.draft.folder.as_os_str().is_empty() {
+        let settings = &state.settings;
+        let folder = settings.training_folder.as_ref().or(settings.folders.first());
+        state.training.draft.folder = folder.cloned().unwrap_or_default();
+    }
+    if page == Page::Board && state.training.pairs.is_empty() {
+        fill_board(state);
+    }
+    let mut requests = vec![Request::Training(TrainingRequest::List)];
+    if let Page::Run(run) = &page {
+        requests.extend(events(state, run));
+        let blended = state.training.blends.as_ref().is_some_and(|(of, _)| of == run);
+        if !blended {
+            state.training.blends = None;
+            state.training.blend = 1.0;
+        }
+        state.training.description = None;
+    }
+    if page == Page::Setup && state.training.previewed.is_none() {
+        requests.extend(changed(state));
+    }
+    state.training.page = page;
+    requests
+}
+
+/// A run's curves, where they are not known yet.
+fn events(state: &State, run: &str) -> Option<Request> {
+    let known = state.training.working_on(run).is_some() && state.training.curves.contains_key(run);
+    (!known).then(|| Request::Training(TrainingRequest::Events(run.into())))
+}
+
+/// The pictures to learn from changed: look through them anew.
+fn changed(state: &mut State) -> Vec<Request> {
+    let training = &mut state.training;
+    training.previewed = None;
+    training.estimate = None;
+    if training.draft.folder.as_os_str().is_empty() || training.at_work.is_some() {
+        return Vec::new();
+    }
+    let config = config(state);
+    vec![Request::Training(TrainingRequest::Preview(Box::new(config)))]
+}
+
+fn configure(state: &mut State, config: RunConfig) -> Vec<Request> {
+    let split = |config: &RunConfig| (config.folder.clone(), config.shots, config.seed);
+    let other_split = split(&config) != split(&state.training.draft);
+    state.training.draft = config;
+    state.training.estimate = None;
+    if other_split { changed(state) } else { Vec::new() }
+}
+
+fn base(state: &State) -> Option<PathBuf> {
+    match &state.settings.model {
+        ModelChoice::Starter => None,
+        ModelChoice::Path(path) => Some(path.clone()),
+    }
+}
+
+/// What is set up, for the model that is loaded and the templates that are in use.
+fn config(state: &State) -> RunConfig {
+    let templates = state.settings.templates.templates();
+    RunConfig {
+        base: base(state),
+        precision: state.settings.precision,
+        templates: templates.into_iter().map(String::from).collect(),
+        ..state.training.draft.clone()
+    }
+}
+
+fn start(state: &mut State) -> Vec<Request> {
+    let config = config(state);
+    if let Err(error) = config.check() {
+        state.say(Severity::Error, error.to_string());
+        return Vec::new();
+    }
+    state.training.at_work = Some(AtWork::Run {
+        run: None,
+        paused: false,
+    });
+    vec![Request::Training(TrainingRequest::Start(Box::new(config)))]
+}
+
+fn use_model(state: &mut State, run: &str) -> Vec<Request> {
+    let Some(model) = state.training.record(run).and_then(|record| record.model.clone()) else {
+        return Vec::new();
+    };
+    state.mode = Mode::Explore;
+    load_model(state, ModelChoice::Path(model))
+}
+
+fn compare(state: &mut State, run: String) -> Vec<Request> {
+    let training = &mut state.training;
+    match training.compared.iter().position(|known| *known == run) {
+        Some(place) => {
+            training.compared.remove(place);
+            Vec::new()
+        }
+        None => {
+            training.compared.push(run.clone());
+            events(state, &run).into_iter().collect()
+        }
+    }
+}
+
+/// The surest picture of each label, as far as there is one.
+fn fill_board(state: &mut State) {
+    let templates = state.settings.templates.templates();
+    let template = templates.first().copied().unwrap_or("{}");
+    let mut pairs = Vec::new();
+    for (label, row) in state.settings.labels.iter().enumerate() {
+        let won = state.pictures.iter().filter_map(|picture| {
+            let scores = picture.scores.as_ref()?;
+            (scores.best == Some(label)).then(|| (scores.probabilities[label], &picture.file.path))
+        });
+        if let Some((_, path)) = won.max_by(|a, b| a.0.total_cmp(&b.0)) {
+            pairs.push((path.clone(), template.replace("{}", &row.label.name)));
+        }
+    }
+    pairs.truncate(BOARD_PAIRS);
+    state.training.pairs = pairs;
+    state.training.board = None;
+}

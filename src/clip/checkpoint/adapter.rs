@@ -1,0 +1,273 @@
+//! What a run learnt, as a small file beside the model that it learnt from.
+//!
+//! A folder holds `adapter.json` ([`AdapterConfig`]) and `adapter.safetensors`. The tensors, by kind: `parameters` holds
+//! whole parameters by the towers' names, in the modules' shapes; `low-rank` holds `NAME.lora_a` and `NAME.lora_b`, whose
+//! product times `scale` is added; `linear` holds `weight`, `bias` and what they started from, `start_weight` and
+//! `start_bias`; `cache` holds `classes`, `keys` and `labels`. `blend` lies between the model it started from (0) and
+//! what was learnt (1), after WiSE-FT (Wortsman et al. 2021, arXiv 2109.01903).
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use burn::module::ParamId;
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+use super::identity::sha256_of_file;
+use super::weights::{Flat, Flats, parameter_id, read_flats, write_flats, write_whole};
+use crate::clip::head::{Classifier, Head, required};
+use crate::clip::info::WeightsFile;
+use crate::clip::model::Model;
+use crate::clip::{Error, Precision, Result};
+
+/// The file that makes a folder an adapter.
+pub const ADAPTER: &str = "adapter.json";
+const WEIGHTS: &str = "adapter.safetensors";
+/// Adapters of adapters of adapters; a longer chain is a circle.
+const MAX_CHAIN: usize = 8;
+
+/// What an adapter is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AdapterConfig {
+    /// The name that is shown.
+    pub name: String,
+    /// How it was learnt.
+    pub method: String,
+    /// The model it was learnt from; none for the starter.
+    pub base: Option<PathBuf>,
+    /// That model's identity in f32.
+    pub base_identity: String,
+    /// What its tensors are.
+    pub kind: AdapterKind,
+    /// The classes that it was taught, in order.
+    pub classes: Vec<String>,
+    /// From the model it started from (0) to what was learnt (1).
+    pub blend: f32,
+}
+
+/// What an adapter's tensors are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "type")]
+pub enum AdapterKind {
+    /// Whole parameters.
+    Parameters,
+    /// Low-rank factors (LoRA).
+    LowRank {
+        /// What their product is multiplied by.
+        scale: f32,
+    },
+    /// A linear classifier on features.
+    Linear {
+        /// A bound on the length of its logits.
+        limit: f32,
+    },
+    /// Tip-Adapter's cache.
+    Cache {
+        /// The weight of the cache.
+        alpha: f32,
+        /// How fast likeness counts for less.
+        beta: f32,
+        /// A bound on the length of its logits.
+        limit: f32,
+    },
+}
+
+/// An adapter with its tensors.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adapter {
+    /// What it is.
+    pub config: AdapterConfig,
+    /// Its tensors.
+    pub tensors: Flats,
+}
+
+/// Whether a folder holds an adapter.
+pub fn is_adapter(folder: &Path) -> bool {
+    folder.join(ADAPTER).is_file()
+}
+
+impl Adapter {
+    /// Reads a folder.
+    ///
+    /// # Errors
+    /// A file is missing or damaged.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join(ADAPTER);
+        let json = std::fs::read(&path).map_err(|source| Error::Read { path, source })?;
+        let config: AdapterConfig = serde_json::from_slice(&json).map_err(|e| Error::config(ADAPTER, e.to_string()))?;
+        if !(0.0..=1.0).contains(&config.blend) {
+            return Err(Error::config(ADAPTER, "blend does not lie between 0 and 1"));
+        }
+        let tensors = read_flats(&folder.join(WEIGHTS))?;
+        Ok(Self { config, tensors })
+    }
+
+    /// Writes a folder, `adapter.json` last: a folder that has it is whole.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        std::fs::create_dir_all(folder).map_err(|source| Error::Write {
+            path: folder.to_path_buf(),
+            source,
+        })?;
+        write_flats(&folder.join(WEIGHTS), &self.tensors)?;
+        let json = serde_json::to_vec_pretty(&self.config).map_err(|e| Error::config(ADAPTER, e.to_string()))?;
+        write_whole(&folder.join(ADAPTER), &json)
+    }
+
+    /// The model with what was learnt.
+    ///
+    /// # Errors
+    /// The tensors do not fit the model.
+    pub fn apply(&self, base: Model) -> Result<Model> {
+        let blend = self.config.blend;
+        match &self.config.kind {
+            AdapterKind::Parameters => {
+                let start = base.parameter_values()?;
+                let blended = self.tensors.iter().map(|(name, learnt)| {
+                    let start = fitting(&start, name, &learnt.shape)?;
+                    let values = start.values.iter().zip(&learnt.values);
+                    let values = values.map(|(start, learnt)| start + blend * (learnt - start));
+                    Ok((name.clone(), values.collect()))
+                });
+                let values = blended.collect::<Result<HashMap<String, Vec<f32>>>>()?;
+                Ok(exchanged(base, &values))
+            }
+            AdapterKind::LowRank { scale } => {
+                let values = self.merged(&base.parameter_values()?, blend * scale)?;
+                Ok(exchanged(base, &values))
+            }
+            AdapterKind::Linear { limit } => {
+                let classifier = self.linear(blend)?;
+                Ok(self.with_head(base, classifier, *limit))
+            }
+            AdapterKind::Cache { alpha, beta, limit } => {
+                let classifier = self.cache(blend * alpha, *beta, base.info().scoring.logit_scale)?;
+                Ok(self.with_head(base, classifier, *limit))
+            }
+        }
+    }
+
+    fn with_head(&self, base: Model, classifier: Classifier, limit: f32) -> Model {
+        let scale = base.info().scoring.logit_scale;
+        base.with_head(Head::new(self.config.classes.clone(), classifier, scale, limit))
+    }
+
+    /// Weights with the factors' products added.
+    fn merged(&self, start: &Flats, scale: f32) -> Result<HashMap<String, Vec<f32>>> {
+        let mut merged = HashMap::new();
+        for (name, a) in &self.tensors {
+            let Some(name) = name.strip_suffix(".lora_a") else {
+                continue;
+            };
+            let mut tensors = self.tensors.clone();
+            let b = required(&mut tensors, &format!("{name}.lora_b"), 2, WEIGHTS)?;
+            let shape = [a.shape[0], *b.shape.last().unwrap_or(&0)];
+            let weight = fitting(start, name, &shape)?;
+            let tensor = |flat: &Flat| {
+                let shape = [flat.shape[0], flat.shape[1]];
+                Tensor::<2>::from_data(TensorData::new(flat.values.clone(), shape), &Device::flex())
+            };
+            let delta: Vec<f32> = tensor(a)
+                .matmul(tensor(&b))
+                .into_data()
+                .try_to_vec()
+                .map_err(|e| Error::Device(format!("{e:?}")))?;
+            let values = weight.values.iter().zip(delta).map(|(w, d)| w + scale * d);
+            merged.insert(name.to_string(), values.collect());
+        }
+        Ok(merged)
+    }
+
+    fn linear(&self, blend: f32) -> Result<Classifier> {
+        let mut tensors = self.tensors.clone();
+        let mut blended = |name: &str, dimensions: usize| {
+            let learnt = required(&mut tensors, name, dimensions, WEIGHTS)?;
+            let start = required(&mut tensors, &format!("start_{name}"), dimensions, WEIGHTS)?;
+            let values = start.values.iter().zip(&learnt.values);
+            let values = values.map(|(start, learnt)| start + blend * (learnt - start));
+            Ok::<_, Error>(Flat {
+                values: values.collect(),
+                ..learnt
+            })
+        };
+        let classifier = Classifier::Linear {
+            weight: blended("weight", 2)?,
+            bias: blended("bias", 1)?.values,
+        };
+        Ok(classifier)
+    }
+
+    fn cache(&self, alpha: f32, beta: f32, logit_scale: f32) -> Result<Classifier> {
+        let mut tensors = self.tensors.clone();
+        let labels = required(&mut tensors, "labels", 1, WEIGHTS)?;
+        let labels: Vec<usize> = labels.values.iter().map(|label| *label as usize).collect();
+        let classes = required(&mut tensors, "classes", 2, WEIGHTS)?;
+        if labels.iter().any(|label| *label >= classes.shape[0]) {
+            return Err(Error::config(WEIGHTS, "a shot's class is none of the classes"));
+        }
+        Ok(Classifier::Cache {
+            classes,
+            keys: required(&mut tensors, "keys", 2, WEIGHTS)?,
+            labels,
+            alpha,
+            beta,
+            logit_scale,
+        })
+    }
+}
+
+fn fitting<'a>(start: &'a Flats, name: &str, shape: &[usize]) -> Result<&'a Flat> {
+    match start.get(name) {
+        Some(flat) if flat.shape == shape => Ok(flat),
+        Some(flat) => Err(Error::config(
+            WEIGHTS,
+            format!("{name} has shape {shape:?}, but the model's has {:?}", flat.shape),
+        )),
+        None => Err(Error::config(WEIGHTS, format!("{name} is no part of the model"))),
+    }
+}
+
+fn exchanged(base: Model, values: &HashMap<String, Vec<f32>>) -> Model {
+    let device = base.device().clone();
+    let tensor = |(name, values): (&String, &Vec<f32>)| -> (ParamId, Tensor<1>) {
+        let tensor = Tensor::<1>::from_data(TensorData::new(values.clone(), [values.len()]), &device);
+        (parameter_id(name), tensor)
+    };
+    let exchange = values.iter().map(tensor).collect();
+    let scalar = |name: &str| values.get(name).and_then(|values| values.first()).copied();
+    base.with_parameters(&exchange, scalar("logit_scale"), scalar("logit_bias"))
+}
+
+/// Opens an adapter's folder: the model that it names, with what was learnt.
+///
+/// # Errors
+/// The model it was learnt from is gone or changed, or a file is damaged.
+pub fn open(folder: &Path, device: &Device, precision: Precision, chain: usize) -> Result<Model> {
+    if chain > MAX_CHAIN {
+        return Err(Error::config(ADAPTER, "its models refer to each other without end"));
+    }
+    let adapter = Adapter::read(folder)?;
+    let base = match &adapter.config.base {
+        None => Model::starter_in(device, precision),
+        Some(path) if is_adapter(path) => open(path, device, precision, chain + 1),
+        Some(path) => Model::open_in(path, device, precision),
+    };
+    let base = base.map_err(|e| {
+        let reason = format!("the model that this was learnt from cannot be opened: {e}");
+        Error::config(ADAPTER, reason)
+    })?;
+    if base.info().full_identity != adapter.config.base_identity {
+        let reason = "the model that this was learnt from has changed since; bring the old one back, or learn anew";
+        return Err(Error::config(ADAPTER, reason));
+    }
+    let file = WeightsFile {
+        name: WEIGHTS.into(),
+        sha256: sha256_of_file(&folder.join(WEIGHTS))?,
+    };
+    let size = std::fs::metadata(folder.join(WEIGHTS)).map_or(0, |metadata| metadata.len());
+    Ok(adapter
+        .apply(base)?
+        .named_by_adapter(folder, &adapter.config, file, size))
+}

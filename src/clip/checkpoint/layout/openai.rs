@@ -1,0 +1,121 @@
+//! OpenAI's archives: one TorchScript file a model, named after it (`ViT-B-32.pt`, `RN50.pt`).
+//!
+//! Nothing in the archive is executed; only its tensors are read. The architecture follows from their shapes, as in
+//! `build_model` of the paper's code: a `visual.proj` means a Vision Transformer, heads are 64 wide, the activation is
+//! quick_gelu.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::clip::checkpoint::layout::{Parts, TOKENIZER, TextFiles};
+use crate::clip::checkpoint::weights::KeyMap;
+use crate::clip::config::{RESNET_STRIDE, ResNetConfig, TextConfig, TextPooling, VitConfig};
+use crate::clip::preprocess::pixels::OpenClipPreprocessing;
+use crate::clip::{Checkpoint, Error, ModelConfig, Preprocessing, Result, VisionConfig};
+
+const FILE: &str = "OpenAI archive";
+const HEAD_WIDTH: usize = 64;
+
+/// Reads everything but the weights.
+///
+/// # Errors
+/// The tensors are not those of a CLIP.
+pub fn open(folder: &Path, weights: Checkpoint) -> Result<Parts> {
+    let config = Shapes(&weights).config()?.checked()?;
+    let preprocessing = Preprocessing::from_open_clip(&OpenClipPreprocessing::default(), config.vision.image_size())?;
+    let text = TextFiles::for_open_clip(folder)?;
+    Ok(Parts {
+        config,
+        weights: weights.with_key_map(KeyMap::OpenAi {
+            text_prefix: "",
+            linear_text_projection: false,
+        }),
+        preprocessing,
+        identity: vec![(TOKENIZER, text.tokenizer.clone())],
+        text,
+    })
+}
+
+/// The sizes of the tensors, by the names of the paper's code.
+struct Shapes<'a>(&'a Checkpoint);
+
+impl Shapes<'_> {
+    fn config(&self) -> Result<ModelConfig> {
+        Ok(ModelConfig {
+            projection_dim: self.size("text_projection", 1)?,
+            vision: if self.0.stored_shape("visual.proj").is_some() {
+                VisionConfig::Vit(self.vit()?)
+            } else {
+                VisionConfig::ModifiedResNet(self.resnet()?)
+            },
+            text: self.text()?,
+        })
+    }
+
+    fn vit(&self) -> Result<VitConfig> {
+        let width = self.size("visual.conv1.weight", 0)?;
+        let patch_size = self.size("visual.conv1.weight", 3)?;
+        let grid = self.grid("visual.positional_embedding")?;
+        Ok(VitConfig {
+            hidden_size: width,
+            intermediate_size: self.size("visual.transformer.resblocks.0.mlp.c_fc.weight", 0)?,
+            num_hidden_layers: self.numbers("visual.transformer.resblocks."),
+            num_attention_heads: width / HEAD_WIDTH,
+            image_size: grid.saturating_mul(patch_size),
+            patch_size,
+            ..VitConfig::default()
+        })
+    }
+
+    fn resnet(&self) -> Result<ResNetConfig> {
+        let width = self.size("visual.layer1.0.conv1.weight", 0)?;
+        Ok(ResNetConfig {
+            layers: [1, 2, 3, 4].map(|stage| self.numbers(&format!("visual.layer{stage}."))),
+            width,
+            heads: width.saturating_mul(RESNET_STRIDE) / HEAD_WIDTH,
+            image_size: self.grid("visual.attnpool.positional_embedding")? * RESNET_STRIDE,
+        })
+    }
+
+    fn text(&self) -> Result<TextConfig> {
+        let width = self.size("ln_final.weight", 0)?;
+        Ok(TextConfig {
+            vocab_size: self.size("token_embedding.weight", 0)?,
+            hidden_size: width,
+            intermediate_size: self.size("transformer.resblocks.0.mlp.c_fc.weight", 0)?,
+            num_hidden_layers: self.numbers("transformer.resblocks."),
+            num_attention_heads: width / HEAD_WIDTH,
+            max_position_embeddings: self.size("positional_embedding", 0)?,
+            pooling: TextPooling::LargestId,
+            ..TextConfig::default()
+        })
+    }
+
+    fn size(&self, name: &str, dimension: usize) -> Result<usize> {
+        self.0
+            .stored_shape(name)
+            .and_then(|shape| shape.get(dimension).copied())
+            .ok_or_else(|| Error::config(FILE, format!("{name} is missing: this is no CLIP of OpenAI's")))
+    }
+
+    /// Cells along a side, from one position a cell and one for the class token or the mean.
+    fn grid(&self, name: &str) -> Result<usize> {
+        let positions = self.size(name, 0)?;
+        let grid = positions.saturating_sub(1).isqrt();
+        if grid > 0 && grid * grid + 1 == positions {
+            Ok(grid)
+        } else {
+            Err(Error::config(
+                FILE,
+                format!("{name} has {positions} positions, which are no square and one"),
+            ))
+        }
+    }
+
+    /// How many different numbers follow a prefix.
+    fn numbers(&self, prefix: &str) -> usize {
+        let names = self.0.stored_names().filter_map(|name| name.strip_prefix(prefix));
+        let numbers: BTreeSet<&str> = names.filter_map(|rest| rest.split('.').next()).collect();
+        numbers.len()
+    }
+}

@@ -1,0 +1,436 @@
+//! From a decoded picture to the numbers that an image tower gets (`preprocessor_config.json`, or OpenCLIP's
+//! `preprocess_cfg`).
+//!
+//! Follows Pillow: an antialiased resize, width first and then height, each rounded to bytes; a centre crop or a squash
+//! to the square; `(x * rescale_factor - mean) / std`. Transformers floors the offset of the crop, OpenCLIP (that is,
+//! torchvision) rounds it half to even, and may pad the picture instead of cropping it. Only the crop window and the kernel's margin are computed, so that a picture of 5000 x 1 pixels costs no more than any other.
+
+use image::RgbImage;
+use serde::Deserialize;
+
+use super::resample::{Axis, Filter, resample};
+use crate::clip::{Error, Result};
+
+const FILE: &str = "preprocessor_config.json";
+const OPEN_CLIP_FILE: &str = "open_clip_config.json: preprocess_cfg";
+
+/// Numbers for one picture, `[3, side, side]` in that order.
+#[derive(Debug, Clone)]
+pub struct Pixels {
+    /// Normalised values, channel by channel, row by row.
+    pub values: Vec<f32>,
+    /// Side of the input square, in pixels.
+    pub side: usize,
+}
+
+/// The part of a picture that the model sees, as fractions of its width and height.
+///
+/// It reaches beyond 0..1 where the square is padded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ViewRect {
+    /// Left edge.
+    pub left: f32,
+    /// Top edge.
+    pub top: f32,
+    /// Width.
+    pub width: f32,
+    /// Height.
+    pub height: f32,
+}
+
+/// Where the square is cut from, off the centre: from -1, all the way to the left or top, to 1, all the way to the right
+/// or bottom.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Shift {
+    /// Across.
+    pub x: f32,
+    /// Down.
+    pub y: f32,
+}
+
+/// How a checkpoint wants its pictures.
+#[derive(Debug, Clone)]
+pub struct Preprocessing {
+    resize: Resize,
+    offset: Offset,
+    filter: Filter,
+    side: u32,
+    rescale_factor: f32,
+    mean: [f32; 3],
+    std: [f32; 3],
+}
+
+/// How half an odd number of pixels is rounded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Offset {
+    Floor,
+    HalfToEven,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Resize {
+    None,
+    ShortestEdge(u32),
+    LongestEdge(u32),
+    Exact { width: u32, height: u32 },
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawSize {
+    Number(u32),
+    ShortestEdge { shortest_edge: u32 },
+    Exact { height: u32, width: u32 },
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct RawPreprocessing {
+    do_resize: bool,
+    size: RawSize,
+    resample: u32,
+    do_center_crop: bool,
+    crop_size: RawSize,
+    do_rescale: bool,
+    rescale_factor: f64,
+    do_normalize: bool,
+    image_mean: [f32; 3],
+    image_std: [f32; 3],
+}
+
+/// The defaults of transformers' `CLIPImageProcessor`.
+impl Default for RawPreprocessing {
+    fn default() -> Self {
+        Self {
+            do_resize: true,
+            size: RawSize::ShortestEdge { shortest_edge: 224 },
+            resample: 3,
+            do_center_crop: true,
+            crop_size: RawSize::Number(224),
+            do_rescale: true,
+            rescale_factor: 1.0 / 255.0,
+            do_normalize: true,
+            image_mean: [0.481_454_66, 0.457_827_5, 0.408_210_73],
+            image_std: [0.268_629_54, 0.261_302_6, 0.275_777_1],
+        }
+    }
+}
+
+/// OpenCLIP's `preprocess_cfg`, with its defaults.
+#[derive(Deserialize)]
+#[serde(default)]
+pub struct OpenClipPreprocessing {
+    mean: [f32; 3],
+    std: [f32; 3],
+    interpolation: String,
+    resize_mode: String,
+    fill_color: u8,
+}
+
+impl Default for OpenClipPreprocessing {
+    fn default() -> Self {
+        let clip = RawPreprocessing::default();
+        Self {
+            mean: clip.image_mean,
+            std: clip.image_std,
+            interpolation: "bicubic".into(),
+            resize_mode: "shortest".into(),
+            fill_color: 0,
+        }
+    }
+}
+
+impl Preprocessing {
+    /// From OpenCLIP's `preprocess_cfg`, for a tower whose input is `image_size` pixels square.
+    ///
+    /// # Errors
+    /// An unknown filter or way of resizing.
+    pub fn from_open_clip(raw: &OpenClipPreprocessing, image_size: usize) -> Result<Self> {
+        let unknown = |what: &str, value: &str| Error::config(OPEN_CLIP_FILE, format!("{what} is \"{value}\""));
+        let side = image_size as u32;
+        let filter = match raw.interpolation.as_str() {
+            "bicubic" | "random" => Filter::Bicubic,
+            "bilinear" => Filter::Bilinear,
+            other => return Err(unknown("interpolation", other)),
+        };
+        let resize = match raw.resize_mode.as_str() {
+            "shortest" => Resize::ShortestEdge(side),
+            "longest" => Resize::LongestEdge(side),
+            "squash" => Resize::Exact {
+                width: side,
+                height: side,
+            },
+            other => return Err(unknown("resize_mode", other)),
+        };
+        if raw.std.contains(&0.0) {
+            return Err(Error::config(OPEN_CLIP_FILE, "std holds a 0"));
+        }
+        if resize == Resize::LongestEdge(side) && raw.fill_color != 0 {
+            return Err(Error::config(OPEN_CLIP_FILE, "fill_color is not black"));
+        }
+        Ok(Self {
+            resize,
+            offset: Offset::HalfToEven,
+            filter,
+            side,
+            rescale_factor: 1.0 / 255.0,
+            mean: raw.mean,
+            std: raw.std,
+        })
+    }
+
+    /// From `preprocessor_config.json`, for a tower whose input is `image_size` pixels square.
+    ///
+    /// # Errors
+    /// A field of the wrong type, an unknown filter, or a result that would not fit the tower.
+    pub fn from_hugging_face(settings: serde_json::Value, image_size: usize) -> Result<Self> {
+        let raw: RawPreprocessing = serde_json::from_value(settings).map_err(|e| Error::config(FILE, e.to_string()))?;
+        let unknown = || Error::config(FILE, format!("resample is {}; Pillow knows 0 to 5", raw.resample));
+        let filter = Filter::from_number(raw.resample).ok_or_else(unknown)?;
+        let resize = match (raw.do_resize, &raw.size) {
+            (false, _) => Resize::None,
+            (true, RawSize::Number(edge) | RawSize::ShortestEdge { shortest_edge: edge }) => {
+                Resize::ShortestEdge(*edge)
+            }
+            (true, RawSize::Exact { height, width }) => Resize::Exact {
+                width: *width,
+                height: *height,
+            },
+        };
+        let preprocessing = Self {
+            resize,
+            offset: Offset::Floor,
+            filter,
+            side: image_size as u32,
+            rescale_factor: if raw.do_rescale { raw.rescale_factor as f32 } else { 1.0 },
+            mean: if raw.do_normalize { raw.image_mean } else { [0.0; 3] },
+            std: if raw.do_normalize { raw.image_std } else { [1.0; 3] },
+        };
+        preprocessing.check(&raw)?;
+        Ok(preprocessing)
+    }
+
+    fn check(&self, raw: &RawPreprocessing) -> Result<()> {
+        let side = self.side;
+        let fits = if raw.do_center_crop {
+            match raw.crop_size {
+                RawSize::Number(edge) | RawSize::ShortestEdge { shortest_edge: edge } => edge == side,
+                RawSize::Exact { height, width } => height == side && width == side,
+            }
+        } else {
+            self.resize
+                == Resize::Exact {
+                    width: side,
+                    height: side,
+                }
+        };
+        if !fits {
+            return Err(Error::config(
+                FILE,
+                format!("its pictures would not be the {side} x {side} pixels that the image tower takes"),
+            ));
+        }
+        if matches!(
+            self.resize,
+            Resize::ShortestEdge(0) | Resize::Exact { width: 0, .. } | Resize::Exact { height: 0, .. }
+        ) {
+            return Err(Error::config(FILE, "size is 0"));
+        }
+        if self.std.contains(&0.0) {
+            return Err(Error::config(FILE, "image_std holds a 0"));
+        }
+        Ok(())
+    }
+
+    /// The picture as the tower gets it, before normalisation: `side` x `side` pixels.
+    ///
+    /// # Errors
+    /// The picture has no pixels.
+    pub fn model_view(&self, picture: &RgbImage) -> Result<RgbImage> {
+        self.model_view_at(picture, Shift::default())
+    }
+
+    /// The same with the square cut elsewhere.
+    ///
+    /// # Errors
+    /// The picture has no pixels.
+    pub fn model_view_at(&self, picture: &RgbImage, shift: Shift) -> Result<RgbImage> {
+        let (width, height) = picture.dimensions();
+        if width == 0 || height == 0 {
+            return Err(Error::EmptyPicture { width, height });
+        }
+        let (resized_width, resized_height) = self.resized(width, height);
+        let (columns, left) = self.window(width, resized_width, shift.x);
+        let (rows, top) = self.window(height, resized_height, shift.y);
+        let visible = resample(picture, columns, rows, self.filter);
+        if visible.dimensions() == (self.side, self.side) {
+            return Ok(visible);
+        }
+        let mut square = RgbImage::new(self.side, self.side);
+        image::imageops::replace(&mut square, &visible, i64::from(left), i64::from(top));
+        Ok(square)
+    }
+
+    /// The numbers for the tower, from what [`Self::model_view`] returned.
+    pub fn normalise(&self, view: &RgbImage) -> Pixels {
+        let area = (self.side * self.side) as usize;
+        let mut values = vec![0.0; 3 * area];
+        for (i, pixel) in view.as_raw().as_chunks::<3>().0.iter().enumerate() {
+            for (channel, &byte) in pixel.iter().enumerate() {
+                let scaled = f32::from(byte) * self.rescale_factor;
+                values[channel * area + i] = (scaled - self.mean[channel]) / self.std[channel];
+            }
+        }
+        Pixels {
+            values,
+            side: self.side as usize,
+        }
+    }
+
+    /// [`Self::model_view`] and [`Self::normalise`] in one.
+    ///
+    /// # Errors
+    /// The picture has no pixels.
+    pub fn pixels(&self, picture: &RgbImage) -> Result<Pixels> {
+        Ok(self.normalise(&self.model_view(picture)?))
+    }
+
+    /// The part of a picture of `width` x `height` pixels that the tower sees.
+    pub fn view_rect(&self, width: u32, height: u32) -> ViewRect {
+        self.view_rect_at(width, height, Shift::default())
+    }
+
+    /// The same with the square cut elsewhere.
+    pub fn view_rect_at(&self, width: u32, height: u32, shift: Shift) -> ViewRect {
+        let (resized_width, resized_height) = self.resized(width.max(1), height.max(1));
+        let fraction = |resized: u64, shift: f32| {
+            let start = self.first(resized, shift);
+            (start as f32 / resized as f32, self.side as f32 / resized as f32)
+        };
+        let (left, view_width) = fraction(resized_width, shift.x);
+        let (top, view_height) = fraction(resized_height, shift.y);
+        ViewRect {
+            left,
+            top,
+            width: view_width,
+            height: view_height,
+        }
+    }
+
+    /// The size to which a whole picture would be resized (HF `get_resize_output_image_size`: the long side floors).
+    fn resized(&self, width: u32, height: u32) -> (u64, u64) {
+        match self.resize {
+            Resize::None => (width.into(), height.into()),
+            Resize::Exact { width, height } => (width.into(), height.into()),
+            Resize::LongestEdge(edge) => {
+                let ratio = f64::from(edge) / f64::from(width.max(height));
+                let resized = |size: u32| ((f64::from(size) * ratio).round_ties_even() as u64).max(1);
+                (resized(width), resized(height))
+            }
+            Resize::ShortestEdge(edge) => {
+                let (short, long) = (width.min(height), width.max(height));
+                let long_edge = (f64::from(edge) * f64::from(long) / f64::from(short)) as u64;
+                if width <= height {
+                    (edge.into(), long_edge)
+                } else {
+                    (long_edge, edge.into())
+                }
+            }
+        }
+    }
+
+    /// Where the square starts in a resized axis; before it, where the picture is smaller than the square.
+    fn first(&self, resized: u64, shift: f32) -> i64 {
+        let spare = resized as i64 - i64::from(self.side);
+        let moved = (shift * spare as f32 / 2.0).round() as i64;
+        let centred = match self.offset {
+            Offset::HalfToEven if spare > 0 => (spare as f64 / 2.0).round_ties_even() as i64,
+            // The smaller half of a padding comes first.
+            Offset::HalfToEven => -(-spare / 2),
+            Offset::Floor => spare.div_euclid(2),
+        };
+        if spare > 0 {
+            (centred + moved).clamp(0, spare)
+        } else {
+            centred
+        }
+    }
+
+    /// The stretch of one axis that ends up in the square, and where it starts there.
+    fn window(&self, source: u32, resized: u64, shift: f32) -> (Axis, u32) {
+        let first = self.first(resized, shift);
+        let axis = Axis {
+            source,
+            resized,
+            first: first.max(0) as u64,
+            count: u64::from(self.side).min(resized) as u32,
+        };
+        (axis, (-first).max(0) as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(json: &str) -> Result<Preprocessing> {
+        Preprocessing::from_hugging_face(serde_json::from_str(json).unwrap(), 224)
+    }
+
+    fn clip() -> Preprocessing {
+        parse("{}").unwrap()
+    }
+
+    #[test]
+    fn any_shape_becomes_the_square() {
+        for (width, height) in [(1, 1), (5_000, 1), (1, 5_000), (224, 224), (3, 500), (640, 479)] {
+            let view = clip()
+                .model_view(&RgbImage::from_pixel(width, height, image::Rgb([200, 100, 50])))
+                .unwrap();
+            assert_eq!(view.dimensions(), (224, 224), "{width} x {height}");
+            assert_eq!(view.get_pixel(112, 112).0, [200, 100, 50], "{width} x {height}");
+        }
+    }
+
+    #[test]
+    fn a_picture_without_pixels_is_an_error() {
+        assert!(clip().model_view(&RgbImage::new(0, 10)).is_err());
+    }
+
+    #[test]
+    fn the_view_of_a_wide_picture_is_its_middle() {
+        let rect = clip().view_rect(448, 224);
+        assert_eq!((rect.left, rect.width), (0.25, 0.5));
+        assert_eq!((rect.top, rect.height), (0.0, 1.0));
+    }
+
+    #[test]
+    fn a_shifted_view_reaches_the_edges_and_no_further() {
+        let picture = RgbImage::from_fn(448, 224, |x, _| image::Rgb([(x / 2) as u8; 3]));
+        let rect = |x: f32| clip().view_rect_at(448, 224, Shift { x, y: 0.7 });
+        assert_eq!((rect(-1.0).left, rect(0.0).left, rect(1.0).left), (0.0, 0.25, 0.5));
+        assert_eq!((rect(9.0).left, rect(1.0).top), (0.5, 0.0));
+        let view = clip().model_view_at(&picture, Shift { x: 1.0, y: 0.0 }).unwrap();
+        assert_eq!(view.get_pixel(223, 0).0[0], 223);
+        assert_eq!(view.get_pixel(0, 0).0[0], 112);
+    }
+
+    #[test]
+    fn a_square_larger_than_the_picture_is_padded_with_black() {
+        let preprocessing = parse(r#"{"do_resize": false}"#).unwrap();
+        let view = preprocessing
+            .model_view(&RgbImage::from_pixel(100, 101, image::Rgb([255; 3])))
+            .unwrap();
+        assert_eq!(view.get_pixel(61, 112).0, [0; 3]);
+        assert_eq!(view.get_pixel(62, 112).0, [255; 3]);
+        assert_eq!(view.get_pixel(112, 61).0, [0; 3]);
+        assert_eq!(view.get_pixel(112, 62).0, [255; 3]);
+    }
+
+    #[test]
+    fn a_size_that_does_not_fit_the_tower_is_an_error() {
+        assert!(parse(r#"{"crop_size": 192}"#).is_err());
+        assert!(parse(r#"{"do_center_crop": false}"#).is_err());
+        assert!(parse(r#"{"resample": 9}"#).is_err());
+    }
+}

@@ -1,0 +1,4 @@
+//! From texts to tokens, cleaned as each family's reference cleans them.
+
+pub mod clean;
+pub mod tokenizer;

@@ -1,0 +1,129 @@
+//! Text to token ids, by a `tokenizer.json` and what its layout does before and after it.
+//!
+//! The file's own truncation and padding are switched off: Clipsight cuts by itself, so that it can name the words
+//! that were lost.
+
+use super::clean::Cleaning;
+use crate::clip::checkpoint::layout::{Padding, TextParts};
+use crate::clip::{Error, Result, TextConfig};
+
+/// A checkpoint's tokenizer and the context it feeds.
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+    cleaning: Cleaning,
+    padding: Option<Padding>,
+    context_length: usize,
+    vocab_size: usize,
+}
+
+/// A text as the tower gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenizedText {
+    /// Token ids, start and end token included, at most the context length; filled up to it where the tower needs
+    /// that.
+    pub ids: Vec<u32>,
+    /// The words that did not fit, as they were typed.
+    pub lost: Option<String>,
+}
+
+impl Tokenizer {
+    /// Parses a layout's `tokenizer.json` for a text tower.
+    ///
+    /// # Errors
+    /// The file is damaged, or the padding is no token of the tower.
+    pub fn new(parts: &TextParts, config: &TextConfig) -> Result<Self> {
+        let broken = |e: tokenizers::Error| Error::Tokenizer(format!("tokenizer.json: {e}"));
+        let mut inner = tokenizers::Tokenizer::from_bytes(&parts.tokenizer).map_err(broken)?;
+        inner.with_truncation(None).map_err(broken)?;
+        inner.with_padding(None);
+        let padding = if config.padded {
+            Some(parts.padding.unwrap_or_default())
+        } else {
+            None
+        };
+        let tokenizer = Self {
+            inner,
+            cleaning: parts.cleaning,
+            padding,
+            context_length: config.max_position_embeddings,
+            vocab_size: config.vocab_size,
+        };
+        padding.map_or(Ok(()), |padding| tokenizer.check(padding.id))?;
+        Ok(tokenizer)
+    }
+
+    fn check(&self, id: u32) -> Result<()> {
+        if (id as usize) < self.vocab_size {
+            return Ok(());
+        }
+        Err(Error::Tokenizer(format!(
+            "token {id} is beyond the text tower's vocabulary of {}: this tokenizer belongs to another model",
+            self.vocab_size
+        )))
+    }
+
+    /// Tokenizes one text; what exceeds the context is cut before the end token, as the reference does.
+    ///
+    /// # Errors
+    /// The tokenizer yields an id that the text tower does not have.
+    pub fn encode(&self, text: &str) -> Result<TokenizedText> {
+        let text = self.cleaning.clean(text);
+        let encoding = self
+            .inner
+            .encode(text.as_str(), true)
+            .map_err(|e| Error::Tokenizer(e.to_string()))?;
+        let mut ids = encoding.get_ids().to_vec();
+        if ids.is_empty() {
+            return Err(Error::Tokenizer("it adds no start and end token".into()));
+        }
+        ids.iter().try_for_each(|&id| self.check(id))?;
+        let mut lost = None;
+        if ids.len() > self.context_length {
+            let kept = self.context_length - 1;
+            lost = Some(lost_words(&text, encoding.get_offsets()[kept].0));
+            let end = ids[ids.len() - 1];
+            ids.truncate(kept);
+            ids.push(end);
+        }
+        Ok(TokenizedText {
+            ids: self.padded(ids),
+            lost,
+        })
+    }
+
+    fn padded(&self, mut ids: Vec<u32>) -> Vec<u32> {
+        let Some(padding) = self.padding else { return ids };
+        let missing = self.context_length - ids.len();
+        let at = if padding.left { 0 } else { ids.len() };
+        ids.splice(at..at, std::iter::repeat_n(padding.id, missing));
+        ids
+    }
+}
+
+/// The text from the word in which `byte` lies.
+fn lost_words(text: &str, byte: usize) -> String {
+    let mut cut = byte.min(text.len());
+    while !text.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    let inside_word = !text[cut..].starts_with(char::is_whitespace);
+    let start = if inside_word {
+        let space = text[..cut].char_indices().rfind(|(_, c)| c.is_whitespace());
+        space.map_or(0, |(at, c)| at + c.len_utf8())
+    } else {
+        cut
+    };
+    text[start..].trim().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lost_words_start_at_a_word() {
+        assert_eq!(lost_words("a photo of a cat", 8), "of a cat");
+        assert_eq!(lost_words("a photo of a cat", 14), "cat");
+        assert_eq!(lost_words("naïve é", 3), "naïve é");
+    }
+}

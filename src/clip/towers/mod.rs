@@ -1,0 +1,10 @@
+//! The image and text towers, one file each, and the attention that they share.
+
+pub mod attention;
+pub mod attention_head;
+pub mod efficientnet;
+pub mod image_tower;
+pub mod kind;
+pub mod modified_resnet;
+pub mod text;
+pub mod vision_transformer;
