@@ -21,5 +21,8 @@ mod fonts;
 pub mod heatmap;
 pub mod hub;
 pub mod library;
+pub mod logging;
+mod memory;
 mod table;
+pub mod version;
 pub mod zero_shot;

@@ -1,7 +1,7 @@
 """Makes the fonts of the window: Inter (Latin, Greek, Cyrillic, digits of one width), and the icons it uses.
 
 make.py FOLDER_WITH_INTER PHOSPHOR.ttf reads Inter-Regular.otf and Inter-SemiBold.otf (Debian: fonts-inter), the
-regular face of Phosphor Icons (npm: @phosphor-icons/web), and src/app/icons.rs for which icons; writes beside itself.
+regular face of Phosphor Icons (npm: @phosphor-icons/web), and src/app/shell/icons.rs for which icons; writes beside itself.
 Needs fonttools. egui shapes no `tnum` feature, so the tabular digits take the place of the proportional ones.
 """
 import re
@@ -53,4 +53,4 @@ if __name__ == "__main__":
     here = Path(__file__).parent
     for face in ["Regular", "SemiBold"]:
         make(Path(sys.argv[1]) / f"Inter-{face}.otf", here / f"Inter-Tabular-{face}.otf")
-    make_icons(sys.argv[2], here / "Phosphor-Subset.ttf", here.parent.parent / "src/app/icons.rs")
+    make_icons(sys.argv[2], here / "Phosphor-Subset.ttf", here.parent.parent / "src/app/shell/icons.rs")

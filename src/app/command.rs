@@ -26,6 +26,8 @@ pub enum Dialog {
     Templates,
     /// Theme, scale, device.
     Settings,
+    /// What this program is, and where its data and its log lie.
+    About,
 }
 
 /// What the platform's dialogs ask for.
@@ -88,6 +90,8 @@ pub enum Step {
 pub enum Command {
     /// Ask the platform for a file or folder.
     Choose(FileDialog),
+    /// Show a folder of ours in the platform's file manager.
+    ShowFolder(PathBuf),
     /// Open folders and pictures.
     Open(Vec<PathBuf>),
     /// Open the samples.

@@ -266,6 +266,9 @@ impl App {
     }
 
     fn after_drawing(&mut self, ctx: &Context) {
+        if let Some(folder) = self.state.wanted_folder.take() {
+            shell::files::show(folder);
+        }
         if let Some(dialog) = self.state.wanted_dialog.take() {
             let waker = ctx.clone();
             self.files.open(dialog, move || waker.request_repaint());

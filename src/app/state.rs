@@ -203,6 +203,8 @@ pub struct State {
     pub dialog: Option<Dialog>,
     /// A platform dialog that is to be opened.
     pub wanted_dialog: Option<FileDialog>,
+    /// A folder to show in the platform's file manager.
+    pub wanted_folder: Option<PathBuf>,
     /// Where the keyboard is to go.
     pub focus: Option<Focus>,
     /// What is typed into the field for new labels.
@@ -263,6 +265,7 @@ impl State {
             messages: Vec::new(),
             dialog: None,
             wanted_dialog: None,
+            wanted_folder: None,
             focus: None,
             new_label: String::new(),
             draft: String::new(),

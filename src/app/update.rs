@@ -15,6 +15,7 @@ use crate::hub::ModelChoice;
 pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request> {
     match command {
         Command::Choose(dialog) => state.wanted_dialog = Some(dialog),
+        Command::ShowFolder(folder) => state.wanted_folder = Some(folder),
         Command::Open(paths) if state.mode == Mode::Train => return learn_from(state, paths),
         Command::Open(paths) => return open(state, paths),
         Command::OpenSamples => return open(state, Vec::new()),

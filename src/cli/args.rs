@@ -15,7 +15,7 @@ use crate::heatmap::HeatmapMethod;
 ///
 /// Without a command, opens the window.
 #[derive(Debug, Parser)]
-#[command(name = "clipsight", version, args_conflicts_with_subcommands = true)]
+#[command(name = "clipsight", version = crate::version::version(), args_conflicts_with_subcommands = true)]
 pub struct Args {
     /// What to do instead of opening the window.
     #[command(subcommand)]
@@ -48,6 +48,10 @@ pub struct Common {
     /// The precision in which a GPU computes; the CPU always computes in full precision.
     #[arg(long, global = true, value_parser = one_of(&Precision::ALL, precision_name))]
     pub precision: Option<Precision>,
+
+    /// How much is written to the log in the data folder: error, warn, info, debug, trace, off, or a filter as for RUST_LOG.
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log: Option<String>,
 
     /// How results are printed.
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]

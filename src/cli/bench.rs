@@ -21,6 +21,7 @@ use crate::heatmap::HeatmapMethod;
 use crate::heatmap::heat_maps;
 use crate::hub::ModelChoice;
 use crate::library::{DATA_DIR_VARIABLE, scan, unpack_samples};
+use crate::memory::peak_mb;
 use crate::zero_shot::{Label, TemplateSet, score};
 
 const REPEATS: usize = 5;
@@ -61,7 +62,9 @@ const FIGURES: [Figure; 15] = [
         bench.train_step_ms(FineTuneMethod::Contrastive)
     }),
     ("scroll_frame_ms_p99", "ms", |_| scroll_frame_ms_p99()),
-    ("peak_memory_mb", "MB", |_| peak_memory_mb()),
+    ("peak_memory_mb", "MB", |_| {
+        peak_mb().context("the system does not tell")
+    }),
 ];
 
 /// Runs the command.
@@ -258,19 +261,4 @@ fn ms(since: Instant) -> f64 {
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// The most memory that this process had in use, everything above included.
-fn peak_memory_mb() -> Result<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").context("only Linux tells")?;
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM:"))
-        .context("the system does not tell")?;
-    let kilobytes: f64 = line
-        .split_whitespace()
-        .nth(1)
-        .context("the system does not tell")?
-        .parse()?;
-    Ok(kilobytes / 1_024.0)
 }

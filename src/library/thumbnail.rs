@@ -1,8 +1,8 @@
 //! Small pictures for the gallery.
 
 use fast_image_resize as fir;
-use fir::images::{TypedImage, TypedImageRef};
-use fir::pixels::U8x3;
+use fir::PixelType;
+use fir::images::{Image, ImageRef};
 use image::{ExtendedColorType, RgbImage};
 
 /// Longest side of a stored thumbnail, in pixels.
@@ -19,20 +19,18 @@ pub fn fitted(picture: &RgbImage, max_side: u32) -> RgbImage {
     let scale = f64::from(max_side) / f64::from(longest);
     let side = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);
     let (new_width, new_height) = (side(width), side(height));
-    let mut out = vec![0; 3 * new_width as usize * new_height as usize];
-    let resized = resize(picture, &mut out, (new_width, new_height))
-        .and_then(|()| RgbImage::from_raw(new_width, new_height, out));
+    let resized = resize(picture, new_width, new_height);
     resized.unwrap_or_else(|| image::imageops::thumbnail(picture, new_width, new_height))
 }
 
-/// For the one kind of pixel that there is: the other kinds need not be in the program.
-fn resize(picture: &RgbImage, out: &mut [u8], (width, height): (u32, u32)) -> Option<()> {
+fn resize(picture: &RgbImage, width: u32, height: u32) -> Option<RgbImage> {
     let options = fir::ResizeOptions::new()
         .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Hamming))
         .use_alpha(false);
-    let source = TypedImageRef::<U8x3>::from_buffer(picture.width(), picture.height(), picture.as_raw()).ok()?;
-    let mut target = TypedImage::<U8x3>::from_buffer(width, height, out).ok()?;
-    fir::Resizer::new().resize_typed(&source, &mut target, &options).ok()
+    let source = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x3).ok()?;
+    let mut target = Image::new(width, height, PixelType::U8x3);
+    fir::Resizer::new().resize(&source, &mut target, &options).ok()?;
+    RgbImage::from_raw(width, height, target.into_vec())
 }
 
 /// A thumbnail as the store keeps it.

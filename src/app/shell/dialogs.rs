@@ -7,6 +7,7 @@ use crate::app::command::{Command, Dialog};
 use crate::app::explore::labels::free_colour;
 use crate::app::models::models_ui;
 use crate::app::settings::{LabelRow, ThemeChoice};
+use crate::app::shell::about::about_ui;
 use crate::app::shell::keys::SHORTCUTS;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{icon_button, note, section, segmented_ui};
@@ -53,6 +54,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) -> Vec<Command> {
                     Dialog::LabelList => label_list_ui(ui, state),
                     Dialog::Templates => templates_ui(ui, state),
                     Dialog::Settings => settings_ui(ui, state),
+                    Dialog::About => about_ui(ui),
                 };
                 commands.extend(more);
             });
@@ -74,6 +76,7 @@ fn title(dialog: Dialog) -> &'static str {
         Dialog::LabelList => "Labels as a list",
         Dialog::Templates => "Your own templates",
         Dialog::Settings => "Settings",
+        Dialog::About => "About Clipsight",
     }
 }
 

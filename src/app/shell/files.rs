@@ -57,6 +57,16 @@ impl Files {
     }
 }
 
+/// Shows a folder in the platform's file manager; made where it is not there yet.
+pub fn show(folder: PathBuf) {
+    std::thread::spawn(move || {
+        let shown = std::fs::create_dir_all(&folder).and_then(|()| open::that_detached(&folder));
+        if let Err(error) = shown {
+            tracing::warn!("{} cannot be shown: {error}", folder.display());
+        }
+    });
+}
+
 fn ask(dialog: FileDialog) -> Option<Command> {
     let ask = rfd::FileDialog::new();
     match dialog {

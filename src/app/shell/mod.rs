@@ -1,5 +1,6 @@
 //! What every mode stands in: the window, the rail, the theme, widgets, messages, dialogs, keys.
 
+mod about;
 mod dialogs;
 pub mod files;
 pub mod history;

@@ -29,6 +29,9 @@ pub fn rail_ui(ui: &mut Ui, mode: Mode) -> Vec<Command> {
         if tool_ui(ui, icon::KEYBOARD, "Keyboard shortcuts (?)") {
             commands.push(Command::OpenDialog(Dialog::Shortcuts));
         }
+        if tool_ui(ui, icon::INFO, "About Clipsight") {
+            commands.push(Command::OpenDialog(Dialog::About));
+        }
         if tool_ui(ui, icon::GEAR_SIX, "Settings (Ctrl+,)") {
             commands.push(Command::OpenDialog(Dialog::Settings));
         }

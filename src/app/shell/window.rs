@@ -1,7 +1,9 @@
 //! Opens the window over the real engine.
 
+use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use egui::ViewportBuilder;
@@ -22,7 +24,7 @@ pub struct WindowOptions {
     pub model: Option<ModelChoice>,
     /// A device instead of the last choice.
     pub device: Option<DeviceChoice>,
-    /// In which numbers a GPU computes, instead of the last choice.
+    /// The precision in which a GPU computes, instead of the last choice.
     pub precision: Option<Precision>,
 }
 
@@ -35,6 +37,12 @@ pub enum StartError {
          without: clipsight classify FOLDER --label cat --label dog (clipsight --help lists everything)"
     )]
     NoDisplay(#[source] Option<eframe::Error>),
+    /// The window was there, and something in it failed.
+    #[error(
+        "the window stopped because of a mistake of ours ({0}). What you made is kept; {}",
+        crate::logging::place()
+    )]
+    Crashed(String),
 }
 
 /// Opens the window and returns when it is closed.
@@ -42,7 +50,7 @@ pub enum StartError {
 /// `watch` sees the app after every frame, with the time since the process started.
 ///
 /// # Errors
-/// There is no display, or nothing that can draw.
+/// There is no display, or nothing that can draw; or the window failed while it was open.
 pub fn run(
     options: WindowOptions,
     started: Instant,
@@ -82,25 +90,36 @@ pub fn run(
             .with_drag_and_drop(true),
         ..Default::default()
     };
+    let opened = Arc::new(AtomicBool::new(false));
+    let is_open = opened.clone();
     let created = Box::new(move |cc: &eframe::CreationContext<'_>| {
         let ctx = cc.egui_ctx.clone();
         let engine = Engine::start(engine_options, Arc::new(move || ctx.request_repaint()));
         let app = App::new(&cc.egui_ctx, settings, Box::new(engine));
+        is_open.store(true, Ordering::Relaxed);
         let watched = Watched {
             app,
             watch: Box::new(move |app| watch(app, started)),
         };
         Ok(Box::new(watched) as Box<dyn eframe::App>)
     });
-    // The windowing library panics where a display refuses it; that is no crash of ours to show.
+    // The windowing library panics where a display refuses it; a panic once the window is there is another matter.
     let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         eframe::run_native("clipsight", native, created)
     }));
     match ran {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(StartError::NoDisplay(Some(error))),
+        Err(panic) if opened.load(Ordering::Relaxed) => Err(StartError::Crashed(panic_text(panic.as_ref()))),
         Err(_) => Err(StartError::NoDisplay(None)),
     }
+}
+
+/// What a panic said.
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("it did not say what").to_owned()
 }
 
 /// The app, and something that looks at it after every frame; the window closes when that says so.

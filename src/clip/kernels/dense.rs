@@ -83,7 +83,7 @@ impl Dense {
         if !on_processor(&x) || !on_processor(&self.weight.val()) {
             return function.elsewhere(self.plain(x)).reshape(shape);
         }
-        let finished = self.finished(x, &|products, panel, bias, out| {
+        let finished = self.finished(x, |products, panel, bias, out| {
             in_registers(Part {
                 products,
                 panel,
@@ -108,23 +108,22 @@ impl Dense {
     }
 
     /// Products of rows with panels, put together to whole rows by `finish`.
-    fn finished(&self, x: Tensor<2>, finish: &Finish) -> Tensor<2> {
+    ///
+    /// It takes the products from a part's first row in the first panel on, the numbers in a panel's products, a bias for
+    /// every column of all panels, and where the part's rows go.
+    fn finished(&self, x: Tensor<2>, finish: impl Fn(&[f32], usize, &[f32], &mut [f32]) + Sync) -> Tensor<2> {
         // [1, rows, in] by [panels, in, width]
         let products = x.unsqueeze_dim::<3>(0).matmul(self.weight.val().swap_dims(0, 1));
         let [panels, rows, width] = products.dims();
         let (products, bias) = (products.into_data(), self.bias.val().into_data());
         let (products, bias) = (numbers(&products), numbers(&bias));
         let mut out = vec![0.0; products.len()];
-        on_all_cores(&mut out, ROWS * panels * width, &|part, out| {
+        on_all_cores(&mut out, ROWS * panels * width, |part, out| {
             finish(&products[part * ROWS * width..], rows * width, bias, out);
         });
         Tensor::from_data(TensorData::new(out, [rows, panels * width]), &Device::flex())
     }
 }
-
-/// Takes the products from a part's first row in the first panel on, the numbers in a panel's products, a bias for every
-/// column of all panels, and where the part's rows go.
-type Finish<'a> = dyn Fn(&[f32], usize, &[f32], &mut [f32]) + Sync + 'a;
 
 /// A part of the rows.
 struct Part<'a, F> {

@@ -15,7 +15,7 @@ const ONLY_F32: &str = "other numbers are computed elsewhere";
 /// A function of every number, in the shape that came in.
 pub fn apply<const D: usize>(x: Tensor<D>, function: impl Each) -> Tensor<D> {
     if on_processor(&x) {
-        in_place(x, PART, &|_, values| in_registers(Pass { values, function }))
+        in_place(x, PART, |_, values| in_registers(Pass { values, function }))
     } else {
         function.elsewhere(x)
     }
@@ -28,7 +28,7 @@ pub fn apply_to_sums<const D: usize>(x: Tensor<D>, other: Tensor<D>, function: i
     }
     let other = other.into_data();
     let other = numbers(&other);
-    in_place(x, PART, &|part, values| {
+    in_place(x, PART, |part, values| {
         in_registers(SumPass {
             other: &other[part * PART..][..values.len()],
             values,
@@ -42,7 +42,7 @@ pub fn apply_biased(x: Tensor<4>, bias: Tensor<1>, function: impl Each) -> Tenso
     let [_, channels, rows, columns] = x.dims();
     let bias = bias.into_data();
     let bias = numbers(&bias);
-    in_place(x, rows * columns, &|channel, values| {
+    in_place(x, rows * columns, |channel, values| {
         let bias = bias[channel % channels];
         in_registers(Pass {
             values,
@@ -74,7 +74,7 @@ pub trait Each: Copy + Send + Sync {
 }
 
 /// The same for a tensor's numbers.
-fn in_place<const D: usize>(x: Tensor<D>, part: usize, work: &(dyn Fn(usize, &mut [f32]) + Sync)) -> Tensor<D> {
+fn in_place<const D: usize>(x: Tensor<D>, part: usize, work: impl Fn(usize, &mut [f32]) + Sync) -> Tensor<D> {
     let device = x.device();
     let mut data = x.into_data();
     match data.as_mut_slice() {
@@ -85,7 +85,7 @@ fn in_place<const D: usize>(x: Tensor<D>, part: usize, work: &(dyn Fn(usize, &mu
 }
 
 /// Works on each part of `part` numbers, told its place, on all cores.
-pub fn on_all_cores(values: &mut [f32], part: usize, work: &(dyn Fn(usize, &mut [f32]) + Sync)) {
+pub fn on_all_cores(values: &mut [f32], part: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
     values
         .par_chunks_mut(part)
         .enumerate()

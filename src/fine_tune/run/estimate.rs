@@ -11,6 +11,7 @@ use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::context::Context;
 use crate::fine_tune::methods::{learner, scratch};
 use crate::fine_tune::search::trials;
+use crate::memory::peak_mb;
 
 /// What a run would take.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -74,17 +75,9 @@ pub fn estimate(config: &RunConfig, start: &Start<'_>, wanted: impl Fn(f32) -> b
         Ok(Estimate {
             seconds: picture_s * pictures as f64 + step_s * steps as f64,
             steps,
-            memory_mb: memory_mb(),
+            memory_mb: peak_mb(),
         })
     })();
     let _ = std::fs::remove_dir_all(&scratch_folder);
     trial
-}
-
-/// The most memory that this process had in use; only Linux tells.
-fn memory_mb() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kilobytes / 1_024.0)
 }

@@ -1,0 +1,99 @@
+//! What happened, for those who look into it later: a file a day in the data folder, and every panic with its backtrace.
+
+use std::backtrace::Backtrace;
+use std::fmt;
+use std::panic::PanicHookInfo;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_subscriber::EnvFilter;
+
+use crate::library::data_dir;
+use crate::version::version;
+
+/// Names what is logged, where `--log` says nothing: `warn`, `clipsight=debug`, ...
+const VARIABLE: &str = "RUST_LOG";
+/// Ours in full, others only where something is wrong.
+const DEFAULT: &str = "warn,clipsight=info";
+/// A file a day; older ones are deleted.
+const DAYS_KEPT: usize = 7;
+
+static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+
+/// The folder of the log files; none where nothing is logged.
+pub fn folder() -> Option<&'static Path> {
+    FOLDER.get().map(PathBuf::as_path)
+}
+
+/// Where a user finds what a message leaves out: in the log, or nowhere.
+pub fn place() -> String {
+    folder().map_or_else(
+        || "no log is kept, since the data folder cannot be written".into(),
+        |folder| format!("the log in {} says more", folder.display()),
+    )
+}
+
+/// A level, or a filter, that cannot be understood.
+#[derive(Debug, thiserror::Error)]
+#[error("--log takes error, warn, info, debug, trace or off, or a filter such as clipsight=debug: {0}")]
+pub struct BadFilter(String);
+
+/// Starts to log at this level, else at that of `RUST_LOG`. A data folder that cannot be written costs the log alone.
+///
+/// # Errors
+/// The level is none.
+pub fn start(level: Option<&str>) -> Result<(), BadFilter> {
+    std::panic::set_hook(Box::new(log_panic));
+    let wanted = level.map(String::from).or_else(|| std::env::var(VARIABLE).ok());
+    let filter = match &wanted {
+        Some(wanted) => EnvFilter::builder()
+            .parse(wanted)
+            .map_err(|error| BadFilter(error.to_string()))?,
+        None => EnvFilter::new(DEFAULT),
+    };
+    let Some(folder) = data_dir().map(|folder| folder.join("logs")) else {
+        return Ok(());
+    };
+    let files = RollingFileAppender::builder()
+        .rotation(Rotation::DAILY)
+        .filename_prefix("clipsight")
+        .filename_suffix("log")
+        .max_log_files(DAYS_KEPT)
+        .build(&folder);
+    let Ok(files) = files else { return Ok(()) };
+    let logger = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::sync::Mutex::new(files))
+        .with_ansi(false)
+        .with_thread_names(true);
+    if logger.try_init().is_ok() && FOLDER.set(folder).is_ok() {
+        tracing::info!("clipsight {} started", version());
+    }
+    Ok(())
+}
+
+/// Into the log where there is one, else to standard error.
+fn log_panic(info: &PanicHookInfo<'_>) {
+    let panic = Panic {
+        info,
+        backtrace: Backtrace::force_capture(),
+    };
+    match folder() {
+        Some(_) => tracing::error!("{panic}"),
+        None => eprintln!("clipsight: {panic}"),
+    }
+}
+
+struct Panic<'a> {
+    info: &'a PanicHookInfo<'a>,
+    backtrace: Backtrace,
+}
+
+impl fmt::Display for Panic<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let thread = std::thread::current();
+        let name = thread.name().unwrap_or("without a name");
+        write!(f, "panic in the thread {name}: {}\n{}", self.info, self.backtrace)
+    }
+}
