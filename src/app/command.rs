@@ -6,9 +6,9 @@ use super::settings::{LabelRow, Measure, Sort, ThemeChoice};
 use super::state::Mode;
 use super::train::TrainCommand;
 use crate::engine::DeviceChoice;
+use crate::engine::ModelChoice;
 use crate::engine::protocol::{Dab, Fill, HeatmapMethod, PictureId, Precision, Shift};
 use crate::heatmap::{Ramp, Scale};
-use crate::hub::ModelChoice;
 use crate::zero_shot::TemplateSet;
 
 /// Dialogs over the window.

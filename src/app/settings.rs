@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::DeviceChoice;
+use crate::engine::ModelChoice;
 use crate::engine::protocol::{HeatmapMethod, Precision};
 use crate::heatmap::{Ramp, Scale};
-use crate::hub::ModelChoice;
 use crate::zero_shot::{Label, TemplateSet};
 
 /// Recent folders and models that are remembered.

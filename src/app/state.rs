@@ -12,11 +12,11 @@ use super::settings::{LabelRow, Settings};
 use super::shell::history::History;
 use super::train::Training;
 use crate::engine::DeviceInfo;
+use crate::engine::ModelChoice;
 use crate::engine::protocol::{
     CachedModel, Event, FetchOutcome, Generation, InspectedPicture, MapSet, ModelInfo, PictureFile, PictureId, Probe,
     Probed, Progress, Scores, Scoring, ScreenImage, Severity, Shift, Verdict,
 };
-use crate::hub::ModelChoice;
 
 /// While pictures are being scored, the gallery is put in order at most so often.
 const REORDER_EVERY: Duration = Duration::from_millis(300);

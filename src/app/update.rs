@@ -8,8 +8,8 @@ use super::explore::view;
 use super::settings::LabelRow;
 use super::state::{Fetching, Focus, Inspected, Mode, State, TestedMap};
 use super::train::{self, Page, TrainCommand};
+use crate::engine::ModelChoice;
 use crate::engine::protocol::{MapTest, PictureId, Question, Request, Severity};
-use crate::hub::ModelChoice;
 
 /// Carries out a command.
 pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request> {

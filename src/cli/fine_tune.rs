@@ -12,13 +12,13 @@ use super::args::FineTuneArgs;
 use super::output::Output;
 use super::pictures::{device, shown};
 use super::{Common, Format, Usage};
+use crate::engine::ModelChoice;
 use crate::engine::{Placement, place};
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::{Field, RunConfig};
 use crate::fine_tune::k_shot::{KShot, base, k_shot_curve};
 use crate::fine_tune::run::{self, Control, RunEvent, RunRecord, Runs, Start};
 use crate::fine_tune::search::Choice;
-use crate::hub::ModelChoice;
 use crate::library::{data_dir, unpack_samples};
 
 /// Where runs of this machine are, what they compute on, and the samples.

@@ -10,8 +10,9 @@ use super::output::Output;
 use super::pictures::session;
 use super::{Common, Usage};
 use crate::clip::ModelInfo;
+use crate::engine::ModelChoice;
 use crate::heatmap::HeatmapMethod;
-use crate::hub::{Cache, Hub, ModelChoice, Progress, catalogue, pull};
+use crate::hub::{Cache, Hub, Progress, catalogue, pull};
 
 const MEGABYTE: f64 = 1e6;
 

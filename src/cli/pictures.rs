@@ -8,8 +8,8 @@ use anyhow::Result;
 use super::output::Output;
 use super::{Common, Usage};
 use crate::clip::Embedding;
+use crate::engine::ModelChoice;
 use crate::engine::{DeviceChoice, Session};
-use crate::hub::ModelChoice;
 use crate::library::{Store, data_dir, scan};
 use crate::zero_shot::TemplateSet;
 

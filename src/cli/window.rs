@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::args::{Args, Milestone};
 use crate::app::{App, WindowOptions, run};
-use crate::hub::ModelChoice;
+use crate::engine::ModelChoice;
 
 /// Opens the window; says in one line why it cannot.
 pub fn open_window(args: &Args, started: Instant) -> ExitCode {

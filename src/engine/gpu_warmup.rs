@@ -6,8 +6,8 @@ use super::loaded::{Loaded, place};
 use super::protocol::{Event, Severity};
 use super::session::IMAGE_BATCH;
 use crate::clip::{Pixels, Precision};
+use crate::engine::ModelChoice;
 use crate::heatmap::heat_maps;
-use crate::hub::ModelChoice;
 
 /// A model on the GPU, its kernels compiled; nothing where there is no GPU and none was asked for.
 ///

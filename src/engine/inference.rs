@@ -19,8 +19,8 @@ use super::queue::{Queue, Wanted};
 use super::rival::RivalMaps;
 use super::session::IMAGE_BATCH;
 use super::speed::Speed;
+use crate::engine::ModelChoice;
 use crate::fine_tune::run::Control;
-use crate::hub::ModelChoice;
 use crate::zero_shot::{ClassEmbeddings, score};
 
 /// What the inference thread needs.

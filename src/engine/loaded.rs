@@ -4,7 +4,7 @@ use burn::tensor::{DType, Device};
 
 use super::device::{DeviceChoice, DeviceInfo, gpu, no_gpu_reason};
 use crate::clip::{Embedding, Error, Model, Pixels, Precision, Result, TokenizedText};
-use crate::hub::ModelChoice;
+use crate::engine::ModelChoice;
 
 /// A loaded model with the place where it computes.
 pub struct Loaded {

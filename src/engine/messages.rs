@@ -11,8 +11,8 @@ use super::prepare::Prepared;
 use super::protocol::{Generation, HeatmapPicture, MapTest, PictureId, Precision, Probe, Question, Rival};
 use super::queue::Job;
 use crate::clip::Embedding;
+use crate::engine::ModelChoice;
 use crate::heatmap::HeatmapMethod;
-use crate::hub::ModelChoice;
 use crate::library::Stamp;
 
 /// What the inference thread is to do.

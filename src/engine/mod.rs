@@ -9,6 +9,7 @@
 //! [`Engine`] starts them and routes requests; what they have to say comes back as [`protocol::Event`]s. Commands use
 //! [`Session`], which does the same work in order and without threads of its own.
 
+mod choice;
 mod classes;
 mod device;
 mod embeddings;
@@ -47,10 +48,11 @@ use queue::{Job, Queue};
 use trainer::Trainer;
 
 use crate::clip::Precision;
+use crate::engine::ModelChoice;
 use crate::fine_tune::run::Control;
-use crate::hub::ModelChoice;
 use crate::library::Store;
 
+pub use choice::ModelChoice;
 pub use device::{Adapter, DEVICE_VARIABLE, DeviceChoice, DeviceInfo, adapters, gpu, no_gpu_reason};
 pub use loaded::{Loaded, Placement, place};
 pub use prepare::{Prepared, prepare};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::device::{DeviceChoice, DeviceInfo};
 use super::training::{TrainingEvent, TrainingRequest};
-use crate::hub::ModelChoice;
+use crate::engine::ModelChoice;
 
 pub use crate::clip::{ModelInfo, Precision, Scoring, Shift, ViewRect, model_name};
 pub use crate::heatmap::HeatmapMethod;

@@ -10,7 +10,7 @@ use super::device::DeviceChoice;
 use super::loaded::{Loaded, place};
 use super::prepare::{Prepared, prepare};
 use crate::clip::{Embedding, Precision, Preprocessing, Result};
-use crate::hub::ModelChoice;
+use crate::engine::ModelChoice;
 use crate::library::{PictureRecord, Stamp, Store, stamp};
 use crate::zero_shot::{ClassEmbeddings, Label, TemplateSet};
 

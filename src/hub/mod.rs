@@ -10,11 +10,9 @@ mod error;
 mod files;
 mod pull;
 mod remote;
-mod resolve;
 
 pub use cache::{Cache, CachedModel, valid_name};
 pub use catalogue::{CatalogueEntry, SpeedClass, catalogue};
 pub use error::{PullError, PullResult};
 pub use pull::{Progress, Pulled, pull};
 pub use remote::Hub;
-pub use resolve::ModelChoice;

@@ -8,12 +8,12 @@ use clipsight::app::settings::Settings;
 use clipsight::app::state::Mode;
 use clipsight::app::train::{Page, TrainCommand};
 use clipsight::clip::{ModelInfo, TowerKind};
+use clipsight::engine::ModelChoice;
 use clipsight::engine::protocol::{Event, Request};
 use clipsight::engine::training::{
     Board, ClassCount, Estimate, FineTuneMethod, Flip, KShot, METHODS, Preview, Previewed, RunConfig, RunEvent,
     RunRecord, RunState, TrainingEvent, TrainingRequest,
 };
-use clipsight::hub::ModelChoice;
 use egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;

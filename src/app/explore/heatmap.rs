@@ -9,9 +9,9 @@ use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{Line, combo, curves_ui, labelled, note, section, swatch_ui};
 use crate::app::state::{State, TestedMap};
+use crate::engine::ModelChoice;
 use crate::engine::protocol::{HeatmapMethod, Verdict, model_name};
 use crate::heatmap::{Cost, Ramp, Scale, card, short};
-use crate::hub::ModelChoice;
 
 const RAMP_STEPS: usize = 48;
 const COMBO_WIDTH: f32 = 132.0;

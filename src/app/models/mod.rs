@@ -8,9 +8,10 @@ use crate::app::shell::status::thousands;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{icon_button, note, section};
 use crate::app::state::{Fetching, State};
+use crate::engine::ModelChoice;
 use crate::engine::protocol::{CachedModel, HeatmapMethod, ModelInfo, model_name};
 use crate::heatmap::card;
-use crate::hub::{CatalogueEntry, ModelChoice, catalogue, valid_name};
+use crate::hub::{CatalogueEntry, catalogue, valid_name};
 
 const STARTER_WORDS: &str = "A small dual encoder of everyday things, in the program itself. It is no CLIP: its \
     picture side knows the 1,000 classes of ImageNet and mixes their meanings, and was never trained on captions. \

@@ -71,10 +71,18 @@ mod tests {
             Some(line.trim_matches('"').to_owned())
         };
         for package in lock.split("[[package]]").skip(1) {
-            let (name, version) = (field(package, "name = ").unwrap(), field(package, "version = ").unwrap());
+            let (name, version) = (
+                field(package, "name = ").unwrap(),
+                field(package, "version = ").unwrap(),
+            );
             let start = format!("{name} {version}: ");
-            let listed = LICENCES.lines().any(|line| line.len() > start.len() && line.starts_with(&start));
-            assert!(listed || name == "clipsight", "{name} {version}: run assets/licences/make.py");
+            let listed = LICENCES
+                .lines()
+                .any(|line| line.len() > start.len() && line.starts_with(&start));
+            assert!(
+                listed || name == "clipsight",
+                "{name} {version}: run assets/licences/make.py"
+            );
         }
     }
 }

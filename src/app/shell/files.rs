@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use crate::app::command::{Command, FileDialog};
 use crate::app::train::TrainCommand;
 use crate::clip::is_model_folder;
-use crate::hub::ModelChoice;
+use crate::engine::ModelChoice;
 
 /// How the names of weights end.
 const MODEL_FILES: [&str; 3] = ["safetensors", "pt", "bin"];

@@ -11,8 +11,8 @@ use egui::ViewportBuilder;
 use crate::app::App;
 use crate::app::settings::Settings;
 use crate::clip::Precision;
+use crate::engine::ModelChoice;
 use crate::engine::{DeviceChoice, Engine, EngineOptions, stored_settings};
-use crate::hub::ModelChoice;
 use crate::library::data_dir;
 
 /// What the command line asks of the window.

@@ -7,9 +7,9 @@ use crate::app::command::FileDialog;
 use crate::app::state::{Mode, State};
 use crate::app::train::{Page, TrainCommand};
 use crate::app::update::load_model;
+use crate::engine::ModelChoice;
 use crate::engine::protocol::{Request, Severity};
 use crate::engine::training::{PRESETS, RunConfig, TrainingRequest};
-use crate::hub::ModelChoice;
 
 /// The learning rate of steps on the board: large enough to see.
 const BOARD_RATE: f64 = 1e-4;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::folder::{RunFolder, RunRecord};
+use super::folder::{LEARNT, MODEL, RunFolder, RunRecord};
 use super::prepared::{PREPARED, Prepared, base_of, control_of, source_of};
 use crate::clip::{Adapter, Model, export};
 use crate::evaluation;
@@ -45,7 +45,7 @@ pub fn blend_curve(
     split.train.clear();
     split.test.clear();
     split.validation.truncate(MAX_PICTURES);
-    let mut adapter = Adapter::read(&folder.file("learnt"))?;
+    let mut adapter = Adapter::read(&folder.file(LEARNT))?;
     let mut points = Vec::new();
     for number in 0..POINTS {
         let blend = number as f32 / (POINTS - 1) as f32;
@@ -98,9 +98,9 @@ fn accuracy(context: &Context) -> Result<f32> {
 pub fn set_blend(folder: &RunFolder, device: &Device, blend: f32) -> Result<RunRecord> {
     let _lock = folder.lock()?;
     let mut record = folder.record()?;
-    let mut adapter = Adapter::read(&folder.file("learnt"))?;
+    let mut adapter = Adapter::read(&folder.file(LEARNT))?;
     adapter.config.blend = blend.clamp(0.0, 1.0);
-    adapter.write(&folder.file("learnt"))?;
+    adapter.write(&folder.file(LEARNT))?;
     record.model = Some(finish_model(folder, &record, device, &adapter)?);
     folder.keep(&record)?;
     Ok(record)
@@ -113,9 +113,9 @@ pub fn set_blend(folder: &RunFolder, device: &Device, blend: f32) -> Result<RunR
 pub fn finish_model(folder: &RunFolder, record: &RunRecord, device: &Device, adapter: &Adapter) -> Result<PathBuf> {
     use crate::fine_tune::FineTuneMethod::{Contrastive, Scratch};
     if !matches!(record.config.method, Contrastive | Scratch) {
-        return Ok(folder.file("learnt"));
+        return Ok(folder.file(LEARNT));
     }
-    let target = folder.file("model");
+    let target = folder.file(MODEL);
     export_to(folder, record, device, adapter, &target)?;
     Ok(target)
 }

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 
 use super::blend::export_to;
 use super::events::RunEvent;
-use super::folder::RunFolder;
+use super::folder::{LEARNT, RunFolder};
 use crate::clip::{Adapter, AdapterKind, write_whole};
 use crate::fine_tune::{Error, Result};
 
@@ -36,7 +36,7 @@ impl Exported {
 pub fn export_run(folder: &RunFolder, device: &Device, target: &Path) -> Result<Exported> {
     let record = folder.record()?;
     let nothing = |_| Error::Run("the run has learnt nothing yet: resume it first".into());
-    let adapter = Adapter::read(&folder.file("learnt")).map_err(nothing)?;
+    let adapter = Adapter::read(&folder.file(LEARNT)).map_err(nothing)?;
     let classifier = matches!(
         adapter.config.kind,
         AdapterKind::Linear { .. } | AdapterKind::Cache { .. }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::events::RunEvent;
-use crate::clip::write_whole;
+use crate::clip::{is_model_folder, write_whole};
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::{Error, Result};
 
@@ -20,6 +20,10 @@ const RECORD: &str = "run.json";
 const METRICS: &str = "metrics.jsonl";
 const LOCK: &str = "lock";
 const TRASH: &str = ".trash";
+/// What was learnt, as an adapter.
+pub const LEARNT: &str = "learnt";
+/// Standard files, where the whole model was trained.
+pub const MODEL: &str = "model";
 
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,6 +160,13 @@ impl Runs {
                 "there is no run \"{run}\": `clipsight runs list` shows them"
             )))
         }
+    }
+
+    /// The model of a run: standard files, or an adapter; none where there is no such run, or nothing learnt yet.
+    pub fn model(&self, run: &str) -> Option<PathBuf> {
+        let folder = self.find(run).ok()?;
+        let models = [MODEL, LEARNT].map(|name| folder.file(name));
+        models.into_iter().find(|folder| is_model_folder(folder))
     }
 
     /// Every run that can be read, the newest first.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::blend::finish_model;
 use super::drive::{Control, Start, preparing};
 use super::events::RunEvent;
-use super::folder::{RunFolder, RunRecord, RunState};
+use super::folder::{LEARNT, RunFolder, RunRecord, RunState};
 use super::prepared::{PREPARED, Prepared, base_of, control_of};
 use super::watch::{Speed, answers_before, board_set, flips};
 use crate::clip::{Adapter, AdapterConfig, Flats, read_flats, write_flats};
@@ -341,7 +341,7 @@ impl Work<'_, '_> {
             },
             tensors,
         };
-        adapter.write(&self.folder.file("learnt"))?;
+        adapter.write(&self.folder.file(LEARNT))?;
         let model = finish_model(self.folder, &self.record, self.start.device, &adapter)?;
         self.record.state = if stopped { RunState::Stopped } else { RunState::Done };
         self.record.zero_shot_accuracy = Some(zero_shot);

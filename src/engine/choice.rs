@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cache, valid_name};
-use crate::clip::is_model_folder;
+use crate::fine_tune::run::Runs;
+use crate::hub::{Cache, valid_name};
 use crate::library::data_dir;
 
 const STARTER: &str = "starter";
@@ -37,7 +37,7 @@ impl ModelChoice {
         if let Some(model) = Cache::of_this_machine().and_then(|cache| cache.find(text)) {
             return Ok(Self::Path(model.folder));
         }
-        if let Some(model) = run_model(text) {
+        if let Some(model) = data_dir().and_then(|folder| Runs::at(&folder).model(text)) {
             return Ok(Self::Path(model));
         }
         Err(if valid_name(text) && text.contains('/') {
@@ -51,14 +51,6 @@ impl ModelChoice {
             )
         })
     }
-}
-
-/// The model of a run in the data folder: standard files, or an adapter.
-fn run_model(run: &str) -> Option<PathBuf> {
-    let plain = Path::new(run).components().count() == 1 && !run.starts_with('.');
-    let folder = data_dir()?.join("runs").join(run);
-    let models = ["model", "learnt"].map(|name| folder.join(name));
-    models.into_iter().find(|folder| plain && is_model_folder(folder))
 }
 
 #[cfg(test)]
