@@ -86,9 +86,9 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
         Command::UseMode(Mode::Explore) => state.mode = Mode::Explore,
         Command::UseMode(Mode::Train) => {
             let page = state.training.page.clone();
-            return training::update(state, TrainCommand::Open(page));
+            return train::update(state, TrainCommand::Open(page));
         }
-        Command::Train(command) => return training::update(state, command),
+        Command::Train(command) => return train::update(state, command),
         Command::TestMap => return test_map(state),
         Command::StopTestingMap => {
             state.inspected.tested = None;
@@ -163,7 +163,7 @@ fn learn_from(state: &mut State, mut paths: Vec<PathBuf>) -> Vec<Request> {
         return Vec::new();
     }
     state.training.page = Page::Setup;
-    training::update(state, TrainCommand::UseFolder(paths.swap_remove(0)))
+    train::update(state, TrainCommand::UseFolder(paths.swap_remove(0)))
 }
 
 /// Opens folders; none means the samples.

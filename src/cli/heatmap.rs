@@ -10,6 +10,7 @@ use super::args::HeatmapArgs;
 use super::output::Output;
 use super::pictures::{session, shown, templates};
 use super::{Common, Usage};
+use crate::heatmap::HeatmapMethod;
 use crate::heatmap::{HeatMap, Overlay, Ramp, Scale, heat_maps, raw_json, side_by_side};
 use crate::library::{decode, fitted};
 use crate::zero_shot::Label;

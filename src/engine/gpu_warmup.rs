@@ -7,6 +7,7 @@ use super::protocol::{Event, Severity};
 use super::session::IMAGE_BATCH;
 use crate::clip::{Pixels, Precision};
 use crate::engine::ModelChoice;
+use crate::heatmap::HeatmapMethod;
 use crate::heatmap::heat_maps;
 
 /// A model on the GPU, its kernels compiled; nothing where there is no GPU and none was asked for.

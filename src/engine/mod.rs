@@ -48,7 +48,6 @@ use queue::{Job, Queue};
 use trainer::Trainer;
 
 use crate::clip::Precision;
-use crate::engine::ModelChoice;
 use crate::fine_tune::run::Control;
 use crate::library::Store;
 

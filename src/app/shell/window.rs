@@ -39,10 +39,13 @@ pub enum StartError {
     NoDisplay(#[source] Option<eframe::Error>),
     /// The window was there, and something in it failed.
     #[error(
-        "the window stopped because of a mistake of ours ({0}). What you made is kept; {}",
+        "the window stopped because of a mistake of ours ({reason}). What you made is kept; {}",
         crate::logging::place()
     )]
-    Crashed(String),
+    Crashed {
+        /// What the panic said.
+        reason: String,
+    },
 }
 
 /// Opens the window and returns when it is closed.
@@ -110,7 +113,9 @@ pub fn run(
     match ran {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(StartError::NoDisplay(Some(error))),
-        Err(panic) if opened.load(Ordering::Relaxed) => Err(StartError::Crashed(panic_text(panic.as_ref()))),
+        Err(panic) if opened.load(Ordering::Relaxed) => Err(StartError::Crashed {
+            reason: panic_text(panic.as_ref()),
+        }),
         Err(_) => Err(StartError::NoDisplay(None)),
     }
 }
