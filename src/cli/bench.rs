@@ -170,7 +170,14 @@ impl Bench {
     fn image_tower_ms(&mut self, batch: usize) -> Result<f64> {
         let side = self.session.loaded.model.info().image_size;
         let values = (0..3 * side * side).map(|i| (i % 255) as f32 / 127.5 - 1.0).collect();
-        let pictures = vec![Pixels { values, side }; batch];
+        let pictures = vec![
+            Pixels {
+                values,
+                width: side,
+                height: side,
+            };
+            batch
+        ];
         self.session.loaded.embed_images(&pictures)?;
         let mut runs = Vec::new();
         for _ in 0..REPEATS {

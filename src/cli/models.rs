@@ -201,6 +201,7 @@ fn describe(name: &str, info: &ModelInfo) -> Value {
         "local": true,
         "dtype": info.dtype,
         "image_size": info.image_size,
+        "sees": info.sees,
         "context_length": info.context_length,
         "embedding_dim": info.projection_dim,
         "logit_scale": info.scoring.logit_scale,

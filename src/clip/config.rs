@@ -150,9 +150,18 @@ pub struct VitConfig {
     /// Whether a LayerNorm comes before the blocks.
     #[serde(skip)]
     pub pre_norm: bool,
+    /// Whether the patch embedding has a bias.
+    #[serde(skip)]
+    pub patch_bias: bool,
+    /// Whether the projection of the class token has a bias.
+    #[serde(skip)]
+    pub projection_bias: bool,
     /// How the patches become one embedding.
     #[serde(skip)]
     pub pooling: VisionPooling,
+    /// Whether pictures keep their aspect ratio: `image_size` is then the side of the square of as many patches.
+    #[serde(skip)]
+    pub any_aspect: bool,
 }
 
 /// How a Vision Transformer's tokens become one embedding.
@@ -178,7 +187,10 @@ impl Default for VitConfig {
             hidden_act: Activation::QuickGelu,
             layer_norm_eps: 1e-5,
             pre_norm: true,
+            patch_bias: false,
+            projection_bias: false,
             pooling: VisionPooling::default(),
+            any_aspect: false,
         }
     }
 }
@@ -261,6 +273,18 @@ impl VisionConfig {
                 )
             }
             Self::EfficientNetLite(net) => format!("EfficientNet-Lite0, {} blocks", net.blocks.len()),
+        }
+    }
+
+    /// What the tower sees of a picture, in a few words.
+    pub fn sees(&self) -> String {
+        let side = self.image_size();
+        match self {
+            Self::Vit(vit) if vit.any_aspect => {
+                let patches = (side / vit.patch_size).pow(2);
+                format!("about {patches} patches of {} pixels, at its own aspect ratio", vit.patch_size)
+            }
+            _ => format!("{side} x {side} pixels"),
         }
     }
 

@@ -64,8 +64,10 @@ pub struct ModelInfo {
     pub size_bytes: u64,
     /// Type of the weights on disk.
     pub dtype: String,
-    /// Side of the input square, in pixels.
+    /// Side of the input square, in pixels; of a square of as many patches where pictures keep their aspect ratio.
     pub image_size: usize,
+    /// What it sees of a picture, in a few words.
+    pub sees: String,
     /// Tokens that a text may have, start and end included.
     pub context_length: usize,
     /// Width of the shared space.

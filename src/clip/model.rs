@@ -1,10 +1,11 @@
 //! A whole model: both towers, tokenizer and preprocessing, from a folder, a file, or the binary.
 
-use std::collections::HashMap;
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::checkpoint::adapter::{self, AdapterConfig};
 use super::checkpoint::embedded;
@@ -153,6 +154,7 @@ impl Model {
             size_bytes: 0,
             dtype: summary.dtype,
             image_size: config.vision.image_size(),
+            sees: config.vision.sees(),
             context_length: config.text.max_position_embeddings,
             projection_dim: dim,
             scoring,
@@ -272,7 +274,7 @@ impl Model {
     /// The device failed.
     pub fn features_and_embeddings(&self, pictures: &[Pixels]) -> Result<(Vec<Embedding>, Vec<Embedding>)> {
         let each = self.in_parts(pictures, |pictures| {
-            let features = self.towers.image.features(self.pixel_tensor(pictures));
+            let features = self.by_shape(pictures, |pixels| self.towers.image.features(pixels));
             let embeddings = to_embeddings(self.towers.image.project(features.clone()))?;
             Ok(to_embeddings(features)?.into_iter().zip(embeddings).collect())
         })?;
@@ -399,15 +401,39 @@ impl Model {
         &self.device
     }
 
-    /// Prepared pictures as the image tower takes them, `[pictures, 3, side, side]`.
-    pub fn pixel_tensor(&self, pictures: &[Pixels]) -> Tensor<4> {
-        let side = self.info.image_size;
-        let mut values = Vec::with_capacity(pictures.len() * 3 * side * side);
-        for picture in pictures {
+    /// Prepared pictures of one shape as the image tower takes them, `[pictures, 3, height, width]`.
+    pub fn pixel_tensor<P: Borrow<Pixels>>(&self, pictures: &[P]) -> Tensor<4> {
+        let pictures: Vec<&Pixels> = pictures.iter().map(P::borrow).collect();
+        let (width, height) = pictures.first().map_or((1, 1), |first| (first.width, first.height));
+        let mut values = Vec::with_capacity(pictures.len() * 3 * width * height);
+        for picture in &pictures {
             values.extend_from_slice(&picture.values);
         }
-        let pixels = Tensor::from_data(TensorData::new(values, [pictures.len(), 3, side, side]), &self.device);
+        let pixels = Tensor::from_data(TensorData::new(values, [pictures.len(), 3, height, width]), &self.device);
         self.towers.input(pixels)
+    }
+
+    /// One row a picture, in their order, from what makes rows of pictures of one shape: a model that keeps their aspect
+    /// ratio gets pictures of several.
+    pub fn by_shape(&self, pictures: &[Pixels], rows: impl Fn(Tensor<4>) -> Tensor<2>) -> Tensor<2> {
+        let mut shapes: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+        for (place, picture) in pictures.iter().enumerate() {
+            shapes.entry((picture.width, picture.height)).or_default().push(place);
+        }
+        if shapes.len() <= 1 {
+            return rows(self.pixel_tensor(pictures));
+        }
+        let of = |places: &Vec<usize>| {
+            let alike: Vec<&Pixels> = places.iter().map(|&place| &pictures[place]).collect();
+            rows(self.pixel_tensor(&alike))
+        };
+        let found = Tensor::cat(shapes.values().map(of).collect(), 0);
+        let mut order = vec![0i64; pictures.len()];
+        for (row, &place) in shapes.values().flatten().enumerate() {
+            order[place] = row as i64;
+        }
+        let order: Tensor<1, Int> = Tensor::from_data(TensorData::new(order, [pictures.len()]), &found.device());
+        found.select(0, order)
     }
 }
 

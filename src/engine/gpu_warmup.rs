@@ -48,7 +48,8 @@ fn warm_up(loaded: &mut Loaded) -> crate::clip::Result<()> {
     let side = loaded.model.info().image_size;
     let blank = Pixels {
         values: vec![0.0; 3 * side * side],
-        side,
+        width: side,
+        height: side,
     };
     for batch in [1, IMAGE_BATCH] {
         loaded.embed_images(&vec![blank.clone(); batch])?;

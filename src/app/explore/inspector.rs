@@ -70,7 +70,7 @@ fn header_ui(ui: &mut Ui, state: &State, selected: usize, commands: &mut Vec<Com
         });
     });
     let text = match (&state.inspected.picture, state.model_view, &state.model) {
-        (_, true, Some(model)) => format!("What the model sees: {0} x {0} pixels", model.image_size),
+        (_, true, Some(model)) => format!("What the model sees: {}", model.sees),
         (Some(inspected), _, _) => {
             let (width, height) = inspected.original_size;
             format!("{width} x {height} pixels; the frame marks what the model sees, drag it")

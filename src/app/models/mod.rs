@@ -98,7 +98,7 @@ fn facts(model: &ModelInfo) -> Vec<(&'static str, String)> {
                 model.layout.title()
             ),
         ),
-        ("Sees", format!("{0} x {0} pixels", model.image_size)),
+        ("Sees", model.sees.clone()),
         ("Reads", format!("{} tokens", model.context_length)),
         ("Embedding", format!("{} numbers", model.projection_dim)),
         ("Scores", scores),

@@ -134,8 +134,8 @@ fn put(tensors: &mut Flats, checkpoint: &Checkpoint, name: &str, shape: &[usize]
     let (stored, view) = checkpoint.stored_as(name);
     let target = &mut tensors.get_mut(&stored).ok_or_else(|| not_stored(&stored))?.values;
     match view {
-        View::Whole => target.copy_from_slice(values),
-        View::Third(third) => target[third * values.len()..(third + 1) * values.len()].copy_from_slice(values),
+        View::Whole | View::Inside(_) => target.copy_from_slice(values),
+        View::Part(part, _) => target[part * values.len()..(part + 1) * values.len()].copy_from_slice(values),
         View::Transposed => target.copy_from_slice(&transposed(values, shape[0], shape[1])),
         View::PatchRows => {
             let (channels, area) = (shape[1], shape[2] * shape[3]);

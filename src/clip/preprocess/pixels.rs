@@ -12,15 +12,19 @@ use super::resample::{Axis, Filter, resample};
 use crate::clip::{Error, Result};
 
 const FILE: &str = "preprocessor_config.json";
+/// Patches of the largest square that a tower takes; more are a damaged file.
+const MAX_PATCHES: u32 = 16_384;
 const OPEN_CLIP_FILE: &str = "open_clip_config.json: preprocess_cfg";
 
-/// Numbers for one picture, `[3, side, side]` in that order.
+/// Numbers for one picture, `[3, height, width]` in that order.
 #[derive(Debug, Clone)]
 pub struct Pixels {
     /// Normalised values, channel by channel, row by row.
     pub values: Vec<f32>,
-    /// Side of the input square, in pixels.
-    pub side: usize,
+    /// Columns: the input square's side, or what a picture of its aspect ratio has.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
 }
 
 /// The part of a picture that the model sees, as fractions of its width and height.
@@ -73,6 +77,8 @@ enum Resize {
     ShortestEdge(u32),
     LongestEdge(u32),
     Exact { width: u32, height: u32 },
+    /// As many whole patches as `most` allows, at the picture's own aspect ratio.
+    Patches { patch: u32, most: u32 },
 }
 
 #[derive(Deserialize)]
@@ -96,6 +102,9 @@ struct RawPreprocessing {
     do_normalize: bool,
     image_mean: [f32; 3],
     image_std: [f32; 3],
+    /// For models that keep the aspect ratio.
+    patch_size: Option<u32>,
+    max_num_patches: Option<u32>,
 }
 
 /// The defaults of transformers' `CLIPImageProcessor`.
@@ -112,6 +121,8 @@ impl Default for RawPreprocessing {
             do_normalize: true,
             image_mean: [0.481_454_66, 0.457_827_5, 0.408_210_73],
             image_std: [0.268_629_54, 0.261_302_6, 0.275_777_1],
+            patch_size: None,
+            max_num_patches: None,
         }
     }
 }
@@ -185,8 +196,6 @@ impl Preprocessing {
     /// A field of the wrong type, an unknown filter, or a result that would not fit the tower.
     pub fn from_hugging_face(settings: serde_json::Value, image_size: usize) -> Result<Self> {
         let raw: RawPreprocessing = serde_json::from_value(settings).map_err(|e| Error::config(FILE, e.to_string()))?;
-        let unknown = || Error::config(FILE, format!("resample is {}; Pillow knows 0 to 5", raw.resample));
-        let filter = Filter::from_number(raw.resample).ok_or_else(unknown)?;
         let resize = match (raw.do_resize, &raw.size) {
             (false, _) => Resize::None,
             (true, RawSize::Number(edge) | RawSize::ShortestEdge { shortest_edge: edge }) => {
@@ -197,17 +206,48 @@ impl Preprocessing {
                 height: *height,
             },
         };
-        let preprocessing = Self {
+        let preprocessing = Self::with_resize(resize, image_size as u32, &raw)?;
+        preprocessing.check(&raw)?;
+        Ok(preprocessing)
+    }
+
+    /// From `preprocessor_config.json`, for a tower that takes any number of patches of `patch_size` pixels and whose
+    /// pictures keep their aspect ratio (SigLIP2 NaFlex).
+    ///
+    /// # Errors
+    /// A field of the wrong type, an unknown filter, or patches that are not the tower's.
+    pub fn for_any_aspect(settings: serde_json::Value, patch_size: usize) -> Result<Self> {
+        let raw: RawPreprocessing = serde_json::from_value(settings).map_err(|e| Error::config(FILE, e.to_string()))?;
+        let patch = raw.patch_size.unwrap_or(patch_size as u32);
+        let most = raw.max_num_patches.unwrap_or(MAX_PATCHES);
+        if patch as usize != patch_size {
+            let reason = format!("patch_size is {patch}, but the image tower's patches are {patch_size} pixels");
+            return Err(Error::config(FILE, reason));
+        }
+        if !(1..=MAX_PATCHES).contains(&most) {
+            let reason = format!("max_num_patches is {most}, but must lie in 1..={MAX_PATCHES}");
+            return Err(Error::config(FILE, reason));
+        }
+        if !raw.do_resize {
+            return Err(Error::config(FILE, "do_resize is off: pictures would not be whole patches"));
+        }
+        Self::with_resize(Resize::Patches { patch, most }, 0, &raw)
+    }
+
+    fn with_resize(resize: Resize, side: u32, raw: &RawPreprocessing) -> Result<Self> {
+        let unknown = || Error::config(FILE, format!("resample is {}; Pillow knows 0 to 5", raw.resample));
+        if raw.do_normalize && raw.image_std.contains(&0.0) {
+            return Err(Error::config(FILE, "image_std holds a 0"));
+        }
+        Ok(Self {
             resize,
             offset: Offset::Floor,
-            filter,
-            side: image_size as u32,
+            filter: Filter::from_number(raw.resample).ok_or_else(unknown)?,
+            side,
             rescale_factor: if raw.do_rescale { raw.rescale_factor as f32 } else { 1.0 },
             mean: if raw.do_normalize { raw.image_mean } else { [0.0; 3] },
             std: if raw.do_normalize { raw.image_std } else { [1.0; 3] },
-        };
-        preprocessing.check(&raw)?;
-        Ok(preprocessing)
+        })
     }
 
     fn check(&self, raw: &RawPreprocessing) -> Result<()> {
@@ -236,13 +276,10 @@ impl Preprocessing {
         ) {
             return Err(Error::config(FILE, "size is 0"));
         }
-        if self.std.contains(&0.0) {
-            return Err(Error::config(FILE, "image_std holds a 0"));
-        }
         Ok(())
     }
 
-    /// The picture as the tower gets it, before normalisation: `side` x `side` pixels.
+    /// The picture as the tower gets it, before normalisation.
     ///
     /// # Errors
     /// The picture has no pixels.
@@ -263,17 +300,34 @@ impl Preprocessing {
         let (columns, left) = self.window(width, resized_width, shift.x);
         let (rows, top) = self.window(height, resized_height, shift.y);
         let visible = resample(picture, columns, rows, self.filter);
-        if visible.dimensions() == (self.side, self.side) {
+        let seen = (self.seen(resized_width), self.seen(resized_height));
+        if visible.dimensions() == seen {
             return Ok(visible);
         }
-        let mut square = RgbImage::new(self.side, self.side);
+        let mut square = RgbImage::new(seen.0, seen.1);
         image::imageops::replace(&mut square, &visible, i64::from(left), i64::from(top));
         Ok(square)
     }
 
+    /// The picture as a square that the tower takes: for a tower that keeps the aspect ratio its middle, else
+    /// [`Self::model_view`].
+    ///
+    /// # Errors
+    /// The picture has no pixels.
+    pub fn square_view(&self, picture: &RgbImage) -> Result<RgbImage> {
+        if !matches!(self.resize, Resize::Patches { .. }) {
+            return self.model_view(picture);
+        }
+        let (width, height) = picture.dimensions();
+        let side = width.min(height);
+        let (left, top) = ((width - side) / 2, (height - side) / 2);
+        self.model_view(&image::imageops::crop_imm(picture, left, top, side, side).to_image())
+    }
+
     /// The numbers for the tower, from what [`Self::model_view`] returned.
     pub fn normalise(&self, view: &RgbImage) -> Pixels {
-        let area = (self.side * self.side) as usize;
+        let (width, height) = (view.width() as usize, view.height() as usize);
+        let area = width * height;
         let mut values = vec![0.0; 3 * area];
         for (i, pixel) in view.as_raw().as_chunks::<3>().0.iter().enumerate() {
             for (channel, &byte) in pixel.iter().enumerate() {
@@ -281,10 +335,7 @@ impl Preprocessing {
                 values[channel * area + i] = (scaled - self.mean[channel]) / self.std[channel];
             }
         }
-        Pixels {
-            values,
-            side: self.side as usize,
-        }
+        Pixels { values, width, height }
     }
 
     /// [`Self::model_view`] and [`Self::normalise`] in one.
@@ -305,7 +356,7 @@ impl Preprocessing {
         let (resized_width, resized_height) = self.resized(width.max(1), height.max(1));
         let fraction = |resized: u64, shift: f32| {
             let start = self.first(resized, shift);
-            (start as f32 / resized as f32, self.side as f32 / resized as f32)
+            (start as f32 / resized as f32, self.seen(resized) as f32 / resized as f32)
         };
         let (left, view_width) = fraction(resized_width, shift.x);
         let (top, view_height) = fraction(resized_height, shift.y);
@@ -322,6 +373,7 @@ impl Preprocessing {
         match self.resize {
             Resize::None => (width.into(), height.into()),
             Resize::Exact { width, height } => (width.into(), height.into()),
+            Resize::Patches { patch, most } => whole_patches(width, height, patch, most),
             Resize::LongestEdge(edge) => {
                 let ratio = f64::from(edge) / f64::from(width.max(height));
                 let resized = |size: u32| ((f64::from(size) * ratio).round_ties_even() as u64).max(1);
@@ -339,9 +391,17 @@ impl Preprocessing {
         }
     }
 
+    /// Pixels of a resized axis, padding included, that the tower sees.
+    fn seen(&self, resized: u64) -> u32 {
+        match self.resize {
+            Resize::Patches { .. } => resized as u32,
+            _ => self.side,
+        }
+    }
+
     /// Where the square starts in a resized axis; before it, where the picture is smaller than the square.
     fn first(&self, resized: u64, shift: f32) -> i64 {
-        let spare = resized as i64 - i64::from(self.side);
+        let spare = resized as i64 - i64::from(self.seen(resized));
         let moved = (shift * spare as f32 / 2.0).round() as i64;
         let centred = match self.offset {
             Offset::HalfToEven if spare > 0 => (spare as f64 / 2.0).round_ties_even() as i64,
@@ -363,10 +423,28 @@ impl Preprocessing {
             source,
             resized,
             first: first.max(0) as u64,
-            count: u64::from(self.side).min(resized) as u32,
+            count: u64::from(self.seen(resized)).min(resized) as u32,
         };
         (axis, (-first).max(0) as u32)
     }
+}
+
+/// The size of a picture in whole patches, as many as are allowed (transformers' `get_image_size_for_max_num_patches`,
+/// whose search is repeated step by step: another would end on another size now and then).
+fn whole_patches(width: u32, height: u32, patch: u32, most: u32) -> (u64, u64) {
+    const PRECISION: f64 = 1e-5;
+    let patches = |scale: f64, size: u32| (f64::from(size) * scale / f64::from(patch)).ceil().max(1.0);
+    let (mut low, mut high) = (PRECISION / 10.0, 100.0);
+    while high - low >= PRECISION {
+        let middle = (low + high) / 2.0;
+        if patches(middle, width) * patches(middle, height) <= f64::from(most) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    let pixels = |size: u32| patches(low, size) as u64 * u64::from(patch);
+    (pixels(width), pixels(height))
 }
 
 #[cfg(test)]
@@ -425,6 +503,29 @@ mod tests {
         assert_eq!(view.get_pixel(62, 112).0, [255; 3]);
         assert_eq!(view.get_pixel(112, 61).0, [0; 3]);
         assert_eq!(view.get_pixel(112, 62).0, [255; 3]);
+    }
+
+    #[test]
+    fn whole_patches_keep_the_aspect_ratio_and_stay_within_their_number() {
+        let preprocessing =
+            Preprocessing::for_any_aspect(serde_json::json!({"max_num_patches": 256, "resample": 2}), 16).unwrap();
+        // From transformers' own function.
+        for ((width, height), expected) in [
+            ((640, 480), (288, 224)),
+            ((480, 640), (224, 288)),
+            ((1000, 1000), (256, 256)),
+            ((1, 1), (112, 112)),
+            ((5000, 1), (4096, 16)),
+            ((1920, 1080), (336, 192)),
+            ((33, 50), (208, 304)),
+        ] {
+            let view = preprocessing.model_view(&RgbImage::new(width, height)).unwrap();
+            assert_eq!(view.dimensions(), expected, "{width} x {height}");
+            let rect = preprocessing.view_rect(width, height);
+            assert_eq!((rect.left, rect.top, rect.width, rect.height), (0.0, 0.0, 1.0, 1.0));
+        }
+        assert!(Preprocessing::for_any_aspect(serde_json::json!({"patch_size": 14}), 16).is_err());
+        assert!(Preprocessing::for_any_aspect(serde_json::json!({"max_num_patches": 0}), 16).is_err());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What happens to a text before its tokenizer, after each layout's own reference.
 
+use unicode_normalization::UnicodeNormalization;
+
 /// A layout's way of cleaning text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cleaning {
@@ -9,6 +11,10 @@ pub enum Cleaning {
     /// twice, runs of white space become one space. Of what ftfy does for them, its repair of wrongly decoded text and
     /// half-width Japanese and Korean letters are left out.
     OpenClip,
+    /// The same in lower case.
+    OpenClipLower,
+    /// The same in lower case and without punctuation, an underscore being a space: OpenCLIP's `canonicalize`.
+    OpenClipCanonical,
     /// Lower case: SigLIP2.
     LowerCase,
     /// Lower case, no punctuation, single spaces: SigLIP.
@@ -21,10 +27,12 @@ impl Cleaning {
         match self {
             Self::None => text.to_string(),
             Self::OpenClip => {
-                let plain: String = text.chars().flat_map(plain).collect();
+                let plain: String = text.chars().flat_map(plain).nfc().collect();
                 let once = html_escape::decode_html_entities(&plain);
                 single_spaced(&html_escape::decode_html_entities(&once))
             }
+            Self::OpenClipLower => Self::OpenClip.clean(text).to_lowercase(),
+            Self::OpenClipCanonical => Self::Siglip.clean(&Self::OpenClip.clean(text).replace('_', " ")),
             Self::LowerCase => text.to_lowercase(),
             Self::Siglip => {
                 let words = text.to_lowercase().replace(|c: char| c.is_ascii_punctuation(), "");
@@ -79,5 +87,8 @@ mod tests {
     fn siglip_drops_case_and_punctuation() {
         assert_eq!(Cleaning::Siglip.clean("A photo, of a  (Cat)_1!"), "a photo of a cat1");
         assert_eq!(Cleaning::LowerCase.clean("A Cat!"), "a cat!");
+        let canonical = |text| Cleaning::OpenClipCanonical.clean(text);
+        assert_eq!(canonical("A “photo”, of_a &lt;Cat&gt;_1!"), "a photo of a cat 1");
+        assert_eq!(canonical("Cafe\u{301}"), "caf\u{e9}");
     }
 }

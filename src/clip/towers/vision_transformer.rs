@@ -3,20 +3,20 @@
 //!
 //! Key map: `vision_model.embeddings.{patch_embedding, position_embedding.weight}`, `vision_model.encoder.layers.N` (see
 //! [`super::attention`]), `vision_model.post_layernorm`. CLIP adds `vision_model.embeddings.class_embedding`,
-//! `vision_model.pre_layrnorm` (the key is really spelt so) and `visual_projection.weight` `[out, in]`, without a bias;
-//! SigLIP a bias of the patch embedding and the head of [`super::attention_head`].
+//! `vision_model.pre_layrnorm` (the key is really spelt so) and `visual_projection.weight` `[out, in]`, with a bias in
+//! some of timm's towers alone; SigLIP a bias of the patch embedding and the head of [`super::attention_head`].
 
 use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, FloatDType, Tensor, TensorData};
 
 use super::attention::{AttentionParts, Block, BlockShape, Norm, layer_norm, merge_heads};
 use super::attention_head::AttentionHead;
 use crate::clip::config::{VisionPooling, VitConfig};
 use crate::clip::kernels::convolution::convolve;
 use crate::clip::kernels::elementwise::Same;
-use crate::clip::{Checkpoint, Result};
+use crate::clip::{Checkpoint, Result, full};
 
 /// An image tower of patches.
 #[derive(Module, Debug)]
@@ -30,6 +30,7 @@ pub struct VisionTransformer {
     last_block: Block,
     post_norm: Norm,
     pooling: Pooling,
+    /// Rows, and columns, of the patches that have positions of their own.
     #[module(skip)]
     grid: usize,
 }
@@ -49,7 +50,7 @@ const OPEN_BLOCKS: usize = 2;
 
 /// The end of a Vision Transformer's pass over one picture, laid open for heatmaps.
 pub struct VisionDense {
-    /// The inputs of the last blocks, in order, each `[1, tokens, width]`; the last `grid * grid` tokens are the patches.
+    /// The inputs of the last blocks, in order, each `[1, tokens, width]`; the last `rows * columns` tokens are the patches.
     pub inputs: Vec<Tensor<3>>,
     /// What the last block's attention did.
     pub attention: AttentionParts,
@@ -57,8 +58,8 @@ pub struct VisionDense {
     pub tokens: Tensor<3>,
     /// The picture's embedding, not normalised, `[1, projection_dim]`.
     pub embedding: Tensor<2>,
-    /// Patches along each side of the input square.
-    pub grid: usize,
+    /// Rows and columns of patches.
+    pub grid: [usize; 2],
 }
 
 /// The attention that gathers a picture into one vector: the class token's in the last block, or the probe's in SigLIP's
@@ -66,9 +67,9 @@ pub struct VisionDense {
 pub struct GatheringAttention {
     /// What asks, `[1, width]`.
     pub query: Tensor<2>,
-    /// The patches' keys, `[grid * grid, width]`.
+    /// The patches' keys, `[patches, width]`.
     pub keys: Tensor<2>,
-    /// The patches' values, `[grid * grid, width]`.
+    /// The patches' values, `[patches, width]`.
     pub values: Tensor<2>,
     /// What was gathered, `[1, width]`.
     pub gathered: Tensor<2>,
@@ -122,7 +123,11 @@ impl VisionTransformer {
             pooling: if with_class {
                 Pooling::ClassToken(Linear {
                     weight: weights.linear_weight("visual_projection.weight", width, projection_dim)?,
-                    bias: None,
+                    bias: if config.projection_bias {
+                        Some(weights.param("visual_projection.bias", [projection_dim])?)
+                    } else {
+                        None
+                    },
                 })
             } else {
                 Pooling::AttentionHead(AttentionHead::load(weights, config)?)
@@ -131,7 +136,7 @@ impl VisionTransformer {
         })
     }
 
-    /// Pixels `[batch, 3, side, side]` to embeddings `[batch, projection_dim]`, not normalised.
+    /// Pixels `[batch, 3, height, width]` to embeddings `[batch, projection_dim]`, not normalised.
     pub fn forward(&self, pixels: Tensor<4>) -> Tensor<2> {
         self.project(self.features(pixels))
     }
@@ -140,9 +145,8 @@ impl VisionTransformer {
     pub fn forward_dense(&self, pixels: Tensor<4>) -> VisionDense {
         let opened = (OPEN_BLOCKS - 1).min(self.earlier_blocks.len());
         let (closed, open) = self.earlier_blocks.split_at(self.earlier_blocks.len() - opened);
-        let mut x = closed
-            .iter()
-            .fold(self.embed_patches(pixels), |x, block| block.forward(x, false));
+        let (tokens, grid) = self.embed_patches(pixels);
+        let mut x = closed.iter().fold(tokens, |x, block| block.forward(x, false));
         let mut inputs = vec![x.clone()];
         for block in open {
             x = block.forward(x, false);
@@ -156,7 +160,7 @@ impl VisionTransformer {
             attention,
             embedding: self.pool(tokens.clone()),
             tokens,
-            grid: self.grid,
+            grid,
         }
     }
 
@@ -183,8 +187,8 @@ impl VisionTransformer {
 
     /// Leaves out the class token, if there is one.
     fn only_patches(&self, tokens: Tensor<3>) -> Tensor<3> {
-        let patches = self.grid * self.grid;
-        let class_tokens = tokens.dims()[1] - patches;
+        let class_tokens = usize::from(self.class_embedding.is_some());
+        let patches = tokens.dims()[1] - class_tokens;
         tokens.narrow(1, class_tokens, patches)
     }
 
@@ -265,17 +269,16 @@ impl VisionTransformer {
     }
 
     fn run_earlier_blocks(&self, pixels: Tensor<4>) -> Tensor<3> {
-        self.earlier_blocks
-            .iter()
-            .fold(self.embed_patches(pixels), |x, block| block.forward(x, false))
+        let (tokens, _) = self.embed_patches(pixels);
+        self.earlier_blocks.iter().fold(tokens, |x, block| block.forward(x, false))
     }
 
-    fn embed_patches(&self, pixels: Tensor<4>) -> Tensor<3> {
-        let [batch, _, _, _] = pixels.dims();
-        // [batch, 3, side, side] -> [batch, width, grid, grid] -> [batch, grid * grid, width]
-        let patches = convolve(&self.patch_embedding, pixels, Same)
-            .flatten::<3>(2, 3)
-            .swap_dims(1, 2);
+    /// The tokens, and rows and columns of the patches among them.
+    fn embed_patches(&self, pixels: Tensor<4>) -> (Tensor<3>, [usize; 2]) {
+        // [batch, 3, height, width] -> [batch, width, rows, columns] -> [batch, rows * columns, width]
+        let patches = convolve(&self.patch_embedding, pixels, Same);
+        let [batch, _, rows, columns] = patches.dims();
+        let patches = patches.flatten::<3>(2, 3).swap_dims(1, 2);
         let width = patches.dims()[2];
         let tokens = match &self.class_embedding {
             Some(class) => {
@@ -284,11 +287,31 @@ impl VisionTransformer {
             }
             None => patches,
         };
-        let tokens = tokens + self.position_embedding.val().unsqueeze();
-        match &self.pre_norm {
+        let tokens = tokens + self.positions([rows, columns]).unsqueeze();
+        let tokens = match &self.pre_norm {
             Some(norm) => norm.forward(tokens),
             None => tokens,
+        };
+        (tokens, [rows, columns])
+    }
+
+    /// The positions of a grid, `[tokens, width]`: the tower's own, or resized to it.
+    fn positions(&self, [rows, columns]: [usize; 2]) -> Tensor<2> {
+        let own = self.position_embedding.val();
+        if [rows, columns] == [self.grid; 2] || self.class_embedding.is_some() {
+            return own;
         }
+        let (down, across) = (bilinear(self.grid, rows), bilinear(self.grid, columns));
+        let mut weights = Vec::with_capacity(rows * columns * self.grid * self.grid);
+        for row in &down {
+            for column in &across {
+                weights.extend(row.iter().flat_map(|y| column.iter().map(move |x| y * x)));
+            }
+        }
+        let weights = TensorData::new(weights, [rows * columns, self.grid * self.grid]);
+        let (weights, dtype) = (Tensor::<2>::from_data(weights, &own.device()), own.dtype());
+        let resized = weights.matmul(full(own));
+        if dtype == DType::F16 { resized.cast(FloatDType::F16) } else { resized }
     }
 
     /// Pixels to features before the projection, `[batch, width]`; SigLIP's are its embeddings.
@@ -339,8 +362,22 @@ fn patch_embedding(weights: &mut Checkpoint, config: &VitConfig) -> Result<Conv2
         .init(&device);
     let name = "vision_model.embeddings.patch_embedding";
     convolution.weight = weights.param(&format!("{name}.weight"), [width, config.num_channels, patch, patch])?;
-    if config.pooling == VisionPooling::AttentionHead {
+    if config.patch_bias {
         convolution.bias = Some(weights.param(&format!("{name}.bias"), [width])?);
     }
     Ok(convolution)
+}
+
+/// How much each of `from` places counts in each of `to`, as PyTorch resizes bilinearly with antialiasing.
+fn bilinear(from: usize, to: usize) -> Vec<Vec<f32>> {
+    let scale = from as f32 / to as f32;
+    let support = scale.max(1.0);
+    let row = |place: usize| {
+        let centre = (place as f32 + 0.5) * scale - 0.5;
+        let weight = |source: usize| (1.0 - (source as f32 - centre).abs() / support).max(0.0);
+        let weights: Vec<f32> = (0..from).map(weight).collect();
+        let sum: f32 = weights.iter().sum();
+        weights.into_iter().map(|weight| weight / sum).collect()
+    };
+    (0..to).map(row).collect()
 }

@@ -259,8 +259,8 @@ impl TowerLearner {
         }
         let paths: Vec<_> = places.iter().map(|&place| set.paths[place].clone()).collect();
         let pixels = pixels(&context.model, &paths)?;
-        let pixels = context.model.pixel_tensor(&pixels);
-        Ok(unit(towers.image.forward(towers.input(pixels))))
+        let embed = |pixels| towers.image.forward(towers.input(pixels));
+        Ok(unit(context.model.by_shape(&pixels, embed)))
     }
 
     fn embed_texts(&self, towers: &Towers, texts: &[TokenizedText]) -> Tensor<2> {

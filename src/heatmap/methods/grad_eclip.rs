@@ -60,7 +60,7 @@ impl Evidence for Gathered {
         let labels = texts.dims()[0];
         let width = self.attention.gathered.dims()[1];
         let Some(tower) = vit(model) else {
-            return Tensor::zeros([labels, self.dense.grid.pow(2)], model.device());
+            return Tensor::zeros([labels, self.grid().iter().product()], model.device());
         };
         let start = self.attention.gathered.clone().expand([labels, width]);
         let gradient = of_cosines(start, texts, |gathered| tower.embed_gathered(&self.dense, gathered));
@@ -69,6 +69,6 @@ impl Evidence for Gathered {
     }
 
     fn grid(&self) -> [usize; 2] {
-        [self.dense.grid; 2]
+        self.dense.grid
     }
 }

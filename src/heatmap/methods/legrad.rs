@@ -47,7 +47,7 @@ impl Evidence for OpenBlocks {
     fn maps(&self, model: &Model, texts: Tensor<2>) -> Tensor<2> {
         let labels = texts.dims()[0];
         let Some(tower) = vit(model) else {
-            return Tensor::zeros([labels, self.dense.grid.pow(2)], model.device());
+            return Tensor::zeros([labels, self.grid().iter().product()], model.device());
         };
         let maps = (0..labels).step_by(LABELS_AT_ONCE).map(|first| {
             let count = LABELS_AT_ONCE.min(labels - first);
@@ -57,7 +57,7 @@ impl Evidence for OpenBlocks {
     }
 
     fn grid(&self) -> [usize; 2] {
-        [self.dense.grid; 2]
+        self.dense.grid
     }
 }
 
@@ -77,7 +77,8 @@ impl OpenBlocks {
         });
         // [labels, heads, asking, tokens] -> [labels, tokens] -> [labels, cells]
         let means = relu(gradient).mean_dim(1).mean_dim(2).reshape([labels, tokens]);
-        let cells = self.dense.grid.pow(2);
+        let [rows, columns] = self.dense.grid;
+        let cells = rows * columns;
         means.narrow(1, tokens - cells, cells)
     }
 }

@@ -42,11 +42,11 @@ impl Method for NaClip {
 }
 
 /// `w`, `[1, 1, tokens, tokens]`; zero for tokens that are no patch.
-fn nearness(grid: usize, tokens: usize, device: &Device) -> Tensor<4> {
-    let first = tokens - grid * grid;
+fn nearness([rows, columns]: [usize; 2], tokens: usize, device: &Device) -> Tensor<4> {
+    let first = tokens - rows * columns;
     let place = |token: usize| {
         let patch = token.checked_sub(first)?;
-        Some(((patch / grid) as f32, (patch % grid) as f32))
+        Some(((patch / columns) as f32, (patch % columns) as f32))
     };
     let mut values = vec![0.0f32; tokens * tokens];
     for (i, value) in values.iter_mut().enumerate() {

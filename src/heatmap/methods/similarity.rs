@@ -13,11 +13,11 @@ pub struct CellTokens {
 }
 
 impl CellTokens {
-    /// From tokens `[1, cells, dim]` of a square grid.
-    pub fn new(tokens: Tensor<3>, side: usize) -> Self {
+    /// From tokens `[1, cells, dim]` of a grid.
+    pub fn new(tokens: Tensor<3>, grid: [usize; 2]) -> Self {
         Self {
             tokens: unit(tokens.squeeze_dim(0)),
-            grid: [side, side],
+            grid,
         }
     }
 }

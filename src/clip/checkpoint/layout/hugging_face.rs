@@ -1,10 +1,10 @@
-//! Hugging Face's layout: `CLIPModel`, `SiglipModel`, `Siglip2Model` at its own resolution, and the starter, which
-//! borrows it. The reference is transformers.
+//! Hugging Face's layout: `CLIPModel`, `MetaClip2Model`, `SiglipModel`, `Siglip2Model` (NaFlex, at each picture's aspect
+//! ratio), and the starter, which borrows it. The reference is transformers.
 //!
 //! The weights are `model.safetensors`, or shards that `model.safetensors.index.json` lists, or `pytorch_model.bin`.
 //!
 //! `CLIPModel` pools text at the largest id where `eos_token_id` is 2 (the one that OpenAI's first conversions carry by
-//! mistake) and at the first end token otherwise. SigLIP's text tower is bidirectional, always runs at its full
+//! mistake) and at the first end token otherwise; MetaCLIP 2's end token really is 2. SigLIP's text tower is bidirectional, always runs at its full
 //! length, pools at the last token, and projects with `text_model.head`; its preprocessing squashes the picture.
 
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::clip::checkpoint::layout::{
     HF_CONFIG, Padding, Parts, TOKENIZER, TOKENIZER_CONFIG, TextFiles, TextParts, layout_error, parse_json,
-    read_optional, read_required, with_defaults,
+    read_optional, read_required, twins, with_defaults,
 };
 use crate::clip::checkpoint::weights::KeyMap;
 use crate::clip::config::{TextConfig, TextPooling, TextProjection, VisionPooling, VitConfig};
@@ -80,10 +80,27 @@ pub fn is_known(folder: &Path) -> bool {
 /// # Errors
 /// A file is missing, damaged, or says something that cannot be.
 pub fn open(folder: &Path, weights: Checkpoint) -> Result<Parts> {
+    let (config, preprocessor, text) = small_files(folder)?;
+    parts(&config, &preprocessor, text, weights)
+}
+
+/// Reads the small files and refuses what cannot be computed, whatever the weights are.
+///
+/// # Errors
+/// As [`open`].
+pub fn check(folder: &Path) -> Result<()> {
+    let (config, preprocessor, text) = small_files(folder)?;
+    let (family, parsed) = Family::parse(&config)?;
+    family.preprocessing(&preprocessor, &parsed)?;
+    family.text(text)?;
+    Ok(())
+}
+
+fn small_files(folder: &Path) -> Result<(Vec<u8>, Vec<u8>, TextFiles)> {
     let config = read_required(folder, HF_CONFIG)?;
     let preprocessor = read_required(folder, PREPROCESSOR)?;
     let text = TextFiles::read(folder)?.ok_or_else(|| layout_error(folder, &format!("{TOKENIZER} is missing")))?;
-    parts(&config, &preprocessor, text, weights)
+    Ok((config, preprocessor, text))
 }
 
 /// The parts of a model from its files' contents.
@@ -91,10 +108,8 @@ pub fn open(folder: &Path, weights: Checkpoint) -> Result<Parts> {
 /// # Errors
 /// A file is damaged, or says something that cannot be.
 pub fn parts(config: &[u8], preprocessor: &[u8], text: TextFiles, weights: Checkpoint) -> Result<Parts> {
-    let family = Family::of(&parse_json(HF_CONFIG, config)?)?;
-    let parsed = family.config(parse_json(HF_CONFIG, config)?)?.checked()?;
-    let settings = with_defaults(parse_json(PREPROCESSOR, preprocessor)?, family.preprocessing_defaults());
-    let preprocessing = Preprocessing::from_hugging_face(settings, parsed.vision.image_size())?;
+    let (family, parsed) = Family::parse(config)?;
+    let preprocessing = family.preprocessing(preprocessor, &parsed)?;
     let identity = vec![
         (HF_CONFIG, config.to_vec()),
         (PREPROCESSOR, preprocessor.to_vec()),
@@ -116,6 +131,7 @@ pub fn parts(config: &[u8], preprocessor: &[u8], text: TextFiles, weights: Check
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Family {
     Clip,
+    MetaClip2,
     Siglip,
     Siglip2,
     Starter,
@@ -134,37 +150,58 @@ impl Family {
     fn of(config: &Value) -> Result<Self> {
         match config["model_type"].as_str() {
             Some("clip") => Ok(Self::Clip),
+            Some("metaclip_2") => Ok(Self::MetaClip2),
             Some("siglip") => Ok(Self::Siglip),
             Some("siglip2") => Ok(Self::Siglip2),
             Some("clipsight_starter") => Ok(Self::Starter),
             other => Err(Error::config(
                 HF_CONFIG,
                 format!(
-                    "model_type is {}; \"clip\", \"siglip\" and \"siglip2\" can be opened",
-                    other.map_or("missing".into(), |name| format!("\"{name}\""))
+                    "model_type is {}; \"clip\", \"metaclip_2\", \"siglip\" and \"siglip2\" can be opened{}",
+                    other.map_or("missing".into(), |name| format!("\"{name}\"")),
+                    other.and_then(twins::instead_of).map_or(String::new(), |opens| format!("; {opens}")),
                 ),
             )),
         }
     }
 
+    fn parse(config: &[u8]) -> Result<(Self, ModelConfig)> {
+        let family = Self::of(&parse_json(HF_CONFIG, config)?)?;
+        Ok((family, family.config(parse_json(HF_CONFIG, config)?)?.checked()?))
+    }
+
+    fn preprocessing(self, preprocessor: &[u8], config: &ModelConfig) -> Result<Preprocessing> {
+        let settings = with_defaults(parse_json(PREPROCESSOR, preprocessor)?, self.preprocessing_defaults());
+        match &config.vision {
+            VisionConfig::Vit(vit) if vit.any_aspect => Preprocessing::for_any_aspect(settings, vit.patch_size),
+            vision => Preprocessing::from_hugging_face(settings, vision.image_size()),
+        }
+    }
+
     fn config(self, raw: RawConfig) -> Result<ModelConfig> {
         match self {
-            Self::Clip => clip_config(raw),
+            Self::Clip | Self::MetaClip2 => clip_config(raw, self == Self::Clip),
             Self::Siglip | Self::Siglip2 => siglip_config(raw, self == Self::Siglip2),
             Self::Starter => Ok(ModelConfig {
                 projection_dim: raw.projection_dim.unwrap_or(CLIP_DIM),
                 vision: VisionConfig::EfficientNetLite(parse_part("vision_config", raw.vision_config)?),
-                text: clip_text(raw.text_config)?,
+                text: clip_text(raw.text_config, true)?,
             }),
         }
     }
 
     fn preprocessing_defaults(self) -> Value {
         match self {
-            Self::Clip | Self::Starter => json!({}),
-            Self::Siglip | Self::Siglip2 => json!({
+            Self::Clip | Self::MetaClip2 | Self::Starter => json!({}),
+            Self::Siglip => json!({
                 "do_center_crop": false,
                 "size": {"height": 224, "width": 224},
+                "image_mean": [0.5, 0.5, 0.5],
+                "image_std": [0.5, 0.5, 0.5],
+            }),
+            Self::Siglip2 => json!({
+                "resample": 2,
+                "max_num_patches": 256,
                 "image_mean": [0.5, 0.5, 0.5],
                 "image_std": [0.5, 0.5, 0.5],
             }),
@@ -173,7 +210,7 @@ impl Family {
 
     fn text(self, files: TextFiles) -> Result<TextParts> {
         let (cleaning, padding) = match self {
-            Self::Clip | Self::Starter => (Cleaning::None, None),
+            Self::Clip | Self::MetaClip2 | Self::Starter => (Cleaning::None, None),
             Self::Siglip | Self::Siglip2 => siglip_text(&files)?,
         };
         Ok(TextParts {
@@ -186,17 +223,18 @@ impl Family {
 
 const CLIP_DIM: usize = 512;
 
-fn clip_config(raw: RawConfig) -> Result<ModelConfig> {
+fn clip_config(raw: RawConfig, legacy_eos: bool) -> Result<ModelConfig> {
     Ok(ModelConfig {
         projection_dim: raw.projection_dim.unwrap_or(CLIP_DIM),
         vision: VisionConfig::Vit(parse_part("vision_config", raw.vision_config)?),
-        text: clip_text(raw.text_config)?,
+        text: clip_text(raw.text_config, legacy_eos)?,
     })
 }
 
-fn clip_text(raw: Value) -> Result<TextConfig> {
+/// `legacy_eos`: whether an end token of 2 is OpenAI's mistake; MetaCLIP 2's really is 2.
+fn clip_text(raw: Value, legacy_eos: bool) -> Result<TextConfig> {
     let pooling = match raw["eos_token_id"].as_u64() {
-        Some(LEGACY_EOS) => TextPooling::LargestId,
+        Some(LEGACY_EOS) if legacy_eos => TextPooling::LargestId,
         Some(id) => TextPooling::FirstEnd(id as u32),
         None => TextPooling::FirstEnd(CLIP_END),
     };
@@ -232,7 +270,9 @@ fn siglip_config(raw: RawConfig, by_patches: bool) -> Result<ModelConfig> {
         projection_dim: projection_dim.unwrap_or_default() as usize,
         vision: VisionConfig::Vit(VitConfig {
             pre_norm: false,
+            patch_bias: true,
             pooling: VisionPooling::AttentionHead,
+            any_aspect: by_patches,
             ..parse_part("vision_config", vision)?
         }),
         text: TextConfig {
@@ -265,6 +305,14 @@ fn siglip_text(files: &TextFiles) -> Result<(Cleaning, Option<Padding>)> {
     } else {
         Cleaning::Siglip
     };
+    Ok((cleaning, Some(padding(files)?)))
+}
+
+/// How a tokenizer of the Hub fills the context.
+///
+/// # Errors
+/// The tokenizer is damaged.
+pub fn padding(files: &TextFiles) -> Result<Padding> {
     let tokenizer: Value = parse_json(TOKENIZER, &files.tokenizer)?;
     let pad = &files.config["pad_token"];
     let pad = pad.as_str().or(pad["content"].as_str());
@@ -274,7 +322,7 @@ fn siglip_text(files: &TextFiles) -> Result<(Cleaning, Option<Padding>)> {
     };
     let id = id.unwrap_or(SIGLIP_PAD) as u32;
     let left = files.config["padding_side"] == "left";
-    Ok((cleaning, Some(Padding { id, left })))
+    Ok(Padding { id, left })
 }
 
 /// The pad token of `SiglipTextConfig`.

@@ -9,6 +9,8 @@
 mod hugging_face;
 mod open_clip;
 mod openai;
+mod timm;
+mod twins;
 
 use std::path::{Path, PathBuf};
 
@@ -123,6 +125,29 @@ pub fn is_model_folder(folder: &Path) -> bool {
         Ok(files) if files.layout == Layout::HuggingFace => hugging_face::is_known(folder),
         found => found.is_ok(),
     }
+}
+
+/// Reads the small files of a folder, and says in which layout the model can be computed; the weights need not be there.
+///
+/// # Errors
+/// In none: names the reason, and what opens instead where something does.
+pub fn check_small_files(folder: &Path) -> Result<Layout> {
+    let checks: [(Layout, &str, fn(&Path) -> Result<()>); 2] = [
+        (Layout::OpenClip, OPEN_CLIP_CONFIG, open_clip::check),
+        (Layout::HuggingFace, HF_CONFIG, hugging_face::check),
+    ];
+    let mut first_error = None;
+    for (layout, config, check) in checks {
+        if !folder.join(config).is_file() {
+            continue;
+        }
+        match check(folder) {
+            Ok(()) => return Ok(layout),
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+    }
+    let nothing = || layout_error(folder, &format!("{OPEN_CLIP_CONFIG} and {HF_CONFIG} are missing"));
+    Err(first_error.unwrap_or_else(nothing))
 }
 
 fn find_in_folder(folder: &Path) -> Result<ModelFiles> {

@@ -3,19 +3,23 @@
 //! `open_clip_config.json` holds `model_cfg` (after `CLIPVisionCfg` and `CLIPTextCfg`, whose defaults are filled in) and
 //! `preprocess_cfg`. The names are OpenAI's; with `custom_text` the text tower lies under `text.`. `quick_gelu` is a
 //! property of the checkpoint. A model with a `logit_bias` was trained with SigLIP's loss. Text is pooled at the largest
-//! id, which is the end token. Options that change the arithmetic and that no tower here has are refused by name.
+//! id, which is CLIP's end token, or where `pool_type` says; `timm_model_name` takes the image tower from timm (see
+//! [`super::timm`]), `hf_tokenizer_name` the tokenizer from a repository of the Hub, whose `tokenizer.json` lies beside.
+//! Options that change the arithmetic and that no tower here has are refused by name.
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::clip::checkpoint::layout::timm::TimmTower;
 use crate::clip::checkpoint::layout::{
-    OPEN_CLIP_CONFIG, Parts, TOKENIZER, TextFiles, layout_error, parse_json, read_required,
+    OPEN_CLIP_CONFIG, Parts, TOKENIZER, TextFiles, TextParts, hugging_face, layout_error, parse_json, read_required, twins,
 };
-use crate::clip::checkpoint::weights::KeyMap;
+use crate::clip::checkpoint::weights::{ImageNames, KeyMap};
 use crate::clip::config::{Activation, ResNetConfig, TextConfig, TextPooling, TextProjection, VitConfig};
 use crate::clip::preprocess::pixels::OpenClipPreprocessing;
+use crate::clip::tokenize::clean::Cleaning;
 use crate::clip::{Checkpoint, Error, ModelConfig, Preprocessing, Result, VisionConfig};
 
 const WEIGHTS: [&str; 2] = ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"];
@@ -106,8 +110,21 @@ struct RawText {
     mlp_ratio: f64,
     no_causal_mask: bool,
     proj_bias: bool,
+    pool_type: String,
+    eos_id: u32,
+    hf_tokenizer_name: String,
+    tokenizer_kwargs: TokenizerOptions,
     #[serde(flatten)]
     rest: Rest,
+}
+
+/// What OpenCLIP's tokenizer is told.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct TokenizerOptions {
+    clean: Option<String>,
+    #[serde(flatten)]
+    others: serde_json::Map<String, Value>,
 }
 
 impl Default for RawText {
@@ -121,6 +138,10 @@ impl Default for RawText {
             mlp_ratio: 4.0,
             no_causal_mask: false,
             proj_bias: false,
+            pool_type: "argmax".into(),
+            eos_id: 2,
+            hf_tokenizer_name: String::new(),
+            tokenizer_kwargs: TokenizerOptions::default(),
             rest: Rest::default(),
         }
     }
@@ -137,7 +158,7 @@ struct Rest {
 }
 
 /// Options that change the arithmetic and must be off.
-const REFUSED: [&str; 17] = [
+const REFUSED: [&str; 14] = [
     "ls_init_value",
     "attentional_pool",
     "final_ln_after_pool",
@@ -149,56 +170,111 @@ const REFUSED: [&str; 17] = [
     "scale_attn_inner",
     "scale_attn",
     "scale_fc",
-    "timm_model_name",
     "hf_model_name",
-    "hf_tokenizer_name",
-    "tokenizer_kwargs",
     "global_average_pool",
     "input_patchnorm",
 ];
 
-/// Reads everything but the weights.
+/// A configuration that can be computed, before the weights are seen.
+struct Checked {
+    model: RawModel,
+    timm: Option<TimmTower>,
+    preprocessing: OpenClipPreprocessing,
+    text: TextParts,
+    identity: Vec<u8>,
+}
+
+/// Reads the small files and refuses what cannot be computed, whatever the weights are.
 ///
 /// # Errors
 /// A file is missing, damaged, or names an option that no tower here has.
+pub fn check(folder: &Path) -> Result<()> {
+    let checked = Checked::read(folder)?;
+    Preprocessing::from_open_clip(&checked.preprocessing, checked.model.vision_cfg.side()?)?;
+    Ok(())
+}
+
+/// Reads everything but the weights.
+///
+/// # Errors
+/// As [`check`], or the weights are those of another tower.
 pub fn open(folder: &Path, weights: Checkpoint) -> Result<Parts> {
-    let json = read_required(folder, OPEN_CLIP_CONFIG)?;
-    let raw: RawConfig = parse_json(OPEN_CLIP_CONFIG, &json)?;
+    let Checked {
+        model,
+        timm,
+        preprocessing,
+        text,
+        identity,
+    } = Checked::read(folder)?;
     let key_map = KeyMap::OpenAi {
-        text_prefix: if raw.model_cfg.custom_text { "text." } else { "" },
-        linear_text_projection: raw.model_cfg.text_cfg.proj_bias,
+        text_prefix: if model.custom_text { "text." } else { "" },
+        linear_text_projection: model.text_cfg.proj_bias,
+        image: timm.map_or(ImageNames::Paper, TimmTower::names),
     };
-    let config = raw.model_cfg.config()?.checked()?;
-    let preprocessing = Preprocessing::from_open_clip(&raw.preprocess_cfg, config.vision.image_size())?;
-    let text = TextFiles::for_open_clip(folder)?;
+    let config = model.config(timm, &weights)?.checked()?;
+    let preprocessing = Preprocessing::from_open_clip(&preprocessing, config.vision.image_size())?;
     Ok(Parts {
         config,
         weights: weights.with_key_map(key_map),
         preprocessing,
-        identity: vec![(OPEN_CLIP_CONFIG, json), (TOKENIZER, text.tokenizer.clone())],
+        identity: vec![(OPEN_CLIP_CONFIG, identity), (TOKENIZER, text.tokenizer.clone())],
         text,
     })
 }
 
+impl Checked {
+    fn read(folder: &Path) -> Result<Self> {
+        let json = read_required(folder, OPEN_CLIP_CONFIG)?;
+        let written: Value = parse_json(OPEN_CLIP_CONFIG, &json)?;
+        let raw: RawConfig = parse_json(OPEN_CLIP_CONFIG, &json)?;
+        let model = raw.model_cfg;
+        let timm = model.timm_tower(&written["model_cfg"])?;
+        model.vision_cfg.rest.check("vision_cfg")?;
+        model.text_cfg.check()?;
+        Ok(Self {
+            timm,
+            preprocessing: raw.preprocess_cfg,
+            text: model.text_cfg.tokenizer(folder)?,
+            model,
+            identity: json,
+        })
+    }
+}
+
 impl RawModel {
-    fn config(self) -> Result<ModelConfig> {
-        self.vision_cfg.rest.check("vision_cfg", "tok")?;
-        self.text_cfg.rest.check("text_cfg", "argmax")?;
+    /// The tower of timm's that a configuration names, as it was `written`.
+    fn timm_tower(&self, written: &Value) -> Result<Option<TimmTower>> {
+        let vision = &written["vision_cfg"];
+        match vision["timm_model_name"].as_str() {
+            Some(name) if !name.is_empty() => TimmTower::of(name, vision).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn config(self, timm: Option<TimmTower>, weights: &Checkpoint) -> Result<ModelConfig> {
         Ok(ModelConfig {
             projection_dim: self.embed_dim,
-            vision: self.vision_cfg.config(self.quick_gelu)?,
+            vision: match timm {
+                Some(tower) => VisionConfig::Vit(tower.config(self.vision_cfg.side()?, weights)?),
+                None => self.vision_cfg.config(self.quick_gelu)?,
+            },
             text: self.text_cfg.config(self.quick_gelu),
         })
     }
 }
 
 impl RawVision {
+    /// Side of the input square, in pixels.
+    fn side(&self) -> Result<usize> {
+        match self.image_size {
+            Side::One(side) => Ok(side),
+            Side::Two([height, width]) if height == width => Ok(height),
+            Side::Two(_) => Err(refused("vision_cfg.image_size is no square")),
+        }
+    }
+
     fn config(self, quick_gelu: bool) -> Result<VisionConfig> {
-        let image_size = match self.image_size {
-            Side::One(side) => side,
-            Side::Two([height, width]) if height == width => height,
-            Side::Two(_) => return Err(refused("vision_cfg.image_size is no square")),
-        };
+        let image_size = self.side()?;
         if self.head_width == 0 {
             return Err(refused("vision_cfg.head_width is 0"));
         }
@@ -226,7 +302,53 @@ impl RawVision {
 }
 
 impl RawText {
+    fn check(&self) -> Result<()> {
+        self.rest.check("text_cfg")?;
+        self.pooling()?;
+        for (name, value) in &self.tokenizer_kwargs.others {
+            if !is_off(value) {
+                return Err(refused(&format!("text_cfg.tokenizer_kwargs.{name} is {value}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn pooling(&self) -> Result<TextPooling> {
+        match self.pool_type.as_str() {
+            "argmax" => Ok(TextPooling::LargestId),
+            "eos" => Ok(TextPooling::FirstEnd(self.eos_id)),
+            "last" => Ok(TextPooling::Last),
+            other => Err(refused(&format!("text_cfg.pool_type is \"{other}\""))),
+        }
+    }
+
+    /// The tokenizer beside the configuration; CLIP's own is in the binary.
+    fn tokenizer(&self, folder: &Path) -> Result<TextParts> {
+        let cleaning = match self.tokenizer_kwargs.clean.as_deref() {
+            // CLIP's own tokenizer lowers letters by itself.
+            None | Some("whitespace") => Cleaning::OpenClip,
+            Some("lower") if self.hf_tokenizer_name.is_empty() => Cleaning::OpenClip,
+            Some("lower") => Cleaning::OpenClipLower,
+            Some("canonicalize") => Cleaning::OpenClipCanonical,
+            Some(other) => return Err(refused(&format!("text_cfg.tokenizer_kwargs.clean is \"{other}\""))),
+        };
+        if self.hf_tokenizer_name.is_empty() {
+            let parts = TextFiles::for_open_clip(folder)?;
+            return Ok(TextParts { cleaning, ..parts });
+        }
+        let Some(files) = TextFiles::read(folder)? else {
+            let of = &self.hf_tokenizer_name;
+            return Err(layout_error(folder, &format!("{TOKENIZER} is missing; it is that of {of} on the Hub")));
+        };
+        Ok(TextParts {
+            padding: Some(hugging_face::padding(&files)?),
+            tokenizer: files.tokenizer,
+            cleaning,
+        })
+    }
+
     fn config(self, quick_gelu: bool) -> TextConfig {
+        let pooling = self.pooling().unwrap_or_default();
         TextConfig {
             vocab_size: self.vocab_size,
             hidden_size: self.width,
@@ -236,10 +358,12 @@ impl RawText {
             max_position_embeddings: self.context_length,
             hidden_act: self.rest.activation(quick_gelu),
             layer_norm_eps: self.rest.epsilon(),
-            pooling: TextPooling::LargestId,
+            pooling,
             causal: !self.no_causal_mask,
-            // Without a mask the padding is seen, so it must be there.
-            padded: self.no_causal_mask,
+            // Without a mask the padding is seen, and where the last token or the largest id is asked for, it may be it.
+            padded: self.no_causal_mask
+                || pooling == TextPooling::Last
+                || (pooling == TextPooling::LargestId && !self.hf_tokenizer_name.is_empty()),
             projection: TextProjection {
                 bias: self.proj_bias,
                 ..TextProjection::default()
@@ -249,14 +373,14 @@ impl RawText {
 }
 
 impl Rest {
-    fn check(&self, part: &str, pool_type: &str) -> Result<()> {
+    fn check(&self, part: &str) -> Result<()> {
         for (name, value) in &self.others {
-            let off = value.is_null() || *value == Value::Bool(false) || *value == Value::String("none".into());
             let understood = match name.as_str() {
-                "pool_type" => value == pool_type,
+                "pool_type" => value == "tok",
                 "proj_type" => value == "linear",
                 "pos_embed_type" => value == "learnable",
-                name => off || !REFUSED.contains(&name),
+                "tokenizer_mode" => is_off(value),
+                name => is_off(value) || !REFUSED.contains(&name),
             };
             if !understood {
                 return Err(refused(&format!("{part}.{name} is {value}")));
@@ -282,9 +406,12 @@ fn scaled(width: usize, ratio: f64) -> usize {
     (width as f64 * ratio) as usize
 }
 
-fn refused(what: &str) -> Error {
-    Error::config(
-        OPEN_CLIP_CONFIG,
-        format!("{what}, which Clipsight cannot compute; look for the same model in Hugging Face's layout"),
-    )
+fn is_off(value: &Value) -> bool {
+    value.is_null() || *value == Value::Bool(false) || *value == "none" || *value == ""
+}
+
+/// The error for what no tower here computes, with what opens instead where something does.
+pub fn refused(what: &str) -> Error {
+    let instead = twins::instead_of(what).map_or_else(String::new, |opens| format!("; {opens}"));
+    Error::config(OPEN_CLIP_CONFIG, format!("{what}, which Clipsight cannot compute{instead}"))
 }

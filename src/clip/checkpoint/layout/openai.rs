@@ -4,11 +4,10 @@
 //! `build_model` of the paper's code: a `visual.proj` means a Vision Transformer, heads are 64 wide, the activation is
 //! quick_gelu.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::clip::checkpoint::layout::{Parts, TOKENIZER, TextFiles};
-use crate::clip::checkpoint::weights::KeyMap;
+use crate::clip::checkpoint::weights::{ImageNames, KeyMap};
 use crate::clip::config::{RESNET_STRIDE, ResNetConfig, TextConfig, TextPooling, VitConfig};
 use crate::clip::preprocess::pixels::OpenClipPreprocessing;
 use crate::clip::{Checkpoint, Error, ModelConfig, Preprocessing, Result, VisionConfig};
@@ -29,6 +28,7 @@ pub fn open(folder: &Path, weights: Checkpoint) -> Result<Parts> {
         weights: weights.with_key_map(KeyMap::OpenAi {
             text_prefix: "",
             linear_text_projection: false,
+            image: ImageNames::Paper,
         }),
         preprocessing,
         identity: vec![(TOKENIZER, text.tokenizer.clone())],
@@ -59,7 +59,7 @@ impl Shapes<'_> {
         Ok(VitConfig {
             hidden_size: width,
             intermediate_size: self.size("visual.transformer.resblocks.0.mlp.c_fc.weight", 0)?,
-            num_hidden_layers: self.numbers("visual.transformer.resblocks."),
+            num_hidden_layers: self.0.numbers_after("visual.transformer.resblocks."),
             num_attention_heads: width / HEAD_WIDTH,
             image_size: grid.saturating_mul(patch_size),
             patch_size,
@@ -70,7 +70,7 @@ impl Shapes<'_> {
     fn resnet(&self) -> Result<ResNetConfig> {
         let width = self.size("visual.layer1.0.conv1.weight", 0)?;
         Ok(ResNetConfig {
-            layers: [1, 2, 3, 4].map(|stage| self.numbers(&format!("visual.layer{stage}."))),
+            layers: [1, 2, 3, 4].map(|stage| self.0.numbers_after(&format!("visual.layer{stage}."))),
             width,
             heads: width.saturating_mul(RESNET_STRIDE) / HEAD_WIDTH,
             image_size: self.grid("visual.attnpool.positional_embedding")? * RESNET_STRIDE,
@@ -83,7 +83,7 @@ impl Shapes<'_> {
             vocab_size: self.size("token_embedding.weight", 0)?,
             hidden_size: width,
             intermediate_size: self.size("transformer.resblocks.0.mlp.c_fc.weight", 0)?,
-            num_hidden_layers: self.numbers("transformer.resblocks."),
+            num_hidden_layers: self.0.numbers_after("transformer.resblocks."),
             num_attention_heads: width / HEAD_WIDTH,
             max_position_embeddings: self.size("positional_embedding", 0)?,
             pooling: TextPooling::LargestId,
@@ -110,12 +110,5 @@ impl Shapes<'_> {
                 format!("{name} has {positions} positions, which are no square and one"),
             ))
         }
-    }
-
-    /// How many different numbers follow a prefix.
-    fn numbers(&self, prefix: &str) -> usize {
-        let names = self.0.stored_names().filter_map(|name| name.strip_prefix(prefix));
-        let numbers: BTreeSet<&str> = names.filter_map(|rest| rest.split('.').next()).collect();
-        numbers.len()
     }
 }

@@ -24,7 +24,7 @@ use crate::clip::{Error, Precision, Result};
 use tensor_file::{Source, StoredTensor};
 
 pub use flat_file::{Flat, Flats, read_flats, write_flats, write_whole};
-pub use key_map::{KeyMap, View};
+pub use key_map::{ImageNames, KeyMap, View};
 
 /// Buffers that reference implementations store and that hold no weight.
 const KNOWN_BUFFERS: [&str; 3] = ["position_ids", "num_batches_tracked", "attn_mask"];
@@ -121,6 +121,13 @@ impl Checkpoint {
     /// The shape of a tensor by its stored name.
     pub fn stored_shape(&self, name: &str) -> Option<&[usize]> {
         Some(&self.tensors.get(name)?.shape)
+    }
+
+    /// How many different numbers follow a prefix among the stored names: blocks, as a rule.
+    pub fn numbers_after(&self, prefix: &str) -> usize {
+        let names = self.stored_names().filter_map(|name| name.strip_prefix(prefix));
+        let numbers: BTreeSet<&str> = names.filter_map(|rest| rest.split('.').next()).collect();
+        numbers.len()
     }
 
     /// How a tower's name is stored.
@@ -242,9 +249,13 @@ impl Checkpoint {
         let rows = shape.first().copied().unwrap_or(1);
         match view {
             View::Whole => self.read(&stored, shape, 0..rows),
-            View::Third(third) => {
-                let whole: Vec<usize> = [3 * rows].iter().chain(&shape[1..]).copied().collect();
-                self.read(&stored, &whole, third * rows..(third + 1) * rows)
+            View::Part(part, of) => {
+                let whole: Vec<usize> = [of * rows].iter().chain(&shape[1..]).copied().collect();
+                self.read(&stored, &whole, part * rows..(part + 1) * rows)
+            }
+            View::Inside(outer) => {
+                let whole: Vec<usize> = std::iter::repeat_n(1, outer).chain(shape.iter().copied()).collect();
+                self.read(&stored, &whole, 0..1)
             }
             View::Transposed => {
                 let (columns, other) = (shape[1], [shape[1], shape[0]]);
