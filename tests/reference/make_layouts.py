@@ -2,7 +2,7 @@
 
 make_layouts.py, from anywhere, after make_fixtures.py (whose pictures and tokenizer it uses). Needs open_clip_torch, ftfy
 and sentencepiece besides. The references are open_clip (its CLIP and CustomTextCLIP, its transforms and its tokenizer) and
-transformers (SiglipModel, Siglip2Model, CLIPModel). Seeds are fixed: the same versions give the same files.
+transformers (SiglipModel, CLIPModel). Seeds are fixed: the same versions give the same files.
 """
 import json
 import shutil
@@ -19,7 +19,7 @@ from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import Siglip2Config, Siglip2Model, SiglipConfig, SiglipModel
+from transformers import SiglipConfig, SiglipModel
 from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
 from transformers.models.siglip.tokenization_siglip import SiglipTokenizer
 
@@ -251,35 +251,29 @@ def siglip_tokenizer():
 SIGLIP_CONTEXT = 16
 
 
-def make_siglip(name, second, images):
+def make_siglip(name, images):
     torch.manual_seed(len(name))
     tok = siglip_tokenizer()
-    pad = tok.token_to_id("</s>") if not second else tok.token_to_id("<pad>")
-    act = "gelu" if second else "gelu_pytorch_tanh"
-    shared = {"hidden_size": 24, "intermediate_size": 40, "num_hidden_layers": 2, "num_attention_heads": 3, "hidden_act": act}
+    pad = tok.token_to_id("</s>")
+    shared = {"hidden_size": 24, "intermediate_size": 40, "num_hidden_layers": 2, "num_attention_heads": 3, "hidden_act": "gelu_pytorch_tanh"}
     text = {**shared, "vocab_size": tok.get_vocab_size(), "max_position_embeddings": SIGLIP_CONTEXT, "projection_size": 24,
             "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": pad}
     side, patch = 32, 8
-    vision = {**shared, "patch_size": patch}
-    vision = {**vision, "num_patches": (side // patch) ** 2} if second else {**vision, "image_size": side}
-    config = (Siglip2Config if second else SiglipConfig)(text_config=text, vision_config=vision)
-    model = (Siglip2Model if second else SiglipModel)(config).eval()
+    vision = {**shared, "patch_size": patch, "image_size": side}
+    model = SiglipModel(SiglipConfig(text_config=text, vision_config=vision)).eval()
     randomise_siglip(model)
 
     folder = OUT / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     state = {key: value.contiguous() for key, value in model.state_dict().items()}
-    if second:
-        save_file(state, folder / "model.safetensors")
-    else:
-        save_shards(folder, state)
-    written = {"model_type": "siglip2" if second else "siglip", "text_config": text, "vision_config": vision}
+    save_shards(folder, state)
+    written = {"model_type": "siglip", "text_config": text, "vision_config": vision}
     (folder / "config.json").write_text(json.dumps(written, indent=1))
-    settings = {"do_resize": True, "size": {"height": side, "width": side}, "resample": 2 if second else 3, "do_rescale": True,
+    settings = {"do_resize": True, "size": {"height": side, "width": side}, "resample": 3, "do_rescale": True,
                 "rescale_factor": 1 / 255, "do_normalize": True, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
     (folder / "preprocessor_config.json").write_text(json.dumps(settings, indent=1))
-    tok_config = {"tokenizer_class": "GemmaTokenizerFast", "pad_token": "<pad>"} if second else {"tokenizer_class": "SiglipTokenizer", "pad_token": "</s>"}
+    tok_config = {"tokenizer_class": "SiglipTokenizer", "pad_token": "</s>"}
     (folder / "tokenizer_config.json").write_text(json.dumps(tok_config, indent=1))
     tok.save(str(folder / "tokenizer.json"))
 
@@ -287,7 +281,7 @@ def make_siglip(name, second, images):
     canonical.do_lower_case = True
     ids = []
     for one in TEXTS:
-        one = one.lower() if second else SiglipTokenizer.canonicalize_text(canonical, one)
+        one = SiglipTokenizer.canonicalize_text(canonical, one)
         row = tok.encode(one).ids
         row = row if len(row) <= SIGLIP_CONTEXT else row[: SIGLIP_CONTEXT - 1] + row[-1:]
         ids.append(row + [pad] * (SIGLIP_CONTEXT - len(row)))
@@ -295,20 +289,10 @@ def make_siglip(name, second, images):
     with torch.no_grad():
         pixels = {n: processor(images=i.convert("RGB"), return_tensors="pt")["pixel_values"] for n, i in images.items()}
         text_embeds = model.get_text_features(input_ids=torch.tensor(ids)).pooler_output
-        image_embeds = torch.cat([image_features(model, p, patch, second) for p in pixels.values()])
-        tokens = None if second else siglip_tokens(model.vision_model, pixels["photo-wide.png"])
+        image_embeds = torch.cat([model.get_image_features(pixel_values=p).pooler_output for p in pixels.values()])
+        tokens = siglip_tokens(model.vision_model, pixels["photo-wide.png"])
         scale, bias = float(model.logit_scale.exp()), float(model.logit_bias)
-    heatmap = None if tokens is None else ("clearclip", tokens)
-    finish(folder, images, pixels, TEXTS, ids, text_embeds, image_embeds, scale, bias, [0.5] * 3, [0.5] * 3, heatmap)
-
-
-def image_features(model, pixels, patch, by_patches):
-    if not by_patches:
-        return model.get_image_features(pixel_values=pixels).pooler_output
-    side = pixels.shape[-1] // patch
-    cut = pixels.view(1, 3, side, patch, side, patch).permute(0, 2, 4, 3, 5, 1).reshape(1, side * side, -1)
-    mask, shapes = torch.ones(1, side * side, dtype=torch.long), torch.tensor([[side, side]])
-    return model.get_image_features(pixel_values=cut, pixel_attention_mask=mask, spatial_shapes=shapes).pooler_output
+    finish(folder, images, pixels, TEXTS, ids, text_embeds, image_embeds, scale, bias, [0.5] * 3, [0.5] * 3, ("clearclip", tokens))
 
 
 def siglip_tokens(vision, pixels):
@@ -379,7 +363,6 @@ if __name__ == "__main__":
     found = pictures()
     for fixture, fixture_spec in OPEN_CLIP.items():
         make_open_clip(fixture, fixture_spec, found)
-    make_siglip("siglip", False, found)
-    make_siglip("siglip2", True, found)
+    make_siglip("siglip", found)
     make_clip_bin()
     make_clip_ids()

@@ -226,7 +226,8 @@ impl Checked {
     fn read(folder: &Path) -> Result<Self> {
         let json = read_required(folder, OPEN_CLIP_CONFIG)?;
         let written: Value = parse_json(OPEN_CLIP_CONFIG, &json)?;
-        let raw: RawConfig = parse_json(OPEN_CLIP_CONFIG, &json)?;
+        let raw: RawConfig = serde_json::from_value(without_nulls(written.clone()))
+            .map_err(|e| Error::config(OPEN_CLIP_CONFIG, e.to_string()))?;
         let model = raw.model_cfg;
         let timm = model.timm_tower(&written["model_cfg"])?;
         model.vision_cfg.rest.check("vision_cfg")?;
@@ -404,6 +405,17 @@ impl Rest {
 
 fn scaled(width: usize, ratio: f64) -> usize {
     (width as f64 * ratio) as usize
+}
+
+/// open_clip takes a null for a value that is left out, but for those of timm's towers.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let given = fields.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(given.map(|(name, value)| (name, without_nulls(value))).collect())
+        }
+        other => other,
+    }
 }
 
 fn is_off(value: &Value) -> bool {

@@ -1,0 +1,230 @@
+//! Image towers of timm's in OpenCLIP's layout, MetaCLIP 2 and SigLIP2 NaFlex equal open_clip and transformers, on fixtures
+//! that `tests/reference/make_timm.py` makes.
+
+mod parity;
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use clipsight::clip::{Model, Pixels, Precision, check_small_files};
+use clipsight::library::decode;
+use parity::{Expected, MAX_PIXEL_DIFFERENCE, check, copy_of, cosine, error_of, fixtures, open, pixels};
+use serde_json::Value;
+
+#[test]
+fn siglip_in_timms_names_equals_open_clip() {
+    check("timm-siglip", open("timm-siglip"), &Device::flex());
+}
+
+#[test]
+fn siglip2_in_timms_names_equals_open_clip() {
+    check("timm-siglip2", open("timm-siglip2"), &Device::flex());
+}
+
+#[test]
+fn clips_vision_transformer_in_timms_names_equals_open_clip() {
+    check("timm-clip", open("timm-clip"), &Device::flex());
+}
+
+#[test]
+fn a_classifiers_tower_under_a_linear_projection_equals_open_clip() {
+    check("timm-plain", open("timm-plain"), &Device::flex());
+}
+
+#[test]
+fn metaclip_2_equals_transformers() {
+    check("metaclip2", open("metaclip2"), &Device::flex());
+}
+
+#[test]
+fn metaclip_2_in_open_clips_layout_equals_open_clip() {
+    check("openclip-worldwide", open("openclip-worldwide"), &Device::flex());
+}
+
+#[test]
+fn siglip2_naflex_at_every_aspect_ratio_equals_transformers() {
+    check("siglip2", open("siglip2"), &Device::flex());
+}
+
+const ALL: [&str; 7] = [
+    "timm-siglip",
+    "timm-siglip2",
+    "timm-clip",
+    "timm-plain",
+    "metaclip2",
+    "openclip-worldwide",
+    "siglip2",
+];
+
+#[test]
+fn preprocessed_pixels_equal_pillows() {
+    for name in ALL {
+        let model = Model::open(&fixtures().join(name), &Device::flex()).unwrap();
+        let expected = Expected::read(name);
+        let views = expected.0["model_views"].as_object().unwrap();
+        assert!(!views.is_empty(), "{name}");
+        for (picture, theirs) in views {
+            let theirs: Vec<u8> = serde_json::from_value(theirs.clone()).unwrap();
+            let decoded = decode(&fixtures().join("pictures").join(picture)).unwrap();
+            let ours = model.preprocessing().model_view(&decoded).unwrap();
+            assert_eq!(ours.as_raw().len(), theirs.len(), "{name}: {picture}");
+            let largest = ours.as_raw().iter().zip(&theirs).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+            assert!(largest <= MAX_PIXEL_DIFFERENCE, "{name}: {picture} differs by {largest}");
+        }
+    }
+}
+
+#[test]
+fn pictures_of_several_shapes_embed_together_as_alone() {
+    let model = Model::open(&fixtures().join("siglip2"), &Device::flex()).unwrap();
+    let pictures = pixels(&model, &Expected::read("siglip2"));
+    let shape = |one: &Pixels| (one.width, one.height);
+    assert!(pictures.iter().any(|one| shape(one) != shape(&pictures[0])));
+    let twice: Vec<Pixels> = pictures.iter().chain(&pictures).cloned().collect();
+    for (n, together) in model.embed_images(&twice).unwrap().iter().enumerate() {
+        let alone = &model.embed_images(&twice[n..=n]).unwrap()[0];
+        assert!(cosine(&alone.vector, &together.vector) > 0.999_999, "{n}");
+    }
+}
+
+#[test]
+fn half_precision_stays_near_full() {
+    const MIN_HALF_COSINE: f32 = 0.999;
+    for name in ALL {
+        let open = |precision| Model::open_in(&fixtures().join(name), &Device::flex(), precision).unwrap();
+        let (full, half) = (open(Precision::Full), open(Precision::Half));
+        let expected = Expected::read(name);
+        let embed = |model: &Model| {
+            let texts = expected.strings("texts");
+            let tokens: Vec<_> = texts.iter().map(|text| model.tokenize(text).unwrap()).collect();
+            let mut all = model.embed_images(&pixels(model, &expected)).unwrap();
+            all.extend(model.embed_texts(&tokens).unwrap());
+            all
+        };
+        for (a, b) in embed(&full).iter().zip(embed(&half)) {
+            let cosine = cosine(&a.vector, &b.vector);
+            assert!(cosine >= MIN_HALF_COSINE, "{name}: {cosine}");
+        }
+    }
+}
+
+/// What training leaves goes back under timm's names, and opens as the same model.
+#[test]
+fn an_exported_model_keeps_its_names() {
+    for name in ALL {
+        let from = fixtures().join(name);
+        let model = Model::open(&from, &Device::flex()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        clipsight::clip::export(&model, Some(&from), folder.path()).unwrap();
+        check(name, |device| Model::open(folder.path(), device), &Device::flex());
+    }
+}
+
+/// The weights that a folder is about to get do not matter: what opens, opens, and the rest is refused by its reason.
+#[test]
+fn small_files_alone_tell_what_will_open() {
+    for name in ALL {
+        let folder = copy_of(name);
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "safetensors") {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+        assert!(check_small_files(folder.path()).is_ok(), "{name}");
+        std::fs::remove_file(folder.path().join("tokenizer.json")).unwrap();
+        let without = check_small_files(folder.path());
+        if matches!(name, "timm-clip" | "timm-plain") {
+            assert!(without.is_ok(), "{name}: CLIP's own tokenizer is in the binary");
+        } else {
+            let error = without.unwrap_err().to_string();
+            assert!(error.contains("tokenizer.json is missing"), "{name}: {error}");
+        }
+    }
+}
+
+/// A copy of a fixture with its configuration changed.
+fn changed(name: &str, from: &str, to: &str) -> tempfile::TempDir {
+    let folder = copy_of(name);
+    let config = folder.path().join("open_clip_config.json");
+    let text = std::fs::read_to_string(&config).unwrap();
+    assert!(text.contains(from), "{text}");
+    std::fs::write(&config, text.replace(from, to)).unwrap();
+    folder
+}
+
+#[test]
+fn what_no_tower_here_computes_is_refused_by_name_with_what_opens_instead() {
+    for (from, to, reason) in [
+        ("vit_base_patch16_siglip_224", "fastvit_mci2", "timm/MobileCLIP2-L-14-OpenCLIP opens"),
+        ("vit_base_patch16_siglip_224", "vit_pe_core_base_patch16_224", "vit_pe_core_base_patch16_224"),
+        ("\"timm_pool\": \"map\"", "\"timm_pool\": \"avg\"", "timm_pool is \"avg\""),
+        ("\"timm_proj\": \"none\"", "\"timm_proj\": \"mlp\"", "timm_proj is \"mlp\""),
+        ("\"pool_type\": \"last\"", "\"pool_type\": \"first\"", "pool_type is \"first\""),
+        ("\"clean\": \"canonicalize\"", "\"strip_sep_token\": true", "strip_sep_token"),
+        (
+            "\"hf_tokenizer_name\"",
+            "\"hf_model_name\": \"xlm-roberta-base\", \"hf_tokenizer_name\"",
+            "google/siglip2-base-patch16-256",
+        ),
+    ] {
+        let folder = changed("timm-siglip", from, to);
+        let early = check_small_files(folder.path()).unwrap_err().to_string();
+        assert!(early.contains(reason), "{early}");
+        assert!(error_of(folder.path()).contains(reason));
+    }
+}
+
+/// A tower that the weights do not have, and one of other sizes.
+#[test]
+fn weights_of_another_tower_are_named() {
+    let folder = copy_of("openclip-worldwide");
+    let timm = fixtures().join("timm-clip/open_clip_config.json");
+    std::fs::copy(timm, folder.path().join("open_clip_config.json")).unwrap();
+    let error = error_of(folder.path());
+    assert!(error.contains("visual.trunk.patch_embed.proj.weight"), "{error}");
+    let folder = changed("timm-siglip", "vit_base_patch16_siglip_224", "vit_base_patch16_clip_224");
+    let error = error_of(&with_pool(folder.path()));
+    assert!(error.contains("visual.trunk.cls_token is missing"), "{error}");
+}
+
+fn with_pool(folder: &Path) -> std::path::PathBuf {
+    let config = folder.join("open_clip_config.json");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let text = text.replace("\"timm_pool\": \"map\"", "\"timm_pool\": \"token\"");
+    std::fs::write(&config, text.replace("\"timm_proj\": \"none\"", "\"timm_proj\": null")).unwrap();
+    folder.to_path_buf()
+}
+
+/// Of open_clip's own configurations, all that name a plain Vision Transformer open, and every other says why not.
+#[test]
+fn open_clips_own_configurations_open_or_say_why_not() {
+    let all: Value =
+        serde_json::from_slice(&std::fs::read(fixtures().join("open-clip-configs.json")).unwrap()).unwrap();
+    let all = all.as_object().unwrap();
+    assert_eq!(all.len(), 144);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(
+        fixtures().join("timm-siglip/tokenizer.json"),
+        folder.path().join("tokenizer.json"),
+    )
+    .unwrap();
+    let (mut opened, mut refused) = (Vec::new(), Vec::new());
+    for (name, entry) in all {
+        let config = serde_json::json!({"model_cfg": entry["model_cfg"]});
+        std::fs::write(folder.path().join("open_clip_config.json"), config.to_string()).unwrap();
+        match check_small_files(folder.path()) {
+            Ok(_) => opened.push(name.as_str()),
+            Err(error) => refused.push((name.as_str(), error.to_string())),
+        }
+    }
+    for (name, reason) in &refused {
+        assert!(reason.contains("which Clipsight cannot compute"), "{name}: {reason}");
+        let plain = ["SigLIP", "worldwide", "MobileCLIP2-L-14"].iter().any(|part| name.contains(part));
+        assert!(!plain || name.contains("nllb"), "{name} should open: {reason}");
+    }
+    for name in ["RN50", "ViT-B-32-quickgelu", "ViT-gopt-16-SigLIP2-384", "ViT-L-14-worldwide", "ViT-bigG-14"] {
+        assert!(opened.contains(&name), "{name}");
+    }
+    assert_eq!((opened.len(), refused.len()), (76, 68));
+}
