@@ -68,8 +68,17 @@ fn preprocessed_pixels_equal_pillows() {
             let decoded = decode(&fixtures().join("pictures").join(picture)).unwrap();
             let ours = model.preprocessing().model_view(&decoded).unwrap();
             assert_eq!(ours.as_raw().len(), theirs.len(), "{name}: {picture}");
-            let largest = ours.as_raw().iter().zip(&theirs).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
-            assert!(largest <= MAX_PIXEL_DIFFERENCE, "{name}: {picture} differs by {largest}");
+            let largest = ours
+                .as_raw()
+                .iter()
+                .zip(&theirs)
+                .map(|(a, b)| a.abs_diff(*b))
+                .max()
+                .unwrap();
+            assert!(
+                largest <= MAX_PIXEL_DIFFERENCE,
+                "{name}: {picture} differs by {largest}"
+            );
         }
     }
 }
@@ -156,12 +165,36 @@ fn changed(name: &str, from: &str, to: &str) -> tempfile::TempDir {
 #[test]
 fn what_no_tower_here_computes_is_refused_by_name_with_what_opens_instead() {
     for (from, to, reason) in [
-        ("vit_base_patch16_siglip_224", "fastvit_mci2", "timm/MobileCLIP2-L-14-OpenCLIP opens"),
-        ("vit_base_patch16_siglip_224", "vit_pe_core_base_patch16_224", "vit_pe_core_base_patch16_224"),
-        ("\"timm_pool\": \"map\"", "\"timm_pool\": \"avg\"", "timm_pool is \"avg\""),
-        ("\"timm_proj\": \"none\"", "\"timm_proj\": \"mlp\"", "timm_proj is \"mlp\""),
-        ("\"pool_type\": \"last\"", "\"pool_type\": \"first\"", "pool_type is \"first\""),
-        ("\"clean\": \"canonicalize\"", "\"strip_sep_token\": true", "strip_sep_token"),
+        (
+            "vit_base_patch16_siglip_224",
+            "fastvit_mci2",
+            "timm/MobileCLIP2-L-14-OpenCLIP opens",
+        ),
+        (
+            "vit_base_patch16_siglip_224",
+            "vit_pe_core_base_patch16_224",
+            "vit_pe_core_base_patch16_224",
+        ),
+        (
+            "\"timm_pool\": \"map\"",
+            "\"timm_pool\": \"avg\"",
+            "timm_pool is \"avg\"",
+        ),
+        (
+            "\"timm_proj\": \"none\"",
+            "\"timm_proj\": \"mlp\"",
+            "timm_proj is \"mlp\"",
+        ),
+        (
+            "\"pool_type\": \"last\"",
+            "\"pool_type\": \"first\"",
+            "pool_type is \"first\"",
+        ),
+        (
+            "\"clean\": \"canonicalize\"",
+            "\"strip_sep_token\": true",
+            "strip_sep_token",
+        ),
         (
             "\"hf_tokenizer_name\"",
             "\"hf_model_name\": \"xlm-roberta-base\", \"hf_tokenizer_name\"",
@@ -183,7 +216,11 @@ fn weights_of_another_tower_are_named() {
     std::fs::copy(timm, folder.path().join("open_clip_config.json")).unwrap();
     let error = error_of(folder.path());
     assert!(error.contains("visual.trunk.patch_embed.proj.weight"), "{error}");
-    let folder = changed("timm-siglip", "vit_base_patch16_siglip_224", "vit_base_patch16_clip_224");
+    let folder = changed(
+        "timm-siglip",
+        "vit_base_patch16_siglip_224",
+        "vit_base_patch16_clip_224",
+    );
     let error = error_of(&with_pool(folder.path()));
     assert!(error.contains("visual.trunk.cls_token is missing"), "{error}");
 }
@@ -220,10 +257,18 @@ fn open_clips_own_configurations_open_or_say_why_not() {
     }
     for (name, reason) in &refused {
         assert!(reason.contains("which Clipsight cannot compute"), "{name}: {reason}");
-        let plain = ["SigLIP", "worldwide", "MobileCLIP2-L-14"].iter().any(|part| name.contains(part));
+        let plain = ["SigLIP", "worldwide", "MobileCLIP2-L-14"]
+            .iter()
+            .any(|part| name.contains(part));
         assert!(!plain || name.contains("nllb"), "{name} should open: {reason}");
     }
-    for name in ["RN50", "ViT-B-32-quickgelu", "ViT-gopt-16-SigLIP2-384", "ViT-L-14-worldwide", "ViT-bigG-14"] {
+    for name in [
+        "RN50",
+        "ViT-B-32-quickgelu",
+        "ViT-gopt-16-SigLIP2-384",
+        "ViT-L-14-worldwide",
+        "ViT-bigG-14",
+    ] {
         assert!(opened.contains(&name), "{name}");
     }
     assert_eq!((opened.len(), refused.len()), (76, 68));

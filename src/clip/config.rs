@@ -282,7 +282,10 @@ impl VisionConfig {
         match self {
             Self::Vit(vit) if vit.any_aspect => {
                 let patches = (side / vit.patch_size).pow(2);
-                format!("about {patches} patches of {} pixels, at its own aspect ratio", vit.patch_size)
+                format!(
+                    "about {patches} patches of {} pixels, at its own aspect ratio",
+                    vit.patch_size
+                )
             }
             _ => format!("{side} x {side} pixels"),
         }

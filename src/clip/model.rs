@@ -409,7 +409,10 @@ impl Model {
         for picture in &pictures {
             values.extend_from_slice(&picture.values);
         }
-        let pixels = Tensor::from_data(TensorData::new(values, [pictures.len(), 3, height, width]), &self.device);
+        let pixels = Tensor::from_data(
+            TensorData::new(values, [pictures.len(), 3, height, width]),
+            &self.device,
+        );
         self.towers.input(pixels)
     }
 

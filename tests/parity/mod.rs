@@ -187,4 +187,3 @@ pub fn error_of(folder: &Path) -> String {
         Err(error) => error.to_string(),
     }
 }
-

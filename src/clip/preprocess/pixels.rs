@@ -76,9 +76,15 @@ enum Resize {
     None,
     ShortestEdge(u32),
     LongestEdge(u32),
-    Exact { width: u32, height: u32 },
+    Exact {
+        width: u32,
+        height: u32,
+    },
     /// As many whole patches as `most` allows, at the picture's own aspect ratio.
-    Patches { patch: u32, most: u32 },
+    Patches {
+        patch: u32,
+        most: u32,
+    },
 }
 
 #[derive(Deserialize)]
@@ -229,7 +235,10 @@ impl Preprocessing {
             return Err(Error::config(FILE, reason));
         }
         if !raw.do_resize {
-            return Err(Error::config(FILE, "do_resize is off: pictures would not be whole patches"));
+            return Err(Error::config(
+                FILE,
+                "do_resize is off: pictures would not be whole patches",
+            ));
         }
         Self::with_resize(Resize::Patches { patch, most }, 0, &raw)
     }
@@ -356,7 +365,10 @@ impl Preprocessing {
         let (resized_width, resized_height) = self.resized(width.max(1), height.max(1));
         let fraction = |resized: u64, shift: f32| {
             let start = self.first(resized, shift);
-            (start as f32 / resized as f32, self.seen(resized) as f32 / resized as f32)
+            (
+                start as f32 / resized as f32,
+                self.seen(resized) as f32 / resized as f32,
+            )
         };
         let (left, view_width) = fraction(resized_width, shift.x);
         let (top, view_height) = fraction(resized_height, shift.y);

@@ -270,7 +270,9 @@ impl VisionTransformer {
 
     fn run_earlier_blocks(&self, pixels: Tensor<4>) -> Tensor<3> {
         let (tokens, _) = self.embed_patches(pixels);
-        self.earlier_blocks.iter().fold(tokens, |x, block| block.forward(x, false))
+        self.earlier_blocks
+            .iter()
+            .fold(tokens, |x, block| block.forward(x, false))
     }
 
     /// The tokens, and rows and columns of the patches among them.
@@ -311,7 +313,11 @@ impl VisionTransformer {
         let weights = TensorData::new(weights, [rows * columns, self.grid * self.grid]);
         let (weights, dtype) = (Tensor::<2>::from_data(weights, &own.device()), own.dtype());
         let resized = weights.matmul(full(own));
-        if dtype == DType::F16 { resized.cast(FloatDType::F16) } else { resized }
+        if dtype == DType::F16 {
+            resized.cast(FloatDType::F16)
+        } else {
+            resized
+        }
     }
 
     /// Pixels to features before the projection, `[batch, width]`; SigLIP's are its embeddings.

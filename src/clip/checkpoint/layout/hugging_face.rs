@@ -159,7 +159,9 @@ impl Family {
                 format!(
                     "model_type is {}; \"clip\", \"metaclip_2\", \"siglip\" and \"siglip2\" can be opened{}",
                     other.map_or("missing".into(), |name| format!("\"{name}\"")),
-                    other.and_then(twins::instead_of).map_or(String::new(), |opens| format!("; {opens}")),
+                    other
+                        .and_then(twins::instead_of)
+                        .map_or(String::new(), |opens| format!("; {opens}")),
                 ),
             )),
         }

@@ -14,7 +14,8 @@ use serde_json::Value;
 
 use crate::clip::checkpoint::layout::timm::TimmTower;
 use crate::clip::checkpoint::layout::{
-    OPEN_CLIP_CONFIG, Parts, TOKENIZER, TextFiles, TextParts, hugging_face, layout_error, parse_json, read_required, twins,
+    OPEN_CLIP_CONFIG, Parts, TOKENIZER, TextFiles, TextParts, hugging_face, layout_error, parse_json, read_required,
+    twins,
 };
 use crate::clip::checkpoint::weights::{ImageNames, KeyMap};
 use crate::clip::config::{Activation, ResNetConfig, TextConfig, TextPooling, TextProjection, VitConfig};
@@ -339,7 +340,10 @@ impl RawText {
         }
         let Some(files) = TextFiles::read(folder)? else {
             let of = &self.hf_tokenizer_name;
-            return Err(layout_error(folder, &format!("{TOKENIZER} is missing; it is that of {of} on the Hub")));
+            return Err(layout_error(
+                folder,
+                &format!("{TOKENIZER} is missing; it is that of {of} on the Hub"),
+            ));
         };
         Ok(TextParts {
             padding: Some(hugging_face::padding(&files)?),
@@ -425,5 +429,8 @@ fn is_off(value: &Value) -> bool {
 /// The error for what no tower here computes, with what opens instead where something does.
 pub fn refused(what: &str) -> Error {
     let instead = twins::instead_of(what).map_or_else(String::new, |opens| format!("; {opens}"));
-    Error::config(OPEN_CLIP_CONFIG, format!("{what}, which Clipsight cannot compute{instead}"))
+    Error::config(
+        OPEN_CLIP_CONFIG,
+        format!("{what}, which Clipsight cannot compute{instead}"),
+    )
 }

@@ -39,7 +39,9 @@ enum Projection {
     /// The trunk's own classifier, which has a bias.
     Classifier,
     /// OpenCLIP's linear layer.
-    Linear { bias: bool },
+    Linear {
+        bias: bool,
+    },
 }
 
 /// Heads of timm's Vision Transformers by their size.
@@ -69,8 +71,7 @@ impl TimmTower {
     /// # Errors
     /// Names what cannot be computed.
     pub fn of(name: &str, vision: &Value) -> Result<Self> {
-        let (heads, kind) =
-            by_name(name).ok_or_else(|| refused(&format!("the image tower is timm's {name}")))?;
+        let (heads, kind) = by_name(name).ok_or_else(|| refused(&format!("vision_cfg.timm_model_name is \"{name}\"")))?;
         let text = |key: &str, default: &'static str| match &vision[key] {
             Value::Null if vision.get(key).is_none() => default.to_string(),
             Value::Null => String::new(),
@@ -78,18 +79,32 @@ impl TimmTower {
         };
         let (pool, proj) = (text("timm_pool", "avg"), text("timm_proj", "linear"));
         let bias = vision["timm_proj_bias"] == Value::Bool(true);
-        let own_pool = if matches!(kind, Kind::Siglip { .. }) { "map" } else { "token" };
+        let own_pool = if matches!(kind, Kind::Siglip { .. }) {
+            "map"
+        } else {
+            "token"
+        };
         // With a linear layer behind it, an empty pool is the tower's own.
         if pool != own_pool && !(pool.is_empty() && proj == "linear") {
-            return Err(refused(&format!("vision_cfg.timm_pool is \"{pool}\" with timm's {name}")));
+            return Err(refused(&format!(
+                "vision_cfg.timm_pool is \"{pool}\" with timm's {name}"
+            )));
         }
         let projection = match (proj.as_str(), kind) {
             ("none", Kind::Siglip { .. }) => Projection::None,
             ("linear", Kind::Clip { .. } | Kind::Plain) => Projection::Linear { bias },
             ("", Kind::Clip { .. } | Kind::Plain) => Projection::Classifier,
-            _ => return Err(refused(&format!("vision_cfg.timm_proj is \"{proj}\" with timm's {name}"))),
+            _ => {
+                return Err(refused(&format!(
+                    "vision_cfg.timm_proj is \"{proj}\" with timm's {name}"
+                )));
+            }
         };
-        Ok(Self { heads, kind, projection })
+        Ok(Self {
+            heads,
+            kind,
+            projection,
+        })
     }
 
     /// Whose names the tower's tensors have.
@@ -109,7 +124,9 @@ impl TimmTower {
     pub fn config(self, image_size: usize, weights: &Checkpoint) -> Result<VitConfig> {
         let size = |name: &str, dimension: usize| {
             let name = format!("visual.trunk.{name}");
-            let shape = weights.stored_shape(&name).and_then(|shape| shape.get(dimension).copied());
+            let shape = weights
+                .stored_shape(&name)
+                .and_then(|shape| shape.get(dimension).copied());
             let reason = || format!("it names a tower of timm's, but the weights have no {name}");
             shape.ok_or_else(|| Error::config(OPEN_CLIP_CONFIG, reason()))
         };
@@ -126,8 +143,15 @@ impl TimmTower {
             layer_norm_eps: if pre_norm { CLIP_EPSILON } else { EPSILON },
             pre_norm,
             patch_bias: !pre_norm,
-            projection_bias: matches!(self.projection, Projection::Classifier | Projection::Linear { bias: true }),
-            pooling: if siglip { VisionPooling::AttentionHead } else { VisionPooling::ClassToken },
+            projection_bias: matches!(
+                self.projection,
+                Projection::Classifier | Projection::Linear { bias: true }
+            ),
+            pooling: if siglip {
+                VisionPooling::AttentionHead
+            } else {
+                VisionPooling::ClassToken
+            },
             ..VitConfig::default()
         })
     }
@@ -153,7 +177,12 @@ fn by_name(name: &str) -> Option<(usize, Kind)> {
         "clip" => (size.to_string(), Kind::Clip { quick_gelu: false }),
         "plus_clip" => (format!("{size}_plus"), Kind::Clip { quick_gelu: false }),
         "clip_quickgelu" => (size.to_string(), Kind::Clip { quick_gelu: true }),
-        "siglip" => (size.to_string(), Kind::Siglip { tanh: siglip_is_tanh(size, patch, side) }),
+        "siglip" => (
+            size.to_string(),
+            Kind::Siglip {
+                tanh: siglip_is_tanh(size, patch, side),
+            },
+        ),
         "" => (size.to_string(), Kind::Plain),
         _ => return None,
     };

@@ -264,9 +264,17 @@ mod tests {
         };
         let block = "vision_model.encoder.layers.3";
         for (ours, theirs, view) in [
-            ("vision_model.embeddings.class_embedding", "visual.trunk.cls_token", View::Inside(2)),
+            (
+                "vision_model.embeddings.class_embedding",
+                "visual.trunk.cls_token",
+                View::Inside(2),
+            ),
             (PATCH_EMBEDDING, "visual.trunk.patch_embed.proj.weight", View::Whole),
-            ("vision_model.pre_layrnorm.bias", "visual.trunk.norm_pre.bias", View::Whole),
+            (
+                "vision_model.pre_layrnorm.bias",
+                "visual.trunk.norm_pre.bias",
+                View::Whole,
+            ),
             (
                 &format!("{block}.self_attn.k_proj.bias"),
                 "visual.trunk.blocks.3.attn.qkv.bias",
@@ -277,7 +285,11 @@ mod tests {
                 "visual.trunk.blocks.3.attn.proj.weight",
                 View::Whole,
             ),
-            (&format!("{block}.mlp.fc2.bias"), "visual.trunk.blocks.3.mlp.fc2.bias", View::Whole),
+            (
+                &format!("{block}.mlp.fc2.bias"),
+                "visual.trunk.blocks.3.mlp.fc2.bias",
+                View::Whole,
+            ),
             (
                 "vision_model.head.attention.v_proj.weight",
                 "visual.trunk.attn_pool.kv.weight",
