@@ -29,6 +29,6 @@ impl Method for ValueAttention {
         let tower = resnet(model).ok_or_else(|| does_not_fit(model, HeatmapMethod::ValueAttention))?;
         let cells = tower.cells(pixels_of(model, view));
         let side = cells.dims()[3];
-        Ok(Box::new(CellTokens::new(tower.value_tokens(cells), side)))
+        Ok(Box::new(CellTokens::new(tower.value_tokens(cells), [side; 2])))
     }
 }
