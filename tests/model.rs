@@ -11,7 +11,10 @@ use serde_json::Value;
 
 mod parity;
 
-use parity::{Expected, MAX_MEAN_PIXEL_DIFFERENCE, MAX_PIXEL_DIFFERENCE, centred, check, copy_of, cosine, error_of, fixtures, open, pixels};
+use parity::{
+    Expected, MAX_MEAN_PIXEL_DIFFERENCE, MAX_PIXEL_DIFFERENCE, centred, check, copy_of, cosine, error_of, fixtures,
+    open, pixels,
+};
 
 #[test]
 fn clip_in_f32_with_quick_gelu_equals_transformers() {

@@ -22,6 +22,11 @@ fn siglip2_in_timms_names_equals_open_clip() {
 }
 
 #[test]
+fn siglip_for_many_languages_without_a_text_projection_equals_open_clip() {
+    check("timm-siglip-i18n", open("timm-siglip-i18n"), &Device::flex());
+}
+
+#[test]
 fn clips_vision_transformer_in_timms_names_equals_open_clip() {
     check("timm-clip", open("timm-clip"), &Device::flex());
 }
@@ -46,8 +51,9 @@ fn siglip2_naflex_at_every_aspect_ratio_equals_transformers() {
     check("siglip2", open("siglip2"), &Device::flex());
 }
 
-const ALL: [&str; 7] = [
+const ALL: [&str; 8] = [
     "timm-siglip",
+    "timm-siglip-i18n",
     "timm-siglip2",
     "timm-clip",
     "timm-plain",
@@ -271,5 +277,5 @@ fn open_clips_own_configurations_open_or_say_why_not() {
     ] {
         assert!(opened.contains(&name), "{name}");
     }
-    assert_eq!((opened.len(), refused.len()), (76, 68));
+    assert_eq!((opened.len(), refused.len()), (75, 69));
 }

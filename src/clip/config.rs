@@ -60,7 +60,10 @@ pub struct TextConfig {
     /// Whether every text fills the context, as SigLIP was trained.
     #[serde(skip)]
     pub padded: bool,
-    /// Where the projection into the shared space lies, and whether it has a bias.
+    /// Whether a projection leads into the shared space; without one the pooled state lies there.
+    #[serde(skip)]
+    pub projected: bool,
+    /// Where that projection lies, and whether it has a bias.
     #[serde(skip)]
     pub projection: TextProjection,
 }
@@ -120,6 +123,7 @@ impl Default for TextConfig {
             pooling: TextPooling::default(),
             causal: true,
             padded: false,
+            projected: true,
             projection: TextProjection::default(),
         }
     }
@@ -325,6 +329,11 @@ impl ModelConfig {
     fn check(&self) -> Result<()> {
         within("projection_dim", self.projection_dim, MAX_WIDTH)?;
         check_text(&self.text)?;
+        if !self.text.projected && self.text.hidden_size != self.projection_dim {
+            let (width, dim) = (self.text.hidden_size, self.projection_dim);
+            let reason = format!("texts have no projection, but a width of {width} in a shared space of {dim}");
+            return Err(Error::config(FILE, reason));
+        }
         match &self.vision {
             VisionConfig::Vit(config) => check_vit(config),
             VisionConfig::ModifiedResNet(config) => check_resnet(config),

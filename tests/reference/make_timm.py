@@ -87,10 +87,14 @@ OPEN_CLIP = {
         "ViT-B-16-SigLIP", {"image_size": 48}, {"width": 24, "heads": 3, "layers": 2, "context_length": 16},
         {"embed_dim": 24, "depth": 2, "img_size": 48}, t5, SIGLIP,
     ),
-    # 54 pixels and patches of 16: a row and a column that no patch reaches, as in so400m/14 at 384.
+    "timm-siglip-i18n": (
+        "ViT-SO400M-16-SigLIP-i18n-256", {"image_size": 32}, {"width": 32, "heads": 4, "layers": 2, "context_length": 16},
+        {"embed_dim": 32, "depth": 2, "img_size": 32}, t5, SIGLIP,
+    ),
+    # 44 pixels and patches of 16: a row and a column that no patch reaches, as in so400m/14 at 384.
     "timm-siglip2": (
-        "ViT-SO400M-16-SigLIP2-256", {"image_size": 54}, {"width": 32, "heads": 4, "layers": 2, "context_length": 16},
-        {"embed_dim": 32, "depth": 2, "img_size": 54}, lambda: gemma(GemmaTokenizer), SIGLIP,
+        "ViT-SO400M-16-SigLIP2-256", {"image_size": 44}, {"width": 32, "heads": 4, "layers": 2, "context_length": 16},
+        {"embed_dim": 32, "depth": 2, "img_size": 44}, lambda: gemma(GemmaTokenizer), SIGLIP,
     ),
     "timm-clip": (
         "MobileCLIP2-L-14", {"image_size": 42}, {"width": 32, "heads": 4, "layers": 2, "context_length": CONTEXT},

@@ -2,7 +2,7 @@
 //!
 //! Key map: `text_model.embeddings.{token_embedding, position_embedding}.weight`, `text_model.encoder.layers.N` (see
 //! [`super::attention`]), `text_model.final_layer_norm`, and the projection, `text_projection.weight` `[out, in]` for
-//! CLIP, `text_model.head` with a bias for SigLIP.
+//! CLIP, `text_model.head` with a bias for SigLIP; a few towers have none.
 //!
 //! Where attention is causal, tokens after the pooled one change nothing: texts run at their true length, in batches
 //! of similar length. A bidirectional tower gets its texts at the full length, as they were padded.
@@ -22,7 +22,7 @@ pub struct TextTransformer {
     position_embedding: Param<Tensor<2>>,
     blocks: Vec<Block>,
     final_norm: Norm,
-    projection: Linear,
+    projection: Option<Linear>,
     #[module(skip)]
     pooling: TextPooling,
     #[module(skip)]
@@ -59,7 +59,10 @@ impl TextTransformer {
             )?,
             blocks,
             final_norm: layer_norm(weights, "text_model.final_layer_norm", width, config.layer_norm_eps)?,
-            projection: projection(weights, config, projection_dim)?,
+            projection: match config.projected {
+                true => Some(projection(weights, config, projection_dim)?),
+                false => None,
+            },
             pooling: config.pooling,
             causal: config.causal,
         })
@@ -116,7 +119,11 @@ impl TextTransformer {
         let rows: Tensor<1, Int> = Tensor::from_data(TensorData::new(rows, [texts]), &tokens.device());
         // [texts, longest, width] -> [texts, width] -> [texts, projection_dim]
         let states = tokens.reshape([texts * longest, width]).select(0, rows);
-        self.projection.forward(self.final_norm.forward(states))
+        let normed = self.final_norm.forward(states);
+        match &self.projection {
+            Some(projection) => projection.forward(normed),
+            None => normed,
+        }
     }
 }
 

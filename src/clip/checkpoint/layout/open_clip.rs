@@ -23,6 +23,8 @@ use crate::clip::preprocess::pixels::OpenClipPreprocessing;
 use crate::clip::tokenize::clean::Cleaning;
 use crate::clip::{Checkpoint, Error, ModelConfig, Preprocessing, Result, VisionConfig};
 
+/// open_clip's word for a projection.
+const LINEAR: &str = "linear";
 const WEIGHTS: [&str; 2] = ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"];
 
 /// The weights' file in a folder.
@@ -112,6 +114,7 @@ struct RawText {
     no_causal_mask: bool,
     proj_bias: bool,
     pool_type: String,
+    proj_type: String,
     eos_id: u32,
     hf_tokenizer_name: String,
     tokenizer_kwargs: TokenizerOptions,
@@ -140,6 +143,7 @@ impl Default for RawText {
             no_causal_mask: false,
             proj_bias: false,
             pool_type: "argmax".into(),
+            proj_type: LINEAR.into(),
             eos_id: 2,
             hf_tokenizer_name: String::new(),
             tokenizer_kwargs: TokenizerOptions::default(),
@@ -307,6 +311,9 @@ impl RawText {
     fn check(&self) -> Result<()> {
         self.rest.check("text_cfg")?;
         self.pooling()?;
+        if self.proj_type != LINEAR && self.proj_type != "none" {
+            return Err(refused(&format!("text_cfg.proj_type is \"{}\"", self.proj_type)));
+        }
         for (name, value) in &self.tokenizer_kwargs.others {
             if !is_off(value) {
                 return Err(refused(&format!("text_cfg.tokenizer_kwargs.{name} is {value}")));
@@ -369,6 +376,7 @@ impl RawText {
             padded: self.no_causal_mask
                 || pooling == TextPooling::Last
                 || (pooling == TextPooling::LargestId && !self.hf_tokenizer_name.is_empty()),
+            projected: self.proj_type == LINEAR,
             projection: TextProjection {
                 bias: self.proj_bias,
                 ..TextProjection::default()
@@ -382,7 +390,6 @@ impl Rest {
         for (name, value) in &self.others {
             let understood = match name.as_str() {
                 "pool_type" => value == "tok",
-                "proj_type" => value == "linear",
                 "pos_embed_type" => value == "learnable",
                 "tokenizer_mode" => is_off(value),
                 name => is_off(value) || !REFUSED.contains(&name),

@@ -71,7 +71,8 @@ impl TimmTower {
     /// # Errors
     /// Names what cannot be computed.
     pub fn of(name: &str, vision: &Value) -> Result<Self> {
-        let (heads, kind) = by_name(name).ok_or_else(|| refused(&format!("vision_cfg.timm_model_name is \"{name}\"")))?;
+        let (heads, kind) =
+            by_name(name).ok_or_else(|| refused(&format!("vision_cfg.timm_model_name is \"{name}\"")))?;
         let text = |key: &str, default: &'static str| match &vision[key] {
             Value::Null if vision.get(key).is_none() => default.to_string(),
             Value::Null => String::new(),
@@ -140,7 +141,7 @@ impl TimmTower {
             image_size,
             patch_size: size("patch_embed.proj.weight", 3)?,
             hidden_act: self.activation(),
-            layer_norm_eps: if pre_norm { CLIP_EPSILON } else { EPSILON },
+            layer_norm_eps: self.epsilon(),
             pre_norm,
             patch_bias: !pre_norm,
             projection_bias: matches!(
@@ -154,6 +155,13 @@ impl TimmTower {
             },
             ..VitConfig::default()
         })
+    }
+
+    fn epsilon(self) -> f64 {
+        match self.kind {
+            Kind::Clip { .. } => CLIP_EPSILON,
+            Kind::Plain | Kind::Siglip { .. } => EPSILON,
+        }
     }
 
     fn activation(self) -> Activation {
@@ -223,6 +231,42 @@ mod tests {
         ] {
             assert!(of(other.clone()).is_err(), "{other}");
         }
+    }
+
+    /// The facts are timm's own (`tests/reference/make_timm.py`), for every tower of open_clip's configurations.
+    #[test]
+    fn a_name_says_what_timm_builds() {
+        let json = include_str!("../../../../tests/fixtures/open-clip-configs.json");
+        let all: serde_json::Map<String, Value> = serde_json::from_str(json).unwrap();
+        let mut known = 0;
+        for (config, entry) in &all {
+            let (vision, facts) = (&entry["model_cfg"]["vision_cfg"], &entry["tower"]);
+            let Some(tower) = vision["timm_model_name"]
+                .as_str()
+                .and_then(|name| TimmTower::of(name, vision).ok())
+            else {
+                continue;
+            };
+            known += 1;
+            let activation = match tower.activation() {
+                Activation::Gelu => "gelu",
+                Activation::GeluTanh => "gelu_tanh",
+                Activation::QuickGelu => "quick_gelu",
+            };
+            let siglip = matches!(tower.kind, Kind::Siglip { .. });
+            let ours = json!({
+                "heads": tower.heads,
+                "activation": activation,
+                "epsilon": tower.epsilon(),
+                "class_token": !siglip,
+                "pre_norm": matches!(tower.kind, Kind::Clip { .. }),
+                "attention_pool": siglip,
+                "layer_scale": false,
+            });
+            assert_eq!(&ours, facts, "{config}");
+        }
+        // SigLIP's 26, those of NLLB-CLIP, whose texts are refused, and MobileCLIP2's.
+        assert_eq!(known, 29);
     }
 
     #[test]
