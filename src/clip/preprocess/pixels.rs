@@ -318,19 +318,30 @@ impl Preprocessing {
         Ok(square)
     }
 
-    /// The picture as a square that the tower takes: for a tower that keeps the aspect ratio its middle, else
-    /// [`Self::model_view`].
+    /// What the tower sees of a picture as a square of `side` pixels, which is the input square's: of a tower that keeps
+    /// the aspect ratio, the picture's middle.
     ///
     /// # Errors
     /// The picture has no pixels.
-    pub fn square_view(&self, picture: &RgbImage) -> Result<RgbImage> {
+    pub fn square_view(&self, picture: &RgbImage, side: u32) -> Result<RgbImage> {
         if !matches!(self.resize, Resize::Patches { .. }) {
             return self.model_view(picture);
         }
         let (width, height) = picture.dimensions();
-        let side = width.min(height);
-        let (left, top) = ((width - side) / 2, (height - side) / 2);
-        self.model_view(&image::imageops::crop_imm(picture, left, top, side, side).to_image())
+        if width == 0 || height == 0 {
+            return Err(Error::EmptyPicture { width, height });
+        }
+        let short = width.min(height);
+        let middle = |source: u32| {
+            let resized = u64::from(source) * u64::from(side) / u64::from(short);
+            Axis {
+                source,
+                resized,
+                first: (resized - u64::from(side)) / 2,
+                count: side,
+            }
+        };
+        Ok(resample(picture, middle(width), middle(height), self.filter))
     }
 
     /// The numbers for the tower, from what [`Self::model_view`] returned.
@@ -536,6 +547,10 @@ mod tests {
             let rect = preprocessing.view_rect(width, height);
             assert_eq!((rect.left, rect.top, rect.width, rect.height), (0.0, 0.0, 1.0, 1.0));
         }
+        let wide = RgbImage::from_fn(300, 100, |x, _| image::Rgb([if x / 100 == 1 { 200 } else { 0 }; 3]));
+        let square = preprocessing.square_view(&wide, 50).unwrap();
+        assert_eq!(square.dimensions(), (50, 50));
+        assert!(square.pixels().filter(|pixel| pixel.0[0] == 200).count() > 40 * 50);
         assert!(Preprocessing::for_any_aspect(serde_json::json!({"patch_size": 14}), 16).is_err());
         assert!(Preprocessing::for_any_aspect(serde_json::json!({"max_num_patches": 0}), 16).is_err());
     }

@@ -16,7 +16,7 @@ pub fn mosaic(model: &Model, pictures: [&RgbImage; TILES]) -> Result<RgbImage> {
     let side = model.info().image_size as u32;
     let mut out = RgbImage::new(2 * side, 2 * side);
     for (n, picture) in pictures.into_iter().enumerate() {
-        let tile = model.preprocessing().square_view(picture)?;
+        let tile = model.preprocessing().square_view(picture, side)?;
         let (left, top) = (side * (n as u32 % 2), side * (n as u32 / 2));
         imageops::replace(&mut out, &tile, left.into(), top.into());
     }
