@@ -3,10 +3,16 @@
 
 mod parity;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use clipsight::clip::{Model, Pixels, Precision, check_small_files};
+use clipsight::clip::{Model, Pixels, Precision, check_small_files, numbers};
+use clipsight::fine_tune::config::RunConfig;
+use clipsight::fine_tune::data::{Dataset, Example, Split};
+use clipsight::fine_tune::methods::contrastive;
+use clipsight::fine_tune::{Context, FineTuneMethod};
+use clipsight::heatmap::trust::mosaic::mosaic;
+use clipsight::heatmap::{HeatmapMethod, heat_maps};
 use clipsight::library::decode;
 use parity::{Expected, MAX_PIXEL_DIFFERENCE, check, copy_of, cosine, error_of, fixtures, open, pixels};
 use serde_json::Value;
@@ -100,6 +106,92 @@ fn pictures_of_several_shapes_embed_together_as_alone() {
         let alone = &model.embed_images(&twice[n..=n]).unwrap()[0];
         assert!(cosine(&alone.vector, &together.vector) > 0.999_999, "{n}");
     }
+}
+
+/// A batch whose pictures have several shapes learns as each of them alone, and so does one of timm's towers.
+#[test]
+fn a_batch_learns_the_same_in_one_piece_and_in_parts() {
+    let names = ["photo-wide.png", "photo-tall.png", "noise.png", "grey.png"];
+    let texts = [
+        "cat",
+        "a photo of a cat.",
+        "a photo of a dog, with a comma",
+        "Like a HORSE",
+    ]
+    .map(String::from);
+    let dataset = Dataset {
+        examples: (names.iter().zip(&texts))
+            .map(|(name, text)| Example {
+                path: fixtures().join("pictures").join(name),
+                class: None,
+                captions: vec![text.clone()],
+            })
+            .collect(),
+        ..Dataset::default()
+    };
+    let split = Split {
+        train: (0..names.len()).collect(),
+        ..Split::default()
+    };
+    for name in ["siglip2", "timm-siglip", "timm-clip"] {
+        let gradients = |micro_batch: usize| {
+            let mut config = RunConfig::new(FineTuneMethod::Contrastive, PathBuf::new());
+            config.hyper.micro_batch = micro_batch;
+            let model = Model::open(&fixtures().join(name), &Device::flex()).unwrap();
+            let context = Context::new(model, &dataset, &split, &config, None, |_| true).unwrap();
+            let learner = contrastive::learner(&config, &context).unwrap();
+            learner.gradients_of_pairs(&context, &texts).unwrap()
+        };
+        let ((loss, whole), (other_loss, mut parts)) = (gradients(4), gradients(1));
+        assert!((loss - other_loss).abs() < 1e-4, "{name}: {loss} against {other_loss}");
+        assert!(
+            whole
+                .iter()
+                .any(|(parameter, _)| parameter.contains("position_embedding")),
+            "{name}"
+        );
+        for (parameter, gradient) in whole {
+            let (ours, theirs) = (
+                numbers(gradient).unwrap(),
+                numbers(parts.remove(&parameter).unwrap()).unwrap(),
+            );
+            let largest = theirs.iter().fold(1e-4f32, |largest, value| largest.max(value.abs()));
+            for (a, b) in ours.iter().zip(&theirs) {
+                assert!((a - b).abs() / largest < 1e-3, "{name}: {parameter}: {a} against {b}");
+            }
+        }
+        assert!(parts.is_empty(), "{name}");
+    }
+}
+
+/// Maps of a picture that is seen at its own aspect ratio have its rows and columns, whatever the method.
+#[test]
+fn heatmaps_have_the_pictures_own_grid() {
+    let model = Model::open(&fixtures().join("siglip2"), &Device::flex()).unwrap();
+    let picture = decode(&fixtures().join("pictures/photo-wide.png")).unwrap();
+    let view = model.preprocessing().model_view(&picture).unwrap();
+    let text = model
+        .embed_texts(&[model.tokenize("a cat").unwrap()])
+        .unwrap()
+        .remove(0);
+    let fitting = HeatmapMethod::all().filter(|method| method.fits(model.info().tower).is_ok());
+    let mut looked = 0;
+    for method in fitting {
+        let map = heat_maps(&model, method, &view, &text.vector).unwrap().remove(0);
+        if method != HeatmapMethod::Occlusion {
+            let patches = (view.height() as usize / 8, view.width() as usize / 8);
+            assert_eq!((map.rows, map.columns), patches, "{method:?}");
+            assert!(map.columns > map.rows);
+        }
+        assert_eq!(map.values.len(), map.rows * map.columns, "{method:?}");
+        assert!(map.values.iter().all(|value| value.is_finite()), "{method:?}");
+        looked += 1;
+    }
+    assert!(looked >= 5, "{looked}");
+    let tiles = mosaic(&model, [&picture; 4]).unwrap();
+    let side = 2 * model.info().image_size as u32;
+    assert_eq!(tiles.dimensions(), (side, side));
+    assert_eq!(tiles.get_pixel(0, 0), tiles.get_pixel(side / 2, side / 2));
 }
 
 #[test]
@@ -231,7 +323,7 @@ fn weights_of_another_tower_are_named() {
     assert!(error.contains("visual.trunk.cls_token is missing"), "{error}");
 }
 
-fn with_pool(folder: &Path) -> std::path::PathBuf {
+fn with_pool(folder: &Path) -> PathBuf {
     let config = folder.join("open_clip_config.json");
     let text = std::fs::read_to_string(&config).unwrap();
     let text = text.replace("\"timm_pool\": \"map\"", "\"timm_pool\": \"token\"");
