@@ -57,7 +57,11 @@ fn taught(program: &Program, folder: &str, method: &str, more: &[&str]) -> Strin
 fn answer(line: &Value) -> (&str, f64, bool) {
     let first = &line["predictions"][0];
     let won = line["none_of_these"]["won"].as_bool().unwrap();
-    (first["label"].as_str().unwrap(), first["probability"].as_f64().unwrap(), won)
+    (
+        first["label"].as_str().unwrap(),
+        first["probability"].as_f64().unwrap(),
+        won,
+    )
 }
 
 fn none_won(lines: &[Value]) -> usize {
@@ -72,7 +76,14 @@ fn an_easy_probe_is_sure_of_what_it_was_taught_and_knows_what_is_something_else(
     let else_paths = something_else();
     let program = Program::new();
     let untaught = none_won(&classified(&program, "starter", &else_paths, &labels));
-    for (seed, shots) in [("0", None), ("1", None), ("2", None), ("0", Some("1")), ("1", Some("1")), ("2", Some("1"))] {
+    for (seed, shots) in [
+        ("0", None),
+        ("1", None),
+        ("2", None),
+        ("0", Some("1")),
+        ("1", Some("1")),
+        ("2", Some("1")),
+    ] {
         let mut more = vec!["--model", "starter", "--seed", seed];
         more.extend(shots.iter().flat_map(|shots| ["--shots", *shots]));
         let run = taught(&program, &case("64-easy-probe/data"), "linear-probe", &more);
@@ -81,12 +92,18 @@ fn an_easy_probe_is_sure_of_what_it_was_taught_and_knows_what_is_something_else(
             let (label, probability, won) = answer(line);
             assert_eq!(label, class, "seed {seed}, shots {shots:?}: {path}");
             assert!(!won, "seed {seed}, shots {shots:?}: none of these took {path}: {line}");
-            assert!(probability > if shots.is_none() { 0.8 } else { 0.4 }, "seed {seed}, shots {shots:?}: {line}");
+            assert!(
+                probability > if shots.is_none() { 0.8 } else { 0.4 },
+                "seed {seed}, shots {shots:?}: {line}"
+            );
             for prediction in line["predictions"].as_array().unwrap() {
                 let (cosine, logit) = (&prediction["cosine"], &prediction["logit"]);
                 let (cosine, logit) = (cosine.as_f64().unwrap(), logit.as_f64().unwrap());
                 assert!((-1.0..=1.0).contains(&cosine), "{line}");
-                assert!((logit / cosine - 20.0855).abs() < 0.01, "the scale is the starter's: {line}");
+                assert!(
+                    (logit / cosine - 20.0855).abs() < 0.01,
+                    "the scale is the starter's: {line}"
+                );
             }
         }
         let elsewhere = none_won(&classified(&program, &run, &else_paths, &labels));
@@ -110,7 +127,9 @@ fn bright() -> tempfile::TempDir {
                 let shade = ((x / 6 + 2 * (y / 6) + n as u32) % 7) as u8;
                 image::Rgb([level + shade, level + random.u8(0..12), level + 2 * shade])
             });
-            picture.save(folder.path().join(class).join(format!("{n}.png"))).unwrap();
+            picture
+                .save(folder.path().join(class).join(format!("{n}.png")))
+                .unwrap();
         }
     }
     folder
@@ -156,7 +175,9 @@ fn labels_that_were_not_taught_stand_beside_those_that_were() {
             let cosine = |line: &Value| {
                 let predictions = line["predictions"].as_array().unwrap();
                 let of = ["bicycle", "elephant"][place];
-                predictions.iter().find(|one| one["label"] == of).unwrap()["cosine"].as_f64().unwrap()
+                predictions.iter().find(|one| one["label"] == of).unwrap()["cosine"]
+                    .as_f64()
+                    .unwrap()
             };
             assert!((cosine(taught) - cosine(&untaught)).abs() < 1e-4, "{taught} {untaught}");
         }
@@ -170,7 +191,11 @@ fn a_class_is_found_under_its_folder_its_words_and_any_case() {
     let new = pictures(&case("50-label-as-folder/new"));
     let paths: Vec<String> = new.iter().map(|(path, _)| path.clone()).collect();
     let folders = ["t-shirt", "dress", "running_shoes"];
-    let spellings = [folders, ["t shirt", "dress", "running shoes"], ["T-SHIRT", "Dress", "Running-Shoes"]];
+    let spellings = [
+        folders,
+        ["t shirt", "dress", "running shoes"],
+        ["T-SHIRT", "Dress", "Running-Shoes"],
+    ];
     let mut seen: Vec<Vec<Value>> = Vec::new();
     for labels in spellings {
         let output = program.run(&args_of(&run, &paths, &labels));
@@ -190,13 +215,21 @@ fn a_class_is_found_under_its_folder_its_words_and_any_case() {
     // Near misses and labels that were not taught are said.
     let output = program.run(&args_of(&run, &paths, &["t-shrit", "dress", "zebra"]));
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(errors.contains("did you mean \"t-shirt\"") || errors.contains("did you mean \"t shirt\""), "{errors}");
+    assert!(
+        errors.contains("did you mean \"t-shirt\"") || errors.contains("did you mean \"t shirt\""),
+        "{errors}"
+    );
     assert!(errors.contains("zebra"), "{errors}");
 
     // The classes are named wherever the run is.
     let shown = program.json(&["runs", "show", &run])[0].clone();
     assert_eq!(shown["classes"].as_array().unwrap().len(), 3, "{shown}");
-    let done = shown["events"].as_array().unwrap().iter().find(|event| event["event"] == "done").unwrap();
+    let done = shown["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|event| event["event"] == "done")
+        .unwrap();
     assert_eq!(done["classes"], shown["classes"]);
     let table = program.run(&["runs", "show", &run]);
     assert!(String::from_utf8_lossy(&table.stdout).contains("dress"));
@@ -220,19 +253,33 @@ fn a_blend_of_0_is_the_model_as_it_was_and_the_record_says_which_blend_is_used()
     let before = shown(&program);
     assert_eq!(before["blend"], 1.0);
     let points = program.json(&["runs", "blend", &run]);
-    let started = before["events"].as_array().unwrap().iter().find(|event| event["event"] == "started").unwrap();
+    let started = before["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|event| event["event"] == "started")
+        .unwrap();
     assert_eq!(points[0]["validation_accuracy"], started["zero_shot"], "{points:?}");
     program.json(&["runs", "blend", &run, "--use-at", "0"]);
     let after = shown(&program);
     assert_eq!(after["blend"], 0.0);
-    assert_eq!(after["accuracy"], after["zero_shot_accuracy"], "it is measured anew: {after}");
-    let new: Vec<String> = pictures(&case("50-label-as-folder/new")).into_iter().map(|(path, _)| path).collect();
+    assert_eq!(
+        after["accuracy"], after["zero_shot_accuracy"],
+        "it is measured anew: {after}"
+    );
+    let new: Vec<String> = pictures(&case("50-label-as-folder/new"))
+        .into_iter()
+        .map(|(path, _)| path)
+        .collect();
     let labels = ["dress", "hat"];
     let say = |model: &str| classified(&program, model, &new, &labels);
     assert_eq!(say(&run), say("starter"));
     program.json(&["runs", "blend", &run, "--use-at", "1"]);
     let again = shown(&program);
-    assert_eq!((&again["accuracy"], &again["blend"]), (&before["accuracy"], &before["blend"]));
+    assert_eq!(
+        (&again["accuracy"], &again["blend"]),
+        (&before["accuracy"], &before["blend"])
+    );
 }
 
 /// Plain pictures, so many in each folder.
@@ -261,7 +308,11 @@ fn with_nothing_to_validate_or_to_test_by_nothing_is_chosen_and_nothing_is_made_
     for method in ["linear-probe", "tip-adapter", "prolip"] {
         let output = program.run(&[&["fine-tune", path, "--method", method, "--epochs", "2"], &TINY[..]].concat());
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{method}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{method}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         assert!(!text.contains("NaN") && !text.contains("0.0 %"), "{method}: {text}");
         assert!(!text.contains("chosen by validation"), "{method}: {text}");
         assert!(text.contains("no picture was left to test with"), "{method}: {text}");
@@ -290,7 +341,14 @@ fn validation_sees_every_class_of_a_large_folder() {
     let folders: Vec<(&str, usize)> = names.iter().map(|name| (name.as_str(), 12)).collect();
     let folder = plain(&folders);
     let program = Program::new();
-    let args = ["fine-tune", folder.path().to_str().unwrap(), "--method", "contrastive", "--epochs", "1"];
+    let args = [
+        "fine-tune",
+        folder.path().to_str().unwrap(),
+        "--method",
+        "contrastive",
+        "--epochs",
+        "1",
+    ];
     let events = program.json(&[&args[..], &TINY].concat());
     let validation = events.iter().find(|event| event["event"] == "validation").unwrap();
     // A board of pictures of one class would have one row of cosines again and again.
@@ -307,7 +365,9 @@ fn folders_that_are_spelled_differently_are_different_classes_of_a_control_set()
         let control = control.path().to_str().unwrap();
         let args = ["fine-tune", path, "--method", "tip-adapter", "--control", control];
         let events = program.json(&[&args[..], &TINY].concat());
-        events.iter().find(|event| event["event"] == "started").unwrap()["control"].as_f64().unwrap()
+        events.iter().find(|event| event["event"] == "started").unwrap()["control"]
+            .as_f64()
+            .unwrap()
     };
     // Ten digits or two folders of numbered photographs: a measure that is always 100 % measures nothing.
     let digits: Vec<String> = (0..10).map(|digit| digit.to_string()).collect();
@@ -323,7 +383,14 @@ fn folders_that_are_spelled_differently_are_different_classes_of_a_control_set()
     assert!((0.1..0.95).contains(&measured(&few)));
 
     let one = plain(&[("only", 3)]);
-    let args = ["fine-tune", path, "--method", "tip-adapter", "--control", one.path().to_str().unwrap()];
+    let args = [
+        "fine-tune",
+        path,
+        "--method",
+        "tip-adapter",
+        "--control",
+        one.path().to_str().unwrap(),
+    ];
     let refused = program.run(&[&args[..], &TINY].concat());
     assert_eq!(refused.status.code(), Some(1));
     let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
@@ -336,7 +403,8 @@ fn lora_takes_the_published_number_of_steps_unless_epochs_are_named() {
     let path = folder.path().to_str().unwrap();
     let program = Program::new();
     let steps = |more: &[&str]| {
-        let estimate = program.json(&[&["fine-tune", path, "--method", "lora", "--estimate"], &TINY[..], more].concat());
+        let estimate =
+            program.json(&[&["fine-tune", path, "--method", "lora", "--estimate"], &TINY[..], more].concat());
         estimate[0]["steps"].as_u64().unwrap()
     };
     // One picture of each class is left to learn from.
@@ -351,7 +419,11 @@ fn siglip_says_probabilities_after_a_softmax_taught_it() {
     let path = folder.path().to_str().unwrap();
     let program = Program::new();
     let model = ["--model", "tests/fixtures/siglip"];
-    let more = [&model[..], &["--epochs", "30", "--set", "learning-rate=0.01", "--set", "batch=8"]].concat();
+    let more = [
+        &model[..],
+        &["--epochs", "30", "--set", "learning-rate=0.01", "--set", "batch=8"],
+    ]
+    .concat();
     let run = taught(&program, path, "lora", &more);
     let new = pictures(path);
     let paths: Vec<String> = new.iter().map(|(path, _)| path.clone()).collect();
@@ -361,9 +433,15 @@ fn siglip_says_probabilities_after_a_softmax_taught_it() {
     for (line, (_, class)) in answers.iter().zip(&new) {
         right += usize::from(answer(line).0 == class);
         let predictions = line["predictions"].as_array().unwrap();
-        sum += predictions.iter().map(|one| one["probability"].as_f64().unwrap()).sum::<f64>();
+        sum += predictions
+            .iter()
+            .map(|one| one["probability"].as_f64().unwrap())
+            .sum::<f64>();
     }
     assert!(right * 10 >= 9 * new.len(), "{right} of {}", new.len());
     let mean = sum / new.len() as f64;
-    assert!((0.7..1.3).contains(&mean), "the sigmoids of a picture's classes add up to {mean}");
+    assert!(
+        (0.7..1.3).contains(&mean),
+        "the sigmoids of a picture's classes add up to {mean}"
+    );
 }

@@ -84,6 +84,13 @@ pub fn run(args: &FineTuneArgs, common: &Common, output: &mut Output) -> Result<
             || format!("{} steps, about {:.0} s{memory}", estimate.steps, estimate.seconds),
         );
     }
+    if config.hyper.steps_a_shot > 0 && common.format == Format::Table {
+        eprintln!(
+            "clipsight: {} takes {} steps for each picture of a class, as published; --epochs goes by passes instead",
+            config.method.title(),
+            config.hyper.steps_a_shot
+        );
+    }
     let control = stop_on_interrupt();
     let mut printer = Printer::new(common.format);
     let mut written = Ok(());
@@ -380,7 +387,11 @@ fn done(event: &RunEvent, output: &mut Output) -> Result<()> {
     output.result(&json!({}), &columns, cells, || {
         let end = if *stopped { "stopped" } else { "done" };
         let forgotten = control.map_or(String::new(), |(before, after)| {
-            format!("\n  control set: {:.1} % before, {:.1} % after", 100.0 * before, 100.0 * after)
+            format!(
+                "\n  control set: {:.1} % before, {:.1} % after",
+                100.0 * before,
+                100.0 * after
+            )
         });
         let accuracy = match (accuracy, zero_shot_accuracy) {
             (Some(after), Some(before)) => format!(

@@ -158,9 +158,7 @@ fn blend(folder: &RunFolder, workshop: &Workshop, use_at: Option<f32>, output: &
             &line,
             &["blend", "validation_accuracy", "control_accuracy"],
             cells,
-            || {
-                format!("{:.2}  task {task}  control {shown}", point.blend)
-            },
+            || format!("{:.2}  task {task}  control {shown}", point.blend),
         )?;
     }
     Ok(())

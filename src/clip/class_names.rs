@@ -57,13 +57,21 @@ fn closest(classes: &[String], name: &str) -> Option<usize> {
     let wanted = words(name);
     let near = |class: &String| {
         let class = words(class);
-        let (distance, longest) = (edits(&wanted, &class), wanted.chars().count().max(class.chars().count()));
+        let (distance, longest) = (
+            edits(&wanted, &class),
+            wanted.chars().count().max(class.chars().count()),
+        );
         // Two letters changed places count as two.
         let slipped = distance <= longest / 3;
-        let shares = wanted.split(' ').any(|word| word.chars().count() > 2 && class.split(' ').any(|own| own == word));
+        let shares = wanted
+            .split(' ')
+            .any(|word| word.chars().count() > 2 && class.split(' ').any(|own| own == word));
         (slipped || shares).then_some(distance)
     };
-    let near = classes.iter().enumerate().filter_map(|(place, class)| Some((near(class)?, place)));
+    let near = classes
+        .iter()
+        .enumerate()
+        .filter_map(|(place, class)| Some((near(class)?, place)));
     near.min().map(|(_, place)| place)
 }
 
@@ -106,7 +114,11 @@ mod tests {
         for (place, name) in classes.iter().enumerate() {
             assert_eq!(find_class(&classes, name), Named::Class(place), "{name}");
         }
-        assert_eq!(find_class(&classes, "a-1"), Named::Class(0), "one is spelled so but for its case");
+        assert_eq!(
+            find_class(&classes, "a-1"),
+            Named::Class(0),
+            "one is spelled so but for its case"
+        );
         assert_eq!(find_class(&classes, "a 1"), Named::Ambiguous(0, 1));
         assert_eq!(find_class(&classes, "POLISH"), Named::Ambiguous(2, 3));
     }

@@ -117,7 +117,11 @@ impl Classifier {
     /// The device failed.
     pub fn answers(&self, features: Tensor<2>, embeddings: Tensor<2>, lift: Option<&Lift>) -> Result<Vec<Vec<f32>>> {
         let near = match lift {
-            Some(lift) => rows_of(features.clone().matmul(matrix(&lift.means, &features.device()).transpose()))?,
+            Some(lift) => rows_of(
+                features
+                    .clone()
+                    .matmul(matrix(&lift.means, &features.device()).transpose()),
+            )?,
             None => Vec::new(),
         };
         let zero_shot = rows_of(self.zero_shot(embeddings.clone()))?;
@@ -136,7 +140,10 @@ impl Classifier {
 fn grounded(zero_shot: &[f32], learnt: &[f32], lifted: f32, scale: f32) -> Vec<f32> {
     let highest = |values: &[f32]| values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let top = highest(learnt);
-    let cosines = zero_shot.iter().zip(learnt).map(|(own, learnt)| (own + learnt - top) / scale);
+    let cosines = zero_shot
+        .iter()
+        .zip(learnt)
+        .map(|(own, learnt)| (own + learnt - top) / scale);
     let mut cosines: Vec<f32> = cosines.collect();
     let lifted = (lifted / scale).min(1.0 - highest(&cosines)).max(0.0);
     for cosine in &mut cosines {
@@ -298,7 +305,10 @@ mod tests {
         let answers = head.answers(features, embedding).unwrap().remove(0);
         // What was learnt is 2.7 for the cat and 0 for the dog: the dog falls, and the cat is what its text says.
         let expected = [0.6, 0.8 - 2.7 / SCALE];
-        assert!(answers.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{answers:?}");
+        assert!(
+            answers.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6),
+            "{answers:?}"
+        );
         let extended = head.extend(&[0.6, 0.8], &answers);
         assert!((extended.iter().map(|v| v * v).sum::<f32>() - 1.0).abs() < 1e-6);
         assert!((product(&head, &extended, &head.class_vector(" Cat", 2).unwrap()) - 0.6).abs() < 1e-5);
@@ -329,7 +339,10 @@ mod tests {
             let (features, embedding) = picture(features, [0.6, 0.8]);
             head.answers(features, embedding).unwrap()[0][0]
         };
-        assert!((at([0.0, 0.0, 1.0]) - 0.6).abs() < 1e-6, "it is like nothing that was taught");
+        assert!(
+            (at([0.0, 0.0, 1.0]) - 0.6).abs() < 1e-6,
+            "it is like nothing that was taught"
+        );
         assert!((at([1.0, 0.0, 0.0]) - 0.8).abs() < 1e-6);
     }
 
@@ -339,7 +352,10 @@ mod tests {
         assert_eq!(answers[0], 1.0);
         assert!(-1.0 < answers[1] && answers[1] < answers[2], "{answers:?}");
         let answers = grounded(&[10.0, 10.0, 10.0], &[40.0, 0.0, 4.0], 0.0, SCALE);
-        assert!(-1.0 < answers[1] && answers[1] < answers[2] && answers[2] < answers[0], "{answers:?}");
+        assert!(
+            -1.0 < answers[1] && answers[1] < answers[2] && answers[2] < answers[0],
+            "{answers:?}"
+        );
     }
 
     #[test]

@@ -304,10 +304,13 @@ impl Model {
             Tensor::<2>::from_data(TensorData::new(values, [rows.len(), width]), &device)
         };
         let answers = head.answers(matrix(features), matrix(&embeddings))?;
-        let extended = embeddings.into_iter().zip(answers).map(|(embedding, answers)| Embedding {
-            vector: head.extend(&embedding.vector, &answers),
-            norm: embedding.norm,
-        });
+        let extended = embeddings
+            .into_iter()
+            .zip(answers)
+            .map(|(embedding, answers)| Embedding {
+                vector: head.extend(&embedding.vector, &answers),
+                norm: embedding.norm,
+            });
         Ok(extended.collect())
     }
 

@@ -180,7 +180,11 @@ fn untaught(labels: &[Label], taught: &[String]) -> Vec<String> {
 fn listed<T: AsRef<str>>(names: &[T]) -> String {
     let shown: Vec<&str> = names.iter().take(LISTED).map(AsRef::as_ref).collect();
     let more = names.len().saturating_sub(LISTED);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let rest = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
     shown.join(", ") + &rest
 }
 
@@ -196,7 +200,10 @@ mod tests {
         assert_eq!(notes.len(), 3, "{notes:?}");
         assert!(notes[0].contains("did you mean \"running_shoes\""), "{notes:?}");
         assert!(notes[1].contains("\"Polish\" or \"polish\""), "{notes:?}");
-        assert!(notes[2].contains(": zebra. It was taught: t-shirt, running_shoes"), "{notes:?}");
+        assert!(
+            notes[2].contains(": zebra. It was taught: t-shirt, running_shoes"),
+            "{notes:?}"
+        );
         assert!(untaught(&labels, &[]).is_empty());
     }
 

@@ -310,7 +310,12 @@ impl Field {
             FineTuneMethod::TipAdapter => vec![],
             FineTuneMethod::TipAdapterF => steps.to_vec(),
             FineTuneMethod::ProLip => vec!["epochs", "learning-rate", "pull", "patience"],
-            FineTuneMethod::Lora => [&steps[..], &towers, &["steps-a-shot", "rank", "alpha", "rank-power", "dropout"]].concat(),
+            FineTuneMethod::Lora => [
+                &steps[..],
+                &towers,
+                &["steps-a-shot", "rank", "alpha", "rank-power", "dropout"],
+            ]
+            .concat(),
             FineTuneMethod::Contrastive => [&steps[..], &towers].concat(),
             FineTuneMethod::Scratch => [&steps[..], &towers, &["image-size", "width", "layers"]].concat(),
         };

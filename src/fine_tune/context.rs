@@ -177,7 +177,9 @@ impl Context {
     pub fn prompts(&self, classes: &[String]) -> Vec<String> {
         let of = |class: &String| {
             let templates = self.templates.iter();
-            templates.map(|template| template.replace("{}", &spoken(class))).collect::<Vec<_>>()
+            templates
+                .map(|template| template.replace("{}", &spoken(class)))
+                .collect::<Vec<_>>()
         };
         classes.iter().flat_map(of).collect()
     }
@@ -210,7 +212,9 @@ impl Context {
     pub fn none_embedding(&self) -> Result<Vec<f32>> {
         let prompts = self.prompts(&NONE_WORDS.map(String::from));
         let embedded = self.model.embed_texts(&self.tokens(&prompts)?)?;
-        Ok(class_embedding(embedded.iter().map(|embedding| embedding.vector.as_slice())))
+        Ok(class_embedding(
+            embedded.iter().map(|embedding| embedding.vector.as_slice()),
+        ))
     }
 
     /// The model's scale, before it learns.

@@ -95,7 +95,9 @@ mod tests {
         for file in files {
             let path = folder.path().join(file);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            image::RgbImage::from_pixel(8, 8, image::Rgb([90; 3])).save(path).unwrap();
+            image::RgbImage::from_pixel(8, 8, image::Rgb([90; 3]))
+                .save(path)
+                .unwrap();
         }
         folder
     }
@@ -108,13 +110,19 @@ mod tests {
     fn two_folders_are_two_classes_whatever_their_pictures_are_called() {
         assert_eq!(classes(&["hat/IMG_0001.png", "skirt/IMG_0002.png"]), ["hat", "skirt"]);
         assert_eq!(classes(&["0/a.png", "1/a.png", "7/a.png"]), ["0", "1", "7"]);
-        assert_eq!(classes(&["series-737/1.png", "series-747/1.png"]), ["series-737", "series-747"]);
+        assert_eq!(
+            classes(&["series-737/1.png", "series-747/1.png"]),
+            ["series-737", "series-747"]
+        );
         assert_eq!(classes(&["A-1/1.png", "a_1/1.png"]), ["A-1", "a_1"]);
     }
 
     #[test]
     fn pictures_side_by_side_are_what_they_are_called_and_one_class_is_no_measure() {
-        assert_eq!(classes(&["dress-1.png", "dress-2.png", "bell-peppers.png"]), ["bell peppers", "dress"]);
+        assert_eq!(
+            classes(&["dress-1.png", "dress-2.png", "bell-peppers.png"]),
+            ["bell peppers", "dress"]
+        );
         assert!(classes(&["IMG_0001.png", "IMG_0002.png", "0003.png"]).is_empty());
         assert!(classes(&["only/cat.png", "only/cat-2.png"]).is_empty());
     }

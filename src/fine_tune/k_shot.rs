@@ -71,12 +71,12 @@ pub fn k_shot_curve(
         };
         let whole = split(&dataset, &looked.groups, None, config.seed + seed);
         let test = all.train.picked(&whole.test);
-        let accuracy = all.zero_shot_accuracy(&test, &all.classes)?.ok_or_else(nothing_to_test)?;
+        let zero_shot = all.zero_shot_accuracy(&test, &all.classes)?;
         found(KShot {
             method: None,
             shots: 0,
             seed,
-            accuracy,
+            accuracy: zero_shot.ok_or_else(nothing_to_test)?,
         });
         done += 1;
         for shots in SHOTS {
@@ -101,12 +101,12 @@ pub fn k_shot_curve(
                     learner.step(&context, step)?;
                 }
                 let rows = learner.logits(&context, &context.test)?;
-                let accuracy = accuracy(&rows, &context.test.labels).ok_or_else(nothing_to_test)?;
+                let right = accuracy(&rows, &context.test.labels);
                 found(KShot {
                     method: Some(method),
                     shots,
                     seed,
-                    accuracy,
+                    accuracy: right.ok_or_else(nothing_to_test)?,
                 });
                 done += 1;
             }

@@ -225,7 +225,10 @@ mod tests {
         let (clipped, free) = (after([3.0, 4.0], norm, 1.0), after([3.0, 4.0], norm, 0.0));
         let factor = (1.0 / norm) as f32;
         let by_hand = after([3.0 * factor, 4.0 * factor], 1.0, 0.0);
-        assert!(clipped.iter().zip(&by_hand).all(|(a, b)| (a - b).abs() < 1e-6), "{clipped:?} {by_hand:?}");
+        assert!(
+            clipped.iter().zip(&by_hand).all(|(a, b)| (a - b).abs() < 1e-6),
+            "{clipped:?} {by_hand:?}"
+        );
         assert!((clipped[0] - free[0]).abs() > 1e-3, "{clipped:?} {free:?}");
         assert_eq!(after([3.0, 4.0], norm, 100.0), free);
     }

@@ -10,12 +10,7 @@ use std::collections::BTreeMap;
 /// pictures). One picture of each class is taken in any case. Pictures without a class are one class.
 ///
 /// What comes first in the answer is again such a part.
-pub fn stratified(
-    places: &[usize],
-    class_of: impl Fn(usize) -> Option<usize>,
-    count: usize,
-    seed: u64,
-) -> Vec<usize> {
+pub fn stratified(places: &[usize], class_of: impl Fn(usize) -> Option<usize>, count: usize, seed: u64) -> Vec<usize> {
     let mut random = fastrand::Rng::with_seed(seed ^ 0x5eed_0f5e_ed0f);
     let mut classes: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
     for &place in places {

@@ -186,7 +186,10 @@ impl Adapter {
         let (count, dim) = (self.config.classes.len(), base.info().projection_dim);
         let rows = lift.as_ref().map_or(count, |lift| lift.means.shape[0]);
         if texts.shape != [count, dim] || rows != count {
-            return Err(Error::config(WEIGHTS, "its classes do not fit the model or their names"));
+            return Err(Error::config(
+                WEIGHTS,
+                "its classes do not fit the model or their names",
+            ));
         }
         let classifier = Classifier {
             texts,
@@ -233,7 +236,11 @@ impl Adapter {
         if weight.shape[0] != self.config.classes.len() || bias.len() != weight.shape[0] {
             return Err(Error::config(WEIGHTS, "its weights do not fit its classes"));
         }
-        weight.values.iter_mut().chain(&mut bias).for_each(|value| *value *= blend);
+        weight
+            .values
+            .iter_mut()
+            .chain(&mut bias)
+            .for_each(|value| *value *= blend);
         Ok(Learnt::Linear { weight, bias })
     }
 
@@ -246,7 +253,10 @@ impl Adapter {
             return Err(Error::config(WEIGHTS, "a shot's class is none of the classes"));
         }
         if keys.shape[0] != labels.len() {
-            return Err(Error::config(WEIGHTS, "there are not as many shots as classes of shots"));
+            return Err(Error::config(
+                WEIGHTS,
+                "there are not as many shots as classes of shots",
+            ));
         }
         Ok(Learnt::Cache {
             keys,

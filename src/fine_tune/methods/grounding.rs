@@ -77,7 +77,10 @@ fn likeness(context: &Context) -> Vec<f32> {
         if leave_out && *count <= LEAST_OTHERS || *count == 0 {
             return None;
         }
-        let left = sum.iter().zip(feature).map(|(sum, own)| if leave_out { sum - own } else { *sum });
+        let left = sum
+            .iter()
+            .zip(feature)
+            .map(|(sum, own)| if leave_out { sum - own } else { *sum });
         Some(dot(&unit(left.collect()), feature))
     };
     let of_train = (0..context.train.len()).filter_map(|place| of(&context.train, place, true));

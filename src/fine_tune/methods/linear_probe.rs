@@ -86,7 +86,10 @@ impl LinearProbe {
         let classes = context.classes.len();
         let texts = context.class_embeddings(&context.classes)?;
         let mut known = cosines(&train.embeddings, &texts);
-        known.iter_mut().flatten().for_each(|cosine| *cosine *= context.logit_scale());
+        known
+            .iter_mut()
+            .flatten()
+            .for_each(|cosine| *cosine *= context.logit_scale());
         Ok(Self {
             problem: Problem::new(&train.features, &train.labels, classes).beside(&known),
             texts: Flat {
@@ -253,7 +256,10 @@ mod tests {
     #[test]
     fn accuracy_decides_and_then_the_log_loss() {
         assert!(tried(2.0, 0.9, 0.5).is_better(&tried(-2.0, 0.8, 0.1)));
-        assert!(tried(2.0, 1.0, 0.01).is_better(&tried(-6.0, 1.0, 1.09)), "a flat answer is no better for being right");
+        assert!(
+            tried(2.0, 1.0, 0.01).is_better(&tried(-6.0, 1.0, 1.09)),
+            "a flat answer is no better for being right"
+        );
         assert!(!tried(2.0, 1.0, 0.1).is_better(&tried(2.0, 1.0, 0.1)));
     }
 
@@ -284,7 +290,10 @@ mod tests {
             once.sort_by(f64::total_cmp);
             once.dedup();
             assert_eq!(once.len(), exponents.len(), "no strength is tried twice: {exponents:?}");
-            let nearest = exponents.iter().map(|exponent| (exponent - least).abs()).fold(9.0, f64::min);
+            let nearest = exponents
+                .iter()
+                .map(|exponent| (exponent - least).abs())
+                .fold(9.0, f64::min);
             assert!(nearest <= 0.125 + 1e-9, "{least}: {exponents:?}");
         }
     }

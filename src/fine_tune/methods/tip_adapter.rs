@@ -89,12 +89,12 @@ impl TipAdapter {
         })
     }
 
-    /// Takes what answers most of the validation side rightly; the smaller `alpha` between equals. The share that is right.
-    fn search(&mut self, context: &Context) -> Result<Option<f32>> {
+    /// Takes what answers most of the validation side rightly; the smaller `alpha` between equals.
+    fn search(&mut self, context: &Context) -> Result<()> {
         let validation = &context.validation;
         let mut best = (f32::NEG_INFINITY, 0.0, TRAIN_BETA);
         if validation.is_empty() {
-            return Ok(None);
+            return Ok(());
         }
         for alpha in ALPHAS {
             for beta in BETAS {
@@ -107,7 +107,7 @@ impl TipAdapter {
         }
         (self.alpha, self.beta) = (best.1, best.2);
         self.searched = true;
-        Ok(Some(best.0))
+        Ok(())
     }
 
     fn steps_an_epoch(&self) -> usize {

@@ -125,7 +125,11 @@ fn sigmoid_bias(rows: &[Vec<f32>], now: f32) -> f32 {
     let (mut low, mut high) = (-highest - 100.0, highest + 100.0);
     for _ in 0..100 {
         let middle = (low + high) / 2.0;
-        if surplus(middle) > 0.0 { high = middle } else { low = middle }
+        if surplus(middle) > 0.0 {
+            high = middle
+        } else {
+            low = middle
+        }
     }
     low.midpoint(high) as f32
 }
@@ -546,7 +550,12 @@ impl Learner for TowerLearner {
         }
         // The same pictures and texts at every validation.
         let all: Vec<usize> = (0..set.len()).collect();
-        let places = stratified(&all, |place| set.labels.get(place).copied(), MAX_VALIDATION_LOSS, self.seed);
+        let places = stratified(
+            &all,
+            |place| set.labels.get(place).copied(),
+            MAX_VALIDATION_LOSS,
+            self.seed,
+        );
         let batch = self.batch_of(context, &context.validation, places, &mut self.random(4, 0))?;
         let towers = self.now(context);
         let mut images = Vec::new();
@@ -631,7 +640,11 @@ mod tests {
         assert_eq!(steps(&hyper, 160, 10), 8_000);
         assert_eq!(steps(&hyper, 10, 10), 500);
         assert_eq!(steps(&hyper, 30, 20), 750);
-        assert_eq!(steps(&hyper, 5_000, 10), 8_000, "the paper's largest number of shots is 16");
+        assert_eq!(
+            steps(&hyper, 5_000, 10),
+            8_000,
+            "the paper's largest number of shots is 16"
+        );
         hyper.steps_a_shot = 0;
         assert_eq!(steps(&hyper, 160, 10), 5 * hyper.epochs);
     }

@@ -325,7 +325,10 @@ impl Work<'_, '_> {
         let (zero_shot, accuracy) = if context.classes.is_empty() {
             let fresh = learner(&self.record.config, context)?;
             let before = self.recall(context, fresh.as_ref(), &context.test)?;
-            (recall_share(before), recall_share(self.recall(context, method, &context.test)?))
+            (
+                recall_share(before),
+                recall_share(self.recall(context, method, &context.test)?),
+            )
         } else {
             let rows = method.logits(context, &context.test)?;
             let zero_shot = context.zero_shot_accuracy(&context.test, &context.classes)?;
