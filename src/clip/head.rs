@@ -6,7 +6,7 @@
 //! all of them says nothing about a picture. So the highest `r` is taken off every class: nothing rises above its own
 //! zero-shot logit, a picture of something else is still none of these, and the softmax over the classes is unchanged.
 //! Where the texts of the classes lose against "none of these" on the very pictures they were taught with, pictures like
-//! those, and only those, are lifted by what was missing ([`Lift`]).
+//! those, and only those, are lifted to where they win ([`Lift`]).
 //!
 //! To make it a model like any other, its answers become part of the embedding. With `e` the picture's unit embedding and
 //! `v` the logits above divided by the scale, each from -1 to 1 as a cosine is, pictures become
@@ -58,15 +58,17 @@ pub enum Learnt {
     },
 }
 
-/// How far pictures that are like those that were taught are lifted against "none of these".
+/// Up to where pictures that are like those that were taught are lifted against "none of these".
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lift {
     /// Unit means of the features of each class, `[classes, features]`.
     pub means: Flat,
-    /// Logits by which a picture like these is lifted.
-    pub rise: f32,
+    /// The least cosine of the best class of a picture like these.
+    pub floor: f32,
     /// The cosine with the nearest mean below which nothing is lifted, and that from which on everything is.
     pub between: (f32, f32),
+    /// How much of what was learnt the model is (its blend), and so of the way to the floor.
+    pub share: f32,
 }
 
 /// A classifier with what makes its answers part of embeddings.
@@ -129,39 +131,44 @@ impl Classifier {
         let rows = zero_shot.iter().zip(&learnt).enumerate();
         Ok(rows
             .map(|(place, (zero_shot, learnt))| {
-                let lifted = lift.zip(near.get(place)).map_or(0.0, |(lift, near)| lift.of(near));
-                grounded(zero_shot, learnt, lifted, self.logit_scale)
+                let mut cosines = grounded(zero_shot, learnt, self.logit_scale);
+                if let Some((lift, near)) = lift.zip(near.get(place)) {
+                    lift.apply(&mut cosines, near);
+                }
+                cosines.iter_mut().for_each(|cosine| *cosine = bounded(*cosine));
+                cosines
             })
             .collect())
     }
 }
 
-/// Logits on the scale of texts, as cosines: no class above its own zero-shot one, but for the lift.
-fn grounded(zero_shot: &[f32], learnt: &[f32], lifted: f32, scale: f32) -> Vec<f32> {
-    let highest = |values: &[f32]| values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+fn highest(values: &[f32]) -> f32 {
+    values.iter().copied().fold(f32::NEG_INFINITY, f32::max)
+}
+
+/// Logits on the scale of texts, as cosines: no class above its own zero-shot one.
+fn grounded(zero_shot: &[f32], learnt: &[f32], scale: f32) -> Vec<f32> {
     let top = highest(learnt);
-    let cosines = zero_shot
-        .iter()
-        .zip(learnt)
-        .map(|(own, learnt)| (own + learnt - top) / scale);
-    let mut cosines: Vec<f32> = cosines.collect();
-    let lifted = (lifted / scale).min(1.0 - highest(&cosines)).max(0.0);
-    for cosine in &mut cosines {
-        *cosine += lifted;
-        if *cosine < LOWEST {
-            let (room, below) = (1.0 + LOWEST, LOWEST - *cosine);
-            *cosine = LOWEST - room * below / (below + room);
-        }
+    let each = zero_shot.iter().zip(learnt);
+    each.map(|(own, learnt)| (own + learnt - top) / scale).collect()
+}
+
+/// Above -1, in the same order.
+fn bounded(cosine: f32) -> f32 {
+    if cosine >= LOWEST {
+        return cosine.min(1.0);
     }
-    cosines
+    let (room, below) = (1.0 + LOWEST, LOWEST - cosine);
+    LOWEST - room * below / (below + room)
 }
 
 impl Lift {
-    /// Logits by which a picture is lifted that has these cosines with the means.
-    fn of(&self, near: &[f32]) -> f32 {
+    /// Lifts the classes of a picture that has these cosines with the means, all by as much.
+    fn apply(&self, cosines: &mut [f32], near: &[f32]) {
         let (low, high) = self.between;
-        let nearest = near.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        self.rise * ((nearest - low) / (high - low).max(f32::EPSILON)).clamp(0.0, 1.0)
+        let alike = ((highest(near) - low) / (high - low).max(f32::EPSILON)).clamp(0.0, 1.0);
+        let lifted = self.share * alike * (self.floor - highest(cosines)).max(0.0);
+        cosines.iter_mut().for_each(|cosine| *cosine += lifted);
     }
 }
 
@@ -328,34 +335,41 @@ mod tests {
     }
 
     #[test]
-    fn only_pictures_like_those_that_were_taught_are_lifted() {
+    fn only_pictures_like_those_that_were_taught_are_lifted_and_only_up_to_the_floor() {
         let lift = Lift {
             means: flat(2, &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0]),
-            rise: 4.0,
+            floor: 0.8,
             between: (0.6, 0.8),
+            share: 1.0,
         };
         let head = head(Some(lift));
-        let at = |features| {
-            let (features, embedding) = picture(features, [0.6, 0.8]);
-            head.answers(features, embedding).unwrap()[0][0]
+        let at = |features, embedding| {
+            let (features, embedding) = picture(features, embedding);
+            highest(&head.answers(features, embedding).unwrap()[0])
         };
+        let unlike = at([0.0, 0.0, 1.0], [0.6, 0.8]);
         assert!(
-            (at([0.0, 0.0, 1.0]) - 0.6).abs() < 1e-6,
-            "it is like nothing that was taught"
+            (unlike - 0.7).abs() < 1e-6,
+            "it is like nothing that was taught: {unlike}"
         );
-        assert!((at([1.0, 0.0, 0.0]) - 0.8).abs() < 1e-6);
+        assert!((at([1.0, 0.0, 0.0], [0.6, 0.8]) - 0.8).abs() < 1e-6);
+        assert!(
+            (at([1.0, 0.0, 0.0], [1.0, 0.0]) - 1.0).abs() < 1e-6,
+            "it wins by itself"
+        );
     }
 
     #[test]
     fn answers_stay_cosines_in_their_order_however_much_was_learnt() {
-        let answers = grounded(&[10.0, 10.0, 10.0], &[900.0, 300.0, 400.0], 90.0, SCALE);
-        assert_eq!(answers[0], 1.0);
-        assert!(-1.0 < answers[1] && answers[1] < answers[2], "{answers:?}");
-        let answers = grounded(&[10.0, 10.0, 10.0], &[40.0, 0.0, 4.0], 0.0, SCALE);
-        assert!(
-            -1.0 < answers[1] && answers[1] < answers[2] && answers[2] < answers[0],
-            "{answers:?}"
-        );
+        for learnt in [[900.0, 300.0, 400.0], [40.0, 0.0, 4.0], [9e6, 0.0, 1e6]] {
+            let cosines: Vec<f32> = grounded(&[10.0; 3], &learnt, SCALE).into_iter().map(bounded).collect();
+            assert!(
+                -1.0 <= cosines[1] && cosines[1] <= cosines[2] && cosines[2] < cosines[0],
+                "{cosines:?}"
+            );
+            assert!(learnt[0] > 1e6 || cosines[1] < cosines[2], "{cosines:?}");
+            assert_eq!(cosines[0], 0.5);
+        }
     }
 
     #[test]

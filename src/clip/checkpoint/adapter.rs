@@ -61,7 +61,7 @@ pub enum AdapterKind {
     },
     /// A linear classifier on features, beside the texts of the classes.
     Linear {
-        /// How far pictures like those that were taught are lifted.
+        /// Up to where pictures like those that were taught are lifted.
         #[serde(default)]
         lift: Option<LiftSize>,
     },
@@ -71,7 +71,7 @@ pub enum AdapterKind {
         alpha: f32,
         /// How fast likeness counts for less.
         beta: f32,
-        /// How far pictures like those that were taught are lifted.
+        /// Up to where pictures like those that were taught are lifted.
         #[serde(default)]
         lift: Option<LiftSize>,
     },
@@ -80,8 +80,8 @@ pub enum AdapterKind {
 /// A [`Lift`] without its means, which are a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LiftSize {
-    /// Logits by which a picture like these is lifted.
-    pub rise: f32,
+    /// The least cosine of the best class of a picture like these.
+    pub floor: f32,
     /// The cosine with the nearest mean below which nothing is lifted, and that from which on everything is.
     pub between: (f32, f32),
 }
@@ -178,8 +178,9 @@ impl Adapter {
         let lift = lift.map(|size| {
             Ok::<_, Error>(Lift {
                 means: required(&mut tensors, "means", 2, WEIGHTS)?,
-                rise: self.config.blend * size.rise,
+                floor: size.floor,
                 between: size.between,
+                share: self.config.blend,
             })
         });
         let lift = lift.transpose()?;
