@@ -203,7 +203,10 @@ fn a_regression_beside_known_logits_equals_scipys_and_is_nothing_at_the_stronges
         let (weight, bias): (Vec<f32>, Vec<f32>) = (list(&fit["weight"]), list(&fit["bias"]));
         let ours = weights.weight.values.iter().chain(&weights.bias);
         for (ours, theirs) in ours.zip(weight.iter().chain(&bias)) {
-            assert!((ours - theirs).abs() < 1e-3, "{c}: {ours} against {theirs}");
+            assert!(
+                (ours - theirs).abs() < MAX_COEFFICIENT_DIFFERENCE,
+                "{c}: {ours} against {theirs}"
+            );
             assert!(
                 c > 1e-3 || ours.abs() < 1e-4,
                 "the strongest regularisation leaves the texts alone"

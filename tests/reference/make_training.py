@@ -57,7 +57,7 @@ def adamw(betas=(0.9, 0.98), eps=1e-6, weight_decay=0.2, size=1.0):
     gradients, steps = [], []
     for _ in range(5):
         weight.grad = size * torch.randn(3, 4)
-        gradients.append(as_list(weight.grad.flatten()))
+        gradients.append(weight.grad.flatten().tolist())  # not rounded: some are as small as the rounding
         optimizer.step()
         steps.append(as_list(weight.detach().flatten()))
     return {"start": start, "gradients": gradients, "steps": steps}

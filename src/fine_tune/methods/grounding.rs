@@ -44,7 +44,7 @@ pub fn lift(context: &Context, classifier: &Classifier, tensors: &mut Flats) -> 
     };
     tensors.insert("means".into(), means);
     Ok(Some(LiftSize {
-        floor: (at(&none, 1.0 - ODD).unwrap_or(1.0) + ABOVE).min(1.0),
+        floor: (most_none(&none).unwrap_or(1.0) + ABOVE).min(1.0),
         between: (full - step, full),
     }))
 }
@@ -53,15 +53,28 @@ pub fn lift(context: &Context, classifier: &Classifier, tensors: &mut Flats) -> 
 /// pictures say little about the least like: then less is enough, as far as pictures of the other classes are less alike.
 fn least_likeness(own: &[f32], other: &[f32]) -> Option<f32> {
     let least = at(own, ODD)?;
-    let count = own.len() as f32;
-    if own.len() < 2 {
+    let Some((mean, reach)) = predicted(own) else {
         return Some(least);
+    };
+    let strangers = at(other, 0.5).unwrap_or(mean - reach);
+    Some(least.min((mean - reach).max(strangers)))
+}
+
+/// The cosine with "none of these" that hardly a picture of the taught classes exceeds.
+fn most_none(none: &[f32]) -> Option<f32> {
+    let most = at(none, 1.0 - ODD)?;
+    Some(predicted(none).map_or(most, |(mean, reach)| most.max(mean + reach)))
+}
+
+/// The mean of values, and how far from it another one may lie on one side.
+fn predicted(values: &[f32]) -> Option<(f32, f32)> {
+    if values.len() < 2 {
+        return None;
     }
-    let mean = own.iter().sum::<f32>() / count;
-    let variance = own.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / (count - 1.0);
-    let predicted = mean - student(count - 1.0) * (variance * (1.0 + 1.0 / count)).sqrt();
-    let strangers = at(other, 0.5).unwrap_or(predicted);
-    Some(least.min(predicted.max(strangers)))
+    let count = values.len() as f32;
+    let mean = values.iter().sum::<f32>() / count;
+    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / (count - 1.0);
+    Some((mean, student(count - 1.0) * (variance * (1.0 + 1.0 / count)).sqrt()))
 }
 
 /// About the number of deviations within which 95 % of all values lie below (Student's t, one-sided).
@@ -168,5 +181,7 @@ mod tests {
         );
         assert_eq!(least_likeness(&few, &[0.9]).unwrap(), 0.7);
         assert_eq!(least_likeness(&[], &[0.3]), None);
+        assert!(most_none(&few).unwrap() > 0.85 && most_none(&many).unwrap() < 0.81);
+        assert_eq!(most_none(&[0.4]), Some(0.4));
     }
 }
