@@ -1,7 +1,7 @@
 //! Finding a class by a name that somebody typed.
 //!
-//! Names are names: `Polish` and `polish` are two classes where both were taught. Only where nothing is called exactly so
-//! do other spellings count, each looser than the one before, and only while they mean one class.
+//! Names are names: `Polish` and `polish` are two classes where both were taught. Only where nothing is called exactly
+//! so do other spellings count, each looser than the one before, and only while they mean one class.
 
 use unicode_normalization::UnicodeNormalization;
 

@@ -1,18 +1,18 @@
 //! A classifier on top of a model: what a linear probe or a Tip-Adapter learnt.
 //!
-//! Its logits for the classes that it was taught are the model's zero-shot logits plus what was learnt, `s cos_k + r_k`.
-//! Among those classes they answer as they are. To stand beside "none of these" and labels that were not taught, which
-//! have zero-shot logits alone, they are put on that scale: what was learnt may tell classes apart, but a common rise of
-//! all of them says nothing about a picture. So the highest `r` is taken off every class: nothing rises above its own
-//! zero-shot logit, a picture of something else is still none of these, and the softmax over the classes is unchanged.
-//! Where the texts of the classes lose against "none of these" on the very pictures they were taught with, pictures like
-//! those, and only those, are lifted to where they win ([`Lift`]).
+//! Its logits for the classes that it was taught are the model's zero-shot logits plus what was learnt, `s cos_k +
+//! r_k`. Among those classes they answer as they are. To stand beside "none of these" and labels that were not taught,
+//! which have zero-shot logits alone, they are put on that scale: what was learnt may tell classes apart, but a common
+//! rise of all of them says nothing about a picture. So the highest `r` is taken off every class: nothing rises above
+//! its own zero-shot logit, a picture of something else is still none of these, and the softmax over the classes is
+//! unchanged. Where the texts of the classes lose against "none of these" on the very pictures they were taught with,
+//! pictures like those, and only those, are lifted to where they win ([`Lift`]).
 //!
-//! To make it a model like any other, its answers become part of the embedding. With `e` the picture's unit embedding and
-//! `v` the logits above divided by the scale, each from -1 to 1 as a cosine is, pictures become
-//! `[e, v, rest] / sqrt(1 + K)`, with `K` classes and `rest` what makes the length 1. A class that was taught is the unit
-//! vector of its place in `v`, every other text `[t, 0, 0]`. Products with these, times `sqrt(1 + K)`, are cosines again:
-//! the text's own, or the class's logit over the model's scale.
+//! To make it a model like any other, its answers become part of the embedding. With `e` the picture's unit embedding
+//! and `v` the logits above divided by the scale, each from -1 to 1 as a cosine is, pictures become `[e, v, rest] /
+//! sqrt(1 + K)`, with `K` classes and `rest` what makes the length 1. A class that was taught is the unit vector of its
+//! place in `v`, every other text `[t, 0, 0]`. Products with these, times `sqrt(1 + K)`, are cosines again: the text's
+//! own, or the class's logit over the model's scale.
 
 use burn::tensor::{Device, Tensor, TensorData};
 

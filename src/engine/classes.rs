@@ -155,12 +155,12 @@ fn untaught(labels: &[Label], taught: &[String]) -> Vec<String> {
         match find_class(taught, name) {
             Named::Class(_) => {}
             Named::Close(near) => notes.push(format!(
-                "\"{name}\" is no class that this model was taught; did you mean \"{}\"? As it stands, its text alone answers",
+                "\"{name}\" is no class that this model was taught; did you mean \"{}\"? As it is, its text alone answers",
                 taught[near]
             )),
             Named::Ambiguous(one, other) => notes.push(format!(
-                "\"{name}\" may be \"{}\" or \"{}\", which were taught apart; write it as one of them. As it stands, its \
-                 text alone answers",
+                "\"{name}\" may be \"{}\" or \"{}\", which were taught apart; write it as one of them. As it is, \
+                 its text alone answers",
                 taught[one], taught[other]
             )),
             Named::Unknown => unknown.push(name.as_str()),

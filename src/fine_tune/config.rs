@@ -244,7 +244,7 @@ pub const FIELDS: [Field; 17] = [
     },
     field!(
         "steps-a-shot",
-        "Steps for each picture of a class (16 at most count): 500 as CLIP-LoRA has it, whatever the batch; 0 goes by epochs",
+        "Steps for each picture of a class (16 at most count): 500 as CLIP-LoRA has it; 0 goes by epochs",
         (0.0, 10_000.0),
         whole steps_a_shot
     ),
@@ -279,7 +279,7 @@ pub const FIELDS: [Field; 17] = [
     field!("alpha", "How strongly the factors count", (1e-3, 1e3), lora_alpha),
     field!(
         "rank-power",
-        "Alpha is divided by the rank to this power: 0.5 as CLIP-LoRA has it, alpha / sqrt(rank); 1 as LoRA has it, alpha / rank",
+        "Alpha is divided by the rank to this power: 0.5 as in CLIP-LoRA (alpha / sqrt(rank)), 1 as in LoRA",
         (0.0, 1.0),
         rank_power
     ),
@@ -366,7 +366,8 @@ pub struct RunConfig {
     pub seed: u64,
     /// Sentences with `{}` for class names.
     pub templates: Vec<String>,
-    /// Pictures in folders by class that the run never learns from: how much is forgotten. The samples where it is none.
+    /// Pictures in folders by class that the run never learns from: how much is forgotten. The samples where it is
+    /// none.
     pub control: Option<PathBuf>,
     /// In which numbers the towers compute while they learn; the weights stay in f32.
     #[serde(default)]

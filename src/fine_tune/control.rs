@@ -20,8 +20,8 @@ pub struct ControlSet {
     pub classes: Vec<String>,
 }
 
-/// Pictures of a folder by class: by the folders in it, or by what pictures that lie side by side are called. None where
-/// that makes fewer than two classes: what cannot be told apart measures nothing.
+/// Pictures of a folder by class: by the folders in it, or by what pictures that lie side by side are called. None
+/// where that makes fewer than two classes: what cannot be told apart measures nothing.
 pub fn control_set(folder: &Path) -> Option<ControlSet> {
     let found = scan(folder, || true).pictures.into_iter().map(|found| found.path);
     let (classes, pictures) = by_class(folder, found.collect());

@@ -67,7 +67,7 @@ impl FineTuneMethod {
     pub fn about(self) -> &'static str {
         match self {
             Self::LinearProbe => {
-                "Logistic regression on the features, as in CLIP's paper (appendix A.3), its strength chosen by validation. \
+                "Logistic regression on the features, as in CLIP's paper (appendix A.3), its strength by validation. \
                  Ours: it is drawn to the texts of the classes, not to zero, so that its answers stand beside those of other \
                  labels."
             }

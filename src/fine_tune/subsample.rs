@@ -1,7 +1,7 @@
 //! Some of many pictures, so that no class is left out.
 //!
-//! A side of a split lies class by class. Whoever looks at a part of it, for want of time or memory, takes that part here:
-//! its first pictures would be those of the first classes alone.
+//! A side of a split lies class by class. Whoever looks at a part of it, for want of time or memory, takes that part
+//! here: its first pictures would be those of the first classes alone.
 
 use std::collections::BTreeMap;
 

@@ -1,12 +1,12 @@
 //! What a run learnt, as a small file beside the model that it learnt from.
 //!
-//! A folder holds `adapter.json` ([`AdapterConfig`]) and `adapter.safetensors`. The tensors, by kind: `parameters` holds
-//! whole parameters by the towers' names, in the modules' shapes; `low-rank` holds `NAME.lora_a` and `NAME.lora_b`, whose
-//! product times `scale` is added; `linear` holds `weight` and `bias`, which are added to the zero-shot logits; `cache`
-//! holds `keys` and `labels`. Both of these hold `classes`, the classes' text embeddings, and, where pictures like those
-//! that were taught are lifted, `means` of their features ([`Lift`]). Beside parameters or factors a model with a sigmoid
-//! may have a `logit_bias` of its own. `blend` lies between the model it started from (0) and what was learnt (1), after
-//! WiSE-FT (Wortsman et al. 2021, arXiv 2109.01903).
+//! A folder holds `adapter.json` ([`AdapterConfig`]) and `adapter.safetensors`. The tensors, by kind: `parameters`
+//! holds whole parameters by the towers' names, in the modules' shapes; `low-rank` holds `NAME.lora_a` and
+//! `NAME.lora_b`, whose product times `scale` is added; `linear` holds `weight` and `bias`, which are added to the
+//! zero-shot logits; `cache` holds `keys` and `labels`. Both of these hold `classes`, the classes' text embeddings,
+//! and, where pictures like those that were taught are lifted, `means` of their features ([`Lift`]). Beside parameters
+//! or factors a model with a sigmoid may have a `logit_bias` of its own. `blend` lies between the model it started from
+//! (0) and what was learnt (1), after WiSE-FT (Wortsman et al. 2021, arXiv 2109.01903).
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! Up to where a taught classifier lifts pictures like those that it was taught with, so that "none of these" does not take
-//! them where the names of the classes say little to the model ([`Lift`](crate::clip::Lift)).
+//! Up to where a taught classifier lifts pictures like those that it was taught with, so that "none of these" does not
+//! take them where the names of the classes say little to the model ([`Lift`](crate::clip::Lift)).
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -8,7 +8,8 @@ use crate::evaluation::dot;
 use crate::fine_tune::Result;
 use crate::fine_tune::context::Context;
 
-/// The share of taught pictures that may be odd ones: what they need, or how unlike the others they are, decides nothing.
+/// The share of taught pictures that may be odd ones: what they need, or how unlike the others they are, decides
+/// nothing.
 const ODD: f64 = 0.02;
 /// How far above "none of these" pictures are lifted, as a cosine.
 const ABOVE: f32 = 0.02;
@@ -20,9 +21,10 @@ const LEAST_OTHERS: usize = 2;
 /// Adds the means of the classes' features to the tensors, and says up to where pictures like these are lifted; nothing
 /// where they win by themselves, or where no picture was held out by which to tell what is like them.
 ///
-/// What is less like its class than the taught pictures are is not lifted. Emulated on photographs of food and of clothes
-/// with the starter: "none of these" takes 0 to 6 % of new pictures of 2 to 20 taught classes (untaught: 45 to 96 %), and
-/// 71 to 100 % of pictures of another kind (untaught: 85 to 99 %); other food beside taught food is lifted often, too.
+/// What is less like its class than the taught pictures are is not lifted. Emulated on photographs of food and of
+/// clothes with the starter: "none of these" takes 0 to 6 % of new pictures of 2 to 20 taught classes (untaught: 45 to
+/// 96 %), and 71 to 100 % of pictures of another kind (untaught: 85 to 99 %); other food beside taught food is lifted
+/// often, too.
 ///
 /// # Errors
 /// The device failed.
@@ -49,8 +51,9 @@ pub fn lift(context: &Context, classifier: &Classifier, tensors: &mut Flats) -> 
     }))
 }
 
-/// How much a picture must be like a taught class to count as one of it: as much as nearly every one that was taught. Few
-/// pictures say little about the least like: then less is enough, as far as pictures of the other classes are less alike.
+/// How much a picture must be like a taught class to count as one of it: as much as nearly every one that was taught.
+/// Few pictures say little about the least like: then less is enough, as far as pictures of the other classes are less
+/// alike.
 fn least_likeness(own: &[f32], other: &[f32]) -> Option<f32> {
     let least = at(own, ODD)?;
     let Some((mean, reach)) = predicted(own) else {

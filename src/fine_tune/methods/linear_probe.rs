@@ -1,10 +1,11 @@
 //! Linear probe: a linear classifier on the tower's unit features before its projection (paper, appendix A.3), drawn to
 //! the texts of its classes.
 //!
-//! The paper's starts from nothing and is drawn to zero. Ours finds what is to be added to the zero-shot logits: logistic
-//! regression by L-BFGS whose weights and bias are drawn to zero, so that with the strongest regularisation it is the
-//! zero-shot classifier, and its logits stay on the scale of texts. For CLIP that is a pull of the weights towards the
-//! text weights; it is exact for towers whose projection is not linear in unit features, too, as the starter's.
+//! The paper's starts from nothing and is drawn to zero. Ours finds what is to be added to the zero-shot logits:
+//! logistic regression by L-BFGS whose weights and bias are drawn to zero, so that with the strongest regularisation it
+//! is the zero-shot classifier, and its logits stay on the scale of texts. For CLIP that is a pull of the weights
+//! towards the text weights; it is exact for towers whose projection is not linear in unit features, too, as the
+//! starter's.
 //!
 //! The strength is chosen by validation, by accuracy and among equals by the log-loss: first one of seven from 1e-6 to
 //! 1e6, then ever closer on both sides of the best, down to an eighth of a decade as in the paper. Each strength is one

@@ -1,9 +1,9 @@
 //! L2-regularised multinomial logistic regression by L-BFGS: the problem of scikit-learn's `LogisticRegression`.
 //!
-//! Minimises `C sum_i loss_i + |W|^2 / 2`, here divided by `C n`; the bias is not regularised. Beside logits that are known
-//! already ([`Problem::beside`]) it finds what is to be added to them, the bias drawn to zero like the weights: the
-//! stronger the regularisation, the nearer are the answers to the known ones. Burn's L-BFGS does the search; loss and
-//! gradient are written out, since two products are all there is.
+//! Minimises `C sum_i loss_i + |W|^2 / 2`, here divided by `C n`; the bias is not regularised. Beside logits that are
+//! known already ([`Problem::beside`]) it finds what is to be added to them, the bias drawn to zero like the weights:
+//! the stronger the regularisation, the nearer are the answers to the known ones. Burn's L-BFGS does the search; loss
+//! and gradient are written out, since two products are all there is.
 
 use burn::module::{Module, Param};
 use burn::optim::{GradientsParams, LBFGSConfig, LineSearchFn};

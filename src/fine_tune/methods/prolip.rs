@@ -1,9 +1,9 @@
 //! ProLIP (Fahes et al. 2024, arXiv 2410.05270): only the visual projection learns, on features that are computed once.
 //!
-//! Cross-entropy against the class texts, the whole training side in every step, plus `lambda |W - W_0|^2` with
-//! `lambda = pull / shots`: without it, one shot ruins the model. By Adam with the authors' epsilon and nothing that
-//! shortens gradients; a ResNet's projection has a bias, which stays as it is. The paper's learning rate suits projections
-//! of CLIP's size; the starter's projection, class embeddings of length 1, takes steps a hundred times as long. The
+//! Cross-entropy against the class texts, the whole training side in every step, plus `lambda |W - W_0|^2` with `lambda
+//! = pull / shots`: without it, one shot ruins the model. By Adam with the authors' epsilon and nothing that shortens
+//! gradients; a ResNet's projection has a bias, which stays as it is. The paper's learning rate suits projections of
+//! CLIP's size; the starter's projection, class embeddings of length 1, takes steps a hundred times as long. The
 //! authors draw their features from 300 augmented views of each picture; here each picture is seen as it is.
 
 use super::towers::{Objective, Recipe, TowerLearner, Trained};

@@ -109,9 +109,9 @@ struct Batch {
     positives: Positives,
 }
 
-/// The bias of a model with a sigmoid (SigLIP) after training by a softmax, which moves its logits and knows no bias: the one
-/// with which the probabilities of a picture's classes, each by itself, add up to the one class that is right, on average.
-/// `now` where there is nothing to tell it by.
+/// The bias of a model with a sigmoid (SigLIP) after training by a softmax, which moves its logits and knows no bias: the
+/// one with which the probabilities of a picture's classes, each by itself, add up to the one class that is right, on
+/// average. `now` where there is nothing to tell it by.
 fn sigmoid_bias(rows: &[Vec<f32>], now: f32) -> f32 {
     let logits: Vec<f64> = rows.iter().flatten().map(|logit| f64::from(*logit)).collect();
     let highest = logits.iter().fold(0.0f64, |highest, logit| highest.max(logit.abs()));

@@ -97,8 +97,8 @@ fn measured(context: &Context, set: &PictureSet) -> Result<Option<f32>> {
     Ok(accuracy(&cosines(&set.embeddings, &classes), &set.labels))
 }
 
-/// Makes a blend the run's model, and measures it: the record says what the model is now, and how good it is on the test
-/// side and on the control set. `wanted` hears the share that is done; until it is measured nothing changes.
+/// Makes a blend the run's model, and measures it: the record says what the model is now, and how good it is on the
+/// test side and on the control set. `wanted` hears the share that is done; until it is measured nothing changes.
 ///
 /// # Errors
 /// The run has learnt nothing yet, `wanted` said no, or a file cannot be written.

@@ -206,8 +206,8 @@ mod tests {
         };
         assert!(loss.is_nan());
         // As earlier versions wrote it.
-        let old = r#"{"event":"done","run":"a","model":"m","zero_shot_accuracy":null,"accuracy":null,"n_train":2,"n_test":0,
-            "control":null,"stopped":false}"#;
+        let old = r#"{"event":"done","run":"a","model":"m","zero_shot_accuracy":null,"accuracy":null,"n_train":2,
+            "n_test":0,"control":null,"stopped":false}"#;
         assert!(matches!(
             serde_json::from_str(old),
             Ok(RunEvent::Done { accuracy: None, .. })

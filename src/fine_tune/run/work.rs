@@ -410,7 +410,8 @@ mod tests {
         let again: Checkpoint = serde_json::from_str(&json).unwrap();
         assert_eq!(again.zero_shot, None);
         // As earlier versions wrote it, where nothing could be measured.
-        let old = r#"{"file":"f","step":1,"best":null,"best_step":1,"since_best":0,"zero_shot":null,"control":null,"worked_s":1.0}"#;
+        let old = r#"{"file":"f","step":1,"best":null,"best_step":1,"since_best":0,"zero_shot":null,"control":null,
+            "worked_s":1.0}"#;
         assert!(serde_json::from_str::<Checkpoint>(old).is_ok());
     }
 }
