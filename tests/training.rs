@@ -161,14 +161,24 @@ fn gradients_in_half_precision_stay_near_full() {
 
 #[test]
 fn adamw_equals_pytorchs() {
-    let expected = expected()["adamw"].clone();
+    follows_pytorch("adamw", Moments::CLIP, 0.2);
+}
+
+/// Gradients as small as the epsilon: with another one the steps would be several times as long.
+#[test]
+fn tip_adapters_and_prolips_adam_equals_pytorchs_with_their_epsilon() {
+    follows_pytorch("few_shot_adamw", Moments::FEW_SHOT, 0.01);
+}
+
+fn follows_pytorch(name: &str, moments: Moments, weight_decay: f64) {
+    let expected = expected()[name].clone();
     let start: Vec<f32> = list(&expected["start"]);
     let flat = Flat {
         shape: vec![3, 4],
         values: start,
     };
     let mut leaves = Leaves::from_flats(&[("w".to_string(), flat)].into_iter().collect(), &Device::flex());
-    let mut optimizer = Optimizer::new(Moments::CLIP, 0.2);
+    let mut optimizer = Optimizer::new(moments, weight_decay);
     let (gradients, steps): (Vec<Vec<f32>>, Vec<Vec<f32>>) = (list(&expected["gradients"]), list(&expected["steps"]));
     for (gradient, theirs) in gradients.into_iter().zip(steps) {
         let gradient = Tensor::<1>::from_data(gradient.as_slice(), &Device::flex());
@@ -177,6 +187,30 @@ fn adamw_equals_pytorchs() {
         let ours = &leaves.to_flats().unwrap()["w"].values;
         for (ours, theirs) in ours.iter().zip(&theirs) {
             assert!((ours - theirs).abs() < 1e-6, "{ours} against {theirs}");
+        }
+    }
+}
+
+#[test]
+fn a_regression_beside_known_logits_equals_scipys_and_is_nothing_at_the_strongest() {
+    let expected = expected()["beside"].clone();
+    let (features, known): (Vec<Vec<f32>>, Vec<Vec<f32>>) = (list(&expected["features"]), list(&expected["known"]));
+    let labels: Vec<usize> = list(&expected["labels"]);
+    let problem = Problem::new(&features, &labels, 3).beside(&known);
+    for fit in expected["fits"].as_array().unwrap() {
+        let c = fit["c"].as_f64().unwrap();
+        let (weights, _) = problem.solve(c, &Weights::zero(3, 5), 1_000).unwrap();
+        let (weight, bias): (Vec<f32>, Vec<f32>) = (list(&fit["weight"]), list(&fit["bias"]));
+        let ours = weights.weight.values.iter().chain(&weights.bias);
+        for (ours, theirs) in ours.zip(weight.iter().chain(&bias)) {
+            assert!(
+                (ours - theirs).abs() < MAX_COEFFICIENT_DIFFERENCE,
+                "{c}: {ours} against {theirs}"
+            );
+            assert!(
+                c > 1e-3 || ours.abs() < 1e-4,
+                "the strongest regularisation leaves the texts alone"
+            );
         }
     }
 }
@@ -385,8 +419,30 @@ fn every_method_learns_colours_and_its_model_can_be_used_at_once() {
         ["red", "green", "blue"]
             .iter()
             .for_each(|label| args.extend(["--label", label]));
-        let predictions = program.json(&args)[0]["predictions"].clone();
+        let answer = program.json(&args)[0].clone();
+        let predictions = answer["predictions"].clone();
         assert_eq!(predictions[0]["label"], "red", "{method}: {predictions}");
+        let first = predictions[0]["probability"].as_f64().unwrap();
+        assert!(first > 0.34, "{method}: no better than chance: {answer}");
+        // LoRA's softmax tells the classes apart and knows no "none of these": in a model of random weights that is noise.
+        assert!(
+            method == "lora" || answer["none_of_these"]["won"] == false,
+            "{method}: {answer}"
+        );
+        for prediction in predictions.as_array().unwrap() {
+            let of = |name: &str| prediction[name].as_f64().unwrap();
+            assert!(
+                (-1.0..=1.0).contains(&of("cosine")) && of("logit").is_finite(),
+                "{method}: {answer}"
+            );
+        }
+        let sum: f64 = predictions
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["probability"].as_f64().unwrap())
+            .sum();
+        assert!((sum - 1.0).abs() < 1e-4, "{method}: {answer}");
 
         // What was learnt can be opened in half precision, too.
         let learnt = program.0.path().join("runs").join(run).join("learnt");
@@ -463,6 +519,13 @@ fn a_model_from_scratch_learns_in_both_shapes() {
         assert!(done["accuracy"].as_f64().unwrap() > 0.8, "{architecture}: {done}");
         let info = program.json(&["models", "info", done["run"].as_str().unwrap()]);
         assert_eq!(info[0]["layout"], layout);
+        // transformers refuses a scale with a shape.
+        let file = match architecture {
+            "vit" => "model.safetensors",
+            _ => "open_clip_model.safetensors",
+        };
+        let weights = read_flats(&Path::new(done["model"].as_str().unwrap()).join(file)).unwrap();
+        assert!(weights["logit_scale"].shape.is_empty(), "{architecture}");
     }
 }
 

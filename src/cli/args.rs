@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::clip::Precision;
@@ -105,8 +105,8 @@ pub struct FineTuneArgs {
     /// One folder a class, or pictures with captions.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
-    /// How.
-    #[arg(long, value_parser = one_of(&FineTuneMethod::ALL, FineTuneMethod::name), required_unless_present = "k_shot_curve")]
+    /// How; `--help` says what each follows, and what differs from that here.
+    #[arg(long, value_parser = learning_method(), required_unless_present = "k_shot_curve")]
     pub method: Option<FineTuneMethod>,
     /// So many pictures of each class; all where it is left out.
     #[arg(long, value_name = "K")]
@@ -132,7 +132,8 @@ pub struct FineTuneArgs {
     /// A sentence with {}; repeat for several.
     #[arg(long = "template", value_name = "TEMPLATE")]
     pub templates: Vec<String>,
-    /// Pictures by class that the run never learns from, to see what is forgotten; the samples where it is left out.
+    /// Pictures that the run never learns from, to see what is forgotten: two classes or more, one folder a class. The
+    /// samples where it is left out.
     #[arg(long, value_name = "DIR")]
     pub control: Option<PathBuf>,
     /// A name for the run.
@@ -291,6 +292,13 @@ fn one_of<T: Copy + Send + Sync + 'static>(
         let named = all.iter().find(|value| name(**value) == text);
         named.copied().ok_or("not one of the names")
     })
+}
+
+/// Takes a method of fine-tuning; help tells about each.
+fn learning_method() -> impl TypedValueParser<Value = FineTuneMethod> {
+    let named = |method: &FineTuneMethod| PossibleValue::new(method.name()).help(method.about());
+    let names = PossibleValuesParser::new(FineTuneMethod::ALL.iter().map(named));
+    names.try_map(|text| FineTuneMethod::from_name(&text).ok_or("not one of the names"))
 }
 
 /// Precision as it is chosen; elsewhere it is named after its type, `f32` or `f16`.

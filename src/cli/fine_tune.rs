@@ -84,6 +84,13 @@ pub fn run(args: &FineTuneArgs, common: &Common, output: &mut Output) -> Result<
             || format!("{} steps, about {:.0} s{memory}", estimate.steps, estimate.seconds),
         );
     }
+    if config.hyper.steps_a_shot > 0 && common.format == Format::Table {
+        eprintln!(
+            "clipsight: {} takes {} steps for each picture of a class, as published; --epochs goes by passes instead",
+            config.method.title(),
+            config.hyper.steps_a_shot
+        );
+    }
     let control = stop_on_interrupt();
     let mut printer = Printer::new(common.format);
     let mut written = Ok(());
@@ -136,6 +143,7 @@ fn config(args: &FineTuneArgs, common: &Common) -> Result<RunConfig> {
     }
     if let Some(epochs) = args.epochs {
         config.hyper.epochs = epochs;
+        config.hyper.steps_a_shot = 0;
     }
     if let Some(part) = args.part {
         config.hyper.part = part;
@@ -288,6 +296,10 @@ impl Printer {
             self.end();
             return done(event, output);
         }
+        if let RunEvent::Started { n_validation: 0, .. } = event {
+            self.clear();
+            eprintln!("clipsight: no picture is left for validation: nothing is chosen by it, and the defaults stand");
+        }
         if self.terminal
             && let Some(line) = progress(event)
         {
@@ -309,6 +321,13 @@ impl Printer {
         output.result(&json!({}), &[], Vec::new, || {
             format!("  chosen by validation: {}", each.join(", "))
         })
+    }
+
+    /// Clears the line that is written over, for another.
+    fn clear(&self) {
+        if self.terminal {
+            eprint!("\r\x1b[K");
+        }
     }
 
     /// Leaves the line that is written over.
@@ -348,17 +367,19 @@ fn done(event: &RunEvent, output: &mut Output) -> Result<()> {
         n_test,
         control,
         stopped,
+        classes,
     } = event
     else {
         return Ok(());
     };
+    let number = |share: &Option<f32>| share.map_or(String::new(), |share| share.to_string());
     let columns = ["run", "model", "zero_shot_accuracy", "accuracy", "n_train", "n_test"];
     let cells = || {
         vec![vec![
             run.clone(),
             shown(model),
-            zero_shot_accuracy.to_string(),
-            accuracy.to_string(),
+            number(zero_shot_accuracy),
+            number(accuracy),
             n_train.to_string(),
             n_test.to_string(),
         ]]
@@ -366,13 +387,25 @@ fn done(event: &RunEvent, output: &mut Output) -> Result<()> {
     output.result(&json!({}), &columns, cells, || {
         let end = if *stopped { "stopped" } else { "done" };
         let forgotten = control.map_or(String::new(), |(before, after)| {
-            format!("\n  control set: {:.1} % before, {:.1} % after", 100.0 * before, 100.0 * after)
+            format!(
+                "\n  control set: {:.1} % before, {:.1} % after",
+                100.0 * before,
+                100.0 * after
+            )
         });
-        format!(
-            "{run}: {end}\n  accuracy on {n_test} pictures it never saw: {:.1} %, zero-shot {:.1} %{forgotten}\n  use it \
-             with --model {run}",
-            100.0 * accuracy,
-            100.0 * zero_shot_accuracy
-        )
+        let accuracy = match (accuracy, zero_shot_accuracy) {
+            (Some(after), Some(before)) => format!(
+                "accuracy on {n_test} pictures it never saw: {:.1} %, zero-shot {:.1} %",
+                100.0 * after,
+                100.0 * before
+            ),
+            _ => "no picture was left to test with: how good it is, only more pictures can tell".into(),
+        };
+        let taught = if classes.is_empty() {
+            String::new()
+        } else {
+            format!("\n  taught: {}", classes.join(", "))
+        };
+        format!("{run}: {end}\n  {accuracy}{forgotten}{taught}\n  use it with --model {run}")
     })
 }

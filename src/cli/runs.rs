@@ -54,11 +54,13 @@ fn line(record: &RunRecord) -> Value {
         "step": record.step,
         "steps": record.steps,
         "worked_s": record.worked_s,
+        "classes": record.classes,
         "n_train": record.n_train,
         "n_test": record.n_test,
         "zero_shot_accuracy": record.zero_shot_accuracy,
         "accuracy": record.accuracy,
         "control": record.control,
+        "blend": record.blend,
         "search": record.config.search,
         "chosen": record.chosen.iter().cloned().collect::<BTreeMap<_, _>>(),
         "model": record.model,
@@ -136,18 +138,19 @@ fn export(folder: &RunFolder, workshop: &Workshop, target: &Path, output: &mut O
 fn blend(folder: &RunFolder, workshop: &Workshop, use_at: Option<f32>, output: &mut Output) -> Result<()> {
     let start = workshop.start();
     if let Some(blend) = use_at {
-        let record = run::set_blend(folder, start.device, blend)?;
+        let record = run::set_blend(folder, start.device, start.samples, blend, |_| true)?;
         return row(&record, output);
     }
     for point in run::blend_curve(folder, start.device, start.samples, |_| true)? {
         let control = point.control;
         let line =
             json!({ "blend": point.blend, "validation_accuracy": point.validation, "control_accuracy": control });
-        let shown = control.map_or("-".into(), |share| format!("{:.1} %", 100.0 * share));
+        let percent = |share: Option<f32>| share.map_or("-".into(), |share| format!("{:.1} %", 100.0 * share));
+        let (shown, task) = (percent(control), percent(point.validation));
         let cells = || {
             vec![vec![
                 point.blend.to_string(),
-                point.validation.to_string(),
+                point.validation.map_or(String::new(), |share| share.to_string()),
                 shown.clone(),
             ]]
         };
@@ -155,13 +158,7 @@ fn blend(folder: &RunFolder, workshop: &Workshop, use_at: Option<f32>, output: &
             &line,
             &["blend", "validation_accuracy", "control_accuracy"],
             cells,
-            || {
-                format!(
-                    "{:.2}  task {:.1} %  control {shown}",
-                    point.blend,
-                    100.0 * point.validation
-                )
-            },
+            || format!("{:.2}  task {task}  control {shown}", point.blend),
         )?;
     }
     Ok(())

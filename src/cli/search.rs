@@ -34,18 +34,17 @@ pub fn run(args: &SearchArgs, common: &Common, output: &mut Output) -> Result<()
 fn query(args: &SearchArgs, session: &mut Session) -> Result<Vec<f32>> {
     if let Some(text) = &args.text {
         let embeddings = session.embed_texts(std::slice::from_ref(text))?;
-        return embeddings
-            .into_iter()
-            .next()
-            .map(|embedding| embedding.vector)
-            .ok_or_else(|| anyhow!("the text has no embedding"));
+        let stretch = session.loaded.model.stretch();
+        let embedding = embeddings.into_iter().next();
+        let embedding = embedding.ok_or_else(|| anyhow!("the text has no embedding"))?;
+        return Ok(embedding.vector.iter().map(|value| value * stretch).collect());
     }
     let image = args.image.clone().ok_or_else(|| anyhow!("give --text or --image"))?;
     let name = shown(&image);
     let mut found = None;
     session.embed_pictures(&[image], |_, embedded| found = Some(embedded))?;
     match found {
-        Some(Ok(embedding)) => Ok(embedding.vector),
+        Some(Ok(embedding)) => Ok(session.loaded.model.as_query(embedding.vector)),
         Some(Err(reason)) => Err(anyhow!("{name}: {reason}")),
         None => Err(anyhow!("{name}: it has no embedding")),
     }

@@ -5,6 +5,7 @@
 //! features that heatmaps are made of.
 
 mod checkpoint;
+mod class_names;
 mod config;
 mod embedding;
 mod error;
@@ -17,7 +18,7 @@ pub mod preprocess;
 mod tokenize;
 mod towers;
 
-pub use checkpoint::adapter::{Adapter, AdapterConfig, AdapterKind, is_adapter};
+pub use checkpoint::adapter::{Adapter, AdapterConfig, AdapterKind, LiftSize, is_adapter};
 pub use checkpoint::embedded::STARTER_TOKENIZER;
 pub use checkpoint::export::export;
 pub use checkpoint::identity::{PIPELINE_VERSION, sha256_of_bytes, sha256_of_file};
@@ -25,10 +26,11 @@ pub use checkpoint::layout::{Layout, check_small_files, is_model_folder};
 pub use checkpoint::weights::{
     Checkpoint, Flat, Flats, Parameter, Stored, parameter_id, read_flats, write_flats, write_whole,
 };
+pub use class_names::{Named, find_class};
 pub use config::{Activation, ModelConfig, TextConfig, VisionConfig};
-pub use embedding::{Embedding, full, numbers, to_embeddings, unit};
+pub use embedding::{Embedding, full, numbers, rows_of, to_embeddings, unit};
 pub use error::{Error, Result};
-pub use head::{Classifier, Head, one_hot};
+pub use head::{Classifier, Head, Learnt, Lift, one_hot};
 pub use info::{ModelInfo, Scoring, WeightsFile};
 pub use kernels::cores::on_cores;
 pub use model::{Model, model_name};

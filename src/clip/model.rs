@@ -12,7 +12,7 @@ use super::checkpoint::embedded;
 use super::checkpoint::identity::{IdentityHasher, sha256_of_bytes, sha256_of_file};
 use super::checkpoint::layout::{self, Layout, Parts};
 use super::checkpoint::weights::{Flat, Flats, Parameter, parameter_id};
-use super::embedding::{Embedding, numbers, rows_of, to_embeddings};
+use super::embedding::{Embedding, numbers, to_embeddings};
 use super::head::Head;
 use super::info::{ModelInfo, Scoring, WeightsFile};
 use super::kernels::cores::on_cores;
@@ -178,10 +178,8 @@ impl Model {
     /// The same model with a classifier on top: its answers become part of its embeddings.
     pub fn with_head(mut self, head: Head) -> Self {
         self.info.projection_dim = head.extended_dim(self.info.projection_dim);
-        self.info.scoring = Scoring {
-            logit_scale: head.scale(),
-            logit_bias: None,
-        };
+        // What was taught was taught by a softmax over its classes: a bias for a sigmoid says nothing about it.
+        self.info.scoring.logit_bias = None;
         self.info.tower = TowerKind::Classifier;
         self.info.taught_classes = head.names().to_vec();
         self.head = Some(head);
@@ -234,6 +232,7 @@ impl Model {
         self.info.name.clone_from(&config.name);
         self.info.path = Some(folder.to_path_buf());
         self.info.layout = Layout::Adapter;
+        self.info.taught_classes.clone_from(&config.classes);
         self.info.size_bytes += size_bytes;
         self.info.files.push(file);
         self
@@ -304,11 +303,14 @@ impl Model {
             let values: Vec<f32> = rows.iter().flat_map(|row| row.vector.iter().copied()).collect();
             Tensor::<2>::from_data(TensorData::new(values, [rows.len(), width]), &device)
         };
-        let logits = rows_of(head.logits(matrix(features), matrix(&embeddings)))?;
-        let extended = embeddings.into_iter().zip(logits).map(|(embedding, logits)| Embedding {
-            vector: head.extend(&embedding.vector, &logits),
-            norm: embedding.norm,
-        });
+        let answers = head.answers(matrix(features), matrix(&embeddings))?;
+        let extended = embeddings
+            .into_iter()
+            .zip(answers)
+            .map(|(embedding, answers)| Embedding {
+                vector: head.extend(&embedding.vector, &answers),
+                norm: embedding.norm,
+            });
         Ok(extended.collect())
     }
 
@@ -317,6 +319,25 @@ impl Model {
         let head = self.head.as_ref()?;
         let dim = self.info.projection_dim - head.extended_dim(0);
         head.class_vector(name, dim)
+    }
+
+    /// What a product of a picture's embedding and a text's is multiplied by to be a cosine; 1 but for taught classes,
+    /// whose answers share the length of a picture's embedding.
+    pub fn stretch(&self) -> f32 {
+        self.head.as_ref().map_or(1.0, Head::stretch)
+    }
+
+    /// A picture's embedding as what other pictures are compared with: products with it are cosines of the embeddings
+    /// alone, without what was answered for taught classes.
+    pub fn as_query(&self, mut embedding: Vec<f32>) -> Vec<f32> {
+        if let Some(head) = &self.head {
+            let dim = self.info.projection_dim - head.extended_dim(0);
+            let square = head.stretch().powi(2);
+            embedding.truncate(dim);
+            embedding.iter_mut().for_each(|value| *value *= square);
+            embedding.resize(self.info.projection_dim, 0.0);
+        }
+        embedding
     }
 
     /// Embeds tokenized texts, in batches of similar length; the order is kept.

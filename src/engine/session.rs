@@ -132,7 +132,7 @@ impl Session {
     /// The tokenizer does not fit, or the device failed.
     pub fn classes(&mut self, labels: &[Label], templates: &TemplateSet) -> Result<ClassEmbeddings> {
         let classes = self.classes.classes(&mut self.loaded, labels, templates, || true)?;
-        for warning in classes.warnings {
+        for warning in classes.warnings.into_iter().chain(classes.untaught) {
             (self.warn)(warning);
         }
         for (label, lost) in classes.lost {

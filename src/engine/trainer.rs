@@ -185,7 +185,8 @@ impl Worker {
                 Ok(())
             }
             TrainingRequest::UseBlend { run, blend } => {
-                run::set_blend(&self.runs.find(&run)?, start.device, blend)?;
+                let wanted = |done| self.wanted("Measuring the blend", done);
+                run::set_blend(&self.runs.find(&run)?, start.device, start.samples, blend, wanted)?;
                 let text = format!(
                     "The run's model is now {:.0} % of the way to what was learnt",
                     100.0 * blend

@@ -80,6 +80,9 @@ impl Architecture {
 pub struct Hyper {
     /// Passes over what is learnt from; iterations of the solver, for a linear probe.
     pub epochs: usize,
+    /// Steps for each shot, as CLIP-LoRA counts them; where it is 0, epochs say how long a run is.
+    #[serde(default)]
+    pub steps_a_shot: usize,
     /// The highest learning rate.
     pub learning_rate: f64,
     /// Decoupled weight decay.
@@ -96,8 +99,11 @@ pub struct Hyper {
     pub patience: usize,
     /// Rank of LoRA's factors.
     pub rank: usize,
-    /// What LoRA's product is scaled by, times the rank.
+    /// What LoRA's product is scaled by, times a power of the rank.
     pub lora_alpha: f64,
+    /// That power: 1/2 in CLIP-LoRA, 1 in LoRA.
+    #[serde(default = "whole_rank")]
+    pub rank_power: f64,
     /// The share of LoRA's inputs that is dropped in each step.
     pub dropout: f64,
     /// ProLIP's pull towards the start, times the number of shots.
@@ -114,11 +120,17 @@ pub struct Hyper {
     pub architecture: Architecture,
 }
 
+/// The power of runs that were started before it could be chosen.
+fn whole_rank() -> f64 {
+    1.0
+}
+
 impl Hyper {
     /// A method's published defaults; where they depend on the model, those that hold for most.
     pub fn of(method: FineTuneMethod) -> Self {
         let base = Self {
             epochs: 20,
+            steps_a_shot: 0,
             learning_rate: 1e-3,
             weight_decay: 1e-2,
             batch: 32,
@@ -128,6 +140,7 @@ impl Hyper {
             patience: 0,
             rank: 2,
             lora_alpha: 1.0,
+            rank_power: 0.5,
             dropout: 0.25,
             pull: 1.0,
             image_size: 64,
@@ -139,16 +152,23 @@ impl Hyper {
         match method {
             FineTuneMethod::LinearProbe => Self { epochs: 1_000, ..base },
             FineTuneMethod::TipAdapter => Self { epochs: 1, ..base },
-            FineTuneMethod::TipAdapterF => Self { batch: 256, ..base },
+            FineTuneMethod::TipAdapterF => Self {
+                batch: 256,
+                clip: 0.0,
+                ..base
+            },
             FineTuneMethod::ProLip => Self {
                 epochs: 300,
                 learning_rate: 1e-5,
                 weight_decay: 0.0,
+                clip: 0.0,
                 ..base
             },
             FineTuneMethod::Lora => Self {
                 epochs: 10,
+                steps_a_shot: 500,
                 learning_rate: 2e-4,
+                clip: 0.0,
                 ..base
             },
             FineTuneMethod::Contrastive => Self {
@@ -209,8 +229,25 @@ macro_rules! field {
 }
 
 /// Every numeric setting.
-pub const FIELDS: [Field; 15] = [
-    field!("epochs", "Passes over the pictures; for a linear probe, the most iterations of its solver", (1.0, 100_000.0), whole epochs),
+pub const FIELDS: [Field; 17] = [
+    Field {
+        name: "epochs",
+        meaning: "Passes over the pictures; for a linear probe, the most iterations of its solver",
+        range: (1.0, 100_000.0),
+        whole: true,
+        get: |hyper| hyper.epochs as f64,
+        set: |hyper, value| {
+            hyper.epochs = value as usize;
+            // Whoever asks for epochs means them.
+            hyper.steps_a_shot = 0;
+        },
+    },
+    field!(
+        "steps-a-shot",
+        "Steps for each picture of a class (16 at most count): 500 as CLIP-LoRA has it; 0 goes by epochs",
+        (0.0, 10_000.0),
+        whole steps_a_shot
+    ),
     field!(
         "learning-rate",
         "How far a step goes at its highest. Too high diverges, too low learns nothing",
@@ -241,6 +278,12 @@ pub const FIELDS: [Field; 15] = [
     field!("rank", "Rank of the low-rank factors: how much can change", (1.0, 256.0), whole rank),
     field!("alpha", "How strongly the factors count", (1e-3, 1e3), lora_alpha),
     field!(
+        "rank-power",
+        "Alpha is divided by the rank to this power: 0.5 as in CLIP-LoRA (alpha / sqrt(rank)), 1 as in LoRA",
+        (0.0, 1.0),
+        rank_power
+    ),
+    field!(
         "dropout",
         "The share of the factors' inputs that is dropped in a step",
         (0.0, 0.9),
@@ -267,7 +310,12 @@ impl Field {
             FineTuneMethod::TipAdapter => vec![],
             FineTuneMethod::TipAdapterF => steps.to_vec(),
             FineTuneMethod::ProLip => vec!["epochs", "learning-rate", "pull", "patience"],
-            FineTuneMethod::Lora => [&steps[..], &towers, &["rank", "alpha", "dropout"]].concat(),
+            FineTuneMethod::Lora => [
+                &steps[..],
+                &towers,
+                &["steps-a-shot", "rank", "alpha", "rank-power", "dropout"],
+            ]
+            .concat(),
             FineTuneMethod::Contrastive => [&steps[..], &towers].concat(),
             FineTuneMethod::Scratch => [&steps[..], &towers, &["image-size", "width", "layers"]].concat(),
         };
@@ -283,6 +331,7 @@ impl Field {
             "clip",
             "rank",
             "alpha",
+            "rank-power",
             "dropout",
             "pull",
         ];
@@ -317,7 +366,8 @@ pub struct RunConfig {
     pub seed: u64,
     /// Sentences with `{}` for class names.
     pub templates: Vec<String>,
-    /// Pictures in folders by class that the run never learns from: how much is forgotten. The samples where it is none.
+    /// Pictures in folders by class that the run never learns from: how much is forgotten. The samples where it is
+    /// none.
     pub control: Option<PathBuf>,
     /// In which numbers the towers compute while they learn; the weights stay in f32.
     #[serde(default)]
@@ -418,7 +468,7 @@ pub const PRESETS: [Preset; 4] = [
     },
     Preset {
         title: "LoRA",
-        words: "Minutes. Small changes of the attention in both towers",
+        words: "Minutes to hours. Small changes of the attention in both towers",
         method: FineTuneMethod::Lora,
         shots: Some(16),
     },
@@ -448,5 +498,28 @@ mod tests {
         let mut config = RunConfig::new(FineTuneMethod::Lora, "x".into());
         config.hyper.rank = 0;
         assert!(config.check().unwrap_err().to_string().contains("rank"));
+    }
+
+    #[test]
+    fn the_published_recipes_are_the_defaults() {
+        let lora = Hyper::of(FineTuneMethod::Lora);
+        assert_eq!((lora.steps_a_shot, lora.batch, lora.rank), (500, 32, 2));
+        assert_eq!((lora.learning_rate, lora.rank_power, lora.clip), (2e-4, 0.5, 0.0));
+        assert_eq!(Hyper::of(FineTuneMethod::ProLip).clip, 0.0);
+        assert_eq!(Hyper::of(FineTuneMethod::TipAdapterF).clip, 0.0);
+    }
+
+    #[test]
+    fn epochs_that_are_asked_for_are_meant_and_old_runs_go_on_as_they_began() {
+        let mut hyper = Hyper::of(FineTuneMethod::Lora);
+        let epochs = FIELDS.iter().find(|field| field.name == "epochs").unwrap();
+        epochs.set(&mut hyper, 7.0);
+        assert_eq!((hyper.epochs, hyper.steps_a_shot), (7, 0));
+        let mut old = serde_json::to_value(Hyper::of(FineTuneMethod::Lora)).unwrap();
+        for name in ["steps_a_shot", "rank_power"] {
+            old.as_object_mut().unwrap().remove(name);
+        }
+        let old: Hyper = serde_json::from_value(old).unwrap();
+        assert_eq!((old.steps_a_shot, old.rank_power), (0, 1.0));
     }
 }

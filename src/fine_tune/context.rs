@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 
 use super::config::RunConfig;
+use super::control::control_set;
 use super::data::{Dataset, Split};
+use super::subsample::stratified;
 use super::{Error, Result};
 use crate::clip::{Model, Pixels, TokenizedText, on_cores};
 use crate::evaluation;
-use crate::library::{decode, labels_of, scan};
-use crate::zero_shot::class_embedding;
+use crate::library::{decode, in_words};
+use crate::zero_shot::{NONE_WORDS, class_embedding};
 
 /// Pictures in one pass.
 const BATCH: usize = 8;
-/// Pictures of the control set; more would only take time.
-const MAX_CONTROL: usize = 100;
-/// Pictures that validate between two steps; the test is on all.
+/// Pictures that validate between two steps, one of each class at least; the test is on all.
 const MAX_VALIDATION: usize = 512;
 
 /// Pictures with their labels and what the model makes of them before it learns.
@@ -91,7 +91,7 @@ impl Context {
     /// Embeds every side of a split. `wanted` hears the share that is done, and ends the work by saying no.
     ///
     /// # Errors
-    /// The device failed, or `wanted` said no.
+    /// The device failed, `wanted` said no, or the control set that was asked for can measure nothing.
     pub fn new(
         model: Model,
         dataset: &Dataset,
@@ -115,18 +115,20 @@ impl Context {
                 .collect(),
             ..PictureSet::default()
         };
-        let (control, control_classes) = control.map_or_else(Default::default, control_set);
+        let class_of = |place: usize| dataset.examples[place].class;
+        let validation = stratified(&split.validation, class_of, MAX_VALIDATION, config.seed);
+        let (control, control_classes) = control_of(control, config)?;
         let mut context = Self {
             classes: dataset.classes.clone(),
             train: set(&split.train),
-            validation: set(&split.validation[..split.validation.len().min(MAX_VALIDATION)]),
+            validation: set(&validation),
             test: set(&split.test),
             control,
             control_classes,
             templates: config.templates.clone(),
             model,
         };
-        context.drop_unspeakable_control();
+        context.drop_unspeakable_control(config)?;
         let Self {
             model,
             train,
@@ -156,20 +158,27 @@ impl Context {
         Ok(context)
     }
 
-    /// A control set whose names the model's vocabulary cannot spell measures nothing.
-    fn drop_unspeakable_control(&mut self) {
-        if self.tokens(&self.prompts(&self.control_classes)).is_err() {
+    /// A control set whose names the model's vocabulary cannot spell measures nothing: the samples are left out then.
+    fn drop_unspeakable_control(&mut self, config: &RunConfig) -> Result<()> {
+        if let Err(error) = self.tokens(&self.prompts(&self.control_classes)) {
+            if let Some(folder) = &config.control {
+                return Err(Error::Data(format!(
+                    "the control set {} measures nothing with this model: {error}",
+                    folder.display()
+                )));
+            }
             self.control = PictureSet::default();
             self.control_classes.clear();
         }
+        Ok(())
     }
 
     /// The prompts of every class, all templates of the first class first.
     pub fn prompts(&self, classes: &[String]) -> Vec<String> {
         let of = |class: &String| {
-            self.templates
-                .iter()
-                .map(|template| template.replace("{}", class))
+            let templates = self.templates.iter();
+            templates
+                .map(|template| template.replace("{}", &spoken(class)))
                 .collect::<Vec<_>>()
         };
         classes.iter().flat_map(of).collect()
@@ -196,19 +205,45 @@ impl Context {
         Ok(ensembles(&vectors, self.templates.len()))
     }
 
+    /// The unit embedding of "none of these" under the run's templates, before the model learns.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub fn none_embedding(&self) -> Result<Vec<f32>> {
+        let prompts = self.prompts(&NONE_WORDS.map(String::from));
+        let embedded = self.model.embed_texts(&self.tokens(&prompts)?)?;
+        Ok(class_embedding(
+            embedded.iter().map(|embedding| embedding.vector.as_slice()),
+        ))
+    }
+
     /// The model's scale, before it learns.
     pub fn logit_scale(&self) -> f32 {
         self.model.info().scoring.logit_scale
     }
 
-    /// Zero-shot accuracy on a set, before the model learns.
+    /// Zero-shot accuracy on a set, before the model learns; none on no pictures.
     ///
     /// # Errors
     /// The device failed.
-    pub fn zero_shot_accuracy(&self, set: &PictureSet, classes: &[String]) -> Result<f32> {
+    pub fn zero_shot_accuracy(&self, set: &PictureSet, classes: &[String]) -> Result<Option<f32>> {
+        if set.is_empty() {
+            return Ok(None);
+        }
         let rows = cosines(&set.embeddings, &self.class_embeddings(classes)?);
-        Ok(evaluation::accuracy(&rows, &set.labels))
+        Ok(accuracy(&rows, &set.labels))
     }
+}
+
+/// The share of rows whose highest value is at its label; none where there are no rows.
+pub fn accuracy(rows: &[Vec<f32>], labels: &[usize]) -> Option<f32> {
+    (!labels.is_empty()).then(|| evaluation::accuracy(rows, labels))
+}
+
+/// A class's name as it is said in a sentence: `running_shoes` as running shoes.
+pub fn spoken(name: &str) -> String {
+    let words = in_words(name);
+    if words.is_empty() { name.into() } else { words }
 }
 
 /// The mean of every `count` unit vectors, normalised again.
@@ -236,29 +271,41 @@ pub fn pixels(model: &Model, paths: &[PathBuf]) -> Result<Vec<Pixels>> {
     on_cores(paths, |part| part.iter().map(prepare).collect())
 }
 
-/// Pictures in folders by class (or called by what they show), no more than are needed.
-fn control_set(folder: PathBuf) -> (PictureSet, Vec<String>) {
-    let found: Vec<PathBuf> = scan(&folder, || true)
-        .pictures
-        .into_iter()
-        .map(|found| found.path)
-        .collect();
-    let readable = labels_of(&folder, &found, 4)
-        .into_iter()
-        .filter(|(path, _)| decode(path).is_ok());
-    let labelled: Vec<(PathBuf, String)> = readable.collect();
-    let count = labelled.len().min(MAX_CONTROL);
-    let chosen: Vec<&(PathBuf, String)> = (0..count).map(|n| &labelled[n * labelled.len() / count]).collect();
-    let mut classes: Vec<String> = chosen.iter().map(|(_, label)| label.clone()).collect();
-    classes.sort();
-    classes.dedup();
+/// The control set of a folder; the samples may be none, but one that was asked for must be able to measure.
+///
+/// # Errors
+/// The folder that was asked for holds fewer than two classes.
+pub fn control_of(folder: Option<PathBuf>, config: &RunConfig) -> Result<(PictureSet, Vec<String>)> {
+    let Some(folder) = folder else {
+        return Ok(Default::default());
+    };
+    let Some(found) = control_set(&folder) else {
+        return match &config.control {
+            Some(asked) => Err(Error::Data(format!(
+                "the control set {} measures nothing: it needs pictures of two classes or more, each class in a folder \
+                 of its own",
+                asked.display()
+            ))),
+            None => Ok(Default::default()),
+        };
+    };
     let set = PictureSet {
-        paths: chosen.iter().map(|(path, _)| path.clone()).collect(),
-        labels: chosen
-            .iter()
-            .filter_map(|(_, label)| classes.binary_search(label).ok())
-            .collect(),
+        paths: found.paths,
+        labels: found.labels,
         ..PictureSet::default()
     };
-    (set, classes)
+    Ok((set, found.classes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_said_as_words_and_no_picture_makes_no_accuracy() {
+        assert_eq!(spoken("running_shoes"), "running shoes");
+        assert_eq!(spoken("---"), "---");
+        assert_eq!(accuracy(&[], &[]), None);
+        assert_eq!(accuracy(&[vec![0.0, 1.0]], &[1]), Some(1.0));
+    }
 }

@@ -8,12 +8,11 @@ use std::path::Path;
 use burn::tensor::Device;
 
 use super::config::RunConfig;
-use super::context::Context;
+use super::context::{Context, accuracy};
 use super::data::{Dataset, look_through, split};
 use super::methods::learner;
 use super::{Error, Result};
 use crate::clip::Model;
-use crate::evaluation;
 use crate::fine_tune::FineTuneMethod;
 
 /// Shots that are tried.
@@ -72,12 +71,12 @@ pub fn k_shot_curve(
         };
         let whole = split(&dataset, &looked.groups, None, config.seed + seed);
         let test = all.train.picked(&whole.test);
-        let accuracy = all.zero_shot_accuracy(&test, &all.classes)?;
+        let zero_shot = all.zero_shot_accuracy(&test, &all.classes)?;
         found(KShot {
             method: None,
             shots: 0,
             seed,
-            accuracy,
+            accuracy: zero_shot.ok_or_else(nothing_to_test)?,
         });
         done += 1;
         for shots in SHOTS {
@@ -102,12 +101,12 @@ pub fn k_shot_curve(
                     learner.step(&context, step)?;
                 }
                 let rows = learner.logits(&context, &context.test)?;
-                let accuracy = evaluation::accuracy(&rows, &context.test.labels);
+                let right = accuracy(&rows, &context.test.labels);
                 found(KShot {
                     method: Some(method),
                     shots,
                     seed,
-                    accuracy,
+                    accuracy: right.ok_or_else(nothing_to_test)?,
                 });
                 done += 1;
             }
@@ -115,6 +114,10 @@ pub fn k_shot_curve(
         }
     }
     Ok(())
+}
+
+fn nothing_to_test() -> Error {
+    Error::Data("no picture is left to test with: the curve needs three pictures or more of a class".into())
 }
 
 /// Opens the model that a configuration names, for [`k_shot_curve`].

@@ -63,6 +63,41 @@ impl FineTuneMethod {
         }
     }
 
+    /// What it follows, and what differs from that here.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::LinearProbe => {
+                "Logistic regression on the features, as in CLIP's paper (appendix A.3), its strength by validation. \
+                 Ours: it is drawn to the texts of the classes, not to zero, so that its answers stand beside those of other \
+                 labels."
+            }
+            Self::TipAdapter => {
+                "Tip-Adapter (arXiv 2207.09519): the examples vote beside the texts, alpha and beta chosen by validation. \
+                 Ours: each example is seen once, as it is; the authors average ten augmented views."
+            }
+            Self::TipAdapterF => {
+                "Tip-Adapter-F (arXiv 2207.09519): AdamW with an epsilon of 1e-4, 20 epochs of 256. Ours: no augmented views; \
+                 alpha and beta are searched for after each epoch."
+            }
+            Self::ProLip => {
+                "ProLIP (arXiv 2410.05270): Adam with an epsilon of 1e-4, 300 steps on all examples, nothing shortened, biases \
+                 frozen. Ours: each example is seen as it is, not in augmented views; the starter takes longer steps."
+            }
+            Self::Lora => {
+                "CLIP-LoRA (arXiv 2405.18541): 500 steps of 32 for each example of a class, alpha / sqrt(rank). Ours: no \
+                 augmented views; dropout drops inputs for a whole batch; 16 examples of a class count at most."
+            }
+            Self::Contrastive => {
+                "CLIP's own training (arXiv 2103.00020) at the rates of fine-tuning (FLYP, arXiv 2212.00638; LiT, 2111.07991). \
+                 Ours: pictures of one class are no negatives of each other; batch normalisation stays as it is."
+            }
+            Self::Scratch => {
+                "CLIP's own training (arXiv 2103.00020) of a small new model. Ours: a vocabulary of 12,000; a ResNet without \
+                 batch statistics."
+            }
+        }
+    }
+
     /// The method with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|method| method.name() == name)

@@ -9,6 +9,7 @@
 pub mod board;
 pub mod config;
 mod context;
+mod control;
 pub mod data;
 mod error;
 pub mod k_shot;
@@ -19,9 +20,10 @@ pub mod methods;
 pub mod optimizer;
 pub mod run;
 pub mod search;
+pub mod subsample;
 
 pub use config::{Field, Part, RunConfig};
-pub use context::{Context, PictureSet};
+pub use context::{Context, PictureSet, spoken};
 pub use error::{Error, Result};
 pub use leaves::{Leaf, Leaves};
 pub use method::FineTuneMethod;

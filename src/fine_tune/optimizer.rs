@@ -37,6 +37,11 @@ impl Moments {
         beta_2: 0.999,
         epsilon: 1e-8,
     };
+    /// Those of Tip-Adapter-F and ProLIP: with so large an epsilon, small gradients make small steps.
+    pub const FEW_SHOT: Self = Self {
+        epsilon: 1e-4,
+        ..Self::USUAL
+    };
     /// The paper's, for Vision Transformers (table 18).
     pub const CLIP: Self = Self {
         beta_1: 0.9,
@@ -186,19 +191,57 @@ mod tests {
         assert_eq!(unbroken.to_flats().unwrap(), broken.to_flats().unwrap());
     }
 
+    fn gradient_of(values: [f32; 2]) -> Tracked {
+        let gradient = || Tensor::<1>::from_data(values, &Device::flex());
+        ["bias", "weight"]
+            .map(|name| (name.to_string(), gradient()))
+            .into_iter()
+            .collect()
+    }
+
     #[test]
-    fn only_matrices_decay_and_long_gradients_are_shortened() {
+    fn only_matrices_decay() {
         let mut still = leaves();
-        let zero = |_: usize| -> Tracked {
-            let gradient = || Tensor::<1>::from_data([0.0, 0.0], &Device::flex());
-            ["bias", "weight"]
-                .map(|name| (name.to_string(), gradient()))
-                .into_iter()
-                .collect()
-        };
-        Optimizer::new(Moments::USUAL, 0.5).step(&mut still, zero(0), 0.1, (0.0, 1.0));
+        Optimizer::new(Moments::USUAL, 0.5).step(&mut still, gradient_of([0.0, 0.0]), 0.1, (0.0, 1.0));
         let flats = still.to_flats().unwrap();
         assert_eq!(flats["bias"].values, [1.0, -2.0]);
         assert!((flats["weight"].values[0] - 0.95).abs() < 1e-6);
+    }
+
+    #[test]
+    fn gradients_longer_than_the_clip_are_shortened_to_it_and_shorter_ones_are_left_alone() {
+        // A large epsilon makes a step grow with its gradient: Adam alone would hide the shortening.
+        let moments = Moments {
+            epsilon: 10.0,
+            ..Moments::USUAL
+        };
+        let after = |gradient: [f32; 2], norm: f64, clip: f64| {
+            let mut leaves = leaves();
+            Optimizer::new(moments, 0.0).step(&mut leaves, gradient_of(gradient), 0.1, (norm, clip));
+            leaves.to_flats().unwrap()["weight"].values.clone()
+        };
+        // Two leaves of (3, 4) are sqrt(50) long together.
+        let norm = 50f64.sqrt();
+        let (clipped, free) = (after([3.0, 4.0], norm, 1.0), after([3.0, 4.0], norm, 0.0));
+        let factor = (1.0 / norm) as f32;
+        let by_hand = after([3.0 * factor, 4.0 * factor], 1.0, 0.0);
+        assert!(
+            clipped.iter().zip(&by_hand).all(|(a, b)| (a - b).abs() < 1e-6),
+            "{clipped:?} {by_hand:?}"
+        );
+        assert!((clipped[0] - free[0]).abs() > 1e-3, "{clipped:?} {free:?}");
+        assert_eq!(after([3.0, 4.0], norm, 100.0), free);
+    }
+
+    #[test]
+    fn a_large_epsilon_makes_small_steps_of_small_gradients() {
+        let moved = |moments| {
+            let mut leaves = leaves();
+            Optimizer::new(moments, 0.0).step(&mut leaves, gradient_of([1e-5, 1e-5]), 0.1, (1.0, 0.0));
+            1.0 - leaves.to_flats().unwrap()["bias"].values[0]
+        };
+        // The first step of Adam is rate * g / (|g| + epsilon).
+        assert!((moved(Moments::USUAL) - 0.0999).abs() < 1e-4);
+        assert!((moved(Moments::FEW_SHOT) - 0.1 / 11.0).abs() < 1e-4);
     }
 }

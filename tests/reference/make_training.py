@@ -3,7 +3,8 @@
 make_training.py, from anywhere, after make_fixtures.py, on whose clip-f32 it works. Writes
 - gradients.safetensors and after.safetensors: the gradient of CLIP's loss over four pairs by every parameter, and every
   parameter after one step of SGD at a rate of 0.1; names and shapes are transformers';
-- expected.json: the pictures, texts and loss of that batch; five steps of AdamW; a logistic regression.
+- expected.json: the pictures, texts and loss of that batch; five steps of AdamW, with the paper's epsilon and with that of
+  Tip-Adapter-F and ProLIP; a logistic regression, and one beside logits that are known already.
 """
 import json
 
@@ -12,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from make_fixtures import OUT, as_list
 from safetensors.torch import save_file
+from scipy.optimize import minimize
+from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 from transformers import CLIPModel, CLIPTokenizerFast  # noqa: F401
 
@@ -46,15 +49,15 @@ def contrastive(folder):
     return {"pictures": names, "texts": [expected["texts"][i] for i in TEXTS], "loss": loss.item(), "rate": RATE}
 
 
-def adamw():
+def adamw(betas=(0.9, 0.98), eps=1e-6, weight_decay=0.2, size=1.0):
     torch.manual_seed(0)
     weight = torch.nn.Parameter(torch.randn(3, 4))
     start = as_list(weight.detach().flatten())
-    optimizer = torch.optim.AdamW([weight], lr=0.01, betas=(0.9, 0.98), eps=1e-6, weight_decay=0.2)
+    optimizer = torch.optim.AdamW([weight], lr=0.01, betas=betas, eps=eps, weight_decay=weight_decay)
     gradients, steps = [], []
     for _ in range(5):
-        weight.grad = torch.randn(3, 4)
-        gradients.append(as_list(weight.grad.flatten()))
+        weight.grad = size * torch.randn(3, 4)
+        gradients.append(weight.grad.flatten().tolist())  # not rounded: some are as small as the rounding
         optimizer.step()
         steps.append(as_list(weight.detach().flatten()))
     return {"start": start, "gradients": gradients, "steps": steps}
@@ -76,8 +79,33 @@ def logistic():
     return {"features": as_list(torch.from_numpy(features)), "labels": labels.tolist(), "fits": fits}
 
 
+def beside():
+    """min C sum_i CE(known_i + W f_i + b, y_i) + (|W|^2 + |b|^2) / 2, by scipy's solver in double precision."""
+    rng = np.random.default_rng(1)
+    labels = np.repeat(np.arange(3), 12)
+    features = rng.normal(size=(36, 5)) + rng.normal(size=(3, 5))[labels]
+    features = (features / np.linalg.norm(features, axis=1, keepdims=True)).astype(np.float32)
+    known = rng.normal(scale=2.0, size=(36, 3)).astype(np.float32)
+    one_hot = np.eye(3)[labels]
+
+    def problem(flat, c):
+        weight, bias = flat[:15].reshape(3, 5), flat[15:]
+        logits = known + features @ weight.T + bias
+        shares = np.exp(logits - logsumexp(logits, axis=1, keepdims=True))
+        loss = c * (logsumexp(logits, axis=1) - (logits * one_hot).sum(1)).sum() + (flat ** 2).sum() / 2
+        error = c * (shares - one_hot)
+        return loss, np.concatenate([(error.T @ features).ravel(), error.sum(0)]) + flat
+
+    fits = []
+    for c in [1e-6, 0.316, 10.0]:
+        found = minimize(problem, np.zeros(18), args=(c,), jac=True, method="L-BFGS-B", options={"maxiter": 10_000, "ftol": 1e-15, "gtol": 1e-9})
+        fits.append({"c": c, "weight": found.x[:15].tolist(), "bias": found.x[15:].tolist()})
+    return {"features": features.tolist(), "known": known.tolist(), "labels": labels.tolist(), "fits": fits}
+
+
 if __name__ == "__main__":
     folder = OUT / "training"
     folder.mkdir(exist_ok=True)
     expected = {"contrastive": contrastive(folder), "adamw": adamw(), "logistic": logistic()}
+    expected |= {"few_shot_adamw": adamw((0.9, 0.999), 1e-4, 0.01, 1e-4), "beside": beside()}
     (folder / "expected.json").write_text(json.dumps(expected))

@@ -70,6 +70,7 @@ fn record(run: &str, method: FineTuneMethod, state: RunState, accuracy: Option<f
         zero_shot_accuracy: accuracy.map(|_| 0.667),
         accuracy,
         control: accuracy.map(|_| (0.9, 0.85)),
+        blend: 1.0,
         model: accuracy.map(|_| "/runs/model".into()),
         error: None,
     }
@@ -90,7 +91,7 @@ fn events(run: &str, steps: usize) -> Vec<RunEvent> {
         n_train: 24,
         n_validation: 6,
         n_test: 6,
-        zero_shot: 0.667,
+        zero_shot: Some(0.667),
         control: Some(0.9),
     }];
     for step in 1..=steps {
@@ -112,7 +113,7 @@ fn events(run: &str, steps: usize) -> Vec<RunEvent> {
                 run: run.into(),
                 step,
                 loss: Some(1.2 * (-1.5 * share).exp()),
-                accuracy: 0.667 + 0.3 * share,
+                accuracy: Some(0.667 + 0.3 * share),
                 control: Some(0.9 - 0.05 * share),
                 recall: None,
                 board: Some(

@@ -71,7 +71,7 @@ impl Curves {
                 self.preparing = None;
                 self.forget_from(*step);
                 self.step = (step.saturating_sub(1), *steps);
-                self.zero_shot = Some(f64::from(*zero_shot)).filter(|share| share.is_finite());
+                self.zero_shot = zero_shot.map(f64::from);
                 if self.accuracy.is_empty() {
                     self.accuracy.extend(self.zero_shot.map(|share| [0.0, share]));
                     self.control.extend(control.map(|share| [0.0, f64::from(share)]));
@@ -121,9 +121,9 @@ impl Curves {
         };
         let at = |value: f32| [*step as f64, f64::from(value)];
         self.validation_loss.extend(loss.map(at));
-        self.accuracy.push(at(*accuracy));
+        self.accuracy.extend(accuracy.map(at));
         self.control.extend(control.map(at));
-        self.tried(trial, f64::from(*accuracy));
+        self.tried(trial, accuracy.map_or(0.0, f64::from));
         if let Some((to_texts, to_pictures)) = recall {
             self.recall.0.push(at(*to_texts));
             self.recall.1.push(at(*to_pictures));
@@ -190,7 +190,7 @@ mod tests {
             n_train: 6,
             n_validation: 3,
             n_test: 3,
-            zero_shot: 0.5,
+            zero_shot: Some(0.5),
             control: Some(0.9),
         };
         let curves = Curves::of(&[started(1), step(1), step(2), step(3), started(3), step(3)]);

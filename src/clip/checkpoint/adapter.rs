@@ -1,10 +1,12 @@
 //! What a run learnt, as a small file beside the model that it learnt from.
 //!
-//! A folder holds `adapter.json` ([`AdapterConfig`]) and `adapter.safetensors`. The tensors, by kind: `parameters` holds
-//! whole parameters by the towers' names, in the modules' shapes; `low-rank` holds `NAME.lora_a` and `NAME.lora_b`, whose
-//! product times `scale` is added; `linear` holds `weight`, `bias` and what they started from, `start_weight` and
-//! `start_bias`; `cache` holds `classes`, `keys` and `labels`. `blend` lies between the model it started from (0) and
-//! what was learnt (1), after WiSE-FT (Wortsman et al. 2021, arXiv 2109.01903).
+//! A folder holds `adapter.json` ([`AdapterConfig`]) and `adapter.safetensors`. The tensors, by kind: `parameters`
+//! holds whole parameters by the towers' names, in the modules' shapes; `low-rank` holds `NAME.lora_a` and
+//! `NAME.lora_b`, whose product times `scale` is added; `linear` holds `weight` and `bias`, which are added to the
+//! zero-shot logits; `cache` holds `keys` and `labels`. Both of these hold `classes`, the classes' text embeddings,
+//! and, where pictures like those that were taught are lifted, `means` of their features ([`Lift`]). Beside parameters
+//! or factors a model with a sigmoid may have a `logit_bias` of its own. `blend` lies between the model it started from
+//! (0) and what was learnt (1), after WiSE-FT (Wortsman et al. 2021, arXiv 2109.01903).
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::identity::sha256_of_file;
 use super::weights::{Flat, Flats, parameter_id, read_flats, write_flats, write_whole};
-use crate::clip::head::{Classifier, Head, required};
+use crate::clip::head::{Classifier, Head, Learnt, Lift, required};
 use crate::clip::info::WeightsFile;
 use crate::clip::model::Model;
 use crate::clip::{Error, Precision, Result};
@@ -23,6 +25,7 @@ use crate::clip::{Error, Precision, Result};
 /// The file that makes a folder an adapter.
 pub const ADAPTER: &str = "adapter.json";
 const WEIGHTS: &str = "adapter.safetensors";
+const LOGIT_BIAS: &str = "logit_bias";
 /// Adapters of adapters of adapters; a longer chain is a circle.
 const MAX_CHAIN: usize = 8;
 
@@ -56,10 +59,11 @@ pub enum AdapterKind {
         /// What their product is multiplied by.
         scale: f32,
     },
-    /// A linear classifier on features.
+    /// A linear classifier on features, beside the texts of the classes.
     Linear {
-        /// A bound on the length of its logits.
-        limit: f32,
+        /// Up to where pictures like those that were taught are lifted.
+        #[serde(default)]
+        lift: Option<LiftSize>,
     },
     /// Tip-Adapter's cache.
     Cache {
@@ -67,9 +71,19 @@ pub enum AdapterKind {
         alpha: f32,
         /// How fast likeness counts for less.
         beta: f32,
-        /// A bound on the length of its logits.
-        limit: f32,
+        /// Up to where pictures like those that were taught are lifted.
+        #[serde(default)]
+        lift: Option<LiftSize>,
     },
+}
+
+/// A [`Lift`] without its means, which are a tensor.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LiftSize {
+    /// The least cosine of the best class of a picture like these.
+    pub floor: f32,
+    /// The cosine with the nearest mean below which nothing is lifted, and that from which on everything is.
+    pub between: (f32, f32),
 }
 
 /// An adapter with its tensors.
@@ -135,23 +149,55 @@ impl Adapter {
                 Ok(exchanged(base, &values))
             }
             AdapterKind::LowRank { scale } => {
-                let values = self.merged(&base.parameter_values()?, blend * scale)?;
+                let start = base.parameter_values()?;
+                let mut values = self.merged(&start, blend * scale)?;
+                if let Some(learnt) = self.tensors.get(LOGIT_BIAS) {
+                    let start = fitting(&start, LOGIT_BIAS, &learnt.shape)?;
+                    let values_of = start.values.iter().zip(&learnt.values);
+                    let bias = values_of.map(|(start, learnt)| start + blend * (learnt - start));
+                    values.insert(LOGIT_BIAS.into(), bias.collect());
+                }
                 Ok(exchanged(base, &values))
             }
-            AdapterKind::Linear { limit } => {
-                let classifier = self.linear(blend)?;
-                Ok(self.with_head(base, classifier, *limit))
+            // Nothing was learnt then: the model as it was, under whichever templates.
+            AdapterKind::Linear { .. } | AdapterKind::Cache { .. } if blend == 0.0 => Ok(base),
+            AdapterKind::Linear { lift } => {
+                let learnt = self.linear(blend)?;
+                self.with_head(base, learnt, lift.as_ref())
             }
-            AdapterKind::Cache { alpha, beta, limit } => {
-                let classifier = self.cache(blend * alpha, *beta, base.info().scoring.logit_scale)?;
-                Ok(self.with_head(base, classifier, *limit))
+            AdapterKind::Cache { alpha, beta, lift } => {
+                let learnt = self.cache(blend * alpha, *beta)?;
+                self.with_head(base, learnt, lift.as_ref())
             }
         }
     }
 
-    fn with_head(&self, base: Model, classifier: Classifier, limit: f32) -> Model {
-        let scale = base.info().scoring.logit_scale;
-        base.with_head(Head::new(self.config.classes.clone(), classifier, scale, limit))
+    fn with_head(&self, base: Model, learnt: Learnt, lift: Option<&LiftSize>) -> Result<Model> {
+        let mut tensors = self.tensors.clone();
+        let texts = required(&mut tensors, "classes", 2, WEIGHTS)?;
+        let lift = lift.map(|size| {
+            Ok::<_, Error>(Lift {
+                means: required(&mut tensors, "means", 2, WEIGHTS)?,
+                floor: size.floor,
+                between: size.between,
+                share: self.config.blend,
+            })
+        });
+        let lift = lift.transpose()?;
+        let (count, dim) = (self.config.classes.len(), base.info().projection_dim);
+        let rows = lift.as_ref().map_or(count, |lift| lift.means.shape[0]);
+        if texts.shape != [count, dim] || rows != count {
+            return Err(Error::config(
+                WEIGHTS,
+                "its classes do not fit the model or their names",
+            ));
+        }
+        let classifier = Classifier {
+            texts,
+            logit_scale: base.info().scoring.logit_scale,
+            learnt,
+        };
+        Ok(base.with_head(Head::new(self.config.classes.clone(), classifier, lift)))
     }
 
     /// Weights with the factors' products added.
@@ -180,40 +226,44 @@ impl Adapter {
         Ok(merged)
     }
 
-    fn linear(&self, blend: f32) -> Result<Classifier> {
+    fn linear(&self, blend: f32) -> Result<Learnt> {
+        if self.tensors.contains_key("start_weight") {
+            let reason = "an earlier version of Clipsight taught it in another way: teach it anew";
+            return Err(Error::config(WEIGHTS, reason));
+        }
         let mut tensors = self.tensors.clone();
-        let mut blended = |name: &str, dimensions: usize| {
-            let learnt = required(&mut tensors, name, dimensions, WEIGHTS)?;
-            let start = required(&mut tensors, &format!("start_{name}"), dimensions, WEIGHTS)?;
-            let values = start.values.iter().zip(&learnt.values);
-            let values = values.map(|(start, learnt)| start + blend * (learnt - start));
-            Ok::<_, Error>(Flat {
-                values: values.collect(),
-                ..learnt
-            })
-        };
-        let classifier = Classifier::Linear {
-            weight: blended("weight", 2)?,
-            bias: blended("bias", 1)?.values,
-        };
-        Ok(classifier)
+        let mut weight = required(&mut tensors, "weight", 2, WEIGHTS)?;
+        let mut bias = required(&mut tensors, "bias", 1, WEIGHTS)?.values;
+        if weight.shape[0] != self.config.classes.len() || bias.len() != weight.shape[0] {
+            return Err(Error::config(WEIGHTS, "its weights do not fit its classes"));
+        }
+        weight
+            .values
+            .iter_mut()
+            .chain(&mut bias)
+            .for_each(|value| *value *= blend);
+        Ok(Learnt::Linear { weight, bias })
     }
 
-    fn cache(&self, alpha: f32, beta: f32, logit_scale: f32) -> Result<Classifier> {
+    fn cache(&self, alpha: f32, beta: f32) -> Result<Learnt> {
         let mut tensors = self.tensors.clone();
         let labels = required(&mut tensors, "labels", 1, WEIGHTS)?;
         let labels: Vec<usize> = labels.values.iter().map(|label| *label as usize).collect();
-        let classes = required(&mut tensors, "classes", 2, WEIGHTS)?;
-        if labels.iter().any(|label| *label >= classes.shape[0]) {
+        let keys = required(&mut tensors, "keys", 2, WEIGHTS)?;
+        if labels.iter().any(|label| *label >= self.config.classes.len()) {
             return Err(Error::config(WEIGHTS, "a shot's class is none of the classes"));
         }
-        Ok(Classifier::Cache {
-            classes,
-            keys: required(&mut tensors, "keys", 2, WEIGHTS)?,
+        if keys.shape[0] != labels.len() {
+            return Err(Error::config(
+                WEIGHTS,
+                "there are not as many shots as classes of shots",
+            ));
+        }
+        Ok(Learnt::Cache {
+            keys,
             labels,
             alpha,
             beta,
-            logit_scale,
         })
     }
 }
@@ -237,7 +287,7 @@ fn exchanged(base: Model, values: &HashMap<String, Vec<f32>>) -> Model {
     };
     let exchange = values.iter().map(tensor).collect();
     let scalar = |name: &str| values.get(name).and_then(|values| values.first()).copied();
-    base.with_parameters(&exchange, scalar("logit_scale"), scalar("logit_bias"))
+    base.with_parameters(&exchange, scalar("logit_scale"), scalar(LOGIT_BIAS))
 }
 
 /// Opens an adapter's folder: the model that it names, with what was learnt.

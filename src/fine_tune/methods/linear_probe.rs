@@ -1,38 +1,80 @@
-//! Linear probe: a linear classifier on the tower's unit features before its projection (paper, appendix A.3).
+//! Linear probe: a linear classifier on the tower's unit features before its projection (paper, appendix A.3), drawn to
+//! the texts of its classes.
 //!
-//! Logistic regression by L-BFGS, started from the text weights; the strength of the regularisation is chosen by
-//! validation: first one of seven from 1e-6 to 1e6, then ever closer around the best. Each strength is one step of the
-//! run. Between equals, the stronger regularisation wins.
+//! The paper's starts from nothing and is drawn to zero. Ours finds what is to be added to the zero-shot logits:
+//! logistic regression by L-BFGS whose weights and bias are drawn to zero, so that with the strongest regularisation it
+//! is the zero-shot classifier, and its logits stay on the scale of texts. For CLIP that is a pull of the weights
+//! towards the text weights; it is exact for towers whose projection is not linear in unit features, too, as the
+//! starter's.
+//!
+//! The strength is chosen by validation, by accuracy and among equals by the log-loss: first one of seven from 1e-6 to
+//! 1e6, then ever closer on both sides of the best, down to an eighth of a decade as in the paper. Each strength is one
+//! step of the run. With nothing to validate by there is one step, at [`PUBLISHED_C`].
 
-use burn::tensor::{Tensor, TensorData};
-
+use super::grounding::lift;
 use super::logistic::{Problem, Weights};
-use super::{Learner, StepReport, classified, limit};
-use crate::clip::{AdapterKind, Classifier, Flat, Flats, ImageTower, numbers};
-use crate::evaluation;
+use super::{Learner, StepReport, classified, log_loss};
+use crate::clip::{AdapterKind, Classifier, Flat, Flats, Learnt};
 use crate::fine_tune::config::RunConfig;
-use crate::fine_tune::context::Context;
+use crate::fine_tune::context::{Context, accuracy, cosines};
 use crate::fine_tune::{Error, PictureSet, Result};
 
 /// Exponents of ten of the first strengths.
 const COARSE: [f64; 7] = [-6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0];
 /// Distances in exponents at which the best one's neighbours are tried.
-const FINE: [f64; 3] = [1.0, 0.5, 0.25];
+const FINE: [f64; 4] = [1.0, 0.5, 0.25, 0.125];
+/// `C` of the linear probe that CLIP's authors publish with their code; for where none can be chosen.
+pub const PUBLISHED_C: f64 = 0.316;
 
 /// A linear probe at work.
 pub struct LinearProbe {
     problem: Problem,
-    start: Weights,
+    texts: Flat,
+    logit_scale: f32,
+    zero: Weights,
+    search: Search,
     best: Option<Tried>,
     iterations: usize,
+    validates: bool,
+}
+
+/// Which strengths are tried.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Search {
+    /// The best strength's exponent when the last round began: both of its neighbours are tried, whichever is better.
+    centre: f64,
 }
 
 #[derive(Clone)]
 struct Tried {
     exponent: f64,
-    accuracy: f32,
-    loss: f32,
+    /// On the validation side; none where there is none.
+    accuracy: Option<f32>,
+    log_loss: f32,
     weights: Weights,
+}
+
+impl Tried {
+    /// Higher accuracy first, then the smaller log-loss.
+    fn is_better(&self, than: &Self) -> bool {
+        let key = |tried: &Self| (tried.accuracy.unwrap_or(0.0), -tried.log_loss);
+        key(self) > key(than)
+    }
+}
+
+impl Search {
+    /// The exponent of a step, given the best one so far.
+    fn exponent(&mut self, step: usize, best: f64) -> f64 {
+        if let Some(exponent) = COARSE.get(step) {
+            return *exponent;
+        }
+        let (round, side) = ((step - COARSE.len()) / 2, (step - COARSE.len()) % 2);
+        if side == 0 {
+            self.centre = best;
+        }
+        let exponent = self.centre + FINE[round] * if side == 0 { -1.0 } else { 1.0 };
+        exponent.clamp(COARSE[0], COARSE[COARSE.len() - 1])
+    }
 }
 
 impl LinearProbe {
@@ -42,91 +84,51 @@ impl LinearProbe {
     /// The device failed.
     pub fn new(config: &RunConfig, context: &Context) -> Result<Self> {
         let train = &context.train;
+        let classes = context.classes.len();
+        let texts = context.class_embeddings(&context.classes)?;
+        let mut known = cosines(&train.embeddings, &texts);
+        known
+            .iter_mut()
+            .flatten()
+            .for_each(|cosine| *cosine *= context.logit_scale());
         Ok(Self {
-            problem: Problem::new(&train.features, &train.labels, context.classes.len()),
-            start: text_weights(context)?,
+            problem: Problem::new(&train.features, &train.labels, classes).beside(&known),
+            texts: Flat {
+                shape: vec![classes, texts.first().map_or(0, Vec::len)],
+                values: texts.into_iter().flatten().collect(),
+            },
+            logit_scale: context.logit_scale(),
+            zero: Weights::zero(classes, train.features.first().map_or(0, Vec::len)),
+            search: Search::default(),
             best: None,
             iterations: config.hyper.epochs,
+            validates: !context.validation.is_empty(),
         })
-    }
-
-    fn exponent(&self, step: usize) -> f64 {
-        match COARSE.get(step) {
-            Some(exponent) => *exponent,
-            None => {
-                let (round, side) = ((step - COARSE.len()) / 2, (step - COARSE.len()) % 2);
-                let best = self.best.as_ref().map_or(0.0, |best| best.exponent);
-                best + FINE[round] * if side == 0 { -1.0 } else { 1.0 }
-            }
-        }
     }
 
     fn weights(&self) -> &Weights {
-        self.best.as_ref().map_or(&self.start, |best| &best.weights)
+        self.best.as_ref().map_or(&self.zero, |best| &best.weights)
     }
-}
 
-/// What the class texts are as weights on unit features: exact but for the lengths of features and embeddings, which are
-/// taken at their mean. The starter mixes class embeddings by a softmax, which no linear weight can follow: from zero.
-fn text_weights(context: &Context) -> Result<Weights> {
-    let classes = context.classes.len();
-    let width = context.train.features.first().map_or(0, Vec::len);
-    let zero = Weights {
-        weight: Flat {
-            shape: vec![classes, width],
-            values: vec![0.0; classes * width],
-        },
-        bias: vec![0.0; classes],
-    };
-    if matches!(context.model.image_tower(), ImageTower::EfficientNetLite(_)) {
-        return Ok(zero);
+    fn classifier(&self, weights: &Weights) -> Classifier {
+        Classifier {
+            texts: self.texts.clone(),
+            logit_scale: self.logit_scale,
+            learnt: Learnt::Linear {
+                weight: weights.weight.clone(),
+                bias: weights.bias.clone(),
+            },
+        }
     }
-    // The projection of unit vectors is its matrix; of nothing, its bias.
-    let tower = context.model.image_tower();
-    let device = context.model.device();
-    let projected = |values: Vec<f32>, rows: usize| -> Result<Vec<f32>> {
-        let inputs = Tensor::<2>::from_data(TensorData::new(values, [rows, width]), device);
-        Ok(numbers(tower.project(inputs))?)
-    };
-    let mut unit = vec![0.0; width * width];
-    (0..width).for_each(|i| unit[i * width + i] = 1.0);
-    let bias = projected(vec![0.0; width], 1)?;
-    let matrix = projected(unit, width)?;
-    let dim = bias.len();
-    let features: Vec<f32> = context.train.features.iter().flatten().copied().collect();
-    let lengths = projected(features, context.train.len())?;
-    let length = |row: &[f32]| row.iter().map(|v| v * v).sum::<f32>().sqrt();
-    let mean = lengths.chunks(dim).map(length).sum::<f32>() / context.train.len().max(1) as f32;
-    let scale = context.logit_scale() / mean.max(f32::MIN_POSITIVE);
-    let texts = context.class_embeddings(&context.classes)?;
-    let weight = texts.iter().flat_map(|text| {
-        let rows = matrix.chunks(dim).zip(std::iter::repeat(&bias));
-        rows.map(|(row, bias)| {
-            let own = row.iter().zip(bias).map(|(value, bias)| value - bias);
-            scale * own.zip(text).map(|(value, text)| value * text).sum::<f32>()
-        })
-        .collect::<Vec<_>>()
-    });
-    Ok(Weights {
-        weight: Flat {
-            values: weight.collect(),
-            ..zero.weight
-        },
-        bias: texts.iter().map(|text| scale * evaluation::dot(text, &bias)).collect(),
-    })
-}
-
-fn rows(weights: &Weights, set: &PictureSet) -> Result<Vec<Vec<f32>>> {
-    let classifier = Classifier::Linear {
-        weight: weights.weight.clone(),
-        bias: weights.bias.clone(),
-    };
-    classified(&classifier, set)
 }
 
 impl Learner for LinearProbe {
     fn steps(&self) -> usize {
-        COARSE.len() + 2 * FINE.len()
+        if self.validates {
+            COARSE.len() + 2 * FINE.len()
+        } else {
+            1
+        }
     }
 
     fn validates_after(&self, _done: usize) -> bool {
@@ -134,9 +136,13 @@ impl Learner for LinearProbe {
     }
 
     fn step(&mut self, context: &Context, step: usize) -> Result<StepReport> {
-        let exponent = self.exponent(step);
-        let c = 10f64.powf(exponent);
-        let (weights, loss) = self.problem.solve(c, &self.start, self.iterations)?;
+        let best = self.best.as_ref().map_or(0.0, |best| best.exponent);
+        let exponent = if self.validates {
+            self.search.exponent(step, best)
+        } else {
+            PUBLISHED_C.log10()
+        };
+        let (weights, loss) = self.problem.solve(10f64.powf(exponent), &self.zero, self.iterations)?;
         if !loss.is_finite() {
             return Err(Error::NotANumber {
                 step,
@@ -145,15 +151,15 @@ impl Learner for LinearProbe {
             });
         }
         let validation = &context.validation;
-        let accuracy = evaluation::accuracy(&rows(&weights, validation)?, &validation.labels);
-        let better = |best: &Tried| accuracy > best.accuracy || (accuracy == best.accuracy && exponent < best.exponent);
-        if self.best.as_ref().is_none_or(better) {
-            self.best = Some(Tried {
-                exponent,
-                accuracy,
-                loss,
-                weights,
-            });
+        let rows = classified(&self.classifier(&weights), validation)?;
+        let tried = Tried {
+            exponent,
+            accuracy: accuracy(&rows, &validation.labels),
+            log_loss: log_loss(&rows, &validation.labels).unwrap_or(f32::MAX),
+            weights,
+        };
+        if self.best.as_ref().is_none_or(|best| tried.is_better(best)) {
+            self.best = Some(tried);
         }
         Ok(StepReport {
             loss,
@@ -165,11 +171,12 @@ impl Learner for LinearProbe {
     }
 
     fn logits(&self, _context: &Context, set: &PictureSet) -> Result<Vec<Vec<f32>>> {
-        rows(self.weights(), set)
+        classified(&self.classifier(self.weights()), set)
     }
 
     fn chosen(&self) -> Vec<(String, f64)> {
-        let strength = self.best.as_ref().map(|best| 10f64.powf(best.exponent));
+        let chosen = self.best.as_ref().filter(|_| self.validates);
+        let strength = chosen.map(|best| 10f64.powf(best.exponent));
         strength
             .map(|strength| ("C".to_string(), strength))
             .into_iter()
@@ -178,35 +185,23 @@ impl Learner for LinearProbe {
 
     fn learnt(&self, context: &Context) -> Result<(AdapterKind, Flats)> {
         let weights = self.weights();
-        let vector = |values: &[f32]| Flat {
-            shape: vec![values.len()],
-            values: values.to_vec(),
-        };
-        let tensors = [
-            ("weight", weights.weight.clone()),
-            ("bias", vector(&weights.bias)),
-            ("start_weight", self.start.weight.clone()),
-            ("start_bias", vector(&self.start.bias)),
-        ];
-        let mut all = rows(weights, &context.train)?;
-        all.extend(rows(weights, &context.validation)?);
-        let tensors = tensors
-            .map(|(name, flat)| (name.to_string(), flat))
-            .into_iter()
-            .collect();
-        Ok((AdapterKind::Linear { limit: limit(&all) }, tensors))
+        let mut tensors = Flats::new();
+        tensors.insert("weight".into(), weights.weight.clone());
+        tensors.insert("bias".into(), vector(weights.bias.clone()));
+        tensors.insert("classes".into(), self.texts.clone());
+        let lift = lift(context, &self.classifier(weights), &mut tensors)?;
+        Ok((AdapterKind::Linear { lift }, tensors))
     }
 
     fn state(&self) -> Result<Flats> {
         let Some(best) = &self.best else {
             return Ok(Flats::new());
         };
-        let vector = |values: Vec<f32>| Flat {
-            shape: vec![values.len()],
-            values,
-        };
+        // A missing accuracy is below every other.
+        let accuracy = best.accuracy.unwrap_or(-1.0);
+        let numbers = vec![best.exponent as f32, accuracy, best.log_loss, self.search.centre as f32];
         let tensors = [
-            ("tried", vector(vec![best.exponent as f32, best.accuracy, best.loss])),
+            ("tried", vector(numbers)),
             ("weight", best.weights.weight.clone()),
             ("bias", vector(best.weights.bias.clone())),
         ];
@@ -222,18 +217,85 @@ impl Learner for LinearProbe {
             self.best = None;
             return Ok(());
         };
-        let [exponent, accuracy, loss] = tried.values[..] else {
+        let [exponent, accuracy, log_loss, centre] = tried.values[..] else {
             return Err(Error::Run("the checkpoint is damaged".into()));
         };
+        self.search.centre = f64::from(centre);
         self.best = Some(Tried {
             exponent: f64::from(exponent),
-            accuracy,
-            loss,
+            accuracy: (accuracy >= 0.0).then_some(accuracy),
+            log_loss,
             weights: Weights {
                 weight: weight.clone(),
                 bias: bias.values.clone(),
             },
         });
         Ok(())
+    }
+}
+
+fn vector(values: Vec<f32>) -> Flat {
+    Flat {
+        shape: vec![values.len()],
+        values,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tried(exponent: f64, accuracy: f32, log_loss: f32) -> Tried {
+        Tried {
+            exponent,
+            accuracy: Some(accuracy),
+            log_loss,
+            weights: Weights::zero(2, 1),
+        }
+    }
+
+    #[test]
+    fn accuracy_decides_and_then_the_log_loss() {
+        assert!(tried(2.0, 0.9, 0.5).is_better(&tried(-2.0, 0.8, 0.1)));
+        assert!(
+            tried(2.0, 1.0, 0.01).is_better(&tried(-6.0, 1.0, 1.09)),
+            "a flat answer is no better for being right"
+        );
+        assert!(!tried(2.0, 1.0, 0.1).is_better(&tried(2.0, 1.0, 0.1)));
+    }
+
+    /// The exponents that are tried where the log-loss has its minimum at `least`.
+    fn searched(least: f64) -> Vec<f64> {
+        let mut search = Search::default();
+        let mut best: Option<Tried> = None;
+        (0..COARSE.len() + 2 * FINE.len())
+            .map(|step| {
+                let exponent = search.exponent(step, best.as_ref().map_or(0.0, |best| best.exponent));
+                let now = tried(exponent, 1.0, (exponent - least).abs() as f32);
+                if best.as_ref().is_none_or(|best| now.is_better(best)) {
+                    best = Some(now);
+                }
+                exponent
+            })
+            .collect()
+    }
+
+    #[test]
+    fn both_neighbours_of_the_best_are_tried_and_the_minimum_is_found_on_either_side() {
+        for least in [-9.0, 9.0] {
+            assert!(searched(least).iter().all(|exponent| exponent.abs() <= 6.0));
+        }
+        for least in [-3.8, -3.3, -0.9, 0.1, 1.1, 2.6, 3.9] {
+            let exponents = searched(least);
+            let mut once = exponents.clone();
+            once.sort_by(f64::total_cmp);
+            once.dedup();
+            assert_eq!(once.len(), exponents.len(), "no strength is tried twice: {exponents:?}");
+            let nearest = exponents
+                .iter()
+                .map(|exponent| (exponent - least).abs())
+                .fold(9.0, f64::min);
+            assert!(nearest <= 0.125 + 1e-9, "{least}: {exponents:?}");
+        }
     }
 }

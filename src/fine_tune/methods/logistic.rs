@@ -1,7 +1,9 @@
 //! L2-regularised multinomial logistic regression by L-BFGS: the problem of scikit-learn's `LogisticRegression`.
 //!
-//! Minimises `C sum_i loss_i + |W|^2 / 2`, here divided by `C n`; the bias is not regularised. Burn's L-BFGS does the
-//! search; loss and gradient are written out, since two products are all there is.
+//! Minimises `C sum_i loss_i + |W|^2 / 2`, here divided by `C n`; the bias is not regularised. Beside logits that are
+//! known already ([`Problem::beside`]) it finds what is to be added to them, the bias drawn to zero like the weights:
+//! the stronger the regularisation, the nearer are the answers to the known ones. Burn's L-BFGS does the search; loss
+//! and gradient are written out, since two products are all there is.
 
 use burn::module::{Module, Param};
 use burn::optim::{GradientsParams, LBFGSConfig, LineSearchFn};
@@ -36,7 +38,22 @@ struct Linear {
 pub struct Problem {
     features: Tensor<2>,
     targets: Tensor<2>,
+    /// Logits that are known already, `[n, classes]`.
+    known: Option<Tensor<2>>,
     count: usize,
+}
+
+impl Weights {
+    /// Nothing learnt.
+    pub fn zero(classes: usize, width: usize) -> Self {
+        Self {
+            weight: Flat {
+                shape: vec![classes, width],
+                values: vec![0.0; classes * width],
+            },
+            bias: vec![0.0; classes],
+        }
+    }
 }
 
 impl Problem {
@@ -48,8 +65,17 @@ impl Problem {
         Self {
             features: Tensor::from_data(TensorData::new(values, [features.len(), width]), &device),
             targets: one_hot(labels, classes, &device),
+            known: None,
             count: features.len(),
         }
+    }
+
+    /// The same beside logits that are known already, a row a picture.
+    pub fn beside(mut self, logits: &[Vec<f32>]) -> Self {
+        let values: Vec<f32> = logits.iter().flatten().copied().collect();
+        let data = TensorData::new(values, self.targets.dims());
+        self.known = Some(Tensor::from_data(data, &Device::flex()));
+        self
     }
 
     /// Solves it for a strength `c` (the higher, the freer), from a start; the weights, and the mean loss without the
@@ -103,12 +129,17 @@ impl Problem {
     fn loss(&self, module: &Linear, pull: f64) -> Result<(f64, GradientsParams)> {
         let weight = module.weight.val().without_autodiff();
         let log_shares = self.log_shares(module);
-        let loss = -(log_shares.clone() * self.targets.clone()).sum() / self.count as f32
+        let mut loss = -(log_shares.clone() * self.targets.clone()).sum() / self.count as f32
             + weight.clone().powi_scalar(2).sum() * (pull / 2.0);
         // [n, classes]
         let error = (log_shares.exp() - self.targets.clone()) / self.count as f32;
         let by_weight = error.clone().transpose().matmul(self.features.clone()) + weight * pull;
-        let by_bias = error.sum_dim(0).squeeze_dim::<1>(0);
+        let mut by_bias = error.sum_dim(0).squeeze_dim::<1>(0);
+        if self.known.is_some() {
+            let bias = module.bias.val().without_autodiff();
+            loss = loss + bias.clone().powi_scalar(2).sum() * (pull / 2.0);
+            by_bias = by_bias + bias * pull;
+        }
         let mut gradients = GradientsParams::new();
         gradients.register(module.weight.id, by_weight);
         gradients.register(module.bias.id, by_bias);
@@ -124,7 +155,11 @@ impl Problem {
             module.weight.val().without_autodiff(),
             module.bias.val().without_autodiff(),
         );
-        let logits = self.features.clone().matmul(weight.transpose()) + bias.unsqueeze();
+        let learnt = self.features.clone().matmul(weight.transpose()) + bias.unsqueeze();
+        let logits = match &self.known {
+            Some(known) => known.clone() + learnt,
+            None => learnt,
+        };
         log_softmax(logits, 1)
     }
 }

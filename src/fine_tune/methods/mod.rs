@@ -8,6 +8,7 @@
 //! Published defaults are in [`super::config`]; everything that is chosen is chosen by validation, never by the test.
 
 pub mod contrastive;
+mod grounding;
 pub mod linear_probe;
 pub mod logistic;
 pub mod lora;
@@ -75,7 +76,7 @@ pub trait Learner {
     ///
     /// # Errors
     /// The device failed.
-    fn control_accuracy(&self, context: &Context) -> Result<f32> {
+    fn control_accuracy(&self, context: &Context) -> Result<Option<f32>> {
         context.zero_shot_accuracy(&context.control, &context.control_classes)
     }
 
@@ -186,8 +187,27 @@ pub fn classified(classifier: &Classifier, set: &PictureSet) -> Result<Vec<Vec<f
     Ok(numbers(logits)?.chunks(classes).map(<[f32]>::to_vec).collect())
 }
 
-/// The longest row of logits with some room: what an adapter's limit must cover.
-fn limit(rows: &[Vec<f32>]) -> f32 {
-    let length = |row: &Vec<f32>| row.iter().map(|z| z * z).sum::<f32>().sqrt();
-    1.5 * rows.iter().map(length).fold(1.0, f32::max)
+/// The mean of minus the logarithm of the right class's share; none where there are no rows.
+pub fn log_loss(rows: &[Vec<f32>], labels: &[usize]) -> Option<f32> {
+    let of = |(row, label): (&Vec<f32>, &usize)| {
+        let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let sum: f64 = row.iter().map(|z| f64::from(z - highest).exp()).sum();
+        sum.ln() - f64::from(row[*label] - highest)
+    };
+    let sum: f64 = rows.iter().zip(labels).map(of).sum();
+    (!rows.is_empty()).then(|| (sum / rows.len() as f64) as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_loss_tells_a_sure_answer_from_a_flat_one() {
+        let flat = log_loss(&[vec![0.0, 0.0, 0.0]], &[1]).unwrap();
+        assert!((flat - 3f32.ln()).abs() < 1e-6);
+        assert!(log_loss(&[vec![0.0, 50.0]], &[1]).unwrap() < 1e-6);
+        assert!((log_loss(&[vec![0.0, 50.0]], &[0]).unwrap() - 50.0).abs() < 1e-4);
+        assert_eq!(log_loss(&[], &[]), None);
+    }
 }

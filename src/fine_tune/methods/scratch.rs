@@ -95,7 +95,8 @@ pub fn create(folder: &Path, hyper: &Hyper, seed: u64) -> Result<()> {
         flats: Flats::new(),
         random: fastrand::Rng::with_seed(seed),
     };
-    weights.constant("logit_scale", &[1], (1.0 / TEMPERATURE).ln());
+    // A single number without a shape, as transformers has it; it refuses another.
+    weights.constant("logit_scale", &[], (1.0 / TEMPERATURE).ln());
     write_whole(&folder.join("tokenizer.json"), STARTER_TOKENIZER)?;
     match hyper.architecture {
         Architecture::Vit => vit(folder, hyper, weights),

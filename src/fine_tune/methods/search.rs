@@ -85,7 +85,7 @@ impl Learner for Search {
         self.method.logits(context, set)
     }
 
-    fn control_accuracy(&self, context: &Context) -> Result<f32> {
+    fn control_accuracy(&self, context: &Context) -> Result<Option<f32>> {
         self.method.control_accuracy(context)
     }
 

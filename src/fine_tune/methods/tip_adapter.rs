@@ -3,16 +3,17 @@
 //! `logits = s e W + alpha exp(-beta (1 - e K)) V`, with `e` the picture's unit embedding, `W` the class embeddings, `K`
 //! the shots' embeddings and `V` their classes. Nothing is trained; `alpha` and `beta` are searched for on the validation
 //! side, and an `alpha` of 0, which is the zero-shot model, is among what is tried. The F variant trains `K` by AdamW with
-//! a cosine schedule, at an `alpha` and a `beta` of its own, and searches again after every validation.
+//! a cosine schedule, at an `alpha` and a `beta` of its own, and searches again after every validation. Where there is
+//! nothing to validate by, those two are taken: they are the paper's.
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Learner, StepReport, classified, limit};
-use crate::clip::{AdapterKind, Classifier, Flat, Flats, numbers, one_hot};
-use crate::evaluation;
+use super::grounding::lift;
+use super::{Learner, StepReport, classified, log_loss};
+use crate::clip::{AdapterKind, Classifier, Flat, Flats, Learnt, numbers, one_hot};
 use crate::fine_tune::config::{Hyper, RunConfig};
-use crate::fine_tune::context::Context;
+use crate::fine_tune::context::{Context, accuracy};
 use crate::fine_tune::leaves::{Leaves, gradients, norm};
 use crate::fine_tune::optimizer::{Moments, Optimizer, learning_rate};
 use crate::fine_tune::{Error, PictureSet, Result};
@@ -20,7 +21,7 @@ use crate::fine_tune::{Error, PictureSet, Result};
 /// What is tried.
 const ALPHAS: [f32; 14] = [0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0];
 const BETAS: [f32; 10] = [0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.5, 7.0, 10.0, 20.0];
-/// The F variant's own while it trains.
+/// The paper's: the F variant's own while it trains.
 const TRAIN_ALPHA: f32 = 1.0;
 const TRAIN_BETA: f32 = 5.5;
 const KEYS: &str = "keys";
@@ -37,6 +38,8 @@ pub struct TipAdapter {
     logit_scale: f32,
     alpha: f32,
     beta: f32,
+    /// Whether both were chosen by validation.
+    searched: bool,
 }
 
 impl TipAdapter {
@@ -57,13 +60,14 @@ impl TipAdapter {
             classes: rows(&context.class_embeddings(&context.classes)?),
             labels: context.train.labels.clone(),
             leaves: Leaves::from_flats(&keys, &Device::flex()),
-            optimizer: Optimizer::new(Moments::USUAL, config.hyper.weight_decay),
+            optimizer: Optimizer::new(Moments::FEW_SHOT, config.hyper.weight_decay),
             hyper: config.hyper.clone(),
             seed: config.seed,
             trains,
             logit_scale,
             alpha: TRAIN_ALPHA,
             beta: TRAIN_BETA,
+            searched: false,
         };
         if trains {
             adapter.search(context)?;
@@ -73,31 +77,37 @@ impl TipAdapter {
 
     fn classifier(&self, alpha: f32, beta: f32) -> Result<Classifier> {
         let mut keys = self.leaves.to_flats()?;
-        Ok(Classifier::Cache {
-            classes: self.classes.clone(),
-            keys: keys.remove(KEYS).unwrap_or_default(),
-            labels: self.labels.clone(),
-            alpha,
-            beta,
+        Ok(Classifier {
+            texts: self.classes.clone(),
             logit_scale: self.logit_scale,
+            learnt: Learnt::Cache {
+                keys: keys.remove(KEYS).unwrap_or_default(),
+                labels: self.labels.clone(),
+                alpha,
+                beta,
+            },
         })
     }
 
     /// Takes what answers most of the validation side rightly; the smaller `alpha` between equals.
-    fn search(&mut self, context: &Context) -> Result<f32> {
+    fn search(&mut self, context: &Context) -> Result<()> {
         let validation = &context.validation;
         let mut best = (f32::NEG_INFINITY, 0.0, TRAIN_BETA);
+        if validation.is_empty() {
+            return Ok(());
+        }
         for alpha in ALPHAS {
             for beta in BETAS {
                 let rows = classified(&self.classifier(alpha, beta)?, validation)?;
-                let accuracy = evaluation::accuracy(&rows, &validation.labels);
-                if accuracy > best.0 {
-                    best = (accuracy, alpha, beta);
+                let right = accuracy(&rows, &validation.labels).unwrap_or(0.0);
+                if right > best.0 {
+                    best = (right, alpha, beta);
                 }
             }
         }
         (self.alpha, self.beta) = (best.1, best.2);
-        Ok(best.0)
+        self.searched = true;
+        Ok(())
     }
 
     fn steps_an_epoch(&self) -> usize {
@@ -132,9 +142,10 @@ impl Learner for TipAdapter {
 
     fn step(&mut self, context: &Context, step: usize) -> Result<StepReport> {
         if !self.trains {
-            let accuracy = self.search(context)?;
+            self.search(context)?;
+            let rows = self.logits(context, &context.train)?;
             return Ok(StepReport {
-                loss: 1.0 - accuracy,
+                loss: log_loss(&rows, &context.train.labels).unwrap_or(0.0),
                 learning_rate: None,
                 logit_scale: None,
                 gradient_norm: None,
@@ -186,6 +197,9 @@ impl Learner for TipAdapter {
     }
 
     fn chosen(&self) -> Vec<(String, f64)> {
+        if !self.searched {
+            return Vec::new();
+        }
         let strengths = [("alpha", self.alpha), ("beta", self.beta)];
         strengths
             .map(|(name, value)| (name.to_string(), f64::from(value)))
@@ -200,12 +214,11 @@ impl Learner for TipAdapter {
             values: self.labels.iter().map(|label| *label as f32).collect(),
         };
         tensors.insert("labels".into(), labels);
-        let mut all = self.logits(context, &context.train)?;
-        all.extend(self.logits(context, &context.validation)?);
+        let classifier = self.classifier(self.alpha, self.beta)?;
         let kind = AdapterKind::Cache {
             alpha: self.alpha,
             beta: self.beta,
-            limit: limit(&all),
+            lift: lift(context, &classifier, &mut tensors)?,
         };
         Ok((kind, tensors))
     }
@@ -221,7 +234,7 @@ impl Learner for TipAdapter {
         Ok(state)
     }
 
-    fn restore(&mut self, _context: &Context, state: &Flats) -> Result<()> {
+    fn restore(&mut self, context: &Context, state: &Flats) -> Result<()> {
         let damaged = || Error::Run("the checkpoint is damaged".into());
         let keys = state.get(KEYS).ok_or_else(damaged)?;
         let chosen = state.get("chosen").ok_or_else(damaged)?;
@@ -229,6 +242,7 @@ impl Learner for TipAdapter {
             return Err(damaged());
         };
         (self.alpha, self.beta) = (alpha, beta);
+        self.searched = !context.validation.is_empty();
         let keys = [(KEYS.to_string(), keys.clone())].into_iter().collect();
         self.leaves = Leaves::from_flats(&keys, &Device::flex());
         self.optimizer.load(state, &Device::flex())

@@ -17,20 +17,22 @@ use super::{Learner, Pairs, StepReport};
 use crate::clip::{
     AdapterKind, Flat, Flats, Precision, TokenizedText, Towers, numbers, parameter_id, to_embeddings, unit,
 };
-use crate::evaluation;
 use crate::fine_tune::config::Hyper;
-use crate::fine_tune::context::{Context, cosines, ensembles, pixels};
+use crate::fine_tune::context::{Context, accuracy, cosines, ensembles, pixels, spoken};
 use crate::fine_tune::leaves::{Leaves, Tracked, add, by_id, gradients, norm};
 use crate::fine_tune::loss::{Positives, cross_entropy, info_nce, sigmoid};
 use crate::fine_tune::optimizer::{Moments, Optimizer, learning_rate};
+use crate::fine_tune::subsample::stratified;
 use crate::fine_tune::{Error, PictureSet, Result};
 
 /// exp(logit_scale) never exceeds this (paper, section 2.5).
 const MAX_LOGIT_SCALE: f32 = 100.0;
-/// Pictures whose loss validates.
+/// Pictures whose loss validates, one of each class at least.
 const MAX_VALIDATION_LOSS: usize = 64;
 /// Validations in a run.
 const MAX_VALIDATIONS: usize = 50;
+/// Shots of the largest few-shot sets that are published: more pictures of a class make no more steps.
+const MOST_SHOTS: f64 = 16.0;
 /// Pictures in one pass without a graph.
 const PASS: usize = 8;
 /// What gradients are multiplied by in half precision at first, and what that falls by.
@@ -94,6 +96,7 @@ pub struct TowerLearner {
     bases: Leaves,
     optimizer: Optimizer,
     pictures: usize,
+    classes: usize,
     /// The towers in f16, for steps in half precision.
     half: Option<Towers>,
     loss_scale: f32,
@@ -104,6 +107,45 @@ struct Batch {
     places: Vec<usize>,
     texts: Vec<TokenizedText>,
     positives: Positives,
+}
+
+/// The bias of a model with a sigmoid (SigLIP) after training by a softmax, which moves its logits and knows no bias: the
+/// one with which the probabilities of a picture's classes, each by itself, add up to the one class that is right, on
+/// average. `now` where there is nothing to tell it by.
+fn sigmoid_bias(rows: &[Vec<f32>], now: f32) -> f32 {
+    let logits: Vec<f64> = rows.iter().flatten().map(|logit| f64::from(*logit)).collect();
+    let highest = logits.iter().fold(0.0f64, |highest, logit| highest.max(logit.abs()));
+    if rows.first().is_none_or(|row| row.len() < 2) || !highest.is_finite() {
+        return now;
+    }
+    let surplus = |bias: f64| {
+        let sum: f64 = logits.iter().map(|logit| 1.0 / (1.0 + (-logit - bias).exp())).sum();
+        sum - rows.len() as f64
+    };
+    let (mut low, mut high) = (-highest - 100.0, highest + 100.0);
+    for _ in 0..100 {
+        let middle = (low + high) / 2.0;
+        if surplus(middle) > 0.0 {
+            high = middle
+        } else {
+            low = middle
+        }
+    }
+    low.midpoint(high) as f32
+}
+
+/// A part of an epoch that is left over is dropped: a smaller batch would be an easier one.
+fn steps_an_epoch(hyper: &Hyper, pictures: usize) -> usize {
+    (pictures / hyper.batch.clamp(1, pictures.max(1))).max(1)
+}
+
+/// How many steps a run has that learns from so many pictures of so many classes.
+pub fn steps(hyper: &Hyper, pictures: usize, classes: usize) -> usize {
+    if hyper.steps_a_shot == 0 {
+        return hyper.epochs * steps_an_epoch(hyper, pictures);
+    }
+    let shots = (pictures as f64 / classes.max(1) as f64).clamp(1.0, MOST_SHOTS);
+    (hyper.steps_a_shot as f64 * shots).round() as usize
 }
 
 impl TowerLearner {
@@ -123,6 +165,7 @@ impl TowerLearner {
             seed,
             recipe,
             pictures: context.train.len(),
+            classes: context.classes.len(),
         }
     }
 
@@ -130,9 +173,8 @@ impl TowerLearner {
         self.hyper.batch.clamp(1, self.pictures.max(1))
     }
 
-    /// A part of an epoch that is left over is dropped: a smaller batch would be an easier one.
     fn steps_an_epoch(&self) -> usize {
-        (self.pictures / self.batch_size()).max(1)
+        steps_an_epoch(&self.hyper, self.pictures)
     }
 
     fn random(&self, salt: u64, number: usize) -> fastrand::Rng {
@@ -163,7 +205,7 @@ impl TowerLearner {
             let texts: Vec<String> = context
                 .classes
                 .iter()
-                .map(|class| template.replace("{}", class))
+                .map(|class| template.replace("{}", &spoken(class)))
                 .collect();
             let classes: Vec<usize> = places.iter().map(|&place| set.labels[place]).collect();
             return Ok(Batch {
@@ -178,7 +220,7 @@ impl TowerLearner {
             let text = match set.labels.get(place) {
                 Some(&class) => {
                     keys.push(context.classes[class].clone());
-                    template(random).replace("{}", &context.classes[class])
+                    template(random).replace("{}", &spoken(&context.classes[class]))
                 }
                 None => {
                     let captions = &set.captions[place];
@@ -460,7 +502,7 @@ impl TowerLearner {
 
 impl Learner for TowerLearner {
     fn steps(&self) -> usize {
-        self.hyper.epochs * self.steps_an_epoch()
+        steps(&self.hyper, self.pictures, self.classes)
     }
 
     fn validates_after(&self, done: usize) -> bool {
@@ -494,23 +536,26 @@ impl Learner for TowerLearner {
         Ok(rows)
     }
 
-    fn control_accuracy(&self, context: &Context) -> Result<f32> {
+    fn control_accuracy(&self, context: &Context) -> Result<Option<f32>> {
         let towers = self.now(context);
         let pictures = self.image_rows(context, &towers, &context.control)?;
         let texts = self.class_rows(context, &towers, &context.control_classes)?;
-        Ok(evaluation::accuracy(
-            &cosines(&pictures, &texts),
-            &context.control.labels,
-        ))
+        Ok(accuracy(&cosines(&pictures, &texts), &context.control.labels))
     }
 
     fn validation_loss(&self, context: &Context) -> Result<Option<f32>> {
-        let count = context.validation.len().min(MAX_VALIDATION_LOSS);
-        if count == 0 {
+        let set = &context.validation;
+        if set.is_empty() {
             return Ok(None);
         }
-        // The same texts at every validation.
-        let places: Vec<usize> = (0..count).collect();
+        // The same pictures and texts at every validation.
+        let all: Vec<usize> = (0..set.len()).collect();
+        let places = stratified(
+            &all,
+            |place| set.labels.get(place).copied(),
+            MAX_VALIDATION_LOSS,
+            self.seed,
+        );
         let batch = self.batch_of(context, &context.validation, places, &mut self.random(4, 0))?;
         let towers = self.now(context);
         let mut images = Vec::new();
@@ -526,7 +571,7 @@ impl Learner for TowerLearner {
     fn pairs(&self, context: &Context, set: &PictureSet) -> Result<Option<Pairs>> {
         let towers = self.now(context);
         let text = |place: usize| match set.labels.get(place) {
-            Some(&class) => context.templates[0].replace("{}", &context.classes[class]),
+            Some(&class) => context.templates[0].replace("{}", &spoken(&context.classes[class])),
             None => set.captions[place][0].clone(),
         };
         let texts: Vec<String> = (0..set.len()).map(text).collect();
@@ -534,12 +579,24 @@ impl Learner for TowerLearner {
         Ok(Some((images, self.text_rows(context, &towers, &texts)?)))
     }
 
-    fn learnt(&self, _context: &Context) -> Result<(AdapterKind, Flats)> {
+    fn learnt(&self, context: &Context) -> Result<(AdapterKind, Flats)> {
         let kind = match self.recipe.trained {
             Trained::Parameters => AdapterKind::Parameters,
             Trained::LowRank { scale, .. } => AdapterKind::LowRank { scale },
         };
-        Ok((kind, self.leaves.to_flats()?))
+        let mut tensors = self.leaves.to_flats()?;
+        let by_softmax = self.recipe.objective == Objective::Classes;
+        if let Some(bias) = context.model.info().scoring.logit_bias.filter(|_| by_softmax) {
+            let held_out = Some(&context.validation).filter(|set| !set.is_empty());
+            let set = held_out.unwrap_or(&context.train);
+            let bias = sigmoid_bias(&self.logits(context, set)?, bias);
+            let flat = Flat {
+                shape: vec![1],
+                values: vec![bias],
+            };
+            tensors.insert(LOGIT_BIAS.into(), flat);
+        }
+        Ok((kind, tensors))
     }
 
     fn state(&self) -> Result<Flats> {
@@ -569,5 +626,37 @@ impl Learner for TowerLearner {
             self.loss_scale = *scale;
         }
         self.optimizer.load(state, device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fine_tune::FineTuneMethod;
+
+    #[test]
+    fn lora_takes_500_steps_a_shot_unless_epochs_are_asked_for() {
+        let mut hyper = Hyper::of(FineTuneMethod::Lora);
+        assert_eq!(steps(&hyper, 160, 10), 8_000);
+        assert_eq!(steps(&hyper, 10, 10), 500);
+        assert_eq!(steps(&hyper, 30, 20), 750);
+        assert_eq!(
+            steps(&hyper, 5_000, 10),
+            8_000,
+            "the paper's largest number of shots is 16"
+        );
+        hyper.steps_a_shot = 0;
+        assert_eq!(steps(&hyper, 160, 10), 5 * hyper.epochs);
+    }
+
+    #[test]
+    fn a_sigmoid_is_right_on_average_after_training_by_a_softmax() {
+        let rows = vec![vec![30.0, 22.0, 21.0], vec![20.0, 29.0, 22.0], vec![21.0, 20.0, 30.0]];
+        let bias = sigmoid_bias(&rows, -10.0);
+        let probability = |logit: f32| 1.0 / (1.0 + (-logit - bias).exp());
+        assert!(probability(29.0) > 0.9 && probability(22.0) < 0.1, "{bias}");
+        let sum: f32 = rows.iter().flatten().map(|logit| probability(*logit)).sum();
+        assert!((sum - 3.0).abs() < 1e-3);
+        assert_eq!(sigmoid_bias(&[], -10.0), -10.0);
     }
 }

@@ -10,12 +10,14 @@ use super::folder::{LEARNT, MODEL, RunFolder, RunRecord};
 use super::prepared::{PREPARED, Prepared, base_of, control_of, source_of};
 use crate::clip::{Adapter, Model, export};
 use crate::evaluation;
-use crate::fine_tune::Result;
-use crate::fine_tune::context::{Context, cosines};
+use crate::fine_tune::context::{Context, accuracy, cosines};
+use crate::fine_tune::data::Split;
+use crate::fine_tune::subsample::stratified;
+use crate::fine_tune::{PictureSet, Result};
 
 /// Steps from one to the other.
 const POINTS: usize = 5;
-/// Pictures of each side that are measured.
+/// Pictures of the validation side that are measured, one of each class at least.
 const MAX_PICTURES: usize = 100;
 
 /// How good a blend is.
@@ -23,8 +25,8 @@ const MAX_PICTURES: usize = 100;
 pub struct BlendPoint {
     /// `a`.
     pub blend: f32,
-    /// Accuracy on the validation side, by which it may be chosen.
-    pub validation: f32,
+    /// Accuracy on the validation side, by which it may be chosen; none where that side is empty.
+    pub validation: Option<f32>,
     /// Accuracy on the control set.
     pub control: Option<f32>,
 }
@@ -44,7 +46,13 @@ pub fn blend_curve(
     let mut split = prepared.split.clone();
     split.train.clear();
     split.test.clear();
-    split.validation.truncate(MAX_PICTURES);
+    let examples = &prepared.dataset.examples;
+    split.validation = stratified(
+        &split.validation,
+        |place| examples[place].class,
+        MAX_PICTURES,
+        record.config.seed,
+    );
     let mut adapter = Adapter::read(&folder.file(LEARNT))?;
     let mut points = Vec::new();
     for number in 0..POINTS {
@@ -58,20 +66,18 @@ pub fn blend_curve(
         })?;
         points.push(BlendPoint {
             blend,
-            validation: accuracy(&context)?,
-            control: if context.control.is_empty() {
-                None
-            } else {
-                Some(context.zero_shot_accuracy(&context.control, &context.control_classes)?)
-            },
+            validation: measured(&context, &context.validation)?,
+            control: context.zero_shot_accuracy(&context.control, &context.control_classes)?,
         });
     }
     Ok(points)
 }
 
-/// Accuracy on the validation side, of classes that were taught or described; recall for captions.
-fn accuracy(context: &Context) -> Result<f32> {
-    let set = &context.validation;
+/// Accuracy on a side, of classes that were taught or described; recall for captions. None where it is empty.
+fn measured(context: &Context, set: &PictureSet) -> Result<Option<f32>> {
+    if set.is_empty() {
+        return Ok(None);
+    }
     if context.classes.is_empty() {
         let texts: Vec<String> = set
             .captions
@@ -81,25 +87,44 @@ fn accuracy(context: &Context) -> Result<f32> {
         let embedded = context.model.embed_texts(&context.tokens(&texts)?)?;
         let embedded: Vec<Vec<f32>> = embedded.into_iter().map(|one| one.vector).collect();
         let (to_texts, to_images) = evaluation::recall_at_1(&set.embeddings, &embedded, &texts);
-        return Ok((to_texts + to_images) / 2.0);
+        return Ok(Some((to_texts + to_images) / 2.0));
     }
     let described = context.class_embeddings(&context.classes)?;
     let classes = context.classes.iter().zip(described);
     let classes: Vec<Vec<f32>> = classes
         .map(|(name, described)| context.model.class_vector(name).unwrap_or(described))
         .collect();
-    Ok(evaluation::accuracy(&cosines(&set.embeddings, &classes), &set.labels))
+    Ok(accuracy(&cosines(&set.embeddings, &classes), &set.labels))
 }
 
-/// Makes a blend the run's model.
+/// Makes a blend the run's model, and measures it: the record says what the model is now, and how good it is on the
+/// test side and on the control set. `wanted` hears the share that is done; until it is measured nothing changes.
 ///
 /// # Errors
-/// The run has learnt nothing yet, or a file cannot be written.
-pub fn set_blend(folder: &RunFolder, device: &Device, blend: f32) -> Result<RunRecord> {
+/// The run has learnt nothing yet, `wanted` said no, or a file cannot be written.
+pub fn set_blend(
+    folder: &RunFolder,
+    device: &Device,
+    samples: Option<&Path>,
+    blend: f32,
+    wanted: impl FnMut(f32) -> bool,
+) -> Result<RunRecord> {
     let _lock = folder.lock()?;
     let mut record = folder.record()?;
+    let prepared: Prepared = folder.read(PREPARED)?;
     let mut adapter = Adapter::read(&folder.file(LEARNT))?;
     adapter.config.blend = blend.clamp(0.0, 1.0);
+    let split = Split {
+        test: prepared.split.test.clone(),
+        ..Split::default()
+    };
+    let model = adapter.apply(base_of(folder, &record.config, device)?)?;
+    let control = control_of(&record.config, samples);
+    let context = Context::new(model, &prepared.dataset, &split, &record.config, control, wanted)?;
+    record.accuracy = measured(&context, &context.test)?;
+    let after = context.zero_shot_accuracy(&context.control, &context.control_classes)?;
+    record.control = record.control.zip(after).map(|((before, _), after)| (before, after));
+    record.blend = adapter.config.blend;
     adapter.write(&folder.file(LEARNT))?;
     record.model = Some(finish_model(folder, &record, device, &adapter)?);
     folder.keep(&record)?;

@@ -13,6 +13,7 @@ use super::work::Work;
 use crate::clip::Precision;
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::RunConfig;
+use crate::fine_tune::context::control_of;
 use crate::fine_tune::methods::scratch;
 use crate::fine_tune::{Error, Result};
 
@@ -82,6 +83,7 @@ fn begin(
     report: &mut dyn FnMut(&RunEvent),
 ) -> Result<RunRecord> {
     let run = folder.name();
+    control_of(config.control.clone(), config)?;
     report(&preparing(&run, "Looking through the pictures", 0.0));
     let (prepared, _) = prepare(config, |_| !control.stop.load(Ordering::Relaxed))?;
     folder.write(PREPARED, &prepared)?;
@@ -117,6 +119,7 @@ fn begin(
         zero_shot_accuracy: None,
         accuracy: None,
         control: None,
+        blend: 1.0,
         chosen: Vec::new(),
         model: None,
         error: None,

@@ -9,8 +9,9 @@ use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::Result;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::context::Context;
-use crate::fine_tune::methods::{learner, scratch};
+use crate::fine_tune::methods::{learner, scratch, towers};
 use crate::fine_tune::search::trials;
+use crate::fine_tune::subsample::stratified;
 use crate::memory::peak_mb;
 
 /// What a run would take.
@@ -41,12 +42,15 @@ pub fn estimate(config: &RunConfig, start: &Start<'_>, wanted: impl Fn(f32) -> b
         }
         let base = base_of(&folder, config, start.device)?;
         let all = prepared.split.clone();
-        // Features are computed for a few, and the time of the others follows.
-        let few = |side: &mut Vec<usize>, count: usize| side.truncate(count);
+        // Features are computed for a few of every class, and the time of the others follows.
+        let examples = &prepared.dataset.examples;
+        let few = |side: &mut Vec<usize>, count: usize| {
+            *side = stratified(side, |place| examples[place].class, count, config.seed);
+        };
         let batch = config.hyper.batch.max(prepared.dataset.classes.len());
         few(&mut prepared.split.train, batch.max(32));
         few(&mut prepared.split.validation, 16);
-        few(&mut prepared.split.test, 0);
+        prepared.split.test.clear();
         let embedded = prepared.split.train.len() + prepared.split.validation.len();
         let begun = Instant::now();
         let context = Context::new(base, &prepared.dataset, &prepared.split, config, None, |done| {
@@ -59,16 +63,14 @@ pub fn estimate(config: &RunConfig, start: &Start<'_>, wanted: impl Fn(f32) -> b
         let step_s = begun.elapsed().as_secs_f64();
         let share = all.train.len() as f64 / prepared.split.train.len().max(1) as f64;
         let on_all = matches!(config.method, FineTuneMethod::LinearProbe | FineTuneMethod::ProLip);
-        let by_epochs = matches!(
+        let as_many = matches!(
             config.method,
             FineTuneMethod::LinearProbe | FineTuneMethod::TipAdapter | FineTuneMethod::ProLip
         );
-        let steps = if by_epochs {
+        let steps = if as_many {
             method.steps()
         } else {
-            trials(config)?.len()
-                * config.hyper.epochs
-                * (all.train.len() / config.hyper.batch.clamp(1, all.train.len().max(1))).max(1)
+            trials(config)?.len() * towers::steps(&config.hyper, all.train.len(), prepared.dataset.classes.len())
         };
         let pictures = all.train.len() + all.validation.len() + all.test.len();
         let step_s = if on_all { step_s * share.max(1.0) } else { step_s };

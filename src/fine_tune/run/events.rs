@@ -2,7 +2,12 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// JSON has no word for what is not a number: it is written as null, and the event is read all the same.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+    Ok(Option::<f32>::deserialize(deserializer)?.unwrap_or(f32::NAN))
+}
 
 /// A picture that is answered otherwise than before the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,8 +49,8 @@ pub enum RunEvent {
         n_validation: usize,
         /// Pictures to measure with.
         n_test: usize,
-        /// Accuracy on the validation side before the run; recall for captions.
-        zero_shot: f32,
+        /// Accuracy on the validation side before the run; recall for captions. None where that side is empty.
+        zero_shot: Option<f32>,
         /// Accuracy on the control set before the run.
         control: Option<f32>,
     },
@@ -58,6 +63,7 @@ pub enum RunEvent {
         /// Steps altogether.
         steps: usize,
         /// The loss before it.
+        #[serde(deserialize_with = "number")]
         loss: f32,
         /// The learning rate.
         learning_rate: Option<f64>,
@@ -66,8 +72,10 @@ pub enum RunEvent {
         /// The length of the gradient.
         gradient_norm: Option<f64>,
         /// Pictures per second, lately.
+        #[serde(deserialize_with = "number")]
         pictures_per_s: f32,
         /// Seconds that are left, about.
+        #[serde(deserialize_with = "number")]
         seconds_left: f32,
     },
     /// What was learnt so far is measured.
@@ -78,8 +86,8 @@ pub enum RunEvent {
         step: usize,
         /// The loss on the validation side.
         loss: Option<f32>,
-        /// Accuracy on the validation side; recall for captions.
-        accuracy: f32,
+        /// Accuracy on the validation side; recall for captions. None where that side is empty.
+        accuracy: Option<f32>,
         /// Accuracy on the control set.
         control: Option<f32>,
         /// Recall at 1 from pictures to texts, and from texts to pictures.
@@ -112,10 +120,10 @@ pub enum RunEvent {
         run: String,
         /// The model's folder.
         model: PathBuf,
-        /// Accuracy on the test side before the run; recall for captions.
-        zero_shot_accuracy: f32,
+        /// Accuracy on the test side before the run; recall for captions. None where that side is empty.
+        zero_shot_accuracy: Option<f32>,
         /// The same after it.
-        accuracy: f32,
+        accuracy: Option<f32>,
         /// Pictures that were learnt from.
         n_train: usize,
         /// Pictures that were tested on.
@@ -124,6 +132,9 @@ pub enum RunEvent {
         control: Option<(f32, f32)>,
         /// Whether it was stopped before its end.
         stopped: bool,
+        /// The classes that it was taught; none for captions.
+        #[serde(default)]
+        classes: Vec<String>,
     },
     /// The run failed; it can be resumed from its last checkpoint.
     Failed {
@@ -155,5 +166,51 @@ impl RunEvent {
             Self::Step { step, .. } | Self::Validation { step, .. } | Self::Checkpoint { step, .. } => Some(*step),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn again(event: &RunEvent) -> RunEvent {
+        serde_json::from_str(&serde_json::to_string(event).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn events_survive_what_could_not_be_measured() {
+        let started = RunEvent::Started {
+            run: "lora-1".into(),
+            steps: 9,
+            step: 1,
+            n_train: 3,
+            n_validation: 0,
+            n_test: 0,
+            zero_shot: None,
+            control: None,
+        };
+        assert_eq!(again(&started), started);
+        let step = RunEvent::Step {
+            run: "lora-1".into(),
+            step: 1,
+            steps: 9,
+            loss: f32::NAN,
+            learning_rate: None,
+            logit_scale: None,
+            gradient_norm: None,
+            pictures_per_s: f32::INFINITY,
+            seconds_left: 1.0,
+        };
+        let RunEvent::Step { step: 1, loss, .. } = again(&step) else {
+            panic!("it was lost");
+        };
+        assert!(loss.is_nan());
+        // As earlier versions wrote it.
+        let old = r#"{"event":"done","run":"a","model":"m","zero_shot_accuracy":null,"accuracy":null,"n_train":2,
+            "n_test":0,"control":null,"stopped":false}"#;
+        assert!(matches!(
+            serde_json::from_str(old),
+            Ok(RunEvent::Done { accuracy: None, .. })
+        ));
     }
 }

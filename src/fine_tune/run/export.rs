@@ -86,7 +86,7 @@ fn curves(events: &[RunEvent]) -> String {
                 String::new(),
                 String::new(),
                 number(loss.map(f64::from)),
-                accuracy.to_string(),
+                number(accuracy.map(f64::from)),
                 number(control.map(f64::from)),
             ],
             _ => continue,

@@ -91,10 +91,13 @@ pub struct RunRecord {
     pub n_test: usize,
     /// Accuracy on the test side before the run.
     pub zero_shot_accuracy: Option<f32>,
-    /// The same after it.
+    /// The same of the run's model, at its blend.
     pub accuracy: Option<f32>,
-    /// Accuracy on the control set, before and after.
+    /// Accuracy on the control set before the run, and of its model.
     pub control: Option<(f32, f32)>,
+    /// What the run's model is, from what it started from (0) to what was learnt (1).
+    #[serde(default = "whole")]
+    pub blend: f32,
     /// What was chosen on the validation side.
     #[serde(default)]
     pub chosen: Vec<(String, f64)>,
@@ -102,6 +105,11 @@ pub struct RunRecord {
     pub model: Option<PathBuf>,
     /// Why it failed.
     pub error: Option<String>,
+}
+
+/// The blend of a run that was never blended.
+fn whole() -> f32 {
+    1.0
 }
 
 /// A run's folder.

@@ -43,6 +43,7 @@ pub fn board_set(set: &PictureSet) -> PictureSet {
 pub fn flips(context: &Context, rows: &[Vec<f32>], before: &[usize]) -> Vec<Flip> {
     let set = &context.validation;
     let name = |class: usize| context.classes.get(class).cloned().unwrap_or_default();
+    // In turns, as the validation side lies: a few of every class, not the first ones.
     let changed = rows
         .iter()
         .zip(before)

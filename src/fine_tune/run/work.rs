@@ -15,8 +15,8 @@ use super::watch::{Speed, answers_before, board_set, flips};
 use crate::clip::{Adapter, AdapterConfig, Flats, read_flats, write_flats};
 use crate::evaluation;
 use crate::fine_tune::FineTuneMethod;
-use crate::fine_tune::context::{Context, cosines};
-use crate::fine_tune::methods::{Learner, learner};
+use crate::fine_tune::context::{Context, accuracy, cosines};
+use crate::fine_tune::methods::{Learner, learner, log_loss};
 use crate::fine_tune::{Error, PictureSet, Result};
 
 const CHECKPOINT: &str = "checkpoint.json";
@@ -36,14 +36,26 @@ struct Checkpoint {
     file: String,
     step: usize,
     best: Option<f32>,
+    /// The loss of the best: among equals the smaller one wins.
+    #[serde(default)]
+    best_loss: Option<f32>,
     best_step: usize,
     since_best: usize,
-    zero_shot: f32,
+    zero_shot: Option<f32>,
     control: Option<f32>,
     worked_s: f64,
 }
 
 impl Checkpoint {
+    /// Whether a validation is the best so far: by accuracy, then by loss. Where nothing can be measured, the last is.
+    fn is_better(&self, accuracy: Option<f32>, loss: Option<f32>) -> bool {
+        let (Some(accuracy), Some(best)) = (accuracy, self.best) else {
+            return true;
+        };
+        let closer = loss.zip(self.best_loss).is_some_and(|(loss, best)| loss < best);
+        accuracy > best || accuracy == best && closer
+    }
+
     /// Gives a trial up after so many validations without improvement; each trial has its own patience.
     fn lose_patience(&mut self, method: &dyn Learner, patience: usize) {
         let next = method.next_trial(self.step);
@@ -103,7 +115,7 @@ impl Work<'_, '_> {
         let before = answers_before(&context)?;
         if checkpoint.step == 0 {
             checkpoint.zero_shot = if context.classes.is_empty() {
-                self.measure(&context, method.as_ref())?.0
+                recall_share(self.recall(&context, method.as_ref(), &context.validation)?)
             } else {
                 context.zero_shot_accuracy(&context.validation, &context.classes)?
             };
@@ -172,7 +184,7 @@ impl Work<'_, '_> {
     /// The step to go on with after one that failed: one of several trials may go astray, and the others not.
     fn after_failing(&self, method: &dyn Learner, checkpoint: &Checkpoint, error: Error) -> Result<usize> {
         let next = method.next_trial(checkpoint.step + 1);
-        let others = !self.record.config.search.is_empty() && (next < method.steps() || checkpoint.best.is_some());
+        let others = !self.record.config.search.is_empty() && (next < method.steps() || checkpoint.best_step > 0);
         if others && matches!(error, Error::NotANumber { .. }) {
             Ok(next)
         } else {
@@ -236,17 +248,11 @@ impl Work<'_, '_> {
         })
     }
 
-    /// Accuracy on the validation side, or recall for captions, and recall both ways.
-    fn measure(&self, context: &Context, method: &dyn Learner) -> Result<(f32, Option<(f32, f32)>)> {
-        let set = &context.validation;
-        if context.classes.is_empty() {
-            let recall = self.recall(context, method, set)?;
-            return Ok((recall.map_or(f32::NAN, |(a, b)| (a + b) / 2.0), recall));
-        }
-        Ok((evaluation::accuracy(&method.logits(context, set)?, &set.labels), None))
-    }
-
+    /// Recall both ways; none on no pictures.
     fn recall(&self, context: &Context, method: &dyn Learner, set: &PictureSet) -> Result<Option<(f32, f32)>> {
+        if set.is_empty() {
+            return Ok(None);
+        }
         let pairs = method.pairs(context, set)?;
         let keys: Vec<&String> = set.captions.iter().filter_map(|captions| captions.first()).collect();
         Ok(pairs.map(|(images, texts)| evaluation::recall_at_1(&images, &texts, &keys)))
@@ -256,7 +262,7 @@ impl Work<'_, '_> {
         if context.control.is_empty() {
             return Ok(None);
         }
-        method.control_accuracy(context).map(Some)
+        method.control_accuracy(context)
     }
 
     fn validate(
@@ -268,20 +274,19 @@ impl Work<'_, '_> {
         before: &[usize],
     ) -> Result<()> {
         let set = &context.validation;
-        let (accuracy, recall, flips) = if context.classes.is_empty() {
-            let (accuracy, recall) = self.measure(context, method)?;
-            (accuracy, recall, Vec::new())
+        let own_loss = method.validation_loss(context)?;
+        let (accuracy, recall, flips, loss) = if context.classes.is_empty() {
+            let recall = self.recall(context, method, set)?;
+            (recall_share(recall), recall, Vec::new(), own_loss)
         } else {
             let rows = method.logits(context, set)?;
-            (
-                evaluation::accuracy(&rows, &set.labels),
-                None,
-                flips(context, &rows, before),
-            )
+            let loss = log_loss(&rows, &set.labels);
+            (accuracy(&rows, &set.labels), None, flips(context, &rows, before), loss)
         };
-        let best = checkpoint.best.is_none_or(|best| accuracy > best) || accuracy.is_nan();
+        let best = checkpoint.is_better(accuracy, loss);
         if best {
-            checkpoint.best = Some(accuracy);
+            checkpoint.best = accuracy;
+            checkpoint.best_loss = loss;
             checkpoint.best_step = checkpoint.step;
             checkpoint.since_best = 0;
             write_flats(&self.folder.file(BEST), &method.state()?)?;
@@ -294,7 +299,7 @@ impl Work<'_, '_> {
         self.tell(RunEvent::Validation {
             run: self.record.run.clone(),
             step: checkpoint.step,
-            loss: method.validation_loss(context)?,
+            loss: own_loss.or(loss),
             accuracy,
             control: self.control_accuracy(context, method)?,
             recall,
@@ -319,13 +324,15 @@ impl Work<'_, '_> {
         }
         let (zero_shot, accuracy) = if context.classes.is_empty() {
             let fresh = learner(&self.record.config, context)?;
-            let mean = |recall: Option<(f32, f32)>| recall.map_or(f32::NAN, |(a, b)| (a + b) / 2.0);
             let before = self.recall(context, fresh.as_ref(), &context.test)?;
-            (mean(before), mean(self.recall(context, method, &context.test)?))
+            (
+                recall_share(before),
+                recall_share(self.recall(context, method, &context.test)?),
+            )
         } else {
             let rows = method.logits(context, &context.test)?;
             let zero_shot = context.zero_shot_accuracy(&context.test, &context.classes)?;
-            (zero_shot, evaluation::accuracy(&rows, &context.test.labels))
+            (zero_shot, accuracy(&rows, &context.test.labels))
         };
         let control = checkpoint.control.zip(self.control_accuracy(context, method)?);
         let (kind, tensors) = method.learnt(context)?;
@@ -344,8 +351,9 @@ impl Work<'_, '_> {
         adapter.write(&self.folder.file(LEARNT))?;
         let model = finish_model(self.folder, &self.record, self.start.device, &adapter)?;
         self.record.state = if stopped { RunState::Stopped } else { RunState::Done };
-        self.record.zero_shot_accuracy = Some(zero_shot);
-        self.record.accuracy = Some(accuracy);
+        self.record.zero_shot_accuracy = zero_shot;
+        self.record.accuracy = accuracy;
+        self.record.blend = adapter.config.blend;
         self.record.control = control;
         self.record.model = Some(model.clone());
         self.record.chosen = method.chosen();
@@ -359,6 +367,7 @@ impl Work<'_, '_> {
             n_test: self.record.n_test,
             control,
             stopped,
+            classes: self.record.classes.clone(),
         })
     }
 
@@ -368,5 +377,41 @@ impl Work<'_, '_> {
         } else {
             self.record.config.base.clone()
         }
+    }
+}
+
+/// The mean of both recalls.
+fn recall_share(recall: Option<(f32, f32)>) -> Option<f32> {
+    recall.map(|(to_texts, to_images)| (to_texts + to_images) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_is_by_accuracy_then_by_loss_and_without_validation_the_last() {
+        let checkpoint = Checkpoint {
+            best: Some(0.9),
+            best_loss: Some(0.5),
+            ..Checkpoint::default()
+        };
+        assert!(checkpoint.is_better(Some(0.95), Some(2.0)));
+        assert!(checkpoint.is_better(Some(0.9), Some(0.4)));
+        assert!(!checkpoint.is_better(Some(0.9), Some(0.5)));
+        assert!(!checkpoint.is_better(Some(0.8), Some(0.1)));
+        assert!(checkpoint.is_better(None, None));
+        assert!(Checkpoint::default().is_better(Some(0.0), None));
+    }
+
+    #[test]
+    fn a_checkpoint_without_validation_is_read_again() {
+        let json = serde_json::to_string(&Checkpoint::default()).unwrap();
+        let again: Checkpoint = serde_json::from_str(&json).unwrap();
+        assert_eq!(again.zero_shot, None);
+        // As earlier versions wrote it, where nothing could be measured.
+        let old = r#"{"file":"f","step":1,"best":null,"best_step":1,"since_best":0,"zero_shot":null,"control":null,
+            "worked_s":1.0}"#;
+        assert!(serde_json::from_str::<Checkpoint>(old).is_ok());
     }
 }

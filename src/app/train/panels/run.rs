@@ -390,7 +390,10 @@ fn blend_ui(ui: &mut Ui, training: &mut Training, record: &RunRecord, commands: 
             return;
         };
         let at = |share: f32| f64::from(share);
-        let task: Vec<[f64; 2]> = points.iter().map(|p| [at(p.blend), at(p.validation)]).collect();
+        let task: Vec<[f64; 2]> = points
+            .iter()
+            .filter_map(|p| Some([at(p.blend), at(p.validation?)]))
+            .collect();
         let control = points.iter().filter_map(|p| Some([at(p.blend), at(p.control?)]));
         let control: Vec<[f64; 2]> = control.collect();
         let mut lines = vec![line("this task (validation)", 2, &task)];

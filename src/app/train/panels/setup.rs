@@ -140,18 +140,18 @@ fn methods_ui(ui: &mut Ui, state: &State, wanted: &mut Vec<TrainCommand>) {
                 Ok(()) => words(method).to_string(),
                 Err(reason) => format!("Not for this model: {reason}"),
             };
-            ui.label(note(ui, text));
+            ui.label(note(ui, text)).on_hover_text(method.about());
         });
     }
 }
 
 fn words(method: FineTuneMethod) -> &'static str {
     match method {
-        FineTuneMethod::LinearProbe => "A linear classifier on the features, started from the texts. Seconds.",
+        FineTuneMethod::LinearProbe => "A linear classifier on the features, drawn to the texts. Seconds.",
         FineTuneMethod::TipAdapter => "Remembers the examples; nothing is trained. At once.",
         FineTuneMethod::TipAdapterF => "The same, and the memory is trained. Seconds.",
         FineTuneMethod::ProLip => "Only the picture projection, drawn back to its start. Seconds.",
-        FineTuneMethod::Lora => "Small changes of the attention in both towers. Minutes.",
+        FineTuneMethod::Lora => "Small changes of the attention in both towers. Minutes to hours.",
         FineTuneMethod::Contrastive => "Pictures against texts, as CLIP itself was trained. Long.",
         FineTuneMethod::Scratch => "A new small model from nothing: what CLIP's procedure can do with few pictures.",
     }
