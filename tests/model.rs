@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{DType, Device};
-use clipsight::clip::{ImageTower, Model, Pixels, Precision, Preprocessing, Result, numbers};
+use clipsight::clip::{ImageTower, Model, Precision, Preprocessing, numbers};
 use clipsight::heatmap::HeatmapMethod;
 use clipsight::heatmap::heat_maps;
 use clipsight::library::decode;
@@ -85,11 +85,15 @@ fn every_model_equals_its_reference_on_a_real_gpu() {
                 "clip-f16",
                 "clip-bf16",
                 "openclip-vit",
+                "openclip-custom-text",
                 "openclip-resnet",
                 "siglip",
+                "siglip2",
             ] {
                 check(name, open(name), &device);
             }
+            check("openai-vit", open("openai-vit/model.pt"), &device);
+            check("openai-resnet", open("openai-resnet/model.pt"), &device);
             check("starter", Model::starter, &device);
         }
         Ok(None) => eprintln!("NOT CHECKED: this machine has no GPU, so parity on the GPU was not tested"),

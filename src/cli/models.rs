@@ -207,6 +207,7 @@ fn describe(name: &str, info: &ModelInfo) -> Value {
         "logit_scale": info.scoring.logit_scale,
         "logit_bias": info.scoring.logit_bias,
         "heatmap_methods": methods,
+        "notes": info.notes,
         "files": info.files.iter().map(|file| json!({ "name": file.name, "sha256": file.sha256 })).collect::<Vec<_>>(),
         "identity": info.identity,
     })

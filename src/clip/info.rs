@@ -76,6 +76,8 @@ pub struct ModelInfo {
     pub scoring: Scoring,
     /// In which numbers it computes.
     pub precision: Precision,
+    /// What was decided for want of a file, in sentences for people; empty for most models.
+    pub notes: Vec<String>,
     /// The classes that it was taught beyond its texts; empty for most models.
     pub taught_classes: Vec<String>,
     /// The hash that keys cached embeddings.

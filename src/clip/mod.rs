@@ -22,7 +22,7 @@ pub use checkpoint::adapter::{Adapter, AdapterConfig, AdapterKind, LiftSize, is_
 pub use checkpoint::embedded::STARTER_TOKENIZER;
 pub use checkpoint::export::export;
 pub use checkpoint::identity::{PIPELINE_VERSION, sha256_of_bytes, sha256_of_file};
-pub use checkpoint::layout::{Layout, check_small_files, is_model_folder};
+pub use checkpoint::layout::{Layout, check_family, check_layout, check_small_files, is_model_folder, model_root};
 pub use checkpoint::weights::{
     Checkpoint, Flat, Flats, Parameter, Stored, parameter_id, read_flats, write_flats, write_whole,
 };

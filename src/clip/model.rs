@@ -126,6 +126,7 @@ impl Model {
             weights,
             preprocessing,
             text: text_parts,
+            notes,
             ..
         } = parts;
         let mut weights = weights.with_precision(precision);
@@ -159,6 +160,7 @@ impl Model {
             projection_dim: dim,
             scoring,
             precision,
+            notes,
             taught_classes: Vec::new(),
             identity,
             full_identity,
@@ -491,11 +493,16 @@ fn file_name(path: &Path) -> String {
     )
 }
 
-/// The folder's or file's name; for a folder of the Hugging Face cache, the repository's.
+/// The folder's or file's name; for a folder of the Hugging Face cache, the repository's; for the first part of a model of
+/// sentence-transformers, the whole model's.
 pub fn model_name(path: &Path) -> String {
     let repository = path.ancestors().find_map(|folder| {
         let name = folder.file_name()?.to_str()?.strip_prefix("models--")?;
         Some(name.replace("--", "/"))
     });
-    repository.unwrap_or_else(|| file_name(path))
+    let whole = match path.parent() {
+        Some(parent) if file_name(path).starts_with(layout::FIRST_PART) => parent,
+        _ => path,
+    };
+    repository.unwrap_or_else(|| file_name(whole))
 }

@@ -285,6 +285,9 @@ impl Inference {
         self.channels.events.send(Event::ModelLoading(name));
         match Loaded::open(choice, place(DeviceChoice::Cpu, Precision::Full)) {
             Ok(loaded) => {
+                for note in &loaded.model.info().notes {
+                    self.message(Severity::Info, note.clone());
+                }
                 self.choice = choice.clone();
                 self.announce(loaded);
                 self.prepare_gpu();

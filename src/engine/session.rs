@@ -52,8 +52,10 @@ impl Session {
         if let Some(warning) = placement.warning.take() {
             warn(warning);
         }
+        let loaded = Loaded::open(model, placement)?;
+        loaded.model.info().notes.iter().cloned().for_each(&mut warn);
         Ok(Self {
-            loaded: Loaded::open(model, placement)?,
+            loaded,
             store,
             classes: ClassCache::default(),
             warn,

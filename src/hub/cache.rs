@@ -1,11 +1,12 @@
 //! The Hugging Face cache of this machine, by the Hub's own conventions.
 //!
 //! `models--org--name/` holds `refs/REVISION` (a commit), `snapshots/COMMIT/FILE`, and `blobs/` that the snapshots link to.
-//! The cache is `HF_HUB_CACHE`, else `HF_HOME/hub`, else `~/.cache/huggingface/hub`.
+//! The cache is `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE`, else `HF_HOME/hub`, else `XDG_CACHE_HOME/huggingface/hub`,
+//! else `~/.cache/huggingface/hub`, as huggingface_hub looks for it.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::files;
 use super::{PullError, PullResult};
 use crate::clip::is_model_folder;
 
@@ -46,9 +47,7 @@ pub fn valid_name(name: &str) -> bool {
 impl Cache {
     /// The cache of this machine; none where there is no home folder.
     pub fn of_this_machine() -> Option<Self> {
-        let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-        let cache = variable("HF_HUB_CACHE").or_else(|| hf_home().map(|home| home.join("hub")));
-        cache.map(Self)
+        cache_folder(&|name| std::env::var_os(name)).map(Self)
     }
 
     /// A cache in this folder.
@@ -80,7 +79,8 @@ impl Cache {
         let snapshots = root.join("snapshots");
         let mut folders: Vec<PathBuf> = subfolders(&snapshots);
         folders.sort_by_key(|folder| (folder.file_name() != Some(commit.trim().as_ref()), folder.clone()));
-        let folder = folders.into_iter().find(|folder| is_complete(folder))?;
+        // Weights come last: a folder that has them has the rest.
+        let folder = folders.into_iter().find(|folder| is_model_folder(folder))?;
         Some(CachedModel {
             name: name.into(),
             folder,
@@ -121,21 +121,39 @@ impl Cache {
     }
 }
 
-/// `HF_HOME`, else `~/.cache/huggingface`.
-pub fn hf_home() -> Option<PathBuf> {
-    let variable = std::env::var_os("HF_HOME").filter(|v| !v.is_empty()).map(PathBuf::from);
-    variable.or_else(|| Some(directories::BaseDirs::new()?.home_dir().join(".cache/huggingface")))
+/// Variables of the environment.
+type Variables<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+fn cache_folder(variables: Variables) -> Option<PathBuf> {
+    let named = ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"].iter();
+    let cache = named.filter_map(|name| path_in(variables, name)).next();
+    cache.or_else(|| hf_home_in(variables).map(|home| home.join("hub")))
 }
 
-fn is_complete(folder: &Path) -> bool {
-    let names: Vec<String> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        // A link whose blob is gone is no file.
-        .filter(|name| folder.join(name).is_file())
-        .collect();
-    files::wanted(&names).is_ok() && is_model_folder(folder)
+/// Where tools of Hugging Face keep what is theirs: `HF_HOME`, else `huggingface` in the cache of the user.
+pub fn hf_home() -> Option<PathBuf> {
+    hf_home_in(&|name| std::env::var_os(name))
+}
+
+fn hf_home_in(variables: Variables) -> Option<PathBuf> {
+    let own = path_in(variables, "HF_HOME");
+    own.or_else(|| {
+        let cache = path_in(variables, "XDG_CACHE_HOME").or_else(|| Some(home()?.join(".cache")));
+        Some(cache?.join("huggingface"))
+    })
+}
+
+/// A variable's path; a `~` at its start is the home folder.
+fn path_in(variables: Variables, name: &str) -> Option<PathBuf> {
+    let path = variables(name).filter(|value| !value.is_empty()).map(PathBuf::from)?;
+    match path.strip_prefix("~") {
+        Ok(rest) => Some(home()?.join(rest)),
+        Err(_) => Some(path),
+    }
+}
+
+fn home() -> Option<PathBuf> {
+    Some(directories::BaseDirs::new()?.home_dir().to_path_buf())
 }
 
 fn subfolders(folder: &Path) -> Vec<PathBuf> {
@@ -172,6 +190,29 @@ mod tests {
         }
     }
 
+    /// The order of huggingface_hub's `constants.py`.
+    #[test]
+    fn the_cache_is_where_huggingface_hub_looks() {
+        let all = [
+            ("HF_HUB_CACHE", "/a", "/a"),
+            ("HUGGINGFACE_HUB_CACHE", "/b", "/b"),
+            ("HF_HOME", "/c", "/c/hub"),
+            ("XDG_CACHE_HOME", "/d", "/d/huggingface/hub"),
+        ];
+        for (first, (_, _, expected)) in all.iter().enumerate() {
+            let set = &all[first..];
+            let variables = |name: &str| -> Option<OsString> {
+                let (_, value, _) = set.iter().find(|(set, _, _)| *set == name)?;
+                Some(value.into())
+            };
+            assert_eq!(cache_folder(&variables), Some(expected.into()));
+        }
+        let empty = |_: &str| Some(OsString::new());
+        assert!(cache_folder(&empty).unwrap().ends_with(".cache/huggingface/hub"));
+        let tilde = |name: &str| (name == "HF_HOME").then(|| OsString::from("~/models"));
+        assert_eq!(cache_folder(&tilde), Some(home().unwrap().join("models/hub")));
+    }
+
     #[test]
     fn only_complete_models_are_found_and_main_comes_first() {
         let folder = tempfile::tempdir().unwrap();
@@ -186,9 +227,9 @@ mod tests {
         };
         let whole = [
             "config.json",
-            "model.safetensors",
             "preprocessor_config.json",
             "tokenizer.json",
+            "model.safetensors",
         ];
         put("aaa", &whole[..3]);
         assert_eq!(cache.find("org/name"), None);

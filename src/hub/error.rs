@@ -46,12 +46,14 @@ pub enum PullError {
         what: String,
     },
     /// The model is there, but nothing that could be opened.
-    #[error("{model} cannot be opened by Clipsight: {reason}")]
+    #[error("{model} cannot be opened by Clipsight: {reason}{}", instead(.twin))]
     NoClip {
         /// The model.
         model: String,
         /// What is missing.
         reason: String,
+        /// The same model in files that open.
+        twin: Option<String>,
     },
     /// The Hub answers with an error, again and again.
     #[error("{endpoint} answers with an error ({status}). Try again later; what was fetched so far is kept")]
@@ -107,4 +109,9 @@ pub enum PullError {
     /// The user had enough.
     #[error("the download was stopped; what was fetched so far is kept, and the next one goes on from there")]
     Cancelled,
+}
+
+fn instead(twin: &Option<String>) -> String {
+    let sentence = |twin| format!(". The same model opens from another repository: `clipsight models pull {twin}`");
+    twin.as_ref().map_or_else(String::new, sentence)
 }

@@ -10,6 +10,7 @@ mod error;
 mod files;
 mod pull;
 mod remote;
+mod twins;
 
 pub use cache::{Cache, CachedModel, valid_name};
 pub use catalogue::{CatalogueEntry, SpeedClass, catalogue};

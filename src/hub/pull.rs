@@ -1,14 +1,15 @@
 //! A whole model, from the Hub into the cache.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::cache::Cache;
 use super::download::Transfer;
-use super::files;
-use super::remote::{Hub, RemoteFile};
+use super::files::{self, Plan};
+use super::remote::{Hub, RemoteFile, Repository};
+use super::twins::twin;
 use super::{PullError, PullResult};
-use crate::clip::is_model_folder;
+use crate::clip::{check_family, check_layout, is_model_folder};
 
 /// Left free on the disk.
 const SPARE_BYTES: u64 = 100 << 20;
@@ -49,7 +50,8 @@ pub struct Pulled {
 
 /// Fetches a model at a revision, verifies it, and says where it is.
 ///
-/// `wanted` is asked often; once it says no, the download stops and keeps what it has.
+/// Its small files come first and are read as they are for opening it: what cannot be opened is refused before its weights
+/// are fetched. `wanted` is asked often; once it says no, the download stops and keeps what it has.
 ///
 /// # Errors
 /// Why it cannot be had, in words that say what to do.
@@ -64,27 +66,114 @@ pub fn pull(
     let root = cache.model(model)?;
     let repository = hub.repository(model, revision)?;
     let names: Vec<String> = repository.files.iter().map(|file| file.name.clone()).collect();
-    let needed = files::wanted(&names).map_err(|reason| PullError::NoClip {
-        model: model.into(),
-        reason,
-    })?;
-    let needed: Vec<&RemoteFile> = needed
-        .iter()
-        .filter_map(|name| repository.files.iter().find(|file| file.name == *name))
-        .collect();
+    let plans = files::plans(&names).map_err(|reason| no_clip(model, reason))?;
     let (blobs, snapshot) = (root.join("blobs"), root.join("snapshots").join(&repository.commit));
-    for folder in [&blobs, &snapshot, &root.join("refs")] {
+    for folder in [&blobs, &snapshot] {
         std::fs::create_dir_all(folder).map_err(|source| write_error(folder, source))?;
     }
-    let total_bytes = needed.iter().map(|file| file.bytes).sum();
-    check_space(&blobs, &needed)?;
+    let mut work = Work {
+        hub,
+        model,
+        repository: &repository,
+        blobs,
+        snapshot,
+        wanted,
+        progress,
+        speed: Speed::new(),
+        done_bytes: 0,
+        total_bytes: 0,
+    };
+    let plan = work.choose(&plans)?;
+    for name in &plan.weights {
+        work.fetch(name)?;
+    }
+    let (folder, bytes) = (work.snapshot, work.total_bytes);
+    remember(&root, revision, &repository.commit)?;
+    if !is_model_folder(&folder) {
+        return Err(no_clip(
+            model,
+            "its configuration is that of another kind of model".into(),
+        ));
+    }
+    Ok(Pulled { folder, bytes })
+}
 
-    let mut speed = Speed::new();
-    let mut before = 0;
-    for file in needed {
+fn no_clip(model: &str, reason: String) -> PullError {
+    PullError::NoClip {
+        model: model.into(),
+        reason,
+        twin: twin(model),
+    }
+}
+
+/// A download at work.
+struct Work<'a> {
+    hub: &'a Hub,
+    model: &'a str,
+    repository: &'a Repository,
+    blobs: PathBuf,
+    snapshot: PathBuf,
+    wanted: &'a dyn Fn() -> bool,
+    progress: &'a mut dyn FnMut(Progress),
+    speed: Speed,
+    done_bytes: u64,
+    total_bytes: u64,
+}
+
+impl<'a> Work<'a> {
+    /// Fetches small files until those of one layout are such that the model can be opened.
+    fn choose<'p>(&mut self, plans: &'p [Plan]) -> PullResult<&'p Plan> {
+        let mut refused = None;
+        for plan in plans {
+            self.begin(plan)?;
+            match self.small_files(plan)? {
+                Ok(()) => return Ok(plan),
+                Err(error) => refused = refused.or(Some(error)),
+            }
+        }
+        let reason = match refused {
+            // The snapshot's folder says nothing to anybody.
+            Some(crate::clip::Error::Layout { reason, .. }) => reason,
+            Some(other) => other.to_string(),
+            None => "it holds no model".into(),
+        };
+        Err(no_clip(self.model, reason))
+    }
+
+    fn begin(&mut self, plan: &Plan) -> PullResult<()> {
+        let files: Vec<&RemoteFile> = plan.files().filter_map(|name| self.file(name)).collect();
+        self.done_bytes = 0;
+        self.total_bytes = files.iter().fold(0, |sum, file| sum.saturating_add(file.bytes));
+        check_space(&self.blobs, &files)
+    }
+
+    /// Fetches a plan's small files, the configuration first; whether they are those of a model that can be opened.
+    fn small_files(&mut self, plan: &Plan) -> PullResult<crate::clip::Result<()>> {
+        self.fetch(&plan.config)?;
+        let config = self.snapshot.join(&plan.config);
+        let folder = config.parent().unwrap_or(&self.snapshot).to_path_buf();
+        if let Err(error) = check_family(&folder, plan.layout) {
+            return Ok(Err(error));
+        }
+        for name in &plan.small {
+            self.fetch(name)?;
+        }
+        Ok(check_layout(&folder, plan.layout))
+    }
+
+    fn file(&self, name: &str) -> Option<&'a RemoteFile> {
+        let repository: &'a Repository = self.repository;
+        repository.files.iter().find(|file| file.name == name)
+    }
+
+    fn fetch(&mut self, name: &str) -> PullResult<()> {
+        let Some(file) = self.file(name) else {
+            return Ok(());
+        };
+        let (before, total_bytes) = (self.done_bytes, self.total_bytes);
         let mut report = |bytes: u64| {
-            if let Some(bytes_per_s) = speed.count(before + bytes) {
-                progress(Progress {
+            if let Some(bytes_per_s) = self.speed.count(before + bytes) {
+                (self.progress)(Progress {
                     file: file.name.clone(),
                     done_bytes: before + bytes,
                     total_bytes,
@@ -92,33 +181,31 @@ pub fn pull(
                 });
             }
         };
-        let blob = blobs.join(file.checksum.digits());
+        let blob = self.blobs.join(file.checksum.digits());
         let mut transfer = Transfer {
-            hub,
-            model,
-            commit: &repository.commit,
-            wanted,
+            hub: self.hub,
+            model: self.model,
+            commit: &self.repository.commit,
+            wanted: self.wanted,
             progress: &mut report,
         };
         transfer.fetch(file, &blob)?;
-        before += file.bytes;
-        link(&blob, &snapshot.join(&file.name))?;
+        self.done_bytes = before.saturating_add(file.bytes);
+        link(&blob, &self.snapshot, &file.name)
+    }
+}
+
+/// Notes which commit a revision is, as huggingface_hub does: in a file of its name.
+fn remember(root: &Path, revision: &str, commit: &str) -> PullResult<()> {
+    // A commit needs no name for itself, and a name that leaves the folder has none.
+    let plain = |part: Component| matches!(part, Component::Normal(_));
+    if revision == commit || !Path::new(revision).components().all(plain) {
+        return Ok(());
     }
     let reference = root.join("refs").join(revision);
-    // A commit needs no name for itself.
-    if revision != repository.commit && !revision.contains('/') {
-        std::fs::write(&reference, &repository.commit).map_err(|source| write_error(&reference, source))?;
-    }
-    if !is_model_folder(&snapshot) {
-        return Err(PullError::NoClip {
-            model: model.into(),
-            reason: "its configuration is that of another kind of model".into(),
-        });
-    }
-    Ok(Pulled {
-        folder: snapshot,
-        bytes: total_bytes,
-    })
+    let folder = reference.parent().unwrap_or(root);
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&reference, commit));
+    written.map_err(|source| write_error(&reference, source))
 }
 
 /// Refuses what the disk cannot hold, before anything is fetched.
@@ -128,14 +215,16 @@ fn check_space(blobs: &Path, files: &[&RemoteFile]) -> PullResult<()> {
         let length = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
         length(&blob).max(length(&super::download::incomplete(&blob)))
     };
-    let needed: u64 = files.iter().map(|file| file.bytes.saturating_sub(there(file))).sum();
+    let missing = files.iter().map(|file| file.bytes.saturating_sub(there(file)));
+    let needed = missing.fold(0u64, u64::saturating_add);
     // A file system that does not say how much is free is taken at its word.
     let Ok(free) = fs4::available_space(blobs) else {
         return Ok(());
     };
-    if needed > 0 && needed + SPARE_BYTES > free {
+    let with_spare = needed.saturating_add(SPARE_BYTES);
+    if needed > 0 && with_spare > free {
         return Err(PullError::Space {
-            needed: (needed + SPARE_BYTES).div_ceil(MEGABYTE),
+            needed: with_spare.div_ceil(MEGABYTE),
             free: free / MEGABYTE,
             folder: blobs.display().to_string(),
         });
@@ -143,23 +232,26 @@ fn check_space(blobs: &Path, files: &[&RemoteFile]) -> PullResult<()> {
     Ok(())
 }
 
-/// Gives a blob its name in the snapshot: a link, or a copy where links are not allowed.
-fn link(blob: &Path, path: &Path) -> PullResult<()> {
+/// Gives a blob its name in the snapshot: a link, or, where links are not allowed, the blob under a second name.
+fn link(blob: &Path, snapshot: &Path, name: &str) -> PullResult<()> {
+    let path = &snapshot.join(name);
     if path.is_file() {
         return Ok(());
     }
+    let folder = path.parent().unwrap_or(snapshot);
+    std::fs::create_dir_all(folder).map_err(|source| write_error(folder, source))?;
     // What is there is a link whose blob went missing.
     let _ = std::fs::remove_file(path);
     #[cfg(unix)]
     {
-        let name = blob.file_name().unwrap_or_default();
-        let target = Path::new("../../blobs").join(name);
+        let up = "../".repeat(2 + name.matches('/').count());
+        let target = Path::new(&up).join("blobs").join(blob.file_name().unwrap_or_default());
         if std::os::unix::fs::symlink(target, path).is_ok() {
             return Ok(());
         }
     }
-    std::fs::copy(blob, path)
-        .map(drop)
+    std::fs::hard_link(blob, path)
+        .or_else(|_| std::fs::copy(blob, path).map(drop))
         .map_err(|source| write_error(path, source))
 }
 

@@ -90,10 +90,12 @@ impl Hub {
     /// and the usual variables for proxies.
     pub fn from_environment() -> Self {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-        let token = variable("HF_TOKEN").or_else(|| {
-            let path = variable("HF_TOKEN_PATH").map(Into::into);
-            std::fs::read_to_string(path.or_else(|| Some(hf_home()?.join("token")))?).ok()
-        });
+        let token = variable("HF_TOKEN")
+            .or_else(|| variable("HUGGING_FACE_HUB_TOKEN"))
+            .or_else(|| {
+                let path = variable("HF_TOKEN_PATH").map(Into::into);
+                std::fs::read_to_string(path.or_else(|| Some(hf_home()?.join("token")))?).ok()
+            });
         let offline = variable("HF_HUB_OFFLINE").is_some_and(|value| !["0", "false", "no"].contains(&value.as_str()));
         Self {
             token: token
@@ -138,6 +140,7 @@ impl Hub {
     /// # Errors
     /// The Hub cannot be reached, or has no such model for us.
     pub fn repository(&self, model: &str, revision: &str) -> PullResult<Repository> {
+        let revision = escaped(revision, "");
         let route = format!("{}/api/models/{model}/revision/{revision}?blobs=true", self.endpoint);
         let mut response = self.get(&route, None, model)?;
         let json = response
@@ -159,6 +162,7 @@ impl Hub {
     /// # Errors
     /// As [`Self::repository`].
     pub fn content(&self, model: &str, commit: &str, file: &str, start: u64) -> PullResult<(u64, Response<Body>)> {
+        let file = escaped(file, "/");
         let route = format!("{}/{model}/resolve/{commit}/{file}", self.endpoint);
         let response = self.get(&route, (start > 0).then_some(start), model)?;
         let from = if response.status() == PARTIAL { start } else { 0 };
@@ -230,6 +234,16 @@ impl Hub {
 
 const PARTIAL: u16 = 206;
 
+/// A part of an address, with everything but letters, digits, `-._~` and what is `kept` escaped.
+fn escaped(part: &str, kept: &str) -> String {
+    part.bytes()
+        .map(|byte| match char::from(byte) {
+            c if c.is_ascii_alphanumeric() || "-._~".contains(c) || kept.contains(c) => c.to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
 /// A file whose content can be verified; others are as good as not there.
 fn remote_file(raw: RawFile) -> Option<RemoteFile> {
     let (bytes, checksum) = match raw.lfs {
@@ -246,4 +260,16 @@ fn remote_file(raw: RawFile) -> Option<RemoteFile> {
 /// 40 or 64 hexadecimal digits, which is also a safe file name.
 fn is_hash(digits: &str) -> bool {
     [40, 64].contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn revisions_and_names_are_parts_of_an_address() {
+        assert_eq!(escaped("refs/pr/1", ""), "refs%2Fpr%2F1");
+        assert_eq!(escaped("v1.0?x#y z", ""), "v1.0%3Fx%23y%20z");
+        assert_eq!(escaped("0_CLIPModel/config.json", "/"), "0_CLIPModel/config.json");
+    }
 }

@@ -16,7 +16,13 @@ const MODEL: &str = "org/name";
 
 /// A fixture model's files, as a repository.
 fn files() -> BTreeMap<String, Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/clip-f32");
+    files_of("clip-f32")
+}
+
+fn files_of(fixture: &str) -> BTreeMap<String, Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(fixture);
     let mut files: BTreeMap<String, Vec<u8>> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| {
@@ -235,16 +241,134 @@ fn what_is_not_there_or_not_ours_is_told_apart() {
 #[test]
 fn a_repository_without_a_clip_is_refused_before_anything_is_fetched() {
     let mut bert = files();
-    bert.remove("preprocessor_config.json");
+    bert.remove("config.json");
     let server = Server::start(bert, None);
     let folder = tempfile::tempdir().unwrap();
     let hub = Hub::at(&server.endpoint, STALL);
     let error = pull(&hub, &Cache::at(folder.path()), MODEL, "main", &|| true, &mut |_| {}).unwrap_err();
-    assert!(
-        error.to_string().contains("preprocessor_config.json is missing"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("config.json is missing"), "{error}");
     assert_eq!(server.requests().len(), 1);
+}
+
+/// Pulls a repository of these files; what came of it, and which files were asked for.
+fn pull_from(files: BTreeMap<String, Vec<u8>>, model: &str) -> (PullResult<Pulled>, Vec<String>, tempfile::TempDir) {
+    let server = Server::start(files, None);
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub::at(&server.endpoint, STALL);
+    let pulled = pull(&hub, &Cache::at(folder.path()), model, "main", &|| true, &mut |_| {});
+    let requests = server.requests();
+    let asked = requests
+        .iter()
+        .filter_map(|line| line.split_once("/resolve/")?.1.split_once('/'));
+    (pulled, asked.map(|(_, name)| name.trim().to_string()).collect(), folder)
+}
+
+#[test]
+fn what_cannot_be_opened_is_refused_before_its_weights_are_fetched() {
+    let change = |fixture: &str, file: &str, from: &str, to: &str| {
+        let mut files = files_of(fixture);
+        let text = String::from_utf8(files[file].clone()).unwrap();
+        assert!(text.contains(from), "{text}");
+        files.insert(file.into(), text.replacen(from, to, 1).into_bytes());
+        files
+    };
+    let config = "config.json";
+    let open_clip = "open_clip_config.json";
+    let mut no_tokenizer = files();
+    no_tokenizer.remove("tokenizer.json");
+    let mut pointer = files();
+    pointer.insert(
+        "tokenizer.json".into(),
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n".to_vec(),
+    );
+    for (repository, reason, most_requests) in [
+        (
+            change("clip-f32", config, "\"clip\"", "\"chinese_clip\""),
+            "chinese_clip",
+            1,
+        ),
+        (
+            change("clip-f32", config, "\"hidden_size\"", "\"hidden_size\": 0, \"x\""),
+            "hidden_size",
+            1,
+        ),
+        (
+            change(
+                "openclip-vit",
+                open_clip,
+                "\"vision_cfg\": {",
+                "\"vision_cfg\": {\"timm_model_name\": \"convnext_base\", ",
+            ),
+            "convnext_base",
+            1,
+        ),
+        (
+            change(
+                "clip-f32",
+                "preprocessor_config.json",
+                "\"crop_size\"",
+                "\"crop_size\": 7, \"x\"",
+            ),
+            "32 x 32",
+            3,
+        ),
+        (no_tokenizer, "tokenizer.json is missing", 2),
+        (pointer, "Git LFS", 3),
+    ] {
+        let (pulled, asked, _folder) = pull_from(repository, MODEL);
+        let error = pulled.unwrap_err().to_string();
+        assert!(
+            error.contains("org/name cannot be opened") && error.contains(reason),
+            "{error}"
+        );
+        assert!(asked.len() <= most_requests, "{reason}: {asked:?}");
+        assert!(asked.iter().all(|name| name.ends_with(".json")), "{reason}: {asked:?}");
+    }
+}
+
+#[test]
+fn what_transformers_and_sentence_transformers_save_is_fetched_and_found() {
+    let (pulled, asked, folder) = pull_from(files_of("opening/clip"), MODEL);
+    assert_eq!(
+        Cache::at(folder.path()).find(MODEL).unwrap().folder,
+        pulled.unwrap().folder
+    );
+    assert!(
+        !asked.contains(&"vocab.json".to_string()),
+        "the tokenizer comes once: {asked:?}"
+    );
+
+    let inside = |(name, content)| (format!("0_CLIPModel/{name}"), content);
+    let mut parts: BTreeMap<String, Vec<u8>> = files_of("opening/clip").into_iter().map(inside).collect();
+    parts.remove("0_CLIPModel/tokenizer.json");
+    parts.insert("modules.json".into(), b"[]".to_vec());
+    let (pulled, asked, folder) = pull_from(parts, MODEL);
+    let found = Cache::at(folder.path()).find(MODEL).unwrap().folder;
+    assert_eq!(found, pulled.unwrap().folder);
+    assert!(asked.contains(&"0_CLIPModel/merges.txt".to_string()), "{asked:?}");
+    clipsight::clip::Model::open(&found, &burn::tensor::Device::flex()).unwrap();
+}
+
+#[test]
+fn where_one_of_two_layouts_is_refused_the_other_is_fetched() {
+    let mut both = files_of("opening/clip");
+    let refused = r#"{"model_cfg": {"embed_dim": 12, "vision_cfg": {"timm_model_name": "convnext_base"}}}"#;
+    both.insert("open_clip_config.json".into(), refused.into());
+    both.insert("open_clip_model.safetensors".into(), vec![0; 5_000]);
+    let (pulled, asked, _folder) = pull_from(both, MODEL);
+    pulled.unwrap();
+    assert!(asked.contains(&"model.safetensors".to_string()), "{asked:?}");
+    assert!(!asked.contains(&"open_clip_model.safetensors".to_string()), "{asked:?}");
+}
+
+#[test]
+fn a_revision_with_slashes_is_one_part_of_the_address() {
+    let setup = Setup::new();
+    let hub = Hub::at(&setup.server.endpoint, STALL);
+    pull(&hub, &setup.cache(), MODEL, "refs/pr/1", &|| true, &mut |_| {}).unwrap();
+    setup.assert_whole();
+    let reference = setup.folder.path().join("models--org--name/refs/refs/pr/1");
+    assert_eq!(std::fs::read_to_string(reference).unwrap(), COMMIT);
 }
 
 fn clipsight(setup: &Setup, arguments: &[&str]) -> std::process::Output {

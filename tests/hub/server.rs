@@ -133,7 +133,10 @@ impl Shared {
             return self.file(name, range, stream, true);
         }
         match path.as_str() {
-            "/api/models/org/name/revision/main?blobs=true" => respond(stream, 200, "", self.list().as_bytes()),
+            "/api/models/org/name/revision/main?blobs=true"
+            | "/api/models/org/name/revision/refs%2Fpr%2F1?blobs=true" => {
+                respond(stream, 200, "", self.list().as_bytes())
+            }
             other if other.starts_with("/api/models/org/name/revision/") => {
                 respond(stream, 404, "X-Error-Code: RevisionNotFound\r\n", b"no")
             }

@@ -1,8 +1,9 @@
 """Makes tests/fixtures: tiny CLIP models with random weights, pictures, and what the reference computes from them.
 
 make_fixtures.py, from anywhere. Needs torch, transformers, tokenizers, safetensors, numpy and pillow<13 (Pillow resizes
-the width first; from 13 on it takes the height first for some shapes, which moves pixels by a level). The references are
-transformers' CLIPModel and CLIPImageProcessorPil (and so Pillow), and for the starter the PyTorch code beside this file.
+the width first; from 13 on it takes the height first for some shapes, which moves pixels by a level), all from PyPI. The
+references are transformers' CLIPModel, CLIPTokenizer and CLIPImageProcessorPil (and so Pillow), and for the starter the
+PyTorch code beside this file.
 Seeds are fixed: the same versions give the same files. Versions used are written into each expected.json.
 """
 import json
@@ -17,7 +18,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from starter import Starter, as_list
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import CLIPConfig, CLIPModel
+from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,9 +139,9 @@ def make_model(name, spec, images):
     (folder / "preprocessor_config.json").write_text(json.dumps(saved, indent=1))
     tok.save(str(folder / "tokenizer.json"))
 
-    tok.no_truncation()
-    full = [tok.encode(text).ids for text in TEXTS]
-    ids = [one if len(one) <= CONTEXT else one[: CONTEXT - 1] + one[-1:] for one in full]
+    # The reference's own class, over the vocabulary and merges of the file.
+    reference = CLIPTokenizer.from_pretrained(folder)
+    ids = [reference(text, truncation=True, max_length=CONTEXT)["input_ids"] for text in TEXTS]
     with torch.no_grad():
         pixels = {n: processor(images=i.convert("RGB"), return_tensors="pt")["pixel_values"] for n, i in images.items()}
         text_embeds = torch.stack([model.get_text_features(input_ids=torch.tensor([one])).pooler_output[0] for one in ids])

@@ -155,8 +155,8 @@ def make_open_clip(name, spec, images):
     options = dict(options)
     custom = options.pop("custom_text", False)
     build = CustomTextCLIP if custom else CLIP
-    kept = {k: v for k, v in vision.items() if v is not None}
-    model = build(16, CLIPVisionCfg(**kept), CLIPTextCfg(**text), **options).eval()
+    # Nulls stay: every published configuration of a ResNet has one.
+    model = build(16, CLIPVisionCfg(**vision), CLIPTextCfg(**text), **options).eval()
     randomise_all(model)
     if kind == "torchscript":
         model = model.half().float()
@@ -167,7 +167,7 @@ def make_open_clip(name, spec, images):
     folder = OUT / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    save_open_clip(folder, model, kind, {"embed_dim": 16, "vision_cfg": kept, "text_cfg": text, "custom_text": custom, **options}, settings)
+    save_open_clip(folder, model, kind, {"embed_dim": 16, "vision_cfg": vision, "text_cfg": text, "custom_text": custom, **options}, settings)
     tok.save(str(folder / "tokenizer.json"))
 
     texts = TEXTS + UNCLEAN
@@ -237,7 +237,8 @@ def save_openai(folder, model):
 
 
 def siglip_tokenizer():
-    """T5's kind of tokenizer: unigrams, an end token, no start token."""
+    """T5's kind of tokenizer: unigrams, an end token, no start token. No class of transformers reads it without its
+    sentencepiece model: make_opening.py holds Clipsight to SiglipTokenizer itself."""
     tok = Tokenizer(models.Unigram())
     tok.normalizer = normalizers.Sequence([normalizers.NFKC()])
     tok.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")

@@ -270,6 +270,7 @@ pub fn starter() -> ModelInfo {
         projection_dim: 384,
         scoring: SCORING,
         precision: Precision::Full,
+        notes: Vec::new(),
         taught_classes: Vec::new(),
         identity: "a0203d363266da5d9e1c8dfff9777b10".into(),
         full_identity: "a0203d363266da5d9e1c8dfff9777b10".into(),

@@ -19,16 +19,20 @@ use crate::clip::{Error, ModelConfig, Result};
 const HF_WEIGHTS: &str = "model.safetensors";
 const OPEN_CLIP_WEIGHTS: &str = "open_clip_model.safetensors";
 /// Small files that shape an embedding, taken along.
-const COMPANIONS: [&str; 9] = [
+const COMPANIONS: [&str; 13] = [
     "config.json",
     "preprocessor_config.json",
+    "processor_config.json",
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
+    "added_tokens.json",
     "vocab.json",
     "merges.txt",
     "open_clip_config.json",
     "spiece.model",
+    "tokenizer.model",
+    "sentencepiece.model",
 ];
 
 /// Writes a model into a folder: the files of `source` (none for the starter) with the weights of `model`.

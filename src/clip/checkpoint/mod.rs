@@ -5,4 +5,5 @@ pub mod embedded;
 pub mod export;
 pub mod identity;
 pub mod layout;
+pub mod mistaken;
 pub mod weights;

@@ -91,8 +91,15 @@ enum Resize {
 #[serde(untagged)]
 enum RawSize {
     Number(u32),
-    ShortestEdge { shortest_edge: u32 },
-    Exact { height: u32, width: u32 },
+    ShortestEdge {
+        shortest_edge: u32,
+    },
+    Exact {
+        height: u32,
+        width: u32,
+    },
+    /// Height and width.
+    Pair([u32; 2]),
 }
 
 #[derive(Deserialize)]
@@ -111,6 +118,20 @@ struct RawPreprocessing {
     /// For models that keep the aspect ratio.
     patch_size: Option<u32>,
     max_num_patches: Option<u32>,
+}
+
+impl RawPreprocessing {
+    fn parse(settings: serde_json::Value) -> Result<Self> {
+        // A size comes in several forms; serde's own message names none of them.
+        for name in ["size", "crop_size"] {
+            let size = &settings[name];
+            if !size.is_null() && RawSize::deserialize(size).is_err() {
+                let forms = "a number, {\"shortest_edge\"}, or {\"height\", \"width\"}";
+                return Err(Error::config(FILE, format!("{name} is {size}; {forms} are understood")));
+            }
+        }
+        serde_json::from_value(settings).map_err(|e| Error::config(FILE, e.to_string()))
+    }
 }
 
 /// The defaults of transformers' `CLIPImageProcessor`.
@@ -201,13 +222,13 @@ impl Preprocessing {
     /// # Errors
     /// A field of the wrong type, an unknown filter, or a result that would not fit the tower.
     pub fn from_hugging_face(settings: serde_json::Value, image_size: usize) -> Result<Self> {
-        let raw: RawPreprocessing = serde_json::from_value(settings).map_err(|e| Error::config(FILE, e.to_string()))?;
+        let raw = RawPreprocessing::parse(settings)?;
         let resize = match (raw.do_resize, &raw.size) {
             (false, _) => Resize::None,
             (true, RawSize::Number(edge) | RawSize::ShortestEdge { shortest_edge: edge }) => {
                 Resize::ShortestEdge(*edge)
             }
-            (true, RawSize::Exact { height, width }) => Resize::Exact {
+            (true, RawSize::Exact { height, width } | RawSize::Pair([height, width])) => Resize::Exact {
                 width: *width,
                 height: *height,
             },
@@ -223,7 +244,7 @@ impl Preprocessing {
     /// # Errors
     /// A field of the wrong type, an unknown filter, or patches that are not the tower's.
     pub fn for_any_aspect(settings: serde_json::Value, patch_size: usize) -> Result<Self> {
-        let raw: RawPreprocessing = serde_json::from_value(settings).map_err(|e| Error::config(FILE, e.to_string()))?;
+        let raw = RawPreprocessing::parse(settings)?;
         let patch = raw.patch_size.unwrap_or(patch_size as u32);
         let most = raw.max_num_patches.unwrap_or(MAX_PATCHES);
         if patch as usize != patch_size {
@@ -264,7 +285,7 @@ impl Preprocessing {
         let fits = if raw.do_center_crop {
             match raw.crop_size {
                 RawSize::Number(edge) | RawSize::ShortestEdge { shortest_edge: edge } => edge == side,
-                RawSize::Exact { height, width } => height == side && width == side,
+                RawSize::Exact { height, width } | RawSize::Pair([height, width]) => height == side && width == side,
             }
         } else {
             self.resize
@@ -553,6 +574,18 @@ mod tests {
         assert!(square.pixels().filter(|pixel| pixel.0[0] == 200).count() > 40 * 50);
         assert!(Preprocessing::for_any_aspect(serde_json::json!({"patch_size": 14}), 16).is_err());
         assert!(Preprocessing::for_any_aspect(serde_json::json!({"max_num_patches": 0}), 16).is_err());
+    }
+
+    #[test]
+    fn sizes_come_in_several_forms_and_others_are_named() {
+        for size in ["224", r#"{"height": 224, "width": 224}"#, "[224, 224]"] {
+            assert!(parse(&format!(r#"{{"crop_size": {size}}}"#)).is_ok(), "{size}");
+        }
+        let error = parse(r#"{"size": {"longest_edge": 224}}"#).unwrap_err().to_string();
+        assert!(
+            error.contains("longest_edge") && error.contains("shortest_edge"),
+            "{error}"
+        );
     }
 
     #[test]

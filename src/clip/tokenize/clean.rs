@@ -32,14 +32,18 @@ impl Cleaning {
                 single_spaced(&html_escape::decode_html_entities(&once))
             }
             Self::OpenClipLower => Self::OpenClip.clean(text).to_lowercase(),
-            Self::OpenClipCanonical => Self::Siglip.clean(&Self::OpenClip.clean(text).replace('_', " ")),
+            Self::OpenClipCanonical => canonical(&Self::OpenClip.clean(text).replace('_', " ")),
             Self::LowerCase => text.to_lowercase(),
-            Self::Siglip => {
-                let words = text.to_lowercase().replace(|c: char| c.is_ascii_punctuation(), "");
-                single_spaced(&words)
-            }
+            // Sentencepiece's mark for a space is one.
+            Self::Siglip => canonical(&text.replace('▁', " ")),
         }
     }
+}
+
+/// Lower case, without ASCII's punctuation, in single spaces.
+fn canonical(text: &str) -> String {
+    let words = text.to_lowercase();
+    single_spaced(&words.replace(|c: char| c.is_ascii_punctuation(), ""))
 }
 
 fn single_spaced(text: &str) -> String {
@@ -86,6 +90,7 @@ mod tests {
     #[test]
     fn siglip_drops_case_and_punctuation() {
         assert_eq!(Cleaning::Siglip.clean("A photo, of a  (Cat)_1!"), "a photo of a cat1");
+        assert_eq!(Cleaning::Siglip.clean("- A cat"), "a cat");
         assert_eq!(Cleaning::LowerCase.clean("A Cat!"), "a cat!");
         let canonical = |text| Cleaning::OpenClipCanonical.clean(text);
         assert_eq!(canonical("A “photo”, of_a &lt;Cat&gt;_1!"), "a photo of a cat 1");

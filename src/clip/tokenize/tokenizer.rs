@@ -5,6 +5,7 @@
 
 use super::clean::Cleaning;
 use crate::clip::checkpoint::layout::{Padding, TextParts};
+use crate::clip::config::TextPooling;
 use crate::clip::{Error, Result, TextConfig};
 
 /// A checkpoint's tokenizer and the context it feeds.
@@ -30,7 +31,7 @@ impl Tokenizer {
     /// Parses a layout's `tokenizer.json` for a text tower.
     ///
     /// # Errors
-    /// The file is damaged, or the padding is no token of the tower.
+    /// The file is damaged, the padding is no token of the tower, or no text holds the token that the tower reads it at.
     pub fn new(parts: &TextParts, config: &TextConfig) -> Result<Self> {
         let broken = |e: tokenizers::Error| Error::Tokenizer(format!("tokenizer.json: {e}"));
         let mut inner = tokenizers::Tokenizer::from_bytes(&parts.tokenizer).map_err(broken)?;
@@ -49,7 +50,24 @@ impl Tokenizer {
             vocab_size: config.vocab_size,
         };
         padding.map_or(Ok(()), |padding| tokenizer.check(padding.id))?;
+        if let TextPooling::FirstEnd(end) = config.pooling {
+            tokenizer.check_end(end)?;
+        }
         Ok(tokenizer)
+    }
+
+    /// A tower that reads its texts at an end token which they do not hold would read them all at their start, where they
+    /// are equal.
+    fn check_end(&self, end: u32) -> Result<()> {
+        let ids = self.encode("a")?.ids;
+        if ids.contains(&end) {
+            return Ok(());
+        }
+        let last = ids.last().copied().unwrap_or_default();
+        Err(Error::Tokenizer(format!(
+            "the model reads each text at its end token {end}, but its tokenizer's texts hold none (they end with \
+             {last}): all texts would be equal. Set text_config.eos_token_id in config.json to their end token"
+        )))
     }
 
     fn check(&self, id: u32) -> Result<()> {

@@ -18,6 +18,8 @@ use crate::fine_tune::config::{Architecture, Hyper};
 const VOCABULARY: usize = 12_000;
 const CONTEXT: usize = 32;
 const END: usize = 1;
+const START_TOKEN: &str = "<|startoftext|>";
+const END_TOKEN: &str = "<|endoftext|>";
 const PATCH: usize = 8;
 const HEAD_WIDTH: usize = 16;
 const TEMPERATURE: f32 = 0.07;
@@ -95,13 +97,23 @@ pub fn create(folder: &Path, hyper: &Hyper, seed: u64) -> Result<()> {
         flats: Flats::new(),
         random: fastrand::Rng::with_seed(seed),
     };
-    // A single number without a shape, as transformers has it; it refuses another.
+    // A single number, as `CLIPModel` and open_clip declare it: transformers opens no other shape.
     weights.constant("logit_scale", &[], (1.0 / TEMPERATURE).ln());
     write_whole(&folder.join("tokenizer.json"), STARTER_TOKENIZER)?;
+    write_json(&folder.join("tokenizer_config.json"), &tokenizer_config())?;
     match hyper.architecture {
         Architecture::Vit => vit(folder, hyper, weights),
         Architecture::ModifiedResNet => resnet(folder, hyper, weights),
     }
+}
+
+/// What transformers, and open_clip through it, must know about the tokenizer. What fills a context is no end token, at
+/// which texts are read.
+fn tokenizer_config() -> Value {
+    json!({
+        "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": CONTEXT,
+        "bos_token": START_TOKEN, "eos_token": END_TOKEN, "pad_token": START_TOKEN,
+    })
 }
 
 fn write_json(path: &Path, value: &Value) -> Result<()> {
@@ -222,6 +234,8 @@ fn resnet(folder: &Path, hyper: &Hyper, mut weights: Weights) -> Result<()> {
             "text_cfg": {
                 "context_length": CONTEXT, "vocab_size": VOCABULARY, "width": width, "heads": width / HEAD_WIDTH,
                 "layers": hyper.layers,
+                // Any name: open_clip then takes the tokenizer that lies beside the configuration.
+                "hf_tokenizer_name": "clipsight",
             },
         },
         "preprocess_cfg": {},
@@ -313,5 +327,44 @@ fn open_clip_text(weights: &mut Weights, width: usize, layers: usize) {
         weights.linear(&format!("{block}.mlp.c_proj"), [width, 4 * width], last);
         weights.norm(&format!("{block}.ln_1"), width);
         weights.norm(&format!("{block}.ln_2"), width);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clip::read_flats;
+    use crate::fine_tune::FineTuneMethod;
+
+    /// What `tests/reference/check_exports.py` found: transformers opens no scale of shape `[1]`, and open_clip reads texts
+    /// by CLIP's own tokenizer unless the configuration names another.
+    #[test]
+    fn new_models_are_laid_out_as_transformers_and_open_clip_open_them() {
+        for (architecture, weights) in [
+            (Architecture::Vit, "model.safetensors"),
+            (Architecture::ModifiedResNet, "open_clip_model.safetensors"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let hyper = Hyper {
+                architecture,
+                width: 32,
+                layers: 1,
+                ..Hyper::of(FineTuneMethod::Scratch)
+            };
+            create(folder.path(), &hyper, 0).unwrap();
+            let tensors = read_flats(&folder.path().join(weights)).unwrap();
+            assert_eq!(tensors["logit_scale"].shape, [0; 0]);
+            let json = |name: &str| -> Value {
+                serde_json::from_slice(&std::fs::read(folder.path().join(name)).unwrap()).unwrap()
+            };
+            assert_eq!(
+                json("tokenizer_config.json")["tokenizer_class"],
+                "PreTrainedTokenizerFast"
+            );
+            if architecture == Architecture::ModifiedResNet {
+                let name = &json("open_clip_config.json")["model_cfg"]["text_cfg"]["hf_tokenizer_name"];
+                assert!(name.as_str().is_some_and(|name| !name.is_empty()));
+            }
+        }
     }
 }

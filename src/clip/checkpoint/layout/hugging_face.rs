@@ -1,135 +1,106 @@
 //! Hugging Face's layout: `CLIPModel`, `MetaClip2Model`, `SiglipModel`, `Siglip2Model` (NaFlex, at each picture's aspect
 //! ratio), and the starter, which borrows it. The reference is transformers.
 //!
-//! The weights are `model.safetensors`, or shards that `model.safetensors.index.json` lists, or `pytorch_model.bin`.
-//!
 //! `CLIPModel` pools text at the largest id where `eos_token_id` is 2 (the one that OpenAI's first conversions carry by
-//! mistake) and at the first end token otherwise; MetaCLIP 2's end token really is 2. SigLIP's text tower is bidirectional, always runs at its full
-//! length, pools at the last token, and projects with `text_model.head`; its preprocessing squashes the picture.
+//! mistake) and at the first end token otherwise; MetaCLIP 2's end token really is 2. SigLIP's text tower is
+//! bidirectional, always runs at its full length, pools at the last token, and projects with `text_model.head`; its
+//! preprocessing squashes the picture.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::clip::checkpoint::layout::{
-    HF_CONFIG, Padding, Parts, TOKENIZER, TOKENIZER_CONFIG, TextFiles, TextParts, layout_error, parse_json,
-    read_optional, read_required, twins, with_defaults,
+    Description, HF_CONFIG, TOKENIZER, TOKENIZER_CONFIG, TextParts, json, layout_error, pictures, read_required,
+    siglip_text, text_files, twins, with_defaults,
 };
 use crate::clip::checkpoint::weights::KeyMap;
 use crate::clip::config::{TextConfig, TextPooling, TextProjection, VisionPooling, VitConfig};
 use crate::clip::tokenize::clean::Cleaning;
-use crate::clip::{Checkpoint, Error, ModelConfig, Preprocessing, Result, VisionConfig};
+use crate::clip::{Error, ModelConfig, Result, VisionConfig};
+use pictures::PictureFile;
+use siglip_text::siglip_text;
+use text_files::TextFiles;
 
-const WEIGHTS: &str = "model.safetensors";
-const SHARDS: &str = "model.safetensors.index.json";
-const TORCH_WEIGHTS: &str = "pytorch_model.bin";
-const PREPROCESSOR: &str = "preprocessor_config.json";
 const LEGACY_EOS: u64 = 2;
-/// Far more shards than any published model has.
-const MAX_SHARDS: usize = 1_000;
-
-/// The weights' files in a folder.
-///
-/// # Errors
-/// None are there, or the list of shards is damaged.
-pub fn weights(folder: &Path) -> Result<Vec<PathBuf>> {
-    if folder.join(WEIGHTS).is_file() {
-        return Ok(vec![folder.join(WEIGHTS)]);
-    }
-    if let Some(index) = read_optional(folder, SHARDS)? {
-        return shards(folder, &index);
-    }
-    if folder.join(TORCH_WEIGHTS).is_file() {
-        return Ok(vec![folder.join(TORCH_WEIGHTS)]);
-    }
-    Err(layout_error(
-        folder,
-        &format!("{WEIGHTS} is missing (or {TORCH_WEIGHTS})"),
-    ))
-}
-
-#[derive(Deserialize)]
-struct ShardIndex {
-    weight_map: std::collections::BTreeMap<String, String>,
-}
-
-fn shards(folder: &Path, index: &[u8]) -> Result<Vec<PathBuf>> {
-    let index: ShardIndex = parse_json(SHARDS, index)?;
-    let mut names: Vec<String> = index.weight_map.into_values().collect();
-    names.sort();
-    names.dedup();
-    let inside = |name: &String| Path::new(name).file_name().is_some_and(|file| file == name.as_str());
-    if names.is_empty() || names.len() > MAX_SHARDS || !names.iter().all(inside) {
-        return Err(Error::config(SHARDS, "it does not list files of its own folder"));
-    }
-    match names.iter().find(|name| !folder.join(name).is_file()) {
-        Some(missing) => Err(layout_error(folder, &format!("the shard {missing} is missing"))),
-        None => Ok(names.into_iter().map(|name| folder.join(name)).collect()),
-    }
-}
 
 /// Whether a folder's `config.json` is of a family that can be opened.
-pub fn is_known(folder: &Path) -> bool {
-    let config = read_required(folder, HF_CONFIG).and_then(|json| Family::of(&parse_json(HF_CONFIG, &json)?));
-    config.is_ok()
+///
+/// # Errors
+/// Why not.
+pub fn check_family(folder: &Path) -> Result<()> {
+    Family::and_config(&read_required(folder, HF_CONFIG)?).map(drop)
+}
+
+/// The same, and whether there is a tokenizer.
+///
+/// # Errors
+/// Why not.
+pub fn check_family_and_words(folder: &Path) -> Result<()> {
+    let (family, config) = Family::and_config(&read_required(folder, HF_CONFIG)?)?;
+    if text_files::are_here(folder) || family.has_clips_words(&config) {
+        Ok(())
+    } else {
+        Err(no_tokenizer(folder))
+    }
+}
+
+fn no_tokenizer(folder: &Path) -> Error {
+    let reason = format!("{TOKENIZER} is missing (or vocab.json with merges.txt, or spiece.model)");
+    layout_error(folder, &reason)
 }
 
 /// Reads everything but the weights.
 ///
 /// # Errors
 /// A file is missing, damaged, or says something that cannot be.
-pub fn open(folder: &Path, weights: Checkpoint) -> Result<Parts> {
-    let (config, preprocessor, text) = small_files(folder)?;
-    parts(&config, &preprocessor, text, weights)
-}
-
-/// Reads the small files and refuses what cannot be computed, whatever the weights are.
-///
-/// # Errors
-/// As [`open`].
-pub fn check(folder: &Path) -> Result<()> {
-    let (config, preprocessor, text) = small_files(folder)?;
-    let (family, parsed) = Family::parse(&config)?;
-    family.preprocessing(&preprocessor, &parsed)?;
-    family.text(text)?;
-    Ok(())
-}
-
-fn small_files(folder: &Path) -> Result<(Vec<u8>, Vec<u8>, TextFiles)> {
+pub fn describe(folder: &Path) -> Result<Description> {
     let config = read_required(folder, HF_CONFIG)?;
-    let preprocessor = read_required(folder, PREPROCESSOR)?;
-    let text = TextFiles::read(folder)?.ok_or_else(|| layout_error(folder, &format!("{TOKENIZER} is missing")))?;
-    Ok((config, preprocessor, text))
-}
-
-/// The parts of a model from its files' contents.
-///
-/// # Errors
-/// A file is damaged, or says something that cannot be.
-pub fn parts(config: &[u8], preprocessor: &[u8], text: TextFiles, weights: Checkpoint) -> Result<Parts> {
-    let (family, parsed) = Family::parse(config)?;
-    let preprocessing = family.preprocessing(preprocessor, &parsed)?;
-    let identity = vec![
-        (HF_CONFIG, config.to_vec()),
-        (PREPROCESSOR, preprocessor.to_vec()),
-        (TOKENIZER, text.tokenizer.clone()),
-        (TOKENIZER_CONFIG, text.config.to_string().into_bytes()),
-    ];
-    let weights = weights.with_key_map(KeyMap::HuggingFace {
-        linear_patches: family == Family::Siglip2,
-    });
-    Ok(Parts {
-        config: parsed,
-        weights,
-        preprocessing,
-        text: family.text(text)?,
-        identity,
+    let text = TextFiles::read(folder)?;
+    description(&config, PictureFile::read(folder)?, text).map_err(|error| match error {
+        Error::Layout { reason, .. } => layout_error(folder, &reason),
+        other => other,
     })
 }
 
+/// The description of a model from its files' contents.
+///
+/// # Errors
+/// A file is damaged, or says something that cannot be.
+pub fn description(config: &[u8], pictures: Option<PictureFile>, text: Option<TextFiles>) -> Result<Description> {
+    let (family, parsed) = Family::and_config(config)?;
+    let mut notes = Vec::new();
+    let preprocessing = family.preprocessing(pictures.as_ref(), &parsed.vision, &mut notes)?;
+    let text = match text {
+        Some(text) => text,
+        None if family.has_clips_words(&parsed) => {
+            notes.push(format!(
+                "the folder has no {TOKENIZER}: texts are read by CLIP's own, whose vocabulary it has"
+            ));
+            TextFiles::clips_own()
+        }
+        None => return Err(no_tokenizer(Path::new(HF_CONFIG))),
+    };
+    let mut identity = vec![(HF_CONFIG, config.to_vec())];
+    identity.extend(pictures.map(|file| (file.name, file.bytes)));
+    identity.push((TOKENIZER, text.tokenizer.clone()));
+    identity.push((TOKENIZER_CONFIG, text.identity.clone()));
+    Ok(Description {
+        config: parsed,
+        key_map: KeyMap::HuggingFace {
+            linear_patches: family == Family::Siglip2,
+        },
+        preprocessing,
+        text: family.text(text)?,
+        identity,
+        notes,
+    })
+}
+
+/// A family of models, by `model_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Family {
+pub enum Family {
     Clip,
     MetaClip2,
     Siglip,
@@ -144,11 +115,36 @@ struct RawConfig {
     text_config: Value,
     #[serde(default)]
     vision_config: Value,
+    /// Of early files; where it is given it replaces the other, defaults included, as in transformers.
+    text_config_dict: Option<Value>,
+    /// The same for pictures.
+    vision_config_dict: Option<Value>,
 }
 
+/// transformers' classes, and the types that newer files give beside them.
+const CLASSES: [(&str, &str); 4] = [
+    ("CLIPModel", "clip"),
+    ("MetaClip2Model", "metaclip_2"),
+    ("SiglipModel", "siglip"),
+    ("Siglip2Model", "siglip2"),
+];
+
 impl Family {
+    /// A `config.json` understood.
+    fn and_config(config: &[u8]) -> Result<(Self, ModelConfig)> {
+        let family = Self::of(&json::value(HF_CONFIG, config)?)?;
+        let parsed = family.config(json::parse(HF_CONFIG, config)?)?.checked()?;
+        Ok((family, parsed))
+    }
+
     fn of(config: &Value) -> Result<Self> {
-        match config["model_type"].as_str() {
+        // Files of early versions name only the class.
+        let class = config["architectures"][0].as_str().unwrap_or_default();
+        let by_class = CLASSES
+            .iter()
+            .find(|(name, _)| *name == class)
+            .map(|(_, model_type)| *model_type);
+        match config["model_type"].as_str().or(by_class) {
             Some("clip") => Ok(Self::Clip),
             Some("metaclip_2") => Ok(Self::MetaClip2),
             Some("siglip") => Ok(Self::Siglip),
@@ -167,20 +163,11 @@ impl Family {
         }
     }
 
-    fn parse(config: &[u8]) -> Result<(Self, ModelConfig)> {
-        let family = Self::of(&parse_json(HF_CONFIG, config)?)?;
-        Ok((family, family.config(parse_json(HF_CONFIG, config)?)?.checked()?))
-    }
-
-    fn preprocessing(self, preprocessor: &[u8], config: &ModelConfig) -> Result<Preprocessing> {
-        let settings = with_defaults(parse_json(PREPROCESSOR, preprocessor)?, self.preprocessing_defaults());
-        match &config.vision {
-            VisionConfig::Vit(vit) if vit.any_aspect => Preprocessing::for_any_aspect(settings, vit.patch_size),
-            vision => Preprocessing::from_hugging_face(settings, vision.image_size()),
+    fn config(self, mut raw: RawConfig) -> Result<ModelConfig> {
+        if matches!(self, Self::Clip | Self::MetaClip2) {
+            raw.text_config = raw.text_config_dict.take().unwrap_or(raw.text_config);
+            raw.vision_config = raw.vision_config_dict.take().unwrap_or(raw.vision_config);
         }
-    }
-
-    fn config(self, raw: RawConfig) -> Result<ModelConfig> {
         match self {
             Self::Clip | Self::MetaClip2 => clip_config(raw, self == Self::Clip),
             Self::Siglip | Self::Siglip2 => siglip_config(raw, self == Self::Siglip2),
@@ -192,37 +179,25 @@ impl Family {
         }
     }
 
-    fn preprocessing_defaults(self) -> Value {
-        match self {
-            Self::Clip | Self::MetaClip2 | Self::Starter => json!({}),
-            Self::Siglip => json!({
-                "do_center_crop": false,
-                "size": {"height": 224, "width": 224},
-                "image_mean": [0.5, 0.5, 0.5],
-                "image_std": [0.5, 0.5, 0.5],
-            }),
-            Self::Siglip2 => json!({
-                "resample": 2,
-                "max_num_patches": 256,
-                "image_mean": [0.5, 0.5, 0.5],
-                "image_std": [0.5, 0.5, 0.5],
-            }),
-        }
+    /// Whether its texts can be those of CLIP's own tokenizer.
+    fn has_clips_words(self, config: &ModelConfig) -> bool {
+        self == Self::Clip && config.text.vocab_size == CLIP_WORDS
     }
 
     fn text(self, files: TextFiles) -> Result<TextParts> {
-        let (cleaning, padding) = match self {
-            Self::Clip | Self::MetaClip2 | Self::Starter => (Cleaning::None, None),
-            Self::Siglip | Self::Siglip2 => siglip_text(&files)?,
-        };
-        Ok(TextParts {
-            tokenizer: files.tokenizer,
-            cleaning,
-            padding,
-        })
+        match self {
+            Self::Clip | Self::MetaClip2 | Self::Starter => Ok(TextParts {
+                tokenizer: files.tokenizer,
+                cleaning: Cleaning::None,
+                padding: None,
+            }),
+            Self::Siglip | Self::Siglip2 => siglip_text(files),
+        }
     }
 }
 
+/// CLIP's vocabulary.
+const CLIP_WORDS: usize = 49_408;
 const CLIP_DIM: usize = 512;
 
 fn clip_config(raw: RawConfig, legacy_eos: bool) -> Result<ModelConfig> {
@@ -235,10 +210,19 @@ fn clip_config(raw: RawConfig, legacy_eos: bool) -> Result<ModelConfig> {
 
 /// `legacy_eos`: whether an end token of 2 is OpenAI's mistake; MetaCLIP 2's really is 2.
 fn clip_text(raw: Value, legacy_eos: bool) -> Result<TextConfig> {
-    let pooling = match raw["eos_token_id"].as_u64() {
-        Some(LEGACY_EOS) if legacy_eos => TextPooling::LargestId,
-        Some(id) => TextPooling::FirstEnd(id as u32),
-        None => TextPooling::FirstEnd(CLIP_END),
+    // Generation takes a list of end tokens; a list of one says the same as the one.
+    let end = match &raw["eos_token_id"] {
+        Value::Array(ids) if ids.len() == 1 => &ids[0],
+        id => id,
+    };
+    let pooling = match (end.as_u64(), end) {
+        (Some(LEGACY_EOS), _) if legacy_eos => TextPooling::LargestId,
+        (Some(id), _) => TextPooling::FirstEnd(u32::try_from(id).unwrap_or(u32::MAX)),
+        (None, Value::Null) => TextPooling::FirstEnd(CLIP_END),
+        (None, other) => {
+            let reason = format!("text_config.eos_token_id is {other}, which is no token");
+            return Err(Error::config(HF_CONFIG, reason));
+        }
     };
     Ok(TextConfig {
         pooling,
@@ -299,42 +283,6 @@ fn side_of_patches(vision: &Value) -> Result<u64> {
         .ok_or_else(|| Error::config(HF_CONFIG, "vision_config.num_patches is no square number"))
 }
 
-/// SigLIP's tokenizer drops case and punctuation, SigLIP2's only case; both fill the context.
-fn siglip_text(files: &TextFiles) -> Result<(Cleaning, Option<Padding>)> {
-    let class = files.config["tokenizer_class"].as_str().unwrap_or_default();
-    let cleaning = if class.contains("Gemma") || class.contains("Siglip2") {
-        Cleaning::LowerCase
-    } else {
-        Cleaning::Siglip
-    };
-    Ok((cleaning, Some(padding(files)?)))
-}
-
-/// How a tokenizer of the Hub fills the context.
-///
-/// # Errors
-/// The tokenizer is damaged.
-pub fn padding(files: &TextFiles) -> Result<Padding> {
-    let tokenizer: Value = parse_json(TOKENIZER, &files.tokenizer)?;
-    let pad = &files.config["pad_token"];
-    let pad = pad.as_str().or(pad["content"].as_str());
-    let id = match pad {
-        Some(pad) => token_id(&tokenizer, pad),
-        None => tokenizer["padding"]["pad_id"].as_u64(),
-    };
-    let id = id.unwrap_or(SIGLIP_PAD) as u32;
-    let left = files.config["padding_side"] == "left";
-    Ok(Padding { id, left })
-}
-
-/// The pad token of `SiglipTextConfig`.
-const SIGLIP_PAD: u64 = 1;
-
-fn token_id(tokenizer: &Value, token: &str) -> Option<u64> {
-    let added = tokenizer["added_tokens"].as_array()?;
-    added.iter().find(|entry| entry["content"] == token)?["id"].as_u64()
-}
-
 fn parse_part<T: serde::de::DeserializeOwned>(name: &str, value: Value) -> Result<T> {
     let value = if value.is_null() { json!({}) } else { value };
     serde_json::from_value(value).map_err(|e| Error::config(HF_CONFIG, format!("{name}: {e}")))
@@ -345,8 +293,7 @@ mod tests {
     use super::*;
 
     fn parse(json: &[u8]) -> Result<ModelConfig> {
-        let family = Family::of(&parse_json(HF_CONFIG, json)?)?;
-        family.config(parse_json(HF_CONFIG, json)?)?.checked()
+        Ok(Family::and_config(json)?.1)
     }
 
     #[test]
@@ -355,6 +302,7 @@ mod tests {
         assert_eq!(config.projection_dim, 512);
         assert_eq!(config.text.max_position_embeddings, 77);
         assert_eq!(config.vision.image_size(), 224);
+        assert!(parse(br#"{"architectures": ["CLIPModel"]}"#).is_ok());
         let config = parse(br#"{"model_type": "siglip2"}"#).unwrap();
         assert_eq!(config.projection_dim, 768);
         assert_eq!(config.text.max_position_embeddings, 64);
@@ -372,17 +320,5 @@ mod tests {
         assert!(message(uneven).contains("7 heads"));
         let odd = br#"{"model_type": "siglip2", "vision_config": {"num_patches": 250}}"#;
         assert!(message(odd).contains("num_patches"));
-    }
-
-    #[test]
-    fn shards_stay_in_their_folder() {
-        let folder = tempfile::tempdir().unwrap();
-        let list = |name: &str| json!({"weight_map": {"a": name}}).to_string().into_bytes();
-        for outside in ["../a.safetensors", "/etc/passwd", "sub/a.safetensors", ".."] {
-            let error = shards(folder.path(), &list(outside)).unwrap_err().to_string();
-            assert!(error.contains("its own folder"), "{outside}: {error}");
-        }
-        let error = shards(folder.path(), &list("a.safetensors")).unwrap_err().to_string();
-        assert!(error.contains("a.safetensors is missing"), "{error}");
     }
 }

@@ -1,14 +1,21 @@
 //! From a folder or a file to everything a model is built from, whatever layout it came in.
 //!
 //! A layout is recognised by its files: OpenCLIP by `open_clip_config.json`, Hugging Face by `config.json`, OpenAI's
-//! archives by being one file without either. Where a folder holds both configurations, the one whose weights are
-//! there wins, OpenCLIP's first (timm's repositories carry a `config.json` of their own beside it). Each layout parses
-//! its own configuration into the one [`ModelConfig`], names its tensors through a
+//! archives by being one file without either. Where a folder holds both configurations, one whose weights are there and
+//! that is not refused wins, OpenCLIP's first (timm's repositories carry a `config.json` of their own beside it). Each
+//! layout parses its own configuration into the one [`ModelConfig`], names its tensors through a
 //! [`KeyMap`](super::weights::KeyMap), and says how it wants text and pictures, after its own reference implementation.
+//! All of that is in small files ([`Description`]): what cannot be opened is known before any weights are read, or
+//! fetched.
 
 mod hugging_face;
+pub mod json;
 mod open_clip;
 mod openai;
+mod pictures;
+mod shards;
+mod siglip_text;
+mod text_files;
 mod timm;
 mod twins;
 
@@ -17,14 +24,19 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use serde_json::Value;
 
-use super::embedded;
+use super::weights::KeyMap;
 use crate::clip::tokenize::clean::Cleaning;
 use crate::clip::{Checkpoint, Error, ModelConfig, Preprocessing, Result};
+use text_files::TextFiles;
 
 const HF_CONFIG: &str = "config.json";
 const OPEN_CLIP_CONFIG: &str = "open_clip_config.json";
 const TOKENIZER: &str = "tokenizer.json";
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
+/// No small file of a published model comes near it.
+const MAX_SMALL_FILE: u64 = 256 << 20;
+/// Where sentence-transformers keeps the first of a model's parts: `0_CLIPModel`, `0_Transformer`.
+pub const FIRST_PART: &str = "0_";
 
 /// A way in which a model's files are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +89,31 @@ pub struct Parts {
     pub text: TextParts,
     /// Everything but the weights that shapes an embedding, by name, for the identity.
     pub identity: Vec<(&'static str, Vec<u8>)>,
+    /// What was decided for want of a file, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// What the small files of a folder say.
+pub struct Description {
+    config: ModelConfig,
+    key_map: KeyMap,
+    preprocessing: Preprocessing,
+    text: TextParts,
+    identity: Vec<(&'static str, Vec<u8>)>,
+    notes: Vec<String>,
+}
+
+impl Description {
+    fn with(self, weights: Checkpoint) -> Parts {
+        Parts {
+            config: self.config,
+            weights: weights.with_key_map(self.key_map),
+            preprocessing: self.preprocessing,
+            text: self.text,
+            identity: self.identity,
+            notes: self.notes,
+        }
+    }
 }
 
 /// How a layout wants its texts.
@@ -121,9 +158,33 @@ pub fn is_model_folder(folder: &Path) -> bool {
     if super::adapter::is_adapter(folder) {
         return true;
     }
-    match find_in_folder(folder) {
-        Ok(files) if files.layout == Layout::HuggingFace => hugging_face::is_known(folder),
-        found => found.is_ok(),
+    let folder = model_root(folder);
+    let opens = |files: &ModelFiles| match files.layout {
+        Layout::OpenClip => open_clip::check_family(&folder).is_ok(),
+        _ => hugging_face::check_family_and_words(&folder).is_ok(),
+    };
+    candidates(&folder).0.iter().any(opens)
+}
+
+/// Whether a folder's configuration is one that can be opened in this layout; the weights need not be there.
+///
+/// # Errors
+/// Why not.
+pub fn check_family(folder: &Path, layout: Layout) -> Result<()> {
+    match layout {
+        Layout::OpenClip => open_clip::check_family(folder),
+        _ => hugging_face::check_family(folder),
+    }
+}
+
+/// Whether all small files of a folder are there and right for this layout; the weights need not be there.
+///
+/// # Errors
+/// Why not, and what opens instead where something does.
+pub fn check_layout(folder: &Path, layout: Layout) -> Result<()> {
+    match layout {
+        Layout::OpenClip => open_clip::check(folder),
+        _ => hugging_face::describe(folder).map(drop),
     }
 }
 
@@ -132,25 +193,109 @@ pub fn is_model_folder(folder: &Path) -> bool {
 /// # Errors
 /// In none: names the reason, and what opens instead where something does.
 pub fn check_small_files(folder: &Path) -> Result<Layout> {
-    let checks: [(Layout, &str, fn(&Path) -> Result<()>); 2] = [
-        (Layout::OpenClip, OPEN_CLIP_CONFIG, open_clip::check),
-        (Layout::HuggingFace, HF_CONFIG, hugging_face::check),
-    ];
-    let mut first_error = None;
-    for (layout, config, check) in checks {
+    let mut refused = None;
+    for (layout, config) in [(Layout::OpenClip, OPEN_CLIP_CONFIG), (Layout::HuggingFace, HF_CONFIG)] {
         if !folder.join(config).is_file() {
             continue;
         }
-        match check(folder) {
+        match check_layout(folder, layout) {
             Ok(()) => return Ok(layout),
-            Err(error) => first_error = first_error.or(Some(error)),
+            Err(error) => refused = refused.or(Some(error)),
         }
     }
     let nothing = || layout_error(folder, &format!("{OPEN_CLIP_CONFIG} and {HF_CONFIG} are missing"));
-    Err(first_error.unwrap_or_else(nothing))
+    Err(refused.unwrap_or_else(nothing))
+}
+
+/// The folder that holds a model's files: the newest snapshot in a repository of the Hub's cache, the first part of a
+/// model of sentence-transformers, or the folder itself.
+pub fn model_root(folder: &Path) -> PathBuf {
+    let is_root = |folder: &Path| {
+        [HF_CONFIG, OPEN_CLIP_CONFIG]
+            .iter()
+            .any(|name| folder.join(name).is_file())
+    };
+    let mut root = folder.to_path_buf();
+    if !is_root(&root)
+        && let Some(snapshot) = snapshot(&root)
+    {
+        root = snapshot;
+    }
+    if !is_root(&root) {
+        let named = |path: &PathBuf| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with(FIRST_PART))
+        };
+        let part = subfolders(&root).into_iter().find(|path| named(path) && is_root(path));
+        root = part.unwrap_or(root);
+    }
+    root
+}
+
+/// The snapshot that `main` names, else the one that was changed last.
+fn snapshot(repository: &Path) -> Option<PathBuf> {
+    let snapshots = repository.join("snapshots");
+    let commit = std::fs::read_to_string(repository.join("refs").join("main")).unwrap_or_default();
+    let main = snapshots.join(commit.trim());
+    if !commit.trim().is_empty() && main.is_dir() {
+        return Some(main);
+    }
+    let changed = |folder: &PathBuf| std::fs::metadata(folder).and_then(|metadata| metadata.modified()).ok();
+    subfolders(&snapshots).into_iter().max_by_key(changed)
+}
+
+fn subfolders(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let mut folders: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    folders
 }
 
 fn find_in_folder(folder: &Path) -> Result<ModelFiles> {
+    let folder = &model_root(folder);
+    let (mut found, mut reasons) = candidates(folder);
+    // One of two layouts may be that of a model that cannot be computed, while the other one's weights can.
+    let opens = |files: &ModelFiles| found.len() == 1 || check_layout(folder, files.layout).is_ok();
+    let first = found.iter().position(opens).unwrap_or(0);
+    if first < found.len() {
+        return Ok(found.swap_remove(first));
+    }
+    // Weights that are there, but damaged, say more than a configuration that is not.
+    if let Some(at) = reasons
+        .iter()
+        .position(|reason| !matches!(reason, Error::Layout { .. }))
+    {
+        return Err(reasons.swap_remove(at));
+    }
+    let mut reasons: Vec<String> = reasons
+        .into_iter()
+        .map(|reason| match reason {
+            Error::Layout { reason, .. } => reason,
+            other => other.to_string(),
+        })
+        .collect();
+    if let Some(archive) = archive_in(folder) {
+        reasons.push(format!(
+            "an archive of OpenAI's is opened by its own name: give {}",
+            archive.display()
+        ));
+    }
+    Err(layout_error(folder, &reasons.join(", and ")))
+}
+
+/// A `.pt` file, if there is one.
+fn archive_in(folder: &Path) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(folder).ok()?;
+    let mut files = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    files.find(|path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("pt")))
+}
+
+/// Every layout whose configuration and weights are in a folder, and why others are not.
+fn candidates(folder: &Path) -> (Vec<ModelFiles>, Vec<Error>) {
+    let mut found = Vec::new();
     let mut reasons = Vec::new();
     for (layout, config, weights) in [
         (
@@ -158,25 +303,22 @@ fn find_in_folder(folder: &Path) -> Result<ModelFiles> {
             OPEN_CLIP_CONFIG,
             open_clip::weights as fn(&Path) -> Result<_>,
         ),
-        (Layout::HuggingFace, HF_CONFIG, hugging_face::weights),
+        (Layout::HuggingFace, HF_CONFIG, shards::weights),
     ] {
         if !folder.join(config).is_file() {
-            reasons.push(format!("{config} is missing"));
+            reasons.push(layout_error(folder, &format!("{config} is missing")));
             continue;
         }
         match weights(folder) {
-            Ok(weights) => {
-                return Ok(ModelFiles {
-                    layout,
-                    folder: folder.to_path_buf(),
-                    weights,
-                });
-            }
-            Err(Error::Layout { reason, .. }) => reasons.push(reason),
-            Err(error) => return Err(error),
+            Ok(weights) => found.push(ModelFiles {
+                layout,
+                folder: folder.to_path_buf(),
+                weights,
+            }),
+            Err(reason) => reasons.push(reason),
         }
     }
-    Err(layout_error(folder, &reasons.join(", and ")))
+    (found, reasons)
 }
 
 fn find_by_file(file: &Path, folder: &Path) -> Result<ModelFiles> {
@@ -187,7 +329,7 @@ fn find_by_file(file: &Path, folder: &Path) -> Result<ModelFiles> {
         return find_in_folder(folder);
     }
     let layout = match (named(HF_CONFIG), named(OPEN_CLIP_CONFIG)) {
-        (_, true) if file_name.starts_with("open_clip") => Layout::OpenClip,
+        (_, true) if file_name.starts_with("open_clip") || file_name.starts_with("epoch_") => Layout::OpenClip,
         (true, _) => Layout::HuggingFace,
         (false, true) => Layout::OpenClip,
         (false, false) => Layout::OpenAi,
@@ -205,11 +347,15 @@ impl ModelFiles {
     /// # Errors
     /// A file is missing, damaged, or says something that cannot be; the message names it.
     pub fn open(&self, device: &Device) -> Result<Parts> {
-        let weights = Checkpoint::open(&self.weights, device)?;
+        let weights = || Checkpoint::open(&self.weights, device);
         match self.layout {
-            Layout::HuggingFace | Layout::Starter | Layout::Adapter => hugging_face::open(&self.folder, weights),
-            Layout::OpenClip => open_clip::open(&self.folder, weights),
-            Layout::OpenAi => openai::open(&self.folder, weights),
+            Layout::OpenAi => openai::open(&self.folder, weights()?),
+            Layout::OpenClip => {
+                // What is refused is refused before its weights are looked at.
+                open_clip::check(&self.folder)?;
+                open_clip::open(&self.folder, weights()?)
+            }
+            _ => Ok(hugging_face::describe(&self.folder)?.with(weights()?)),
         }
     }
 
@@ -225,47 +371,12 @@ impl ModelFiles {
 /// # Errors
 /// Only if the binary is damaged.
 pub fn starter_parts(config: &[u8], preprocessor: &[u8], tokenizer: Vec<u8>, weights: Checkpoint) -> Result<Parts> {
-    hugging_face::parts(config, preprocessor, TextFiles::plain(tokenizer), weights)
-}
-
-/// A tokenizer as found in a folder.
-struct TextFiles {
-    tokenizer: Vec<u8>,
-    config: Value,
-}
-
-impl TextFiles {
-    fn plain(tokenizer: Vec<u8>) -> Self {
-        Self {
-            tokenizer,
-            config: Value::Null,
-        }
-    }
-
-    /// `tokenizer.json`, and `tokenizer_config.json` where there is one.
-    fn read(folder: &Path) -> Result<Option<Self>> {
-        let Some(tokenizer) = read_optional(folder, TOKENIZER)? else {
-            return Ok(None);
-        };
-        let config = match read_optional(folder, TOKENIZER_CONFIG)? {
-            Some(json) => parse_json(TOKENIZER_CONFIG, &json)?,
-            None => Value::Null,
-        };
-        Ok(Some(Self { tokenizer, config }))
-    }
-
-    /// CLIP's own, cleaned as OpenCLIP and OpenAI clean, for folders with or without a tokenizer.
-    fn for_open_clip(folder: &Path) -> Result<TextParts> {
-        let found = Self::read(folder)?;
-        Ok(TextParts {
-            tokenizer: match found {
-                Some(files) => files.tokenizer,
-                None => embedded::CLIP_TOKENIZER.to_vec(),
-            },
-            cleaning: Cleaning::OpenClip,
-            padding: None,
-        })
-    }
+    let text = Some(TextFiles::plain(tokenizer));
+    let pictures = pictures::PictureFile {
+        name: pictures::PREPROCESSOR,
+        bytes: preprocessor.to_vec(),
+    };
+    Ok(hugging_face::description(config, Some(pictures), text)?.with(weights))
 }
 
 fn layout_error(path: &Path, reason: &str) -> Error {
@@ -276,8 +387,17 @@ fn layout_error(path: &Path, reason: &str) -> Error {
 }
 
 fn read_optional(folder: &Path, name: &str) -> Result<Option<Vec<u8>>> {
+    use std::io::Read;
     let path = folder.join(name);
-    match std::fs::read(&path) {
+    let read = std::fs::File::open(&path).and_then(|file| {
+        let mut bytes = Vec::new();
+        file.take(MAX_SMALL_FILE + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    });
+    match read {
+        Ok(bytes) if bytes.len() as u64 > MAX_SMALL_FILE => {
+            Err(Error::config(name, "it is far larger than such a file ever is"))
+        }
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(Error::Read { path, source }),
@@ -286,10 +406,6 @@ fn read_optional(folder: &Path, name: &str) -> Result<Option<Vec<u8>>> {
 
 fn read_required(folder: &Path, name: &str) -> Result<Vec<u8>> {
     read_optional(folder, name)?.ok_or_else(|| layout_error(folder, &format!("{name} is missing")))
-}
-
-fn parse_json<T: serde::de::DeserializeOwned>(name: &str, json: &[u8]) -> Result<T> {
-    serde_json::from_slice(json).map_err(|e| Error::config(name, e.to_string()))
 }
 
 /// Fills what a file leaves out, object by object.
@@ -320,20 +436,6 @@ mod tests {
             json!({"a": {"b": 2, "d": 3}, "c": 4}),
         );
         assert_eq!(filled, json!({"a": {"b": 1, "d": 3}, "c": 4}));
-    }
-
-    /// The ids are from open_clip's tokenizer (`tests/reference/make_layouts.py`).
-    #[test]
-    fn the_embedded_tokenizer_equals_open_clips() {
-        let expected: Value = serde_json::from_str(include_str!("../../../../tests/fixtures/clip-ids.json")).unwrap();
-        let nowhere = tempfile::tempdir().unwrap();
-        let parts = TextFiles::for_open_clip(nowhere.path()).unwrap();
-        let tokenizer = crate::clip::Tokenizer::new(&parts, &Default::default()).unwrap();
-        let texts: Vec<String> = serde_json::from_value(expected["texts"].clone()).unwrap();
-        let ids: Vec<Vec<u32>> = serde_json::from_value(expected["ids"].clone()).unwrap();
-        for (text, ids) in texts.iter().zip(ids) {
-            assert_eq!(tokenizer.encode(text).unwrap().ids, ids, "{text}");
-        }
     }
 
     #[test]

@@ -10,12 +10,11 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::clip::checkpoint::layout::timm::TimmTower;
 use crate::clip::checkpoint::layout::{
-    OPEN_CLIP_CONFIG, Parts, TOKENIZER, TextFiles, TextParts, hugging_face, layout_error, parse_json, read_required,
-    twins,
+    OPEN_CLIP_CONFIG, Parts, TOKENIZER, TextFiles, TextParts, json, layout_error, read_required, twins,
 };
 use crate::clip::checkpoint::weights::{ImageNames, KeyMap};
 use crate::clip::config::{Activation, ResNetConfig, TextConfig, TextPooling, TextProjection, VitConfig};
@@ -27,17 +26,50 @@ use crate::clip::{Checkpoint, Error, ModelConfig, Preprocessing, Result, VisionC
 const LINEAR: &str = "linear";
 const WEIGHTS: [&str; 2] = ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"];
 
-/// The weights' file in a folder.
+/// Checkpoints of OpenCLIP's training: `epoch_3.pt`, `epoch_latest.pt`.
+const EPOCH: &str = "epoch_";
+const ENDINGS: [&str; 4] = ["safetensors", "bin", "pt", "pth"];
+
+/// The weights' file in a folder: under its own name, the last epoch of a training, or the only one that there is.
 ///
 /// # Errors
 /// None is there.
 pub fn weights(folder: &Path) -> Result<Vec<PathBuf>> {
-    WEIGHTS
-        .iter()
-        .map(|name| folder.join(name))
-        .find(|path| path.is_file())
-        .map(|path| vec![path])
-        .ok_or_else(|| layout_error(folder, &format!("{} is missing (or {})", WEIGHTS[0], WEIGHTS[1])))
+    if let Some(path) = WEIGHTS.iter().map(|name| folder.join(name)).find(|path| path.is_file()) {
+        return Ok(vec![path]);
+    }
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            let ending = path
+                .extension()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .to_ascii_lowercase();
+            ENDINGS.contains(&ending.as_str()) && path.is_file()
+        })
+        .collect();
+    let epochs = files.iter().filter_map(|path| Some((epoch(path)?, path)));
+    if let Some((_, last)) = epochs.max() {
+        return Ok(vec![last.clone()]);
+    }
+    // In a folder of two layouts the other file belongs to the other one.
+    if files.len() == 1 && !folder.join(super::HF_CONFIG).is_file() {
+        return Ok(vec![files.swap_remove(0)]);
+    }
+    Err(layout_error(
+        folder,
+        &format!("{} is missing (or {}, or epoch_N.pt)", WEIGHTS[0], WEIGHTS[1]),
+    ))
+}
+
+/// The number of a training's checkpoint; its latest comes after all numbers.
+fn epoch(path: &Path) -> Option<u64> {
+    match path.file_stem()?.to_str()?.strip_prefix(EPOCH)? {
+        "latest" => Some(u64::MAX),
+        number => number.parse().ok(),
+    }
 }
 
 #[derive(Deserialize)]
@@ -162,6 +194,8 @@ struct Rest {
     others: serde_json::Map<String, Value>,
 }
 
+/// The token that fills the context where the tokenizer names none.
+const PAD: u32 = 1;
 /// Options that change the arithmetic and must be off.
 const REFUSED: [&str; 14] = [
     "ls_init_value",
@@ -179,6 +213,21 @@ const REFUSED: [&str; 14] = [
     "global_average_pool",
     "input_patchnorm",
 ];
+
+/// A configuration as it is published, or as it lies in open_clip's own package, without what is around it; nulls included.
+fn written(bytes: &[u8]) -> Result<Value> {
+    let value = json::whole_value(OPEN_CLIP_CONFIG, bytes)?;
+    let bare = value.get("model_cfg").is_none() && value.get("embed_dim").is_some();
+    Ok(if bare { json!({ "model_cfg": value }) } else { value })
+}
+
+/// Whether a folder's configuration names an architecture that can be computed.
+///
+/// # Errors
+/// Why not.
+pub fn check_family(folder: &Path) -> Result<()> {
+    RawModel::understood(&written(&read_required(folder, OPEN_CLIP_CONFIG)?)?).map(drop)
+}
 
 /// A configuration that can be computed, before the weights are seen.
 struct Checked {
@@ -224,30 +273,38 @@ pub fn open(folder: &Path, weights: Checkpoint) -> Result<Parts> {
         preprocessing,
         identity: vec![(OPEN_CLIP_CONFIG, identity), (TOKENIZER, text.tokenizer.clone())],
         text,
+        notes: Vec::new(),
     })
 }
 
 impl Checked {
     fn read(folder: &Path) -> Result<Self> {
-        let json = read_required(folder, OPEN_CLIP_CONFIG)?;
-        let written: Value = parse_json(OPEN_CLIP_CONFIG, &json)?;
-        let raw: RawConfig = serde_json::from_value(without_nulls(written.clone()))
-            .map_err(|e| Error::config(OPEN_CLIP_CONFIG, e.to_string()))?;
+        let bytes = read_required(folder, OPEN_CLIP_CONFIG)?;
+        let (raw, timm) = RawModel::understood(&written(&bytes)?)?;
         let model = raw.model_cfg;
-        let timm = model.timm_tower(&written["model_cfg"])?;
-        model.vision_cfg.rest.check("vision_cfg")?;
-        model.text_cfg.check()?;
         Ok(Self {
             timm,
             preprocessing: raw.preprocess_cfg,
             text: model.text_cfg.tokenizer(folder)?,
             model,
-            identity: json,
+            identity: bytes,
         })
     }
 }
 
 impl RawModel {
+    /// A configuration whose every option can be computed.
+    fn understood(written: &Value) -> Result<(RawConfig, Option<TimmTower>)> {
+        let plain = json::without_nulls(written.clone());
+        let raw: RawConfig =
+            serde_json::from_value(plain).map_err(|e| Error::config(OPEN_CLIP_CONFIG, e.to_string()))?;
+        let model = &raw.model_cfg;
+        let timm = model.timm_tower(&written["model_cfg"])?;
+        model.vision_cfg.rest.check("vision_cfg")?;
+        model.text_cfg.check()?;
+        Ok((raw, timm))
+    }
+
     /// The tower of timm's that a configuration names, as it was `written`.
     fn timm_tower(&self, written: &Value) -> Result<Option<TimmTower>> {
         let vision = &written["vision_cfg"];
@@ -353,7 +410,7 @@ impl RawText {
             ));
         };
         Ok(TextParts {
-            padding: Some(hugging_face::padding(&files)?),
+            padding: Some(files.padding(&json::whole_value(TOKENIZER, &files.tokenizer)?, PAD)),
             tokenizer: files.tokenizer,
             cleaning,
         })
@@ -416,17 +473,6 @@ impl Rest {
 
 fn scaled(width: usize, ratio: f64) -> usize {
     (width as f64 * ratio) as usize
-}
-
-/// open_clip takes a null for a value that is left out, but for those of timm's towers.
-fn without_nulls(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let given = fields.into_iter().filter(|(_, value)| !value.is_null());
-            Value::Object(given.map(|(name, value)| (name, without_nulls(value))).collect())
-        }
-        other => other,
-    }
 }
 
 fn is_off(value: &Value) -> bool {

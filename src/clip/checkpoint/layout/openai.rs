@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use crate::clip::checkpoint::layout::{Parts, TOKENIZER, TextFiles};
+use crate::clip::checkpoint::layout::{Description, Parts, TOKENIZER, TextFiles};
 use crate::clip::checkpoint::weights::{ImageNames, KeyMap};
 use crate::clip::config::{RESNET_STRIDE, ResNetConfig, TextConfig, TextPooling, VitConfig};
 use crate::clip::preprocess::pixels::OpenClipPreprocessing;
@@ -14,6 +14,11 @@ use crate::clip::{Checkpoint, Error, ModelConfig, Preprocessing, Result, VisionC
 
 const FILE: &str = "OpenAI archive";
 const HEAD_WIDTH: usize = 64;
+/// What a model of somebody else's needs.
+const CONFIGURATION_BESIDE: &str = "for a model of OpenCLIP's, put its open_clip_config.json beside the file";
+
+/// What an archive of OpenAI's carries at its top, and a state dictionary does not.
+const ARCHIVE_MARK: &str = "input_resolution";
 
 /// Reads everything but the weights.
 ///
@@ -23,17 +28,27 @@ pub fn open(folder: &Path, weights: Checkpoint) -> Result<Parts> {
     let config = Shapes(&weights).config()?.checked()?;
     let preprocessing = Preprocessing::from_open_clip(&OpenClipPreprocessing::default(), config.vision.image_size())?;
     let text = TextFiles::for_open_clip(folder)?;
-    Ok(Parts {
+    let mut notes = Vec::new();
+    if weights.stored_shape(ARCHIVE_MARK).is_none() {
+        notes.push(
+            "the file does not say which activation its model has: it is read as OpenAI's (QuickGELU); if OpenCLIP \
+             trained it, put its open_clip_config.json beside it"
+                .into(),
+        );
+    }
+    let description = Description {
         config,
-        weights: weights.with_key_map(KeyMap::OpenAi {
+        key_map: KeyMap::OpenAi {
             text_prefix: "",
             linear_text_projection: false,
             image: ImageNames::Paper,
-        }),
+        },
         preprocessing,
         identity: vec![(TOKENIZER, text.tokenizer.clone())],
         text,
-    })
+        notes,
+    };
+    Ok(description.with(weights))
 }
 
 /// The sizes of the tensors, by the names of the paper's code.
@@ -60,7 +75,7 @@ impl Shapes<'_> {
             hidden_size: width,
             intermediate_size: self.size("visual.transformer.resblocks.0.mlp.c_fc.weight", 0)?,
             num_hidden_layers: self.0.numbers_after("visual.transformer.resblocks."),
-            num_attention_heads: width / HEAD_WIDTH,
+            num_attention_heads: heads(width)?,
             image_size: grid.saturating_mul(patch_size),
             patch_size,
             ..VitConfig::default()
@@ -84,7 +99,7 @@ impl Shapes<'_> {
             hidden_size: width,
             intermediate_size: self.size("transformer.resblocks.0.mlp.c_fc.weight", 0)?,
             num_hidden_layers: self.0.numbers_after("transformer.resblocks."),
-            num_attention_heads: width / HEAD_WIDTH,
+            num_attention_heads: heads(width)?,
             max_position_embeddings: self.size("positional_embedding", 0)?,
             pooling: TextPooling::LargestId,
             ..TextConfig::default()
@@ -95,7 +110,10 @@ impl Shapes<'_> {
         self.0
             .stored_shape(name)
             .and_then(|shape| shape.get(dimension).copied())
-            .ok_or_else(|| Error::config(FILE, format!("{name} is missing: this is no CLIP of OpenAI's")))
+            .ok_or_else(|| {
+                let reason = format!("{name} is missing: this is no CLIP of OpenAI's; {CONFIGURATION_BESIDE}");
+                Error::config(FILE, reason)
+            })
     }
 
     /// Cells along a side, from one position a cell and one for the class token or the mean.
@@ -110,5 +128,18 @@ impl Shapes<'_> {
                 format!("{name} has {positions} positions, which are no square and one"),
             ))
         }
+    }
+}
+
+fn heads(width: usize) -> Result<usize> {
+    if width > 0 && width.is_multiple_of(HEAD_WIDTH) {
+        Ok(width / HEAD_WIDTH)
+    } else {
+        Err(Error::config(
+            FILE,
+            format!(
+                "a width of {width} is none of OpenAI's, whose heads are {HEAD_WIDTH} wide; {CONFIGURATION_BESIDE}"
+            ),
+        ))
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use safetensors::Dtype;
 use safetensors::tensor::{SafeTensors, TensorView, serialize};
 
+use crate::clip::checkpoint::mistaken::mistaken;
 use crate::clip::{Error, Result};
 
 /// A tensor in f32, row by row.
@@ -82,6 +83,9 @@ pub fn read_flats(path: &Path) -> Result<Flats> {
         file: path.display().to_string(),
         reason,
     };
+    if let Some(what) = mistaken(&bytes) {
+        return Err(damaged(what));
+    }
     let tensors = SafeTensors::deserialize(&bytes).map_err(|e| damaged(e.to_string()))?;
     tensors
         .iter()

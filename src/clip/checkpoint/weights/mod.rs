@@ -20,6 +20,7 @@ use burn::module::{Param, ParamId};
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use rayon::prelude::*;
 
+use crate::clip::checkpoint::mistaken::{START_BYTES, mistaken};
 use crate::clip::{Error, Precision, Result};
 use tensor_file::{Source, StoredTensor};
 
@@ -46,6 +47,8 @@ pub struct Checkpoint {
     parameters_asked: Vec<Parameter>,
     left_over: BTreeSet<String>,
     problems: Vec<String>,
+    /// Types that hold no weights here, and how many tensors are stored so.
+    foreign: BTreeMap<&'static str, usize>,
     parameters: usize,
     types: BTreeSet<&'static str>,
 }
@@ -96,6 +99,7 @@ impl Checkpoint {
             precision: Precision::Full,
             parameters_asked: Vec::new(),
             problems: Vec::new(),
+            foreign: BTreeMap::new(),
             parameters: 0,
             types: BTreeSet::new(),
         }
@@ -278,6 +282,10 @@ impl Checkpoint {
     /// # Errors
     /// Names the tensors that were missing, different or left over.
     pub fn finish(mut self) -> Result<CheckpointSummary> {
+        // What is stored in eight bits has scales beside it, and names of its own: the type says it all.
+        if !self.foreign.is_empty() {
+            return Err(damaged(Path::new(&self.file), foreign(&self.foreign)));
+        }
         let left_over: Vec<String> = std::mem::take(&mut self.left_over)
             .into_iter()
             .filter(|name| !KNOWN_BUFFERS.iter().any(|buffer| name.ends_with(buffer)))
@@ -311,16 +319,13 @@ impl Checkpoint {
             return Ok(None);
         };
         self.left_over.remove(name);
+        if !tensor.stored_type.is_float() {
+            *self.foreign.entry(tensor.stored_type.name()).or_default() += 1;
+            return Ok(None);
+        }
         if tensor.shape != shape {
             self.problems
                 .push(format!("{name} has shape {:?}, expected {shape:?}", tensor.shape));
-            return Ok(None);
-        }
-        if !tensor.stored_type.is_float() {
-            let stored = tensor.stored_type.name();
-            self.problems.push(format!(
-                "{name} is stored as {stored}; f32, f16 and bf16 are understood"
-            ));
             return Ok(None);
         }
         let values = tensor
@@ -380,6 +385,19 @@ pub struct CheckpointSummary {
     pub dtype: String,
 }
 
+/// One sentence about weights in types that are not understood.
+fn foreign(types: &BTreeMap<&'static str, usize>) -> String {
+    let each = types.iter().map(|(name, count)| match count {
+        1 => format!("{name} (one tensor)"),
+        count => format!("{name} ({count} tensors)"),
+    });
+    format!(
+        "its weights are stored as {}, but f32, f16 and bf16 are understood: take the original, or convert it \
+         (in PyTorch, `tensor.half()`)",
+        each.collect::<Vec<_>>().join(" and ")
+    )
+}
+
 fn damaged(file: &Path, reason: String) -> Error {
     Error::Checkpoint {
         file: file.display().to_string(),
@@ -396,8 +414,15 @@ fn open_file(path: &Path, number: usize) -> Result<(Source, BTreeMap<String, Sto
     let mut file = File::open(path).map_err(read_error)?;
     let length = file.metadata().map_err(read_error)?.len();
     let mut start = Vec::new();
-    file.by_ref().take(4).read_to_end(&mut start).map_err(read_error)?;
-    if start == torch_archive::MAGIC {
+    let most = START_BYTES as u64;
+    file.by_ref().take(most).read_to_end(&mut start).map_err(read_error)?;
+    if length == 0 {
+        return Err(damaged(path, "it is empty: download or copy it anew".into()));
+    }
+    if let Some(what) = mistaken(&start) {
+        return Err(damaged(path, what));
+    }
+    if start.starts_with(torch_archive::MAGIC) {
         let tensors = torch_archive::read_tensors(&file, number).map_err(|reason| damaged(path, reason))?;
         return Ok((Source::File(file), tensors));
     }

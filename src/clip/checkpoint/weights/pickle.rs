@@ -80,6 +80,12 @@ const TYPED_LISTS: [&str; 4] = [
     "torch.jit._pickle.build_boollist",
 ];
 
+/// How PyTorch rebuilds tensors of types that are not understood.
+const QUANTIZED: [(&str, &str); 2] = [
+    ("torch._utils._rebuild_qtensor", "int8 (quantized)"),
+    ("torch._utils._rebuild_tensor_v3", "fp8 or another type of few bits"),
+];
+
 fn is_allowed(global: &str) -> bool {
     let storage = global
         .strip_prefix("torch.")
@@ -302,6 +308,11 @@ impl Machine<'_> {
     }
 
     fn push_global(&mut self, global: String) -> Result<(), String> {
+        if let Some((_, what)) = QUANTIZED.iter().find(|(name, _)| global == *name) {
+            return Err(format!(
+                "its weights are stored as {what}, but f32, f16 and bf16 are understood: take the original"
+            ));
+        }
         if !is_allowed(&global) {
             return Err(format!(
                 "it wants to use `{global}`, which weights do not need; it is refused, since opening it elsewhere \

@@ -55,14 +55,25 @@ pub fn read_header(
 }
 
 fn stored_type(dtype: Dtype) -> StoredType {
-    match dtype {
-        Dtype::F32 => StoredType::F32,
-        Dtype::F16 => StoredType::F16,
-        Dtype::BF16 => StoredType::BF16,
-        Dtype::F64 => StoredType::Other("f64", 8),
-        Dtype::I64 => StoredType::Other("i64", 8),
-        Dtype::I32 => StoredType::Other("i32", 4),
-        Dtype::BOOL => StoredType::Other("bool", 1),
-        other => StoredType::Other("another type", other.bitsize().div_ceil(8)),
-    }
+    let name = match dtype {
+        Dtype::F32 => return StoredType::F32,
+        Dtype::F16 => return StoredType::F16,
+        Dtype::BF16 => return StoredType::BF16,
+        Dtype::F64 => "f64",
+        Dtype::F8_E4M3 => "fp8 (e4m3)",
+        Dtype::F8_E5M2 => "fp8 (e5m2)",
+        Dtype::F8_E8M0 => "fp8 (e8m0)",
+        Dtype::F4 | Dtype::F6_E2M3 | Dtype::F6_E3M2 => "floats of four or six bits",
+        Dtype::I8 => "int8",
+        Dtype::U8 => "uint8",
+        Dtype::I16 => "int16",
+        Dtype::U16 => "uint16",
+        Dtype::I32 => "int32",
+        Dtype::U32 => "uint32",
+        Dtype::I64 => "int64",
+        Dtype::U64 => "uint64",
+        Dtype::BOOL => "bool",
+        _ => "a type that is newer than this program",
+    };
+    StoredType::Other(name, dtype.bitsize().div_ceil(8))
 }

@@ -23,7 +23,8 @@ const MAX_DEPTH: usize = 64;
 /// Far more values than any published model has.
 const MAX_VISITED: usize = 1_000_000;
 const PARALLEL_PREFIX: &str = "module.";
-const TRAINING_STATE: &str = "state_dict";
+/// Where training checkpoints keep the model, the most usual first.
+const TRAINING_STATES: [&str; 3] = ["state_dict", "model_state_dict", "model"];
 
 /// Every tensor of an archive.
 ///
@@ -123,10 +124,13 @@ fn state(values: &Values) -> Id {
     let Value::Dict(items) = values.get(values.root()) else {
         return values.root();
     };
-    items
-        .iter()
-        .find(|(key, _)| values.get(*key) == &Value::Text(TRAINING_STATE.into()))
-        .map_or(values.root(), |(_, state)| *state)
+    let under = |name: &&str| {
+        let (_, state) = items
+            .iter()
+            .find(|(key, _)| values.get(*key) == &Value::Text((*name).into()))?;
+        matches!(values.get(*state), Value::Dict(_)).then_some(*state)
+    };
+    TRAINING_STATES.iter().find_map(under).unwrap_or(values.root())
 }
 
 /// A walk through modules that collects the names of all tensors.
@@ -220,14 +224,18 @@ fn row_by_row(shape: &[usize]) -> Vec<usize> {
 }
 
 fn storage_type(class: &str) -> StoredType {
-    match class {
-        "FloatStorage" => StoredType::F32,
-        "HalfStorage" => StoredType::F16,
-        "BFloat16Storage" => StoredType::BF16,
-        "DoubleStorage" => StoredType::Other("f64", 8),
-        "LongStorage" => StoredType::Other("i64", 8),
-        "IntStorage" => StoredType::Other("i32", 4),
-        "ShortStorage" => StoredType::Other("i16", 2),
-        _ => StoredType::Other("bytes", 1),
-    }
+    let (name, bytes) = match class {
+        "FloatStorage" => return StoredType::F32,
+        "HalfStorage" => return StoredType::F16,
+        "BFloat16Storage" => return StoredType::BF16,
+        "DoubleStorage" => ("f64", 8),
+        "LongStorage" => ("int64", 8),
+        "IntStorage" => ("int32", 4),
+        "ShortStorage" => ("int16", 2),
+        "CharStorage" => ("int8", 1),
+        "ByteStorage" => ("uint8", 1),
+        "BoolStorage" => ("bool", 1),
+        _ => ("bytes", 1),
+    };
+    StoredType::Other(name, bytes)
 }
