@@ -97,7 +97,13 @@ fn print(output: &mut Output, method: HeatmapMethod, result: &TestResult) -> Res
         .iter()
         .map(|(name, value)| ((*name).to_string(), json!(value)))
         .collect();
-    let value = result.value;
+    let Some(value) = result.value else {
+        output.failure(
+            method.name(),
+            &format!("no picture could be measured in the {} test", result.test),
+        );
+        return Ok(());
+    };
     let line = json!({
         "method": method.name(),
         "test": result.test,
@@ -108,7 +114,7 @@ fn print(output: &mut Output, method: HeatmapMethod, result: &TestResult) -> Res
         "baselines": baselines,
         "n": result.count,
     });
-    let numbers = [value.mean, value.low, value.high, result.baseline].map(|number| number.to_string());
+    let numbers = [value.mean, value.low, value.high, f64::from(result.baseline)].map(|number| number.to_string());
     let row = || {
         let names = [method.name().to_string(), result.test.to_string()];
         vec![names.into_iter().chain(numbers).collect()]

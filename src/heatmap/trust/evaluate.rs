@@ -22,8 +22,8 @@ pub struct Labelled {
 pub struct TestResult {
     /// `mosaic`, `deletion` or `insertion`.
     pub test: &'static str,
-    /// The mean over pictures, with its interval.
-    pub value: Interval,
+    /// The mean over pictures, with its interval; none where no picture could be measured.
+    pub value: Option<Interval>,
     /// The strongest baseline.
     pub baseline: f32,
     /// All baselines by name.
@@ -92,11 +92,11 @@ pub fn mosaic_test(
     }
     let [own, centre, noise, wrong] = shares;
     let means = [("centre", &centre), ("random", &noise), ("wrong-label", &wrong)];
-    let baselines: Vec<(&str, f32)> = means.map(|(name, values)| (name, mean_interval(values).mean)).to_vec();
+    let baselines: Vec<(&str, f32)> = means.map(|(name, values)| (name, mean(values))).to_vec();
     Ok(TestResult {
         test: "mosaic",
         count: own.len(),
-        value: mean_interval(&own),
+        value: interval(&own),
         baseline: strongest(&baselines, f32::max),
         baselines,
     })
@@ -143,11 +143,11 @@ pub fn deletion_tests(
     }
     let result = |test, [own, random, centre, wrong]: &[Vec<f32>; 4], best: fn(f32, f32) -> f32| {
         let means = [("random", random), ("centre", centre), ("wrong-label", wrong)];
-        let baselines: Vec<(&str, f32)> = means.map(|(name, values)| (name, mean_interval(values).mean)).to_vec();
+        let baselines: Vec<(&str, f32)> = means.map(|(name, values)| (name, mean(values))).to_vec();
         TestResult {
             test,
             count: own.len(),
-            value: mean_interval(own),
+            value: interval(own),
             baseline: strongest(&baselines, best),
             baselines,
         }
@@ -205,6 +205,16 @@ fn least_like(model: &Model, view: &RgbImage, texts: &[f32]) -> Result<usize> {
     Ok(cosines
         .min_by(|(_, a), (_, b)| a.total_cmp(b))
         .map_or(0, |(label, _)| label))
+}
+
+fn interval(values: &[f32]) -> Option<Interval> {
+    let values: Vec<f64> = values.iter().map(|value| f64::from(*value)).collect();
+    mean_interval(&values)
+}
+
+fn mean(values: &[f32]) -> f32 {
+    let sum: f64 = values.iter().map(|value| f64::from(*value)).sum();
+    (sum / values.len() as f64) as f32
 }
 
 fn strongest(baselines: &[(&'static str, f32)], best: fn(f32, f32) -> f32) -> f32 {
