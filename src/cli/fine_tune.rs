@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, Result, anyhow};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::args::FineTuneArgs;
+use super::figures;
 use super::output::Output;
 use super::pictures::{device, shown};
 use super::{Common, Format, Usage};
@@ -16,7 +17,7 @@ use crate::engine::ModelChoice;
 use crate::engine::{Placement, place};
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::{Field, RunConfig};
-use crate::fine_tune::k_shot::{KShot, base, k_shot_curve};
+use crate::fine_tune::k_shot::{KShot, bands, base, k_shot_curve};
 use crate::fine_tune::run::{self, Control, RunEvent, RunRecord, Runs, Start};
 use crate::fine_tune::search::Choice;
 use crate::library::{data_dir, unpack_samples};
@@ -101,10 +102,10 @@ pub fn run(args: &FineTuneArgs, common: &Common, output: &mut Output) -> Result<
     });
     printer.end();
     written?;
-    let mut record = record?;
+    let record = record?;
     if let Some(name) = &args.name {
-        record.name.clone_from(name);
-        workshop.runs.find(&record.run)?.keep(&record)?;
+        let folder = workshop.runs.find(&record.run)?;
+        folder.describe(name.clone(), record.note.clone())?;
     }
     printer.chosen(&record, output)
 }
@@ -241,31 +242,76 @@ fn curve(config: &RunConfig, workshop: &Workshop, output: &mut Output) -> Result
         }
         !control.stop.load(Ordering::Relaxed)
     };
+    let mut points = Vec::new();
     k_shot_curve(config, open, wanted, |point| {
         if written.is_ok() {
             written = print_point(&point, output);
+            points.push(point);
         }
     })?;
-    written
+    written?;
+    print_bands(&points, output)
+}
+
+const SHOT_COLUMNS: [&str; 4] = ["method", "shots", "seed", "accuracy"];
+
+fn method_name(method: Option<FineTuneMethod>) -> &'static str {
+    method.map_or("zero-shot", FineTuneMethod::name)
 }
 
 fn print_point(point: &KShot, output: &mut Output) -> Result<()> {
-    let method = point.method.map_or("zero-shot", FineTuneMethod::name);
-    let KShot {
-        shots, seed, accuracy, ..
-    } = *point;
-    let line = json!({ "event": "k-shot", "method": method, "shots": shots, "seed": seed, "accuracy": accuracy });
+    let method = method_name(point.method);
+    let (shots, seed) = (point.shots, point.seed);
+    let mut line = json!({
+        "event": "k-shot", "method": method, "shots": shots, "seed": seed, "accuracy": point.accuracy,
+        "examples": point.examples,
+    });
+    figures::add_interval(&mut line, "accuracy", point.interval.as_ref());
+    figures::add_difference(&mut line, "", point.compared.as_ref());
+    let columns = [&SHOT_COLUMNS[..], &figures::COLUMNS, &["examples"]].concat();
     let cells = || {
-        vec![vec![
+        let mut cells = vec![
             method.into(),
             shots.to_string(),
             seed.to_string(),
-            accuracy.to_string(),
-        ]]
+            point.accuracy.to_string(),
+        ];
+        cells.extend(figures::cells(point.interval.as_ref(), point.compared.as_ref()));
+        cells.push(point.examples.to_string());
+        vec![cells]
     };
-    output.result(&line, &["method", "shots", "seed", "accuracy"], cells, || {
-        format!("{method:<13} {shots:>2} shots, seed {seed}: {:.1} %", 100.0 * accuracy)
+    output.result(&line, &columns, cells, || {
+        let accuracy = figures::share(Some(point.accuracy), point.interval.as_ref());
+        let gain = point
+            .compared
+            .map_or(String::new(), |compared| format!(", {}", compared.words()));
+        let fewer = if point.examples < shots {
+            format!(" (no class has more than {})", point.examples)
+        } else {
+            String::new()
+        };
+        format!("{method:<13} {shots:>2} shots{fewer}, seed {seed}: {accuracy}{gain}")
     })
+}
+
+/// For people, what the seeds made of each number of shots.
+fn print_bands(points: &[KShot], output: &mut Output) -> Result<()> {
+    for band in bands(points) {
+        let method = method_name(band.method);
+        output.table(|| {
+            let [low, mean, high] = [band.low, band.mean, band.high].map(|share| 100.0 * share);
+            let shown = if band.method.is_none() {
+                String::new()
+            } else {
+                format!("; better than zero-shot in {} of {}", band.improved, band.seeds)
+            };
+            let (examples, seeds) = (band.examples, band.seeds);
+            format!(
+                "{method:<13} {examples:>2} examples: {mean:.1} % ({low:.1} to {high:.1} over {seeds} splits){shown}"
+            )
+        })?;
+    }
+    Ok(())
 }
 
 /// Prints a run's events: JSON lines, or a line on the terminal that is written over and the result at the end.
@@ -289,7 +335,8 @@ impl Printer {
     /// Whoever reads went away.
     pub fn event(&mut self, event: &RunEvent, output: &mut Output) -> Result<()> {
         if self.format == Format::Json {
-            let line = serde_json::to_value(event).map_err(|e| anyhow!(e))?;
+            let mut line = serde_json::to_value(event).map_err(|e| anyhow!(e))?;
+            spread(&mut line, event);
             return output.result(&line, &[], Vec::new, String::new);
         }
         if let RunEvent::Done { .. } = event {
@@ -357,55 +404,87 @@ fn progress(event: &RunEvent) -> Option<String> {
     })
 }
 
+/// What a run's end compares becomes fields of its line.
+fn spread(line: &mut Value, event: &RunEvent) {
+    let RunEvent::Done {
+        compared,
+        control_compared,
+        ..
+    } = event
+    else {
+        return;
+    };
+    if let Some(fields) = line.as_object_mut() {
+        fields.remove("compared");
+        fields.remove("control_compared");
+    }
+    figures::add_interval(line, "accuracy", compared.as_ref().map(|compared| &compared.after));
+    figures::add_interval(line, "zero_shot", compared.as_ref().map(|compared| &compared.before));
+    figures::add_difference(line, "", compared.as_deref());
+    figures::add_difference(line, "control_", control_compared.as_deref());
+}
+
 fn done(event: &RunEvent, output: &mut Output) -> Result<()> {
     let RunEvent::Done {
         run,
         model,
         zero_shot_accuracy,
         accuracy,
+        compared,
         n_train,
         n_test,
         control,
+        control_compared,
         stopped,
         classes,
     } = event
     else {
         return Ok(());
     };
-    let number = |share: &Option<f32>| share.map_or(String::new(), |share| share.to_string());
     let columns = ["run", "model", "zero_shot_accuracy", "accuracy", "n_train", "n_test"];
+    let columns = [&columns[..], &figures::COLUMNS].concat();
+    let number = |share: &Option<f32>| share.map_or(String::new(), |share| share.to_string());
     let cells = || {
-        vec![vec![
+        let mut cells = vec![
             run.clone(),
             shown(model),
             number(zero_shot_accuracy),
             number(accuracy),
             n_train.to_string(),
             n_test.to_string(),
-        ]]
+        ];
+        cells.extend(figures::cells(
+            compared.as_ref().map(|compared| &compared.after),
+            compared.as_deref(),
+        ));
+        vec![cells]
     };
     output.result(&json!({}), &columns, cells, || {
         let end = if *stopped { "stopped" } else { "done" };
+        let measured = match compared {
+            Some(compared) => format!(
+                "accuracy on {n_test} test pictures: {}, zero-shot {}\n  difference: {}",
+                compared.after.share_words(),
+                compared.before.share_words(),
+                compared.words()
+            ),
+            None => "no picture was left to test with: nothing was measured".into(),
+        };
         let forgotten = control.map_or(String::new(), |(before, after)| {
+            let words = control_compared
+                .as_ref()
+                .map_or(String::new(), |compared| format!(": {}", compared.words()));
             format!(
-                "\n  control set: {:.1} % before, {:.1} % after",
+                "\n  control set: {:.1} % before, {:.1} % after{words}",
                 100.0 * before,
                 100.0 * after
             )
         });
-        let accuracy = match (accuracy, zero_shot_accuracy) {
-            (Some(after), Some(before)) => format!(
-                "accuracy on {n_test} pictures it never saw: {:.1} %, zero-shot {:.1} %",
-                100.0 * after,
-                100.0 * before
-            ),
-            _ => "no picture was left to test with: how good it is, only more pictures can tell".into(),
-        };
         let taught = if classes.is_empty() {
             String::new()
         } else {
             format!("\n  taught: {}", classes.join(", "))
         };
-        format!("{run}: {end}\n  {accuracy}{forgotten}{taught}\n  use it with --model {run}")
+        format!("{run}: {end}\n  {measured}{forgotten}{taught}\n  use it with --model {run}")
     })
 }

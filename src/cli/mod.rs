@@ -9,6 +9,7 @@ mod bench_training;
 mod classify;
 mod crowd;
 mod embed;
+mod figures;
 mod fine_tune;
 mod heatmap;
 mod heatmap_trust;

@@ -53,6 +53,15 @@ impl Output {
         Ok(())
     }
 
+    /// Prints a line for people only: what is printed for programs has it in other lines.
+    pub fn table(&mut self, text: impl FnOnce() -> String) -> Result<()> {
+        if self.format == Format::Table {
+            writeln!(self.out, "{}", text())?;
+            self.out.flush()?;
+        }
+        Ok(())
+    }
+
     /// Names something that could not be done.
     pub fn failure(&mut self, what: &str, reason: &str) {
         self.failed = true;

@@ -7,11 +7,13 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::args::{RunsArgs, RunsCommand};
+use super::figures;
 use super::fine_tune::{Printer, Workshop, stop_on_interrupt};
 use super::output::Output;
 use super::pictures::shown;
 use super::{Common, Format};
-use crate::fine_tune::run::{self, RunFolder, RunRecord};
+use crate::evaluation::Comparison;
+use crate::fine_tune::run::{self, BlendPoint, RunFolder, RunRecord};
 
 /// Runs the command.
 pub fn run(args: &RunsArgs, common: &Common, output: &mut Output) -> Result<()> {
@@ -37,7 +39,7 @@ pub fn run(args: &RunsArgs, common: &Common, output: &mut Output) -> Result<()> 
 }
 
 fn line(record: &RunRecord) -> Value {
-    json!({
+    let mut line = json!({
         "run": record.run,
         "name": record.name,
         "note": record.note,
@@ -65,29 +67,42 @@ fn line(record: &RunRecord) -> Value {
         "chosen": record.chosen.iter().cloned().collect::<BTreeMap<_, _>>(),
         "model": record.model,
         "error": record.error,
-    })
+    });
+    figures::add_interval(&mut line, "accuracy", record.accuracy_interval().as_ref());
+    figures::add_interval(&mut line, "zero_shot", record.zero_shot_interval().as_ref());
+    figures::add_difference(&mut line, "", record.compared.as_ref());
+    figures::add_difference(&mut line, "control_", record.control_compared.as_ref());
+    line
 }
 
 fn row(record: &RunRecord, output: &mut Output) -> Result<()> {
-    let percent = |share: Option<f32>| share.map_or("-".into(), |share| format!("{:.1} %", 100.0 * share));
+    let compared = record.compared.as_ref();
     let columns = ["run", "method", "state", "zero_shot_accuracy", "accuracy"];
+    let columns = [&columns[..], &figures::COLUMNS].concat();
     let number = |share: Option<f32>| share.map_or(String::new(), |share| share.to_string());
     let cells = || {
-        vec![vec![
+        let mut cells = vec![
             record.run.clone(),
             record.config.method.name().into(),
             record.state.title().into(),
             number(record.zero_shot_accuracy),
             number(record.accuracy),
-        ]]
+        ];
+        cells.extend(figures::cells(record.accuracy_interval().as_ref(), compared));
+        vec![cells]
     };
     output.result(&line(record), &columns, cells, || {
+        let accuracy = figures::share(record.accuracy, record.accuracy_interval().as_ref());
+        let before = figures::share(record.zero_shot_accuracy, record.zero_shot_interval().as_ref());
+        let verdict = match (compared, record.accuracy) {
+            (Some(compared), _) => compared.verdict().title(),
+            (None, Some(_)) => "not compared picture by picture",
+            (None, None) => "",
+        };
         format!(
-            "{:<18} {:<12} {:>8} (zero-shot {:>7})  {}",
+            "{:<18} {:<12} {accuracy:<24} zero-shot {before:<24} {verdict}  {}",
             record.run,
             record.state.title(),
-            percent(record.accuracy),
-            percent(record.zero_shot_accuracy),
             record.name
         )
     })
@@ -101,11 +116,16 @@ fn show(folder: &RunFolder, common: &Common, output: &mut Output) -> Result<()> 
         return output.result(&line, &[], Vec::new, String::new);
     }
     row(&record, output)?;
-    if common.format == Format::Table {
-        let settings = line(&record);
-        for (name, value) in settings.as_object().into_iter().flatten() {
-            println!("  {name:<20} {value}");
+    output.table(|| match (&record.compared, record.accuracy) {
+        (Some(compared), _) => format!("  difference on {} test pictures: {}", compared.count, compared.words()),
+        (None, Some(_)) => {
+            "  this run is from before answers were kept picture by picture: its difference has no test".into()
         }
+        (None, None) => "  nothing was measured yet".into(),
+    })?;
+    let settings = line(&record);
+    for (name, value) in settings.as_object().into_iter().flatten() {
+        output.table(|| format!("  {name:<20} {value}"))?;
     }
     Ok(())
 }
@@ -138,28 +158,54 @@ fn export(folder: &RunFolder, workshop: &Workshop, target: &Path, output: &mut O
 fn blend(folder: &RunFolder, workshop: &Workshop, use_at: Option<f32>, output: &mut Output) -> Result<()> {
     let start = workshop.start();
     if let Some(blend) = use_at {
-        let record = run::set_blend(folder, start.device, start.samples, blend, |_| true)?;
+        let record = run::set_blend(folder, &start, blend, |_| true)?;
         return row(&record, output);
     }
     for point in run::blend_curve(folder, start.device, start.samples, |_| true)? {
-        let control = point.control;
-        let line =
-            json!({ "blend": point.blend, "validation_accuracy": point.validation, "control_accuracy": control });
-        let percent = |share: Option<f32>| share.map_or("-".into(), |share| format!("{:.1} %", 100.0 * share));
-        let (shown, task) = (percent(control), percent(point.validation));
-        let cells = || {
-            vec![vec![
-                point.blend.to_string(),
-                point.validation.map_or(String::new(), |share| share.to_string()),
-                shown.clone(),
-            ]]
-        };
-        output.result(
-            &line,
-            &["blend", "validation_accuracy", "control_accuracy"],
-            cells,
-            || format!("{:.2}  task {task}  control {shown}", point.blend),
-        )?;
+        blend_point(&point, output)?;
     }
     Ok(())
+}
+
+fn blend_point(point: &BlendPoint, output: &mut Output) -> Result<()> {
+    let control = point.control;
+    let compared = point.compared.as_ref();
+    let mut line =
+        json!({ "blend": point.blend, "validation_accuracy": point.validation, "control_accuracy": control });
+    figures::add_interval(&mut line, "accuracy", compared.map(|compared| &compared.after));
+    figures::add_difference(&mut line, "", compared);
+    figures::add_difference(&mut line, "control_", point.control_compared.as_ref());
+    let columns = ["blend", "validation_accuracy", "control_accuracy"];
+    let columns = [&columns[..], &figures::COLUMNS].concat();
+    let number = |share: f32| {
+        if share.is_finite() {
+            share.to_string()
+        } else {
+            String::new()
+        }
+    };
+    let cells = || {
+        let mut cells = vec![
+            point.blend.to_string(),
+            point.validation.map_or(String::new(), number),
+            control.map_or(String::new(), number),
+        ];
+        cells.extend(figures::cells(compared.map(|compared| &compared.after), compared));
+        vec![cells]
+    };
+    output.result(&line, &columns, cells, || {
+        let gain = |compared: &Option<Comparison>| match compared {
+            Some(compared) if point.blend > 0.0 => format!(", {}", compared.words()),
+            _ => String::new(),
+        };
+        let of = |compared: &Option<Comparison>| compared.map(|compared| compared.after);
+        format!(
+            "{:.2}  validation {}{}\n      control set {}{}",
+            point.blend,
+            figures::share(point.validation, of(&point.compared).as_ref()),
+            gain(&point.compared),
+            figures::share(control, of(&point.control_compared).as_ref()),
+            gain(&point.control_compared)
+        )
+    })
 }

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use super::device::DeviceChoice;
 use super::loaded::{Placement, place};
 use super::protocol::{Event, Precision, ScreenImage, Severity};
-use super::training::{Previewed, RunConfig, TrainingEvent, TrainingRequest};
+use super::training::{Comparison, Previewed, RunConfig, TrainingEvent, TrainingRequest};
 use super::{Events, spawn};
 use crate::fine_tune::board::board;
 use crate::fine_tune::k_shot::{base, k_shot_curve};
@@ -67,6 +67,9 @@ impl Trainer {
     /// Takes a request; never waits.
     pub fn send(&self, request: TrainingRequest) {
         let Some(runs) = self.runs.clone() else {
+            if request == TrainingRequest::List {
+                return tell(&self.events, TrainingEvent::Runs(Vec::new()));
+            }
             self.events.message(Severity::Error, NO_FOLDER.into());
             return;
         };
@@ -76,6 +79,7 @@ impl Trainer {
             TrainingRequest::List
             | TrainingRequest::Events(_)
             | TrainingRequest::Describe { .. }
+            | TrainingRequest::Contrast(_)
             | TrainingRequest::Delete(_)
             | TrainingRequest::Restore(_) => {
                 let events = self.events.clone();
@@ -103,7 +107,11 @@ fn keep_books(runs: &Runs, request: TrainingRequest, events: &Events) {
             let known = folder.events();
             tell(events, TrainingEvent::Events { run, events: known });
         }),
-        TrainingRequest::Describe { run, name, note } => describe(runs, &run, name, note),
+        TrainingRequest::Describe { run, name, note } => runs.find(&run).and_then(|folder| folder.describe(name, note)),
+        TrainingRequest::Contrast(compared) => {
+            tell(events, TrainingEvent::Contrasts(contrasts(runs, &compared)));
+            return;
+        }
         TrainingRequest::Delete(run) => runs.delete(&run),
         TrainingRequest::Restore(run) => runs.restore(&run),
         _ => Ok(()),
@@ -114,14 +122,15 @@ fn keep_books(runs: &Runs, request: TrainingRequest, events: &Events) {
     list(runs, events);
 }
 
-/// The process that works on a run would write its own idea of the name over ours: it is asked for when the run rests.
-fn describe(runs: &Runs, run: &str, name: String, note: String) -> Result<()> {
-    let folder = runs.find(run)?;
-    let _lock = folder.lock()?;
-    let mut record = folder.record()?;
-    record.name = name;
-    record.note = note;
-    folder.keep(&record)
+/// Runs against the first of them.
+fn contrasts(runs: &Runs, compared: &[String]) -> Vec<(String, Option<Comparison>)> {
+    let tested = |run: &String| runs.find(run).and_then(|folder| folder.record()).ok()?.tested;
+    let Some((first, others)) = compared.split_first() else {
+        return Vec::new();
+    };
+    let baseline = tested(first);
+    let against = |run: &String| tested(run)?.against(baseline.as_ref()?);
+    others.iter().map(|run| (run.clone(), against(run))).collect()
 }
 
 struct Worker {
@@ -186,12 +195,9 @@ impl Worker {
             }
             TrainingRequest::UseBlend { run, blend } => {
                 let wanted = |done| self.wanted("Measuring the blend", done);
-                run::set_blend(&self.runs.find(&run)?, start.device, start.samples, blend, wanted)?;
-                let text = format!(
-                    "The run's model is now {:.0} % of the way to what was learnt",
-                    100.0 * blend
-                );
-                self.events.message(Severity::Info, text);
+                let record = run::set_blend(&self.runs.find(&run)?, &start, blend, wanted)?;
+                self.events
+                    .message(Severity::Info, format!("{} is now {}", record.name, record.mixture()));
                 Ok(())
             }
             TrainingRequest::KShot(config) => self.k_shot(&config, &start),

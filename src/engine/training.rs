@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use super::protocol::ScreenImage;
 
+pub use crate::evaluation::{Comparison, Interval, Verdict};
 pub use crate::fine_tune::FineTuneMethod;
 pub use crate::fine_tune::board::Board;
 pub use crate::fine_tune::config::{Architecture, FIELDS, Field, Hyper, PRESETS, Part, RunConfig};
 pub use crate::fine_tune::data::{ClassCount, Preview};
-pub use crate::fine_tune::k_shot::{KShot, METHODS, PEOPLE};
-pub use crate::fine_tune::run::{BlendPoint, Estimate, Flip, RunEvent, RunRecord, RunState};
+pub use crate::fine_tune::k_shot::{Band, KShot, METHODS, PEOPLE, bands};
+pub use crate::fine_tune::run::{BlendPoint, Estimate, Flip, RunEvent, RunRecord, RunState, Tested};
 pub use crate::fine_tune::search::{Choice, trials};
 
 /// What the window wants of training. Long work is done one after the other; the rest at once.
@@ -51,6 +52,8 @@ pub enum TrainingRequest {
         /// The folder.
         to: PathBuf,
     },
+    /// Compare runs with the first of them, by their answers to the same test pictures.
+    Contrast(Vec<String>),
     /// Measure blends of a run's model with the one it started from.
     MeasureBlends(String),
     /// Make a blend the run's model.
@@ -104,6 +107,8 @@ pub enum TrainingEvent {
     Estimated(Estimate),
     /// One accuracy of the curve over shots.
     KShot(KShot),
+    /// Runs against the first of some; none where they were not tested on the same pictures, or their answers not kept.
+    Contrasts(Vec<(String, Option<Comparison>)>),
     /// The accuracy of blends.
     Blends {
         /// The run.

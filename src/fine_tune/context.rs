@@ -222,16 +222,24 @@ impl Context {
         self.model.info().scoring.logit_scale
     }
 
+    /// Which pictures of a set are answered right (1) or not (0), zero-shot, before the model learns.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub fn zero_shot_answers(&self, set: &PictureSet, classes: &[String]) -> Result<Vec<f64>> {
+        if set.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = cosines(&set.embeddings, &self.class_embeddings(classes)?);
+        Ok(evaluation::right(&rows, &set.labels))
+    }
+
     /// Zero-shot accuracy on a set, before the model learns; none on no pictures.
     ///
     /// # Errors
     /// The device failed.
     pub fn zero_shot_accuracy(&self, set: &PictureSet, classes: &[String]) -> Result<Option<f32>> {
-        if set.is_empty() {
-            return Ok(None);
-        }
-        let rows = cosines(&set.embeddings, &self.class_embeddings(classes)?);
-        Ok(accuracy(&rows, &set.labels))
+        Ok(evaluation::mean(&self.zero_shot_answers(set, classes)?))
     }
 }
 

@@ -81,7 +81,8 @@ impl FineTuneMethod {
             }
             Self::ProLip => {
                 "ProLIP (arXiv 2410.05270): Adam with an epsilon of 1e-4, 300 steps on all examples, nothing shortened, biases \
-                 frozen. Ours: each example is seen as it is, not in augmented views; the starter takes longer steps."
+                 frozen. Ours: each example is seen as it is, not in augmented views; with the starter, steps are a hundred times as \
+                 long as the learning rate says."
             }
             Self::Lora => {
                 "CLIP-LoRA (arXiv 2405.18541): 500 steps of 32 for each example of a class, alpha / sqrt(rank). Ours: no \

@@ -100,20 +100,41 @@ pub fn is_adapter(folder: &Path) -> bool {
     folder.join(ADAPTER).is_file()
 }
 
+impl AdapterConfig {
+    /// Reads `adapter.json` of a folder.
+    ///
+    /// # Errors
+    /// It is missing or damaged.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join(ADAPTER);
+        let json = std::fs::read(&path).map_err(|source| Error::Read { path, source })?;
+        let config: Self = serde_json::from_slice(&json).map_err(|e| Error::config(ADAPTER, e.to_string()))?;
+        if !(0.0..=1.0).contains(&config.blend) {
+            return Err(Error::config(ADAPTER, "blend does not lie between 0 and 1"));
+        }
+        Ok(config)
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        let json = serde_json::to_vec_pretty(self).map_err(|e| Error::config(ADAPTER, e.to_string()))?;
+        write_whole(&folder.join(ADAPTER), &json)
+    }
+}
+
 impl Adapter {
     /// Reads a folder.
     ///
     /// # Errors
     /// A file is missing or damaged.
     pub fn read(folder: &Path) -> Result<Self> {
-        let path = folder.join(ADAPTER);
-        let json = std::fs::read(&path).map_err(|source| Error::Read { path, source })?;
-        let config: AdapterConfig = serde_json::from_slice(&json).map_err(|e| Error::config(ADAPTER, e.to_string()))?;
-        if !(0.0..=1.0).contains(&config.blend) {
-            return Err(Error::config(ADAPTER, "blend does not lie between 0 and 1"));
-        }
-        let tensors = read_flats(&folder.join(WEIGHTS))?;
-        Ok(Self { config, tensors })
+        Ok(Self {
+            config: AdapterConfig::read(folder)?,
+            tensors: read_flats(&folder.join(WEIGHTS))?,
+        })
     }
 
     /// Writes a folder, `adapter.json` last: a folder that has it is whole.
@@ -126,8 +147,7 @@ impl Adapter {
             source,
         })?;
         write_flats(&folder.join(WEIGHTS), &self.tensors)?;
-        let json = serde_json::to_vec_pretty(&self.config).map_err(|e| Error::config(ADAPTER, e.to_string()))?;
-        write_whole(&folder.join(ADAPTER), &json)
+        self.config.write(folder)
     }
 
     /// The model with what was learnt.

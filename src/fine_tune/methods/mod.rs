@@ -71,13 +71,13 @@ pub trait Learner {
     /// The device failed.
     fn logits(&self, context: &Context, set: &PictureSet) -> Result<Vec<Vec<f32>>>;
 
-    /// Accuracy on the control set now. What stands on top of the model answers for its own classes only, and forgets
-    /// nothing.
+    /// Which pictures of the control set are answered right now (1) or not (0). What stands on top of the model answers for
+    /// its own classes only, and forgets nothing.
     ///
     /// # Errors
     /// The device failed.
-    fn control_accuracy(&self, context: &Context) -> Result<Option<f32>> {
-        context.zero_shot_accuracy(&context.control, &context.control_classes)
+    fn control_answers(&self, context: &Context) -> Result<Vec<f64>> {
+        context.zero_shot_answers(&context.control, &context.control_classes)
     }
 
     /// The loss on the validation side; none where a method has none.

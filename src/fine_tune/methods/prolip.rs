@@ -38,9 +38,7 @@ pub fn learner(config: &RunConfig, context: &Context) -> Result<TowerLearner> {
     hyper.batch = context.train.len();
     hyper.weight_decay = 0.0;
     hyper.clip = 0.0;
-    if matches!(context.model.image_tower(), ImageTower::EfficientNetLite(_)) {
-        hyper.learning_rate *= STARTER_STEPS;
-    }
+    let starter = matches!(context.model.image_tower(), ImageTower::EfficientNetLite(_));
     let shots = (context.train.len() as f64 / context.classes.len().max(1) as f64).max(1.0);
     let recipe = Recipe {
         objective: Objective::Classes,
@@ -51,12 +49,6 @@ pub fn learner(config: &RunConfig, context: &Context) -> Result<TowerLearner> {
         moments: Moments::FEW_SHOT,
         precision: Precision::Full,
     };
-    Ok(TowerLearner::new(
-        recipe,
-        &hyper,
-        config.seed,
-        values,
-        Flats::new(),
-        context,
-    ))
+    let learner = TowerLearner::new(recipe, &hyper, config.seed, values, Flats::new(), context);
+    Ok(learner.stretched(if starter { STARTER_STEPS } else { 1.0 }))
 }

@@ -85,8 +85,8 @@ impl Learner for Search {
         self.method.logits(context, set)
     }
 
-    fn control_accuracy(&self, context: &Context) -> Result<Option<f32>> {
-        self.method.control_accuracy(context)
+    fn control_answers(&self, context: &Context) -> Result<Vec<f64>> {
+        self.method.control_answers(context)
     }
 
     fn validation_loss(&self, context: &Context) -> Result<Option<f32>> {

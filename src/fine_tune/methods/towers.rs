@@ -17,8 +17,9 @@ use super::{Learner, Pairs, StepReport};
 use crate::clip::{
     AdapterKind, Flat, Flats, Precision, TokenizedText, Towers, numbers, parameter_id, to_embeddings, unit,
 };
+use crate::evaluation;
 use crate::fine_tune::config::Hyper;
-use crate::fine_tune::context::{Context, accuracy, cosines, ensembles, pixels, spoken};
+use crate::fine_tune::context::{Context, cosines, ensembles, pixels, spoken};
 use crate::fine_tune::leaves::{Leaves, Tracked, add, by_id, gradients, norm};
 use crate::fine_tune::loss::{Positives, cross_entropy, info_nce, sigmoid};
 use crate::fine_tune::optimizer::{Moments, Optimizer, learning_rate};
@@ -100,6 +101,8 @@ pub struct TowerLearner {
     /// The towers in f16, for steps in half precision.
     half: Option<Towers>,
     loss_scale: f32,
+    /// How much longer its steps are than the learning rate says.
+    stretch: f64,
 }
 
 /// One step's pictures and texts.
@@ -166,7 +169,14 @@ impl TowerLearner {
             recipe,
             pictures: context.train.len(),
             classes: context.classes.len(),
+            stretch: 1.0,
         }
+    }
+
+    /// With steps so much longer than the learning rate says: what is told of a run is the rate that was set.
+    pub fn stretched(mut self, stretch: f64) -> Self {
+        self.stretch = stretch;
+        self
     }
 
     fn batch_size(&self) -> usize {
@@ -516,7 +526,7 @@ impl Learner for TowerLearner {
         let (loss, found, length) = self.finite_gradients(context, &batch, step)?;
         let rate = learning_rate(self.hyper.learning_rate, step, self.steps(), self.hyper.warm_up);
         self.optimizer
-            .step(&mut self.leaves, found, rate, (length, self.hyper.clip));
+            .step(&mut self.leaves, found, rate * self.stretch, (length, self.hyper.clip));
         self.clamp_scale();
         Ok(StepReport {
             loss,
@@ -536,11 +546,11 @@ impl Learner for TowerLearner {
         Ok(rows)
     }
 
-    fn control_accuracy(&self, context: &Context) -> Result<Option<f32>> {
+    fn control_answers(&self, context: &Context) -> Result<Vec<f64>> {
         let towers = self.now(context);
         let pictures = self.image_rows(context, &towers, &context.control)?;
         let texts = self.class_rows(context, &towers, &context.control_classes)?;
-        Ok(accuracy(&cosines(&pictures, &texts), &context.control.labels))
+        Ok(evaluation::right(&cosines(&pictures, &texts), &context.control.labels))
     }
 
     fn validation_loss(&self, context: &Context) -> Result<Option<f32>> {

@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
+use super::drive::Start;
 use super::folder::{LEARNT, MODEL, RunFolder, RunRecord};
 use super::prepared::{PREPARED, Prepared, base_of, control_of, source_of};
+use super::tested::{Tested, answered};
 use crate::clip::{Adapter, Model, export};
-use crate::evaluation;
-use crate::fine_tune::context::{Context, accuracy, cosines};
+use crate::evaluation::{Comparison, mean};
+use crate::fine_tune::Result;
+use crate::fine_tune::context::Context;
 use crate::fine_tune::data::Split;
 use crate::fine_tune::subsample::stratified;
-use crate::fine_tune::{PictureSet, Result};
 
 /// Steps from one to the other.
 const POINTS: usize = 5;
@@ -29,6 +31,10 @@ pub struct BlendPoint {
     pub validation: Option<f32>,
     /// Accuracy on the control set.
     pub control: Option<f32>,
+    /// The validation side beside blend 0, the model as it was; none where there is no picture.
+    pub compared: Option<Comparison>,
+    /// The control set beside blend 0.
+    pub control_compared: Option<Comparison>,
 }
 
 /// The accuracy of blends on the validation side and on the control set; `wanted` hears the share that is done.
@@ -55,6 +61,8 @@ pub fn blend_curve(
     );
     let mut adapter = Adapter::read(&folder.file(LEARNT))?;
     let mut points = Vec::new();
+    // Of blend 0, on the validation side and on the control set.
+    let (mut before, mut control_before) = (Vec::new(), Vec::new());
     for number in 0..POINTS {
         let blend = number as f32 / (POINTS - 1) as f32;
         adapter.config.blend = blend;
@@ -64,71 +72,80 @@ pub fn blend_curve(
         let context = Context::new(model, &prepared.dataset, &split, &record.config, control, |done| {
             wanted(part(done))
         })?;
+        let after = answered(&context, &context.validation)?;
+        let control = context.zero_shot_answers(&context.control, &context.control_classes)?;
+        if number == 0 {
+            before.clone_from(&after);
+            control_before.clone_from(&control);
+        }
         points.push(BlendPoint {
             blend,
-            validation: measured(&context, &context.validation)?,
-            control: context.zero_shot_accuracy(&context.control, &context.control_classes)?,
+            validation: mean(&after),
+            compared: Comparison::of(&before, &after),
+            control: mean(&control),
+            control_compared: Comparison::of(&control_before, &control),
         });
     }
     Ok(points)
 }
 
-/// Accuracy on a side, of classes that were taught or described; recall for captions. None where it is empty.
-fn measured(context: &Context, set: &PictureSet) -> Result<Option<f32>> {
-    if set.is_empty() {
-        return Ok(None);
-    }
-    if context.classes.is_empty() {
-        let texts: Vec<String> = set
-            .captions
-            .iter()
-            .filter_map(|captions| captions.first().cloned())
-            .collect();
-        let embedded = context.model.embed_texts(&context.tokens(&texts)?)?;
-        let embedded: Vec<Vec<f32>> = embedded.into_iter().map(|one| one.vector).collect();
-        let (to_texts, to_images) = evaluation::recall_at_1(&set.embeddings, &embedded, &texts);
-        return Ok(Some((to_texts + to_images) / 2.0));
-    }
-    let described = context.class_embeddings(&context.classes)?;
-    let classes = context.classes.iter().zip(described);
-    let classes: Vec<Vec<f32>> = classes
-        .map(|(name, described)| context.model.class_vector(name).unwrap_or(described))
-        .collect();
-    Ok(accuracy(&cosines(&set.embeddings, &classes), &set.labels))
-}
-
-/// Makes a blend the run's model, and measures it: the record says what the model is now, and how good it is on the
-/// test side and on the control set. `wanted` hears the share that is done; until it is measured nothing changes.
+/// Makes a blend the run's model, and measures it as the run was: the record says what the model is from then on. `wanted`
+/// hears the share that is done, and leaves everything as it was by saying no.
 ///
 /// # Errors
-/// The run has learnt nothing yet, `wanted` said no, or a file cannot be written.
+/// The run has learnt nothing yet, its base is gone, the device failed, or a file cannot be written.
 pub fn set_blend(
     folder: &RunFolder,
-    device: &Device,
-    samples: Option<&Path>,
+    start: &Start<'_>,
     blend: f32,
-    wanted: impl FnMut(f32) -> bool,
+    mut wanted: impl FnMut(f32) -> bool,
 ) -> Result<RunRecord> {
     let _lock = folder.lock()?;
     let mut record = folder.record()?;
-    let prepared: Prepared = folder.read(PREPARED)?;
     let mut adapter = Adapter::read(&folder.file(LEARNT))?;
     adapter.config.blend = blend.clamp(0.0, 1.0);
+    measure(folder, &mut record, start, &adapter, &mut wanted)?;
+    adapter.write(&folder.file(LEARNT))?;
+    record.model = Some(finish_model(folder, &record, start.device, &adapter)?);
+    record.blend = adapter.config.blend;
+    folder.keep(&record)?;
+    Ok(record)
+}
+
+/// Measures an adapter on the test side and on the control set.
+fn measure(
+    folder: &RunFolder,
+    record: &mut RunRecord,
+    start: &Start<'_>,
+    adapter: &Adapter,
+    wanted: &mut impl FnMut(f32) -> bool,
+) -> Result<()> {
+    let prepared: Prepared = folder.read(PREPARED)?;
     let split = Split {
         test: prepared.split.test.clone(),
         ..Split::default()
     };
-    let model = adapter.apply(base_of(folder, &record.config, device)?)?;
-    let control = control_of(&record.config, samples);
-    let context = Context::new(model, &prepared.dataset, &split, &record.config, control, wanted)?;
-    record.accuracy = measured(&context, &context.test)?;
-    let after = context.zero_shot_accuracy(&context.control, &context.control_classes)?;
-    record.control = record.control.zip(after).map(|((before, _), after)| (before, after));
-    record.blend = adapter.config.blend;
-    adapter.write(&folder.file(LEARNT))?;
-    record.model = Some(finish_model(folder, &record, device, &adapter)?);
-    folder.keep(&record)?;
-    Ok(record)
+    let config = record.config.clone();
+    let mut context = |model: Model, control: Option<PathBuf>, from: f32| {
+        Context::new(model, &prepared.dataset, &split, &config, control, |done| {
+            wanted(from + done / 2.0)
+        })
+    };
+    let base = || base_of(folder, &config, start.device);
+    let control = || control_of(&config, start.samples);
+    let blended = context(adapter.apply(base()?)?, control(), 0.0)?;
+    let (pictures, after) = (&blended.test, answered(&blended, &blended.test)?);
+    let plain = context(base()?, control(), 0.5)?;
+    let before = answered(&plain, &plain.test)?;
+    let of_control = |context: &Context| context.zero_shot_answers(&context.control, &context.control_classes);
+    let (control_before, control_after) = (of_control(&plain)?, of_control(&blended)?);
+    record.control = mean(&control_before).zip(mean(&control_after));
+    record.control_compared = Comparison::of(&control_before, &control_after);
+    record.tested = Tested::new(pictures, &config.folder, &before, &after);
+    record.compared = record.tested.as_ref().and_then(Tested::compared);
+    record.zero_shot_accuracy = mean(&before);
+    record.accuracy = mean(&after);
+    Ok(())
 }
 
 /// The folder of the run's model: standard files where the whole model may have been trained, else the adapter.

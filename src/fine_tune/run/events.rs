@@ -9,6 +9,8 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
     Ok(Option::<f32>::deserialize(deserializer)?.unwrap_or(f32::NAN))
 }
 
+use crate::evaluation::Comparison;
+
 /// A picture that is answered otherwise than before the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Flip {
@@ -120,16 +122,22 @@ pub enum RunEvent {
         run: String,
         /// The model's folder.
         model: PathBuf,
-        /// Accuracy on the test side before the run; recall for captions. None where that side is empty.
+        /// Accuracy on the test side before the run; recall for captions; none where there is no picture to test with.
         zero_shot_accuracy: Option<f32>,
         /// The same after it.
         accuracy: Option<f32>,
+        /// Both with their intervals, and their difference.
+        #[serde(default)]
+        compared: Option<Box<Comparison>>,
         /// Pictures that were learnt from.
         n_train: usize,
         /// Pictures that were tested on.
         n_test: usize,
         /// Accuracy on the control set, before and after.
         control: Option<(f32, f32)>,
+        /// Both with their intervals, and their difference.
+        #[serde(default)]
+        control_compared: Option<Box<Comparison>>,
         /// Whether it was stopped before its end.
         stopped: bool,
         /// The classes that it was taught; none for captions.

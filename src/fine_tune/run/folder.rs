@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::events::RunEvent;
-use crate::clip::{is_model_folder, write_whole};
+use super::tested::Tested;
+use crate::clip::{AdapterConfig, is_adapter, is_model_folder, write_whole};
+use crate::evaluation::{Comparison, Interval, share_interval};
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::{Error, Result};
 
@@ -93,11 +95,20 @@ pub struct RunRecord {
     pub zero_shot_accuracy: Option<f32>,
     /// The same of the run's model, at its blend.
     pub accuracy: Option<f32>,
+    /// The answers on the test side, picture by picture; none of runs of before they were kept.
+    #[serde(default)]
+    pub tested: Option<Tested>,
+    /// What they say: both accuracies with their intervals, and their difference.
+    #[serde(default)]
+    pub compared: Option<Comparison>,
     /// Accuracy on the control set before the run, and of its model.
     pub control: Option<(f32, f32)>,
     /// What the run's model is, from what it started from (0) to what was learnt (1).
     #[serde(default = "whole")]
     pub blend: f32,
+    /// Both with their intervals, and their difference.
+    #[serde(default)]
+    pub control_compared: Option<Comparison>,
     /// What was chosen on the validation side.
     #[serde(default)]
     pub chosen: Vec<(String, f64)>,
@@ -110,6 +121,41 @@ pub struct RunRecord {
 /// The blend of a run that was never blended.
 fn whole() -> f32 {
     1.0
+}
+
+impl RunRecord {
+    /// The interval of its accuracy; of runs of before answers were kept, from the count of pictures.
+    pub fn accuracy_interval(&self) -> Option<Interval> {
+        let kept = self.compared.map(|compared| compared.after);
+        kept.or_else(|| self.counted(self.accuracy?))
+    }
+
+    /// The interval of the accuracy before it.
+    pub fn zero_shot_interval(&self) -> Option<Interval> {
+        let kept = self.compared.map(|compared| compared.before);
+        kept.or_else(|| self.counted(self.zero_shot_accuracy?))
+    }
+
+    /// A share of the test pictures; recall is the mean of two.
+    fn counted(&self, share: f32) -> Option<Interval> {
+        let hits = (f64::from(share) * self.n_test as f64).round();
+        (!self.classes.is_empty() && share.is_finite()).then(|| share_interval(hits as usize, self.n_test))?
+    }
+
+    /// Whether its model is a blend with what it started from.
+    pub fn is_blend(&self) -> bool {
+        self.blend < 1.0
+    }
+
+    /// What its model is a blend of.
+    pub fn mixture(&self) -> String {
+        let learnt = 100.0 * self.blend;
+        if self.is_blend() {
+            format!("a blend: {learnt:.0} % fine-tuned, {:.0} % original", 100.0 - learnt)
+        } else {
+            "what was learnt, unblended".into()
+        }
+    }
 }
 
 /// A run's folder.
@@ -248,6 +294,24 @@ impl RunFolder {
     /// It cannot be written.
     pub fn keep(&self, record: &RunRecord) -> Result<()> {
         self.write(RECORD, record)
+    }
+
+    /// Gives it another name and note; its model has the same name.
+    ///
+    /// # Errors
+    /// It is at work (whoever works on it would write the old name over this one), or it cannot be written.
+    pub fn describe(&self, name: String, note: String) -> Result<()> {
+        let _lock = self.lock()?;
+        let mut record = self.record()?;
+        let learnt = self.file(LEARNT);
+        if is_adapter(&learnt) {
+            let mut adapter = AdapterConfig::read(&learnt)?;
+            adapter.name.clone_from(&name);
+            adapter.write(&learnt)?;
+        }
+        record.name = name;
+        record.note = note;
+        self.keep(&record)
     }
 
     /// Reads one of its files.

@@ -7,6 +7,7 @@ mod events;
 mod export;
 mod folder;
 mod prepared;
+mod tested;
 mod watch;
 mod work;
 
@@ -17,3 +18,4 @@ pub use events::{Flip, RunEvent};
 pub use export::{Exported, export_run};
 pub use folder::{RunFolder, RunRecord, RunState, Runs};
 pub use prepared::preview;
+pub use tested::Tested;

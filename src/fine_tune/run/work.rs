@@ -11,9 +11,10 @@ use super::drive::{Control, Start, preparing};
 use super::events::RunEvent;
 use super::folder::{LEARNT, RunFolder, RunRecord, RunState};
 use super::prepared::{PREPARED, Prepared, base_of, control_of};
+use super::tested::{Tested, found};
 use super::watch::{Speed, answers_before, board_set, flips};
 use crate::clip::{Adapter, AdapterConfig, Flats, read_flats, write_flats};
-use crate::evaluation;
+use crate::evaluation::{self, Comparison, mean};
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::context::{Context, accuracy, cosines};
 use crate::fine_tune::methods::{Learner, learner, log_loss};
@@ -262,7 +263,7 @@ impl Work<'_, '_> {
         if context.control.is_empty() {
             return Ok(None);
         }
-        method.control_accuracy(context)
+        Ok(mean(&method.control_answers(context)?))
     }
 
     fn validate(
@@ -322,19 +323,17 @@ impl Work<'_, '_> {
         if let Some(best) = best {
             method.restore(context, &best)?;
         }
-        let (zero_shot, accuracy) = if context.classes.is_empty() {
-            let fresh = learner(&self.record.config, context)?;
-            let before = self.recall(context, fresh.as_ref(), &context.test)?;
-            (
-                recall_share(before),
-                recall_share(self.recall(context, method, &context.test)?),
-            )
-        } else {
-            let rows = method.logits(context, &context.test)?;
-            let zero_shot = context.zero_shot_accuracy(&context.test, &context.classes)?;
-            (zero_shot, accuracy(&rows, &context.test.labels))
-        };
+        let (before, after) = self.test(context, method)?;
+        let tested = Tested::new(&context.test, &self.record.config.folder, &before, &after);
+        let compared = tested.as_ref().and_then(Tested::compared);
+        let (zero_shot, accuracy) = (mean(&before), mean(&after));
         let control = checkpoint.control.zip(self.control_accuracy(context, method)?);
+        let plain = context.zero_shot_answers(&context.control, &context.control_classes)?;
+        let control_compared = if plain.is_empty() {
+            None
+        } else {
+            Comparison::of(&plain, &method.control_answers(context)?)
+        };
         let (kind, tensors) = method.learnt(context)?;
         let adapter = Adapter {
             config: AdapterConfig {
@@ -353,7 +352,9 @@ impl Work<'_, '_> {
         self.record.state = if stopped { RunState::Stopped } else { RunState::Done };
         self.record.zero_shot_accuracy = zero_shot;
         self.record.accuracy = accuracy;
-        self.record.blend = adapter.config.blend;
+        self.record.tested = tested;
+        self.record.compared = compared;
+        self.record.control_compared = control_compared;
         self.record.control = control;
         self.record.model = Some(model.clone());
         self.record.chosen = method.chosen();
@@ -363,12 +364,34 @@ impl Work<'_, '_> {
             model,
             zero_shot_accuracy: zero_shot,
             accuracy,
+            compared: compared.map(Box::new),
+            control_compared: control_compared.map(Box::new),
             n_train: self.record.n_train,
             n_test: self.record.n_test,
             control,
             stopped,
             classes: self.record.classes.clone(),
         })
+    }
+
+    /// How far each picture of the test side is answered rightly, from 0 to 1, before the run and after.
+    fn test(&self, context: &Context, method: &dyn Learner) -> Result<(Vec<f64>, Vec<f64>)> {
+        let set = &context.test;
+        if context.classes.is_empty() {
+            let fresh = learner(&self.record.config, context)?;
+            return Ok((
+                self.found(context, fresh.as_ref(), set)?,
+                self.found(context, method, set)?,
+            ));
+        }
+        let after = evaluation::right(&method.logits(context, set)?, &set.labels);
+        Ok((context.zero_shot_answers(set, &context.classes)?, after))
+    }
+
+    fn found(&self, context: &Context, method: &dyn Learner, set: &PictureSet) -> Result<Vec<f64>> {
+        let keys: Vec<&String> = set.captions.iter().filter_map(|captions| captions.first()).collect();
+        let pairs = method.pairs(context, set)?;
+        Ok(pairs.map_or_else(Vec::new, |(images, texts)| found(&images, &texts, &keys)))
     }
 
     fn base_path(&self) -> Option<PathBuf> {
