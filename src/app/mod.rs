@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui};
 
 use crate::engine::Backend;
-use crate::engine::protocol::PictureId;
+use crate::engine::protocol::{PictureId, Request};
+use crate::engine::training::TrainingRequest;
 
 use command::Command;
 use settings::{Settings, ThemeChoice};
@@ -58,10 +59,12 @@ impl App {
             settings_changed_at: None,
         };
         ctx.set_zoom_factor(app.state.settings.scale);
+        // Models of runs are called as the runs are.
+        app.backend.send(Request::Training(TrainingRequest::List));
         let list = update::list(&mut app.state);
         app.backend.send(list);
         let method = app.state.settings.heatmap_method;
-        app.backend.send(crate::engine::protocol::Request::UseHeatmap(method));
+        app.backend.send(Request::UseHeatmap(method));
         let question = update::ask(&mut app.state);
         app.backend.send(question);
         app
@@ -131,7 +134,7 @@ impl App {
         self.saved = self.state.settings.clone();
         self.settings_changed_at = None;
         let json = self.saved.to_json();
-        self.backend.send(crate::engine::protocol::Request::SaveSettings(json));
+        self.backend.send(Request::SaveSettings(json));
     }
 
     /// Keeps what is not kept yet; the window is about to close.
@@ -259,7 +262,7 @@ impl App {
             return;
         }
         self.wanted_thumbnails.clone_from(&missing);
-        self.backend.send(crate::engine::protocol::Request::Thumbnails {
+        self.backend.send(Request::Thumbnails {
             library: self.state.library,
             pictures: missing,
         });

@@ -1,7 +1,7 @@
 //! What the window knows. Changed by [`super::update`] (what the user wants) and [`State::apply`] (what the engine
 //! says), and by nothing else.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,8 +15,9 @@ use crate::engine::DeviceInfo;
 use crate::engine::ModelChoice;
 use crate::engine::protocol::{
     CachedModel, Event, FetchOutcome, Generation, InspectedPicture, MapSet, ModelInfo, PictureFile, PictureId, Probe,
-    Probed, Progress, Scores, Scoring, ScreenImage, Severity, Shift, Verdict,
+    Probed, Progress, Scores, Scoring, ScreenImage, Severity, Shift, Verdict, model_name,
 };
+use crate::engine::training::TrainingEvent;
 
 /// While pictures are being scored, the gallery is put in order at most so often.
 const REORDER_EVERY: Duration = Duration::from_millis(300);
@@ -217,6 +218,13 @@ pub struct State {
     pub grid: (usize, usize),
     /// Scroll to the selected picture in the next frame.
     pub scroll_to_selected: bool,
+}
+
+/// What a run's folder is called, of a run that is not known (any more): in it, models have no names of their own.
+fn run_folder(path: &Path) -> Option<String> {
+    let run = path.parent()?;
+    let runs = run.parent()?.file_name()?;
+    (runs == "runs").then(|| run.file_name().map(|name| name.to_string_lossy().into_owned()))?
 }
 
 impl State {
@@ -465,7 +473,7 @@ impl State {
             }
             Event::RivalReady(model) => self.rival_model = model.map(|model| *model),
             Event::Drawn(image) => self.to_copy = Some(image),
-            Event::Training(event) => self.training.apply(event),
+            Event::Training(event) => self.trained(event),
             Event::LocalModels(models) => self.local_models = models,
             Event::Fetching { name, progress } => {
                 self.fetching = Some(Fetching {
@@ -483,6 +491,41 @@ impl State {
             Event::Message { severity, text } => self.say(severity, text),
             _ => {}
         }
+    }
+
+    /// Takes what training says. A model that is in use and has changed since, by another blend, is opened anew.
+    fn trained(&mut self, event: TrainingEvent) {
+        let in_use = |state: &Self| {
+            let record = state.training.run_of(&state.settings.model)?;
+            Some((record.run.clone(), record.blend, record.accuracy))
+        };
+        let before = in_use(self);
+        self.training.apply(event);
+        let after = in_use(self);
+        if before.is_some() && after.is_some() && before != after {
+            self.wanted_model = Some(self.settings.model.clone());
+        }
+    }
+
+    /// A model's name for people: that of the run, where a run made it.
+    pub fn name_at(&self, path: &Path) -> String {
+        match self.training.run_at(path) {
+            Some(record) => record.name.clone(),
+            None => run_folder(path).unwrap_or_else(|| model_name(path)),
+        }
+    }
+
+    /// The same of the model that is being loaded.
+    pub fn name_of_loading(&self) -> Option<String> {
+        let name = self.model_loading.as_ref()?;
+        let run = self.training.run_at(Path::new(name));
+        Some(run.map_or_else(|| name.clone(), |record| record.name.clone()))
+    }
+
+    /// The same of a model that was opened.
+    pub fn name_of(&self, model: &ModelInfo) -> String {
+        let run = model.path.as_deref().and_then(|path| self.training.run_at(path));
+        run.map_or_else(|| model.name.clone(), |record| record.name.clone())
     }
 
     fn add(&mut self, pictures: Vec<PictureFile>) {

@@ -213,7 +213,8 @@ fn retry(state: &mut State, picture: Option<PictureId>) -> Vec<Request> {
     }]
 }
 
-fn edit_labels(state: &mut State, labels: Vec<LabelRow>, typing: bool, now: Instant) {
+/// Replaces the labels; can be undone.
+pub fn edit_labels(state: &mut State, labels: Vec<LabelRow>, typing: bool, now: Instant) {
     if labels == state.settings.labels {
         return;
     }

@@ -11,8 +11,8 @@ use clipsight::clip::{ModelInfo, TowerKind};
 use clipsight::engine::ModelChoice;
 use clipsight::engine::protocol::{Event, Request};
 use clipsight::engine::training::{
-    Board, ClassCount, Estimate, FineTuneMethod, Flip, KShot, METHODS, Preview, Previewed, RunConfig, RunEvent,
-    RunRecord, RunState, TrainingEvent, TrainingRequest,
+    BlendPoint, Board, Choice, ClassCount, Estimate, FineTuneMethod, Flip, KShot, METHODS, Preview, Previewed,
+    RunConfig, RunEvent, RunRecord, RunState, Tested, TrainingEvent, TrainingRequest,
 };
 use egui::Key;
 use egui_kittest::Harness;
@@ -48,7 +48,19 @@ fn asked(engine: &StandIn) -> Option<TrainingRequest> {
     })
 }
 
-fn record(run: &str, method: FineTuneMethod, state: RunState, accuracy: Option<f32>) -> RunRecord {
+/// Answers to so many test pictures, of which so many are right before and after; as few as can be change.
+fn tested(before: usize, after: usize, of: usize) -> Tested {
+    let digits = |right: usize| "2".repeat(right) + &"0".repeat(of - right);
+    Tested {
+        pictures: format!("{of} pictures"),
+        before: digits(before),
+        after: digits(after),
+    }
+}
+
+fn record(run: &str, method: FineTuneMethod, state: RunState, tested: Option<Tested>) -> RunRecord {
+    let compared = tested.as_ref().and_then(Tested::compared);
+    let control = tested.as_ref().and_then(|_| self::tested(90, 74, 100).compared());
     RunRecord {
         chosen: Vec::new(),
         run: run.into(),
@@ -66,19 +78,22 @@ fn record(run: &str, method: FineTuneMethod, state: RunState, accuracy: Option<f
         steps: 40,
         classes: ["red", "green", "blue"].map(String::from).to_vec(),
         n_train: 24,
-        n_test: 6,
-        zero_shot_accuracy: accuracy.map(|_| 0.667),
-        accuracy,
-        control: accuracy.map(|_| (0.9, 0.85)),
+        n_test: compared.map_or(6, |compared| compared.count),
+        zero_shot_accuracy: compared.map(|compared| compared.before.mean as f32),
+        accuracy: compared.map(|compared| compared.after.mean as f32),
+        control: compared.map(|_| (0.9, 0.74)),
+        control_compared: control,
+        model: compared.map(|_| format!("/runs/{run}/learnt").into()),
+        tested,
+        compared,
         blend: 1.0,
-        model: accuracy.map(|_| "/runs/model".into()),
         error: None,
     }
 }
 
-/// The interrupted run tries two rates.
+/// The interrupted run tries four rates, ten steps each.
 fn trial(run: &str, step: usize) -> Vec<(String, f64)> {
-    let rate = if step <= 10 { 1e-6 } else { 1e-5 };
+    let rate = [1e-6, 1e-5, 1e-4, 1e-3][(step - 1) / 10];
     let tries = run.starts_with("prolip");
     tries.then(|| ("learning-rate".into(), rate)).into_iter().collect()
 }
@@ -89,8 +104,8 @@ fn events(run: &str, steps: usize) -> Vec<RunEvent> {
         steps: 40,
         step: 1,
         n_train: 24,
-        n_validation: 6,
-        n_test: 6,
+        n_validation: 60,
+        n_test: 62,
         zero_shot: Some(0.667),
         control: Some(0.9),
     }];
@@ -107,13 +122,17 @@ fn events(run: &str, steps: usize) -> Vec<RunEvent> {
             pictures_per_s: 31.0,
             seconds_left: 12.0 * (1.0 - share),
         });
-        if step % 10 == 0 {
+        let search = run.starts_with("prolip");
+        if step % if search { 5 } else { 10 } == 0 {
+            // The second trial is the best one.
+            let best = !search || step <= 20;
+            let lost = if best { 0.0 } else { 0.3 };
             events.push(RunEvent::Validation {
                 trial: trial(run, step),
                 run: run.into(),
                 step,
                 loss: Some(1.2 * (-1.5 * share).exp()),
-                accuracy: Some(0.667 + 0.3 * share),
+                accuracy: Some(0.667 + 0.3 * share - lost),
                 control: Some(0.9 - 0.05 * share),
                 recall: None,
                 board: Some(
@@ -127,7 +146,7 @@ fn events(run: &str, steps: usize) -> Vec<RunEvent> {
                     before: "blue".into(),
                     after: "red".into(),
                 }],
-                best: true,
+                best,
             });
         }
     }
@@ -165,21 +184,27 @@ pub fn say_preview(engine: &StandIn) {
     })));
 }
 
+/// One at work, one that helped, one that shows nothing, and a search that was interrupted.
+fn runs() -> Vec<RunRecord> {
+    let mut search = record("prolip-1", FineTuneMethod::ProLip, RunState::Interrupted, None);
+    search.config.search = vec![Choice {
+        name: "learning-rate".into(),
+        values: vec![1e-6, 1e-5, 1e-4, 1e-3],
+    }];
+    let (probe, cache) = (FineTuneMethod::LinearProbe, FineTuneMethod::TipAdapter);
+    vec![
+        record("lora-1", FineTuneMethod::Lora, RunState::Running, None),
+        record("linear-probe-1", probe, RunState::Done, Some(tested(41, 60, 62))),
+        record("tip-adapter-1", cache, RunState::Done, Some(tested(5, 6, 9))),
+        search,
+    ]
+}
+
 /// Pretends that there are runs, one of them at work.
 pub fn say_runs(engine: &StandIn) {
-    let runs = vec![
-        record("lora-1", FineTuneMethod::Lora, RunState::Running, None),
-        record(
-            "linear-probe-1",
-            FineTuneMethod::LinearProbe,
-            RunState::Done,
-            Some(0.968),
-        ),
-        record("prolip-1", FineTuneMethod::ProLip, RunState::Interrupted, None),
-    ];
-    engine.say(Event::Training(TrainingEvent::Runs(runs)));
+    engine.say(Event::Training(TrainingEvent::Runs(runs())));
     for run in ["linear-probe-1", "prolip-1"] {
-        let events = events(run, if run == "prolip-1" { 20 } else { 40 });
+        let events = events(run, if run == "prolip-1" { 28 } else { 40 });
         let run = run.into();
         engine.say(Event::Training(TrainingEvent::Events { run, events }));
     }
@@ -190,6 +215,27 @@ pub fn say_run_at_work(engine: &StandIn) {
     for event in events("lora-1", 22) {
         engine.say(Event::Training(TrainingEvent::Run(event)));
     }
+}
+
+/// Pretends that blends of the run that helped were measured.
+pub fn say_blends(engine: &StandIn) {
+    let point = |(number, (after, control)): (usize, (usize, usize))| {
+        let (compared, control) = (tested(40, after, 60).compared(), tested(90, control, 100).compared());
+        BlendPoint {
+            blend: number as f32 / 4.0,
+            validation: compared.map(|compared| compared.after.mean as f32),
+            control: control.map(|control| control.after.mean as f32),
+            compared,
+            control_compared: control,
+        }
+    };
+    let points = [(40, 90), (43, 90), (50, 88), (56, 83), (58, 74)]
+        .into_iter()
+        .enumerate()
+        .map(point);
+    let run = "linear-probe-1".into();
+    let points = points.collect();
+    engine.say(Event::Training(TrainingEvent::Blends { run, points }));
 }
 
 /// Pretends that a board and a curve over shots were measured.
@@ -207,21 +253,29 @@ pub fn say_board_and_shots(engine: &StandIn) {
     let pictures = (0..3).map(|n| painted(n, 64, 48)).collect();
     engine.say(Event::Training(TrainingEvent::Board(Box::new(board), pictures)));
     for seed in 0..3 {
-        let spread = 0.02 * seed as f32;
-        let say = |method, shots, accuracy| {
-            engine.say(Event::Training(TrainingEvent::KShot(KShot {
-                method,
-                shots,
-                seed,
-                accuracy,
-            })));
-        };
-        say(None, 0, 0.62 + spread);
+        let zero_shot = 38 + seed as usize;
+        say_shots(engine, None, 0, seed, tested(zero_shot, zero_shot, 62));
+        // No class has 16.
         for (place, shots) in [1, 2, 4, 8, 16].into_iter().enumerate() {
-            say(Some(METHODS[0]), shots, 0.4 + 0.11 * place as f32 + 2.0 * spread);
-            say(Some(METHODS[1]), shots, 0.63 + 0.06 * place as f32 + spread);
+            let after = 25 + 7 * place + 2 * seed as usize;
+            say_shots(engine, Some(METHODS[0]), shots, seed, tested(zero_shot, after, 62));
+            let after = 39 + 4 * place + seed as usize;
+            say_shots(engine, Some(METHODS[1]), shots, seed, tested(zero_shot, after, 62));
         }
     }
+}
+
+fn say_shots(engine: &StandIn, method: Option<FineTuneMethod>, shots: usize, seed: u64, tested: Tested) {
+    let compared = tested.compared().unwrap();
+    engine.say(Event::Training(TrainingEvent::KShot(KShot {
+        method,
+        shots,
+        examples: shots.min(12),
+        seed,
+        accuracy: compared.after.mean as f32,
+        interval: Some(compared.after),
+        compared: method.map(|_| compared),
+    })));
 }
 
 fn teaching() -> (StandIn, Harness<'static, App>) {
@@ -310,6 +364,12 @@ fn several_values_are_tried_and_the_trials_are_shown() {
     harness.run_steps(4);
     harness.get_by_label("learning rate 1e-6");
     harness.get_by_label("learning rate 1e-5");
+    harness.get_by_label("Best accuracy of each trial: accuracy on validation over trial");
+    harness.get_by_label("Training loss of each trial: loss over step of the trial");
+    assert!(
+        harness.query_by_label("Accuracy on validation").is_none(),
+        "a search is not one curve"
+    );
 }
 
 #[test]
@@ -356,7 +416,9 @@ fn runs_are_opened_compared_used_deleted_and_brought_back() {
     harness.get_by_label_contains("Compare 2").click();
     harness.run_steps(3);
     assert_eq!(harness.state().state().training.page, Page::Compare);
-    harness.get_by_label("Results and settings");
+    harness.get_by_label("Results on the test pictures");
+    let contrast = TrainingRequest::Contrast(vec!["linear-probe-1".into(), "prolip-1".into()]);
+    assert!(asked_ever(&engine, &contrast), "runs are compared picture by picture");
 
     let open = |run: &str| Command::Train(TrainCommand::Open(Page::Run(run.into())));
     harness.state_mut().execute(open("prolip-1"));
@@ -365,7 +427,8 @@ fn runs_are_opened_compared_used_deleted_and_brought_back() {
     harness.state_mut().execute(open("linear-probe-1"));
     harness.run_steps(3);
     harness.get_by_label("96.8 %");
-    harness.get_by_label_contains("It helped here, and it forgot");
+    harness.get_by_label_contains("test accuracy after, 89.0 to 99.1 %");
+    harness.get_by_label_contains("Better on this task, worse on other pictures: +30.6 points");
     harness.get_by_label_contains("Delete").click();
     harness.run_steps(3);
     assert_eq!(asked(&engine), Some(TrainingRequest::Delete("linear-probe-1".into())));
@@ -380,8 +443,201 @@ fn runs_are_opened_compared_used_deleted_and_brought_back() {
         Request::LoadModel(choice) => Some(choice.clone()),
         _ => None,
     });
-    assert_eq!(loaded, Some(ModelChoice::Path("/runs/model".into())));
+    assert_eq!(loaded, Some(ModelChoice::Path("/runs/linear-probe-1/learnt".into())));
     assert_eq!(harness.state().state().mode, Mode::Explore);
+}
+
+fn asked_ever(engine: &StandIn, wanted: &TrainingRequest) -> bool {
+    let wanted = Request::Training(wanted.clone());
+    engine.requests().contains(&wanted)
+}
+
+fn say(engine: &StandIn, records: Vec<RunRecord>) {
+    engine.say(Event::Training(TrainingEvent::Runs(records)));
+}
+
+fn open(harness: &mut Harness<App>, page: Page) {
+    harness.state_mut().execute(Command::Train(TrainCommand::Open(page)));
+    harness.run_steps(4);
+}
+
+#[test]
+fn six_of_nine_instead_of_five_is_no_difference_shown() {
+    let (engine, mut harness) = teaching();
+    say_runs(&engine);
+    open(&mut harness, Page::Run("tip-adapter-1".into()));
+    harness.get_by_label("66.7 %");
+    harness.get_by_label_contains(
+        "No difference shown: +11.1 points (0.0 to +33.3), p = 1.00. Measured on 9 test pictures",
+    );
+    assert!(harness.query_by_label_contains("It helped").is_none());
+    harness.get_by_label_contains("66.7 %, zero-shot 55.6 %, no difference shown");
+}
+
+#[test]
+fn a_run_of_before_answers_were_kept_opens_and_says_that_it_has_no_test() {
+    let (engine, mut harness) = teaching();
+    let mut old = record("lora-2", FineTuneMethod::Lora, RunState::Done, Some(tested(41, 60, 62)));
+    (old.tested, old.compared, old.control_compared) = (None, None, None);
+    say(&engine, vec![old]);
+    open(&mut harness, Page::Run("lora-2".into()));
+    harness.get_by_label_contains("test accuracy after, 89.0 to 99.1 %");
+    harness.get_by_label_contains("whether the difference is chance cannot be told");
+    assert!(harness.query_by_label_contains("It helped").is_none());
+}
+
+#[test]
+fn a_run_without_test_pictures_shows_no_number() {
+    let (engine, mut harness) = teaching();
+    let mut empty = record("lora-2", FineTuneMethod::Lora, RunState::Done, None);
+    empty.model = Some("/runs/lora-2/learnt".into());
+    say(&engine, vec![empty]);
+    open(&mut harness, Page::Run("lora-2".into()));
+    harness.get_by_label_contains("No picture was left to test with");
+    assert!(harness.query_by_label_contains("NaN").is_none());
+}
+
+#[test]
+fn a_taught_model_brings_its_classes_and_one_click_leads_back() {
+    let (engine, mut harness) = teaching();
+    let names = |harness: &Harness<App>| -> Vec<String> {
+        let labels = &harness.state().state().settings.labels;
+        labels.iter().map(|row| row.label.name.clone()).collect()
+    };
+    let before = names(&harness);
+    say_runs(&engine);
+    open(&mut harness, Page::Run("linear-probe-1".into()));
+    harness.get_by_label_contains("Use this model").click();
+    harness.run_steps(4);
+    assert_eq!(names(&harness), ["red", "green", "blue"]);
+    harness.get_by_label_contains("It was taught 3 classes: red, green, blue. They are the labels now");
+    // The run's name is the model's, in the list of recent models, too.
+    let learnt = Path::new("/runs/linear-probe-1/learnt");
+    assert_eq!(harness.state().state().name_at(learnt), "Linear probe, colours");
+    assert_eq!(
+        harness.state().state().name_at(Path::new("/data/runs/lora-9/learnt")),
+        "lora-9"
+    );
+    harness.state_mut().execute(Command::Undo);
+    harness.run_steps(4);
+    assert_eq!(names(&harness), before);
+    harness.get_by_label("Use its classes as labels").click();
+    harness.run_steps(4);
+    assert_eq!(names(&harness), ["red", "green", "blue"]);
+    harness.get_by_label("Back to Starter").click();
+    harness.run_steps(4);
+    let loaded = engine.newest(|request| match request {
+        Request::LoadModel(choice) => Some(choice.clone()),
+        _ => None,
+    });
+    assert_eq!(loaded, Some(ModelChoice::Starter));
+    assert!(harness.query_by_label("Back to Starter").is_none());
+}
+
+#[test]
+fn a_blend_in_use_is_shown_with_its_own_numbers_and_the_slider_stays() {
+    let (engine, mut harness) = teaching();
+    say_runs(&engine);
+    harness.set_size(egui::vec2(1_280.0, 2_400.0));
+    let run = || "linear-probe-1".to_owned();
+    open(&mut harness, Page::Run(run()));
+    harness.get_by_label_contains("In use: 1.00, what was learnt, unblended: 96.8 %");
+    say_blends(&engine);
+    harness.run_steps(3);
+    harness.get_by_label("Accuracy of blends: accuracy over blend");
+    harness.get_by_label_contains("+30.0 points (");
+    harness.get_by_label_contains("0.0 points (0.0 to 0.0), p = 1.00: no difference shown");
+    let slide = TrainCommand::SlideBlend(run(), 0.03);
+    harness.state_mut().execute(Command::Train(slide));
+    harness.run_steps(3);
+    harness.get_by_label("Use this blend").click();
+    harness.run_steps(3);
+    let wanted = TrainingRequest::UseBlend {
+        run: run(),
+        blend: 0.03,
+    };
+    assert_eq!(asked(&engine), Some(wanted));
+    // The model is in use, so that it is opened again once it is another.
+    harness.state_mut().execute(Command::Train(TrainCommand::Use(run())));
+    let loads = |engine: &StandIn| {
+        let requests = engine.requests();
+        requests
+            .iter()
+            .filter(|request| matches!(request, Request::LoadModel(_)))
+            .count()
+    };
+    let before = loads(&engine);
+    let mut blended = record(
+        &run(),
+        FineTuneMethod::LinearProbe,
+        RunState::Done,
+        Some(tested(41, 43, 62)),
+    );
+    blended.blend = 0.03;
+    say(&engine, vec![blended]);
+    harness.run_steps(4);
+    assert_eq!(loads(&engine), before + 1);
+    harness.get_by_label_contains("a blend: 3 % fine-tuned, 97 % original");
+    open(&mut harness, Page::Run(run()));
+    harness.get_by_label("69.4 %");
+    harness.get_by_label_contains("In use: 0.03, a blend: 3 % fine-tuned, 97 % original: 69.4 %");
+    harness.get_by_label_contains("No difference shown");
+    let training = &harness.state().state().training;
+    assert_eq!(training.blend_of(training.record(&run()).unwrap()), 0.03);
+}
+
+#[test]
+fn runs_beside_each_other_are_compared_only_on_the_same_pictures() {
+    let (engine, mut harness) = teaching();
+    say_runs(&engine);
+    harness.run_steps(2);
+    for run in ["linear-probe-1", "tip-adapter-1"] {
+        harness
+            .state_mut()
+            .execute(Command::Train(TrainCommand::Compare(run.into())));
+    }
+    open(&mut harness, Page::Compare);
+    harness.get_by_label("Difference to Linear probe, colours");
+    harness.get_by_label("not comparable: tested on other pictures");
+    harness.get_by_label("66.7 % (35.4 to 87.9)");
+    let mut records = runs();
+    records[2].tested = Some(tested(41, 45, 62));
+    let contrast = records[2]
+        .tested
+        .as_ref()
+        .unwrap()
+        .against(records[1].tested.as_ref().unwrap());
+    say(&engine, records);
+    engine.say(Event::Training(TrainingEvent::Contrasts(vec![(
+        "tip-adapter-1".into(),
+        contrast,
+    )])));
+    harness.run_steps(3);
+    harness.get_by_label_contains("-24.2 points (");
+    harness.get_by_label_contains("p < 0.001: worsened");
+}
+
+#[test]
+fn the_bands_of_few_shots_name_their_splits_and_stand_where_the_examples_are() {
+    let (engine, mut harness) = teaching();
+    harness.set_size(egui::vec2(1_280.0, 1_200.0));
+    open(&mut harness, Page::Shots);
+    say_board_and_shots(&engine);
+    harness.run_steps(4);
+    harness.get_by_label_contains("from the lowest to the highest of 3 splits");
+    assert_eq!(
+        harness.query_all_by_label("12").count(),
+        2,
+        "16 were asked for, 12 are there"
+    );
+    assert!(harness.query_by_label("16").is_none());
+    assert!(
+        harness
+            .query_all_by_label_contains("no difference shown in any split")
+            .count()
+            > 0
+    );
+    assert!(harness.query_all_by_label_contains("improved in 3 of 3 splits").count() > 0);
 }
 
 #[test]
@@ -445,6 +701,32 @@ fn the_real_engine_teaches_and_its_model_predicts_at_once() {
     run_until(&mut harness, "blends", |app| {
         app.state().training.blends.is_some() && app.state().training.at_work.is_none()
     });
+    let probed = harness
+        .state()
+        .state()
+        .training
+        .record("linear-probe-1")
+        .unwrap()
+        .clone();
+    assert!(probed.compared.is_some() && probed.control_compared.is_some());
+    let blends = harness.state().state().training.blends.clone().unwrap().1;
+    assert_eq!(blends[0].compared.unwrap().difference.mean, 0.0);
+    train(&mut harness, TrainCommand::UseBlend(run(), 0.0));
+    run_until(&mut harness, "the blend", |app| {
+        let training = &app.state().training;
+        training.at_work.is_none() && training.record("linear-probe-1").is_some_and(|run| run.blend == 0.0)
+    });
+    let blended = harness.state().state().training.record("linear-probe-1").unwrap();
+    assert_eq!(blended.accuracy, probed.zero_shot_accuracy, "0 is the model as it was");
+    assert_eq!(blended.compared.unwrap().difference.mean, 0.0);
+    train(&mut harness, TrainCommand::UseBlend(run(), 1.0));
+    run_until(&mut harness, "what was learnt", |app| {
+        let training = &app.state().training;
+        training.at_work.is_none() && training.record("linear-probe-1").is_some_and(|run| run.blend == 1.0)
+    });
+    let learnt = harness.state().state().training.record("linear-probe-1").unwrap();
+    assert_eq!((learnt.accuracy, &learnt.tested), (probed.accuracy, &probed.tested));
+
     train(&mut harness, TrainCommand::Delete(run()));
     run_until(&mut harness, "an empty list", |app| {
         app.state().training.runs.is_empty()

@@ -7,13 +7,14 @@ use egui::{
 use crate::app::command::{Command, Compare, FileDialog};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{Line, combo, curves_ui, labelled, note, section, swatch_ui};
+use crate::app::shell::widgets::{Chart, ChartLine, chart_ui, combo, labelled, note, section, swatch_ui};
 use crate::app::state::{State, TestedMap};
 use crate::engine::ModelChoice;
-use crate::engine::protocol::{HeatmapMethod, Verdict, model_name};
+use crate::engine::protocol::{HeatmapMethod, Verdict};
 use crate::heatmap::{Cost, Ramp, Scale, card, short};
 
 const RAMP_STEPS: usize = 48;
+const TEST_HEIGHT: f32 = 150.0;
 const COMBO_WIDTH: f32 = 132.0;
 /// Enough for every method.
 const LIST_HEIGHT: f32 = 400.0;
@@ -226,7 +227,7 @@ fn compare_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         choice(ui, Some(Compare::Model(ModelChoice::Starter)), "Starter");
         for path in &state.settings.recent_models {
             let model = Compare::Model(ModelChoice::Path(path.clone()));
-            choice(ui, Some(model), &model_name(path));
+            choice(ui, Some(model), &state.name_at(path));
         }
     });
 }
@@ -286,26 +287,36 @@ fn test_ui(ui: &mut Ui, state: &State, method: HeatmapMethod, commands: &mut Vec
 
 fn verdict_ui(ui: &mut Ui, verdict: &Verdict, method: HeatmapMethod) {
     let palette = theme::palette(ui);
+    let line = |name: &str, colour, cosines: &[f32]| {
+        let last = cosines.len().max(2) - 1;
+        let erased = |n: usize| 100.0 * n as f64 / last as f64;
+        let points = cosines
+            .iter()
+            .enumerate()
+            .map(|(n, cosine)| [erased(n), f64::from(*cosine)]);
+        ChartLine {
+            name: name.into(),
+            colour,
+            points: points.collect(),
+            ..ChartLine::default()
+        }
+    };
     let mut lines = vec![
-        Line {
-            name: "by this map",
-            colour: palette.accent,
-            values: &verdict.marked.cosines,
-        },
-        Line {
-            name: "at random",
-            colour: palette.text_weak,
-            values: &verdict.random.cosines,
-        },
+        line("by this map", palette.accent, &verdict.marked.cosines),
+        line("at random", palette.text_weak, &verdict.random.cosines),
     ];
     if let Some(unrelated) = &verdict.unrelated {
-        lines.push(Line {
-            name: "by another label's map",
-            colour: palette.warning,
-            values: &unrelated.cosines,
-        });
+        lines.push(line("by another label's map", palette.warning, &unrelated.cosines));
     }
-    curves_ui(ui, "Cosine while the picture is erased", &lines);
+    let chart = Chart {
+        title: "Cosine while the picture is erased",
+        across: "% erased",
+        up: "cosine",
+        height: TEST_HEIGHT,
+        lines,
+        ..Chart::default()
+    };
+    chart_ui(ui, &chart);
     ui.label(note(ui, verdict.sentence())).on_hover_text(format!(
         "{}: {} Erased parts are filled with the picture's mean colour; \"times as fast\" compares how far the cosine \
          lies below its start, on the mean of the way.",

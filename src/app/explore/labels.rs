@@ -8,6 +8,7 @@ use crate::app::settings::LabelRow;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{combo, icon_button, labelled, note, section, swatch_ui};
 use crate::app::state::{Focus, State};
+use crate::app::train::taught_ui;
 use crate::zero_shot::{Label, TemplateSet, parse_labels};
 
 /// The id of the field for new labels.
@@ -17,6 +18,7 @@ const NEW_LABEL: &str = "new label";
 pub fn labels_ui(ui: &mut Ui, state: &mut State) -> Vec<Command> {
     let mut commands = Vec::new();
     header_ui(ui, &mut commands);
+    taught_ui(ui, state, &mut commands);
     new_label_ui(ui, state, &mut commands);
     ui.add_space(theme::GAP_SMALL);
     let below = 150.0;

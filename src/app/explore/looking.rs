@@ -148,7 +148,7 @@ pub fn shown_maps(state: &State) -> (Option<ShownMap<'_>>, Option<ShownMap<'_>>)
         map.map_or_else(String::new, |map| card(map.method).title.to_string())
     };
     let rival = answers(state, true);
-    let model = |model: Option<&ModelInfo>| model.map_or_else(String::new, |model| model.name.clone());
+    let model = |model: Option<&ModelInfo>| model.map_or_else(String::new, |model| state.name_of(model));
     let (caption, second) = match &state.compare {
         None => (String::new(), None),
         Some(Compare::Label(other)) if *other < state.settings.labels.len() => {
@@ -245,7 +245,7 @@ fn to_draw(state: &State) -> Option<HeatmapPicture> {
     let probed = state.probed().and_then(|probed| probed.image.as_ref());
     let image = probed.unwrap_or(&inspected.image);
     let picture = RgbImage::from_raw(image.width as u32, image.height as u32, image.rgb.clone())?;
-    let name = |model: Option<&ModelInfo>| model.map_or_else(String::new, |model| model.name.clone());
+    let name = |model: Option<&ModelInfo>| model.map_or_else(String::new, |model| state.name_of(model));
     let labelled = |shown: ShownMap<'_>, model: String, score: String| LabelledMap {
         picture: picture.clone(),
         view: shown.view,

@@ -9,7 +9,7 @@ use crate::app::shell::theme;
 use crate::app::shell::widgets::{icon_button, note, section};
 use crate::app::state::{Fetching, State};
 use crate::engine::ModelChoice;
-use crate::engine::protocol::{CachedModel, HeatmapMethod, ModelInfo, model_name};
+use crate::engine::protocol::{CachedModel, HeatmapMethod, ModelInfo};
 use crate::heatmap::card;
 use crate::hub::{CatalogueEntry, catalogue, valid_name};
 
@@ -24,9 +24,9 @@ const FACT_HEIGHT: f32 = 20.0;
 pub fn models_ui(ui: &mut Ui, state: &mut State) -> Vec<Command> {
     let mut commands = Vec::new();
     if let Some(model) = &state.model {
-        card_ui(ui, model);
+        card_ui(ui, model, &state.name_of(model));
     }
-    if let Some(name) = &state.model_loading {
+    if let Some(name) = state.name_of_loading() {
         ui.horizontal(|ui| {
             ui.spinner();
             ui.label(format!("Loading {name}"));
@@ -39,7 +39,7 @@ pub fn models_ui(ui: &mut Ui, state: &mut State) -> Vec<Command> {
     commands
 }
 
-fn card_ui(ui: &mut Ui, model: &ModelInfo) {
+fn card_ui(ui: &mut Ui, model: &ModelInfo, name: &str) {
     let palette = theme::palette(ui);
     Frame::new()
         .fill(palette.raised)
@@ -47,7 +47,7 @@ fn card_ui(ui: &mut Ui, model: &ModelInfo) {
         .inner_margin(Margin::same(12))
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
-            ui.label(RichText::new(&model.name).font(theme::strong(theme::SIZE_HEADING)));
+            ui.label(RichText::new(name).font(theme::strong(theme::SIZE_HEADING)));
             if model.is_starter() {
                 ui.label(note(ui, STARTER_WORDS));
             }
@@ -123,7 +123,7 @@ fn open_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                  archives. You can also drop it on the window.";
     ui.label(note(ui, words));
     for path in &state.settings.recent_models {
-        let link = ui.link(model_name(path)).on_hover_text(path.display().to_string());
+        let link = ui.link(state.name_at(path)).on_hover_text(path.display().to_string());
         if link.clicked() {
             commands.push(Command::LoadModel(ModelChoice::Path(path.clone())));
         }

@@ -71,13 +71,13 @@ fn progress_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 }
 
 fn model_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    let text = match (&state.model_loading, &state.model) {
+    let text = match (state.name_of_loading(), &state.model) {
         (Some(name), _) => {
             ui.spinner();
             format!("Loading {name}")
         }
         (None, Some(model)) if model.is_starter() => "Starter (no CLIP)".into(),
-        (None, Some(model)) => model.name.clone(),
+        (None, Some(model)) => state.name_of(model),
         (None, None) => "No model".into(),
     };
     let button = egui::Button::new(RichText::new(format!("{} {text}", icon::CUBE)).small()).frame(false);

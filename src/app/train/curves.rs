@@ -24,6 +24,10 @@ pub struct Curves {
     pub logit_scale: Points,
     /// Accuracy on the validation side before the run.
     pub zero_shot: Option<f64>,
+    /// Pictures on the validation side.
+    pub n_validation: usize,
+    /// The settings and the step of what is kept so far: the best on the validation side.
+    pub kept: Option<(Vec<(String, f64)>, usize)>,
     /// Cosines of pictures and texts, as last measured.
     pub board: Option<Vec<Vec<f32>>>,
     /// Pictures that are answered otherwise than before.
@@ -66,9 +70,11 @@ impl Curves {
                 step,
                 zero_shot,
                 control,
+                n_validation,
                 ..
             } => {
                 self.preparing = None;
+                self.n_validation = *n_validation;
                 self.forget_from(*step);
                 self.step = (step.saturating_sub(1), *steps);
                 self.zero_shot = zero_shot.map(f64::from);
@@ -114,6 +120,7 @@ impl Curves {
             board,
             flips,
             trial,
+            best,
             ..
         } = event
         else {
@@ -124,6 +131,9 @@ impl Curves {
         self.accuracy.extend(accuracy.map(at));
         self.control.extend(control.map(at));
         self.tried(trial, accuracy.map_or(0.0, f64::from));
+        if *best {
+            self.kept = Some((trial.clone(), *step));
+        }
         if let Some((to_texts, to_pictures)) = recall {
             self.recall.0.push(at(*to_texts));
             self.recall.1.push(at(*to_pictures));
@@ -145,6 +155,12 @@ impl Curves {
         }
     }
 
+    /// Where the trial that is kept stands among the trials.
+    pub fn kept_trial(&self) -> Option<usize> {
+        let (settings, _) = self.kept.as_ref()?;
+        self.trials.iter().position(|trial| trial.settings == *settings)
+    }
+
     /// A resumed run goes back to its last checkpoint.
     fn forget_from(&mut self, step: usize) {
         let all = [
@@ -163,9 +179,70 @@ impl Curves {
     }
 }
 
+/// A curve of a search, cut into its trials, each from its own first step on; `length` is that of a trial. With the places
+/// of the trials.
+pub fn by_trial(points: &[[f64; 2]], length: usize) -> Vec<(usize, Points)> {
+    let mut trials: Vec<(usize, Points)> = Vec::new();
+    let length = length.max(1);
+    for &[step, value] in points.iter().filter(|point| point[0] >= 1.0) {
+        let trial = (step as usize - 1) / length;
+        let point = [step - (trial * length) as f64, value];
+        match trials.last_mut() {
+            Some((last, points)) if *last == trial => points.push(point),
+            _ => trials.push((trial, vec![point])),
+        }
+    }
+    trials
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_search_is_not_one_curve() {
+        // Trials of three steps; the second is given up after its first, and zero-shot is no trial.
+        let points = [
+            [0.0, 0.5],
+            [1.0, 0.1],
+            [2.0, 0.2],
+            [3.0, 0.3],
+            [4.0, 0.4],
+            [7.0, 0.7],
+            [9.0, 0.9],
+        ];
+        let trials = by_trial(&points, 3);
+        assert_eq!(
+            trials,
+            [
+                (0, vec![[1.0, 0.1], [2.0, 0.2], [3.0, 0.3]]),
+                (1, vec![[1.0, 0.4]]),
+                (2, vec![[1.0, 0.7], [3.0, 0.9]])
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_kept_is_what_the_run_said_was_best() {
+        let tried = |step, rate, accuracy, best| RunEvent::Validation {
+            run: "lora-1".into(),
+            step,
+            loss: None,
+            accuracy,
+            control: None,
+            recall: None,
+            board: None,
+            flips: Vec::new(),
+            best,
+            trial: vec![("learning-rate".into(), rate)],
+        };
+        let curves = Curves::of(&[
+            tried(1, 0.1, Some(0.5), true),
+            tried(2, 0.2, Some(0.9), true),
+            tried(3, 0.3, Some(0.9), false),
+        ]);
+        assert_eq!((curves.kept_trial(), curves.trials.len()), (Some(1), 3));
+    }
 
     fn step(step: usize) -> RunEvent {
         RunEvent::Step {

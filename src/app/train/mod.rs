@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use crate::engine::training::{FineTuneMethod, RunConfig};
 
-pub use curves::{Curves, Trial};
-pub use panels::train_ui;
+pub use curves::{Curves, Trial, by_trial};
+pub use panels::{taught_ui, train_ui};
 pub use state::{AtWork, Pair, Training};
 pub use update::update;
 
@@ -70,8 +70,10 @@ pub enum TrainCommand {
     Delete(String),
     /// Bring the run that was deleted last back.
     Undelete,
-    /// Compute with a run's model.
+    /// Compute with a run's model, and look for the classes that it was taught.
     Use(String),
+    /// Compute with the model again that the run whose model is in use started from.
+    UseBase,
     /// Ask where a run's model shall be written.
     AskWhereTo(String),
     /// Write it into this folder.
@@ -80,6 +82,8 @@ pub enum TrainCommand {
     Compare(String),
     /// Measure blends of a run with what it started from.
     MeasureBlends(String),
+    /// Put the slider between the models of a run elsewhere.
+    SlideBlend(String, f32),
     /// Make a blend the run's model.
     UseBlend(String, f32),
     /// Measure accuracy against the number of shots.

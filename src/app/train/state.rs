@@ -1,13 +1,15 @@
 //! What the window knows about training.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::train::{Curves, Page};
+use crate::engine::ModelChoice;
 use crate::engine::protocol::ScreenImage;
 use crate::engine::training::{
-    BlendPoint, Board, Estimate, FineTuneMethod, KShot, Previewed, RunConfig, RunEvent, RunRecord, TrainingEvent,
+    BlendPoint, Board, Comparison, Estimate, FineTuneMethod, KShot, Previewed, RunConfig, RunEvent, RunRecord,
+    TrainingEvent,
 };
 
 /// A picture with its text, on the board.
@@ -45,16 +47,18 @@ pub struct Training {
     pub at_work: Option<AtWork>,
     /// Runs side by side.
     pub compared: Vec<String>,
-    /// The run that was deleted last.
-    pub deleted: Option<String>,
+    /// The run that was deleted last, and its name for people.
+    pub deleted: Option<(String, String)>,
     /// The run that is being written elsewhere.
     pub exported: Option<String>,
     /// A run's name and note while they are typed.
     pub description: Option<(String, String, String)>,
     /// Accuracy of blends, of the run that was measured last.
     pub blends: Option<(String, Vec<BlendPoint>)>,
-    /// Where the slider between the models stands.
-    pub blend: f32,
+    /// Where the slider between the models stands, of the run whose page was opened last.
+    pub blend: Option<(String, f32)>,
+    /// Runs side by side, each against the first: what their answers to the same test pictures say.
+    pub contrasts: Vec<(String, Option<Comparison>)>,
     /// Accuracies against the number of shots.
     pub shots: Vec<KShot>,
     /// The board's pictures and texts.
@@ -78,7 +82,8 @@ impl Default for Training {
             exported: None,
             description: None,
             blends: None,
-            blend: 1.0,
+            blend: None,
+            contrasts: Vec::new(),
             shots: Vec::new(),
             pairs: Vec::new(),
             board: None,
@@ -90,6 +95,27 @@ impl Training {
     /// A run's record.
     pub fn record(&self, run: &str) -> Option<&RunRecord> {
         self.runs.iter().find(|record| record.run == run)
+    }
+
+    /// The run whose model this is.
+    pub fn run_of(&self, model: &ModelChoice) -> Option<&RunRecord> {
+        match model {
+            ModelChoice::Starter => None,
+            ModelChoice::Path(path) => self.run_at(path),
+        }
+    }
+
+    /// The run whose model lies there.
+    pub fn run_at(&self, path: &Path) -> Option<&RunRecord> {
+        self.runs.iter().find(|record| record.model.as_deref() == Some(path))
+    }
+
+    /// Where the slider between the models of a run stands: where it was put, else at the blend that is in use.
+    pub fn blend_of(&self, record: &RunRecord) -> f32 {
+        match &self.blend {
+            Some((run, blend)) if *run == record.run => *blend,
+            _ => record.blend,
+        }
     }
 
     /// Whether this run is at work in this window, and whether it is held.
@@ -127,6 +153,7 @@ impl Training {
             TrainingEvent::Previewed(previewed) => self.previewed = Some(previewed.map(Arc::from)),
             TrainingEvent::Estimated(estimate) => self.estimate = Some(estimate),
             TrainingEvent::KShot(point) => self.shots.push(point),
+            TrainingEvent::Contrasts(contrasts) => self.contrasts = contrasts,
             TrainingEvent::Blends { run, points } => self.blends = Some((run, points)),
             TrainingEvent::Board(board, pictures) => self.board = Some((Arc::from(board), Arc::new(pictures))),
         }

@@ -1,18 +1,24 @@
 //! Carries out what the user wants of training.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use super::state::AtWork;
 use crate::app::command::FileDialog;
+use crate::app::settings::LabelRow;
+use crate::app::shell::theme;
 use crate::app::state::{Mode, State};
 use crate::app::train::{Page, TrainCommand};
-use crate::app::update::load_model;
+use crate::app::update::{edit_labels, load_model};
 use crate::engine::ModelChoice;
 use crate::engine::protocol::{Request, Severity};
 use crate::engine::training::{PRESETS, RunConfig, TrainingRequest};
+use crate::zero_shot::Label;
 
 /// The learning rate of steps on the board: large enough to see.
 const BOARD_RATE: f64 = 1e-4;
+/// Classes that a message names; a longer list is a wall of words.
+const NAMED_CLASSES: usize = 8;
 /// Pairs that the board is filled with.
 const BOARD_PAIRS: usize = 6;
 
@@ -70,15 +76,19 @@ pub fn update(state: &mut State, command: TrainCommand) -> Vec<Request> {
         TrainCommand::Stop => TrainingRequest::Stop,
         TrainCommand::Describe { run, name, note } => TrainingRequest::Describe { run, name, note },
         TrainCommand::Delete(run) => {
-            training.deleted = Some(run.clone());
+            let name = training
+                .record(&run)
+                .map_or_else(|| run.clone(), |record| record.name.clone());
+            training.deleted = Some((run.clone(), name));
             training.page = Page::Setup;
             TrainingRequest::Delete(run)
         }
         TrainCommand::Undelete => match training.deleted.take() {
-            Some(run) => TrainingRequest::Restore(run),
+            Some((run, _)) => TrainingRequest::Restore(run),
             None => return Vec::new(),
         },
         TrainCommand::Use(run) => return use_model(state, &run),
+        TrainCommand::UseBase => return use_base(state),
         TrainCommand::AskWhereTo(run) => {
             training.exported = Some(run);
             state.wanted_dialog = Some(FileDialog::RunFolder);
@@ -90,7 +100,14 @@ pub fn update(state: &mut State, command: TrainCommand) -> Vec<Request> {
         },
         TrainCommand::Compare(run) => return compare(state, run),
         TrainCommand::MeasureBlends(run) => TrainingRequest::MeasureBlends(run),
-        TrainCommand::UseBlend(run, blend) => TrainingRequest::UseBlend { run, blend },
+        TrainCommand::SlideBlend(run, blend) => {
+            training.blend = Some((run, blend));
+            return Vec::new();
+        }
+        TrainCommand::UseBlend(run, blend) => {
+            training.blend = Some((run.clone(), blend));
+            TrainingRequest::UseBlend { run, blend }
+        }
         TrainCommand::MeasureShots => {
             training.shots.clear();
             TrainingRequest::KShot(Box::new(config(state)))
@@ -127,12 +144,13 @@ fn open(state: &mut State, page: Page) -> Vec<Request> {
     let mut requests = vec![Request::Training(TrainingRequest::List)];
     if let Page::Run(run) = &page {
         requests.extend(events(state, run));
-        let blended = state.training.blends.as_ref().is_some_and(|(of, _)| of == run);
-        if !blended {
-            state.training.blends = None;
-            state.training.blend = 1.0;
-        }
+        let training = &mut state.training;
+        training.blends.take_if(|(of, _)| of != run);
+        training.blend.take_if(|(of, _)| of != run);
         state.training.description = None;
+    }
+    if page == Page::Compare {
+        requests.extend(contrast(state));
     }
     if page == Page::Setup && state.training.previewed.is_none() {
         requests.extend(changed(state));
@@ -198,26 +216,87 @@ fn start(state: &mut State) -> Vec<Request> {
     vec![Request::Training(TrainingRequest::Start(Box::new(config)))]
 }
 
+/// Computes with a run's model, and looks for what it was taught: under other labels it would seem to have learnt nothing.
 fn use_model(state: &mut State, run: &str) -> Vec<Request> {
-    let Some(model) = state.training.record(run).and_then(|record| record.model.clone()) else {
+    let Some(record) = state.training.record(run).cloned() else {
+        return Vec::new();
+    };
+    let Some(model) = record.model else {
         return Vec::new();
     };
     state.mode = Mode::Explore;
+    if record.classes.is_empty() {
+        let text = format!(
+            "{} is in use. It was taught with captions, so that your labels stay.",
+            record.name
+        );
+        state.say(Severity::Info, text);
+    } else {
+        let row = |(colour, class): (usize, &String)| LabelRow {
+            label: Label::named(class),
+            colour: colour % theme::label_colours(),
+        };
+        let rows: Vec<LabelRow> = record.classes.iter().enumerate().map(row).collect();
+        let changed = rows != state.settings.labels;
+        edit_labels(state, rows, false, Instant::now());
+        state.say(Severity::Info, taught_words(&record.name, &record.classes, changed));
+    }
     load_model(state, ModelChoice::Path(model))
+}
+
+fn taught_words(name: &str, classes: &[String], changed: bool) -> String {
+    let named = classes
+        .iter()
+        .take(NAMED_CLASSES)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let more = match classes.len().saturating_sub(NAMED_CLASSES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let undo = if changed {
+        " They are the labels now; Ctrl+Z brings yours back."
+    } else {
+        ""
+    };
+    format!(
+        "{name} is in use. It was taught {} classes: {named}{more}.{undo}",
+        classes.len()
+    )
+}
+
+/// Back to the model that the run in use started from.
+fn use_base(state: &mut State) -> Vec<Request> {
+    let Some(record) = state.training.run_of(&state.settings.model) else {
+        return Vec::new();
+    };
+    let (base, name) = (record.config.base.clone(), record.base_name.clone());
+    state.say(Severity::Info, format!("{name} is in use again"));
+    load_model(state, base.map_or(ModelChoice::Starter, ModelChoice::Path))
 }
 
 fn compare(state: &mut State, run: String) -> Vec<Request> {
     let training = &mut state.training;
+    let mut requests = Vec::new();
     match training.compared.iter().position(|known| *known == run) {
         Some(place) => {
             training.compared.remove(place);
-            Vec::new()
         }
         None => {
             training.compared.push(run.clone());
-            events(state, &run).into_iter().collect()
+            requests.extend(events(state, &run));
         }
     }
+    requests.extend(contrast(state));
+    requests
+}
+
+/// What the runs side by side say of each other.
+fn contrast(state: &mut State) -> Option<Request> {
+    state.training.contrasts.clear();
+    let compared = state.training.compared.clone();
+    (compared.len() > 1).then_some(Request::Training(TrainingRequest::Contrast(compared)))
 }
 
 /// The surest picture of each label, as far as there is one.

@@ -1,11 +1,11 @@
 //! Small parts that panels are made of. Each draws itself and says what happened to it.
 
-mod curves;
+mod chart;
 mod icon_button;
 mod score_bar;
 mod segmented;
 
-pub use curves::{Line, curves_ui};
+pub use chart::{Chart, ChartLine, Look, chart_ui, short};
 pub use icon_button::{icon_button, labelled};
 pub use score_bar::{ScoreBar, score_bar_ui};
 pub use segmented::segmented_ui;

@@ -1,14 +1,16 @@
-//! Runs side by side: their curves over each other, their settings in a table.
+//! Runs side by side: what they came to, their curves over each other, their settings in a table.
 
-use egui::{Grid, RichText, ScrollArea, Ui};
+use std::borrow::Cow;
 
-use super::chart::{Chart, ChartLine, chart_ui};
+use egui::{Color32, Grid, RichText, ScrollArea, Ui};
+
 use super::run::facts;
+use super::run_charts::{kept_trial, trial_length};
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{note, section, swatch_ui};
+use crate::app::shell::widgets::{Chart, ChartLine, Look, chart_ui, note, section, swatch_ui};
 use crate::app::train::panels::{card, percent};
-use crate::app::train::{Curves, Training};
-use crate::engine::training::RunRecord;
+use crate::app::train::{Curves, Training, by_trial};
+use crate::engine::training::{Comparison, Interval, RunRecord};
 
 const CHART_HEIGHT: f32 = 240.0;
 
@@ -28,13 +30,21 @@ pub fn compare_ui(ui: &mut Ui, training: &Training) {
         ));
         return;
     }
+    card(ui, |ui| results_ui(ui, training, &runs));
     card(ui, |ui| {
-        curves_ui(ui, training, &runs, "Validation accuracy", true, |curves| {
-            &curves.accuracy
-        })
+        curves_ui(
+            ui,
+            training,
+            &runs,
+            ("Accuracy on validation", "accuracy on validation"),
+            true,
+            |curves| &curves.accuracy,
+        )
     });
     card(ui, |ui| {
-        curves_ui(ui, training, &runs, "Training loss", false, |curves| &curves.loss)
+        curves_ui(ui, training, &runs, ("Training loss", "loss"), false, |curves| {
+            &curves.loss
+        })
     });
     card(ui, |ui| table_ui(ui, &runs));
 }
@@ -43,54 +53,144 @@ fn curves_ui(
     ui: &mut Ui,
     training: &Training,
     runs: &[&RunRecord],
-    title: &str,
+    (title, up): (&str, &str),
     shares: bool,
     of: fn(&Curves) -> &Vec<[f64; 2]>,
 ) {
-    let lines = runs.iter().enumerate().filter_map(|(place, record)| {
-        Some(ChartLine {
-            name: record.name.clone(),
-            colour: theme::label_colour(place),
-            points: of(training.curves.get(&record.run)?),
-            marked: false,
-        })
-    });
+    let mut lines = Vec::new();
+    for (place, record) in runs.iter().enumerate() {
+        let Some(curves) = training.curves.get(&record.run) else {
+            continue;
+        };
+        lines.extend(run_lines(record, curves, of(curves), theme::label_colour(place)));
+    }
+    // What is kept lies on top, whichever run it is of.
+    lines.sort_by_key(|line| line.look == Look::Faint);
     let chart = Chart {
         title,
         across: "step",
+        up,
         height: CHART_HEIGHT,
         shares,
-        lines: lines.collect(),
-        levels: Vec::new(),
+        lines,
+        ..Chart::default()
     };
     chart_ui(ui, &chart);
 }
 
+/// A run's curve; of a search, the trial that is kept, and the others pale.
+fn run_lines<'a>(record: &RunRecord, curves: &Curves, points: &'a [[f64; 2]], colour: Color32) -> Vec<ChartLine<'a>> {
+    let line = |name: String, points: Cow<'a, [[f64; 2]]>, look| ChartLine {
+        name,
+        colour,
+        points,
+        look,
+        ..ChartLine::default()
+    };
+    let Some(length) = trial_length(curves, record) else {
+        return vec![line(record.name.clone(), points.into(), Look::Plain)];
+    };
+    let kept = kept_trial(curves, length);
+    let of_trial = |(trial, points): (usize, Vec<[f64; 2]>)| {
+        if kept == Some(trial) {
+            line(format!("{}, kept trial", record.name), points.into(), Look::Plain)
+        } else {
+            line(format!("{}, other trials", record.name), points.into(), Look::Faint)
+        }
+    };
+    by_trial(points, length).into_iter().map(of_trial).collect()
+}
+
+/// Accuracies with their intervals, and each run beside the first.
+fn results_ui(ui: &mut Ui, training: &Training, runs: &[&RunRecord]) {
+    ui.label(section("Results on the test pictures"));
+    let first = runs.first().map_or("", |record| record.name.as_str());
+    ScrollArea::horizontal().id_salt("results").show(ui, |ui| {
+        Grid::new("results")
+            .num_columns(runs.len() + 1)
+            .spacing([24.0, 4.0])
+            .striped(true)
+            .show(ui, |ui| {
+                names_ui(ui, runs);
+                let accuracy = |record: &&RunRecord| share(record.accuracy, record.accuracy_interval());
+                row_ui(ui, "Accuracy", runs.iter().map(accuracy));
+                let before = |record: &&RunRecord| share(record.zero_shot_accuracy, record.zero_shot_interval());
+                row_ui(ui, "Zero-shot", runs.iter().map(before));
+                let gain = |record: &&RunRecord| record.compared.as_ref().map_or("-".into(), Comparison::words);
+                row_ui(ui, "Difference to zero-shot", runs.iter().map(gain));
+                let against = (0..runs.len()).map(|place| against_first(training, runs, place));
+                row_ui(ui, &format!("Difference to {first}"), against);
+                row_ui(
+                    ui,
+                    "Control set, before",
+                    runs.iter().map(|record| control(record, false)),
+                );
+                row_ui(
+                    ui,
+                    "Control set, after",
+                    runs.iter().map(|record| control(record, true)),
+                );
+            });
+    });
+}
+
+/// The runs' names over their columns.
+fn names_ui(ui: &mut Ui, runs: &[&RunRecord]) {
+    ui.label("");
+    for (place, record) in runs.iter().enumerate() {
+        ui.horizontal(|ui| {
+            swatch_ui(ui, theme::label_colour(place));
+            ui.label(&record.name);
+        });
+    }
+    ui.end_row();
+}
+
+/// Accuracy on the control set; after the run with what can be said of forgetting.
+fn control(record: &RunRecord, after: bool) -> String {
+    match (&record.control_compared, record.control) {
+        (Some(compared), _) if after => {
+            let verdict = compared.verdict().title();
+            format!("{}: {verdict}", compared.after.share_words())
+        }
+        (Some(compared), _) => compared.before.share_words(),
+        (None, Some(shares)) => percent(if after { shares.1 } else { shares.0 }),
+        (None, None) => "-".into(),
+    }
+}
+
+fn share(share: Option<f32>, interval: Option<Interval>) -> String {
+    match (share, interval) {
+        (_, Some(interval)) => interval.share_words(),
+        (Some(share), None) => percent(share),
+        (None, None) => "-".into(),
+    }
+}
+
+/// What the answers to the same pictures say of a run and the first one.
+fn against_first(training: &Training, runs: &[&RunRecord], place: usize) -> String {
+    let (first, record) = (runs[0], runs[place]);
+    if place == 0 || record.accuracy.is_none() || first.accuracy.is_none() {
+        return "-".into();
+    }
+    let found = training.contrasts.iter().find(|(run, _)| *run == record.run);
+    match (found, &first.tested, &record.tested) {
+        (Some((_, Some(compared))), ..) => compared.words(),
+        (_, Some(a), Some(b)) if a.pictures != b.pictures => "not comparable: tested on other pictures".into(),
+        (_, None, _) | (_, _, None) => "not comparable: answers were not kept picture by picture".into(),
+        _ => "..".into(),
+    }
+}
+
 fn table_ui(ui: &mut Ui, runs: &[&RunRecord]) {
-    ui.label(section("Results and settings"));
+    ui.label(section("Settings"));
     ScrollArea::horizontal().show(ui, |ui| {
         Grid::new("compared")
             .num_columns(runs.len() + 1)
             .spacing([24.0, 4.0])
             .striped(true)
             .show(ui, |ui| {
-                ui.label("");
-                for (place, record) in runs.iter().enumerate() {
-                    ui.horizontal(|ui| {
-                        swatch_ui(ui, theme::label_colour(place));
-                        ui.label(&record.name);
-                    });
-                }
-                ui.end_row();
-                let share = |share: Option<f32>| share.map_or("-".into(), percent);
-                row_ui(ui, "Accuracy", runs.iter().map(|record| share(record.accuracy)));
-                row_ui(
-                    ui,
-                    "Zero-shot",
-                    runs.iter().map(|record| share(record.zero_shot_accuracy)),
-                );
-                let control = |record: &&RunRecord| share(record.control.map(|(_, after)| after));
-                row_ui(ui, "Control set after", runs.iter().map(control));
+                names_ui(ui, runs);
                 let known: Vec<Vec<(String, String)>> = runs.iter().map(|record| facts(record)).collect();
                 for name in names(&known) {
                     let value = |facts: &Vec<(String, String)>| {

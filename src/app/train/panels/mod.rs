@@ -1,15 +1,20 @@
 //! The training mode: runs on the left, and in the middle what was chosen.
 
+mod blend;
 mod board;
-mod chart;
 mod compare;
 mod run;
+mod run_charts;
+mod run_result;
 mod runs;
 mod settings;
 mod setup;
 mod setup_preview;
 mod shots;
+mod taught;
 mod trials;
+
+pub use taught::taught_ui;
 
 use egui::{Align, CentralPanel, CornerRadius, Frame, Layout, Margin, Panel, ProgressBar, ScrollArea, Ui};
 

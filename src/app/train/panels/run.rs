@@ -1,21 +1,19 @@
 //! One run: where it stands, what it learnt, and what can be done with it.
 
-use egui::{Button, Color32, CornerRadius, Grid, ProgressBar, RichText, Slider, TextEdit, Ui};
+use egui::{Button, CornerRadius, Grid, ProgressBar, RichText, TextEdit, Ui};
 
+use super::blend::blend_ui;
 use super::board::board_ui;
-use super::chart::{Chart, ChartLine, chart_ui, short};
+use super::run_charts::charts_ui;
+use super::run_result::result_ui;
 use super::trials::{self, trials_ui};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{note, section};
+use crate::app::shell::widgets::{note, section, short};
 use crate::app::state::State;
-use crate::app::train::panels::{card, duration, percent, progress_ui};
+use crate::app::train::panels::{card, duration, progress_ui};
 use crate::app::train::{AtWork, Curves, TrainCommand, Training};
-use crate::engine::training::{Field, FineTuneMethod, RunRecord, RunState};
-
-const CHART_HEIGHT: f32 = 170.0;
-/// From this width on, charts stand side by side.
-const TWO_COLUMNS: f32 = 720.0;
+use crate::engine::training::{Field, RunRecord, RunState};
 
 /// Draws the page.
 pub fn run_ui(ui: &mut Ui, state: &mut State, run: &str) -> Vec<TrainCommand> {
@@ -43,7 +41,7 @@ fn page_ui(ui: &mut Ui, training: &mut Training, run: &str, curves: &Curves) -> 
         result_ui(ui, &record);
     });
     charts_ui(ui, curves, &record);
-    trials_ui(ui, curves);
+    trials_ui(ui, curves, record.classes.is_empty());
     if let Some(board) = &curves.board {
         card(ui, |ui| {
             ui.label(section("Pictures against texts"));
@@ -131,7 +129,7 @@ fn buttons_ui(ui: &mut Ui, training: &Training, record: &RunRecord, commands: &m
             let button = Button::new(text).fill(palette.accent);
             if ui
                 .add(button)
-                .on_hover_text("Predictions and heatmaps come from it at once")
+                .on_hover_text("Predictions and heatmaps come from it at once, for the classes that it was taught")
                 .clicked()
             {
                 commands.push(TrainCommand::Use(run()));
@@ -189,163 +187,19 @@ fn progress(ui: &mut Ui, training: &Training, record: &RunRecord, curves: &Curve
     ui.label(note(ui, text));
 }
 
-/// The numbers that count, large.
-fn result_ui(ui: &mut Ui, record: &RunRecord) {
-    let (Some(after), Some(before)) = (record.accuracy, record.zero_shot_accuracy) else {
-        return;
-    };
-    let palette = theme::palette(ui);
-    let what = if record.classes.is_empty() {
-        "recall at 1"
-    } else {
-        "accuracy"
-    };
-    ui.add_space(theme::GAP_SMALL);
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 28.0;
-        let better = after > before;
-        number_ui(
-            ui,
-            &percent(after),
-            &format!("{what} after"),
-            if better { palette.accent } else { palette.warning },
-        );
-        number_ui(
-            ui,
-            &percent(before),
-            &format!("{what} before (zero-shot)"),
-            palette.text,
-        );
-        if let Some((before, after)) = record.control {
-            let forgot = if after + 0.02 < before {
-                palette.warning
-            } else {
-                palette.text
-            };
-            number_ui(
-                ui,
-                &percent(after),
-                &format!("on the control set, {} before", percent(before)),
-                forgot,
-            );
-        }
-    });
-    let verdict = match (after - before, record.control) {
-        (gain, _) if gain <= 0.0 => {
-            "It did not help: the model as it was does at least as well on pictures it never saw."
-        }
-        (_, Some((before, after))) if after + 0.02 < before => {
-            "It helped here, and it forgot: other pictures are recognised less well than before."
-        }
-        _ => "It helped.",
-    };
-    let tested = format!(
-        "{verdict} Measured on {} pictures that the run never saw.",
-        record.n_test
-    );
-    ui.label(note(ui, tested));
-}
-
-fn number_ui(ui: &mut Ui, number: &str, words: &str, colour: Color32) {
-    ui.vertical(|ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        ui.label(RichText::new(number).font(theme::strong(26.0)).color(colour));
-        ui.label(note(ui, words));
-    });
-}
-
-fn charts_ui(ui: &mut Ui, curves: &Curves, record: &RunRecord) {
-    if curves.loss.is_empty() {
-        return;
-    }
-    let accuracy = accuracy_chart(ui, curves, record.classes.is_empty());
-    let mut charts = vec![loss_chart(curves, record.config.method), accuracy];
-    charts.extend(plain_chart("Learning rate", &curves.learning_rate));
-    charts.extend(plain_chart("exp(logit_scale)", &curves.logit_scale));
-    let columns = if ui.available_width() >= TWO_COLUMNS { 2 } else { 1 };
-    for row in charts.chunks(columns) {
-        ui.columns(columns, |places| {
-            for (place, chart) in places.iter_mut().zip(row) {
-                card(place, |ui| chart_ui(ui, chart));
-            }
-        });
-    }
-}
-
-fn loss_chart(curves: &Curves, method: FineTuneMethod) -> Chart<'_> {
-    // A probe is solved anew in every step.
-    let title = match method {
-        FineTuneMethod::LinearProbe => "Loss, by strength of regularisation tried",
-        _ => "Loss",
-    };
-    let mut lines = vec![line("training", 0, &curves.loss)];
-    if !curves.validation_loss.is_empty() {
-        lines.push(line("validation", 1, &curves.validation_loss));
-    }
-    chart(title, lines)
-}
-
-fn accuracy_chart<'a>(ui: &Ui, curves: &'a Curves, captions: bool) -> Chart<'a> {
-    let (title, what) = if captions {
-        ("Recall at 1", "recall")
-    } else {
-        ("Accuracy", "validation")
-    };
-    let mut lines = vec![line(what, 2, &curves.accuracy)];
-    if !curves.control.is_empty() {
-        lines.push(line("control set (forgetting)", 3, &curves.control));
-    }
-    if !curves.recall.0.is_empty() {
-        lines.push(line("picture to text", 4, &curves.recall.0));
-        lines.push(line("text to picture", 5, &curves.recall.1));
-    }
-    let levels = curves
-        .zero_shot
-        .map(|level| ("zero-shot".to_owned(), theme::palette(ui).text_weak, level));
-    Chart {
-        shares: true,
-        levels: levels.into_iter().collect(),
-        ..chart(title, lines)
-    }
-}
-
-fn plain_chart<'a>(title: &'a str, points: &'a [[f64; 2]]) -> Option<Chart<'a>> {
-    (points.len() > 1).then(|| chart(title, vec![line(title, 6, points)]))
-}
-
-fn chart<'a>(title: &'a str, lines: Vec<ChartLine<'a>>) -> Chart<'a> {
-    Chart {
-        title,
-        across: "step",
-        height: CHART_HEIGHT,
-        shares: false,
-        lines,
-        levels: Vec::new(),
-    }
-}
-
-fn line<'a>(name: &str, colour: usize, points: &'a [[f64; 2]]) -> ChartLine<'a> {
-    ChartLine {
-        name: name.into(),
-        colour: theme::label_colour(colour),
-        points,
-        marked: false,
-    }
-}
-
 /// Pictures that are answered otherwise than before.
 fn flips_ui(ui: &mut Ui, curves: &Curves) {
     if curves.flips.is_empty() {
         return;
     }
     card(ui, |ui| {
-        ui.label(section("Answers that changed"));
+        ui.label(section("Answers that changed, on validation"));
         Grid::new("flips")
             .num_columns(4)
             .spacing([18.0, 3.0])
             .striped(true)
             .show(ui, |ui| {
-                for heading in ["Picture", "It is", "Before", "Now"] {
+                for heading in ["Picture", "True class", "Before", "After"] {
                     ui.label(note(ui, heading));
                 }
                 ui.end_row();
@@ -362,51 +216,6 @@ fn flips_ui(ui: &mut Ui, curves: &Curves) {
                     ui.end_row();
                 }
             });
-    });
-}
-
-/// Between the model as it was and what was learnt (WiSE-FT).
-fn blend_ui(ui: &mut Ui, training: &mut Training, record: &RunRecord, commands: &mut Vec<TrainCommand>) {
-    if record.model.is_none() {
-        return;
-    }
-    let idle = training.at_work.is_none();
-    card(ui, |ui| {
-        ui.label(section("Between before and after"));
-        let words = "A blend of both models often keeps most of what was learnt and most of what was known (WiSE-FT). \
-                     0 is the model as it was, 1 is what was learnt.";
-        ui.label(note(ui, words));
-        ui.horizontal_wrapped(|ui| {
-            ui.add(Slider::new(&mut training.blend, 0.0..=1.0).fixed_decimals(2));
-            let apply = ui.add_enabled(idle, Button::new("Use this blend"));
-            if apply.on_hover_text("The run's model becomes this blend").clicked() {
-                commands.push(TrainCommand::UseBlend(record.run.clone(), training.blend));
-            }
-            if ui.add_enabled(idle, Button::new("Measure")).clicked() {
-                commands.push(TrainCommand::MeasureBlends(record.run.clone()));
-            }
-        });
-        let Some((_, points)) = training.blends.as_ref().filter(|(of, _)| *of == record.run) else {
-            return;
-        };
-        let at = |share: f32| f64::from(share);
-        let task: Vec<[f64; 2]> = points
-            .iter()
-            .filter_map(|p| Some([at(p.blend), at(p.validation?)]))
-            .collect();
-        let control = points.iter().filter_map(|p| Some([at(p.blend), at(p.control?)]));
-        let control: Vec<[f64; 2]> = control.collect();
-        let mut lines = vec![line("this task (validation)", 2, &task)];
-        if !control.is_empty() {
-            lines.push(line("control set", 3, &control));
-        }
-        lines.iter_mut().for_each(|line| line.marked = true);
-        let chart = Chart {
-            across: "blend",
-            shares: true,
-            ..chart("Accuracy of blends", lines)
-        };
-        chart_ui(ui, &chart);
     });
 }
 
@@ -434,15 +243,15 @@ pub fn facts(record: &RunRecord) -> Vec<(String, String)> {
     let mut facts = vec![
         ("Run".to_owned(), record.run.clone()),
         ("Method".into(), config.method.title().into()),
-        ("Learnt from".into(), record.base_name.clone()),
-        ("Folder".into(), config.folder.display().to_string()),
+        ("Base model".into(), record.base_name.clone()),
+        ("Training data".into(), config.folder.display().to_string()),
         (
-            "Shots of each class".into(),
+            "Examples (shots) per class".into(),
             config.shots.map_or("all".into(), |shots| shots.to_string()),
         ),
         (
             "Pictures".into(),
-            format!("{} to learn from, {} to test with", record.n_train, record.n_test),
+            format!("{} for training, {} for testing", record.n_train, record.n_test),
         ),
         ("Seed".into(), config.seed.to_string()),
         ("Data hash".into(), record.data_hash.chars().take(16).collect()),
@@ -450,6 +259,9 @@ pub fn facts(record: &RunRecord) -> Vec<(String, String)> {
         ("Precision".into(), config.precision.name().into()),
         ("Time".into(), duration(record.worked_s)),
     ];
+    if record.is_blend() {
+        facts.push(("Blend".into(), format!("{:.2}: {}", record.blend, record.mixture())));
+    }
     let value = |field: &Field| match config.search.iter().find(|choice| choice.name == field.name) {
         Some(choice) => trials::values(&choice.values),
         None => short(field.get(&config.hyper)),

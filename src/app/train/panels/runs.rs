@@ -8,7 +8,7 @@ use crate::app::shell::theme;
 use crate::app::shell::widgets::{icon_button, note, section};
 use crate::app::state::State;
 use crate::app::train::{Page, TrainCommand};
-use crate::engine::training::{RunRecord, RunState};
+use crate::engine::training::{RunRecord, RunState, Verdict};
 
 /// Draws the list.
 pub fn runs_ui(ui: &mut Ui, state: &State) -> Vec<TrainCommand> {
@@ -55,9 +55,9 @@ pub fn runs_ui(ui: &mut Ui, state: &State) -> Vec<TrainCommand> {
             }
         });
     });
-    if let Some(run) = &training.deleted {
+    if let Some((_, name)) = &training.deleted {
         ui.horizontal(|ui| {
-            ui.label(note(ui, format!("{run} is deleted.")));
+            ui.label(note(ui, format!("{name} is deleted.")));
             if ui.link("Undo").clicked() {
                 commands.push(TrainCommand::Undelete);
             }
@@ -125,7 +125,16 @@ fn words(at_work: Option<bool>, record: &RunRecord) -> String {
         (Some(true), ..) => "held".into(),
         (Some(false), ..) => "at work".into(),
         (None, RunState::Done | RunState::Stopped, Some(after), Some(before)) => {
-            format!("{}, zero-shot {}", percent(after), percent(before))
+            let blend = if record.is_blend() {
+                format!("blend {:.2}: ", record.blend)
+            } else {
+                String::new()
+            };
+            let verdict = record.compared.map_or("", |compared| match compared.verdict() {
+                Verdict::NoDifferenceShown => ", no difference shown",
+                Verdict::Improved | Verdict::Worsened => "",
+            });
+            format!("{blend}{}, zero-shot {}{verdict}", percent(after), percent(before))
         }
         (None, state, ..) => state.title().into(),
     }

@@ -2,12 +2,11 @@
 
 use egui::{Grid, Id, RichText, Slider, TextEdit, Ui};
 
-use super::chart::short;
 use super::setup::configured;
 use super::trials::values;
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{combo, icon_button, labelled, note, segmented_ui};
+use crate::app::shell::widgets::{combo, icon_button, labelled, note, segmented_ui, short};
 use crate::app::train::TrainCommand;
 use crate::engine::training::{Architecture, Choice, Field, FineTuneMethod, Part, RunConfig, trials};
 
@@ -40,7 +39,7 @@ pub fn settings_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand
         draft.method,
         FineTuneMethod::LinearProbe | FineTuneMethod::TipAdapter | FineTuneMethod::TipAdapterF
     ) {
-        ui.label(note(ui, "Its strengths are found on the validation side."));
+        ui.label(note(ui, "Its strengths are found on validation."));
     }
 }
 
@@ -74,7 +73,7 @@ fn search_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand>) {
             let count = trials.len();
             note(
                 ui,
-                format!("{count} trials, one after the other; the best on the validation side is kept."),
+                format!("{count} trials, one after the other; the best on validation is kept."),
             )
         }
         Ok(_) => note(ui, "One trial; each setting can have several values."),

@@ -61,7 +61,7 @@ fn choices_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             ui.add(egui::Label::new(note(ui, shown)).truncate()).on_hover_text(path);
         });
         ui.horizontal(|ui| {
-            ui.label("Shots of each class");
+            ui.label("Examples (shots) per class");
             if let Some(shots) = segmented_ui(ui, draft.shots, &SHOTS) {
                 wanted.push(configured(draft, |config| config.shots = shots));
             }
@@ -161,9 +161,12 @@ fn words(method: FineTuneMethod) -> &'static str {
 fn start_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let training = &state.training;
     card(ui, |ui| {
-        let name = state.model.as_ref().map_or("no model yet", |model| model.name.as_str());
+        let name = state
+            .model
+            .as_ref()
+            .map_or_else(|| "no model yet".into(), |model| state.name_of(model));
         ui.horizontal(|ui| {
-            ui.label(section("Learns from"));
+            ui.label(section("Base model"));
             if ui.link(name).on_hover_text("Another model (M)").clicked() {
                 commands.push(Command::OpenDialog(Dialog::Models));
             }
@@ -185,6 +188,15 @@ fn start_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         });
         if let Err(reason) = ready {
             ui.label(note(ui, reason));
+        }
+        if let Some(record) = training.run_of(&state.settings.model) {
+            let back = ui.link(format!(
+                "Back to {}, which {} was taught from",
+                record.base_name, record.name
+            ));
+            if back.clicked() {
+                commands.push(Command::Train(TrainCommand::UseBase));
+            }
         }
         if let Some(estimate) = &training.estimate {
             let memory = estimate

@@ -40,9 +40,9 @@ pub fn preview_ui(ui: &mut Ui, training: &Training, textures: &mut Textures) {
 fn counts_ui(ui: &mut Ui, previewed: &Previewed) {
     let classes = &previewed.preview.classes;
     let sum = |side: fn(&ClassCount) -> usize| thousands(classes.iter().map(side).sum());
-    ui.label(section("What it learns from"));
+    ui.label(section("Training data"));
     let counts = format!(
-        "{} to learn from, {} to choose by, {} to test with",
+        "{} for training, {} for validation, {} for testing",
         sum(|class| class.train),
         sum(|class| class.validation),
         sum(|class| class.test)
@@ -57,10 +57,7 @@ fn warnings_ui(ui: &mut Ui, previewed: &Previewed) {
         ui.label(RichText::new(format!("{}  {warning}", icon::WARNING)).color(palette.warning));
     }
     if preview.duplicates > 0 {
-        let text = format!(
-            "{} are nearly the same as another: they stay on one side",
-            preview.duplicates
-        );
+        let text = format!("{} near-duplicates, kept in the same split", preview.duplicates);
         ui.label(note(ui, text));
     }
     if !preview.problems.is_empty() {
@@ -81,7 +78,7 @@ fn table_ui(ui: &mut Ui, previewed: &Arc<Previewed>, textures: &mut Textures) {
         .spacing([14.0, 4.0])
         .striped(true)
         .show(ui, |ui| {
-            for heading in ["Class", "Learn", "Choose", "Test", ""] {
+            for heading in ["Class", "Training", "Validation", "Test", ""] {
                 ui.label(note(ui, heading));
             }
             ui.end_row();

@@ -1,7 +1,7 @@
 //! Accuracy against the number of shots: how much do a few examples help a model that knows the words?
 
-use egui::{Button, Color32, RichText, Ui, vec2};
-use egui_plot::{FilledArea, HLine, Line, LineStyle, MarkerShape, Plot, PlotPoints, Points};
+use egui::{Button, Color32, Grid, RichText, Ui, vec2};
+use egui_plot::{FilledArea, GridMark, HLine, Line, LineStyle, MarkerShape, Plot, PlotPoints, PlotUi, Points};
 
 use crate::app::command::{Command, FileDialog};
 use crate::app::shell::icons as icon;
@@ -10,16 +10,19 @@ use crate::app::shell::widgets::{note, section, swatch_ui};
 use crate::app::state::State;
 use crate::app::train::panels::{card, progress_ui};
 use crate::app::train::{AtWork, TrainCommand};
-use crate::engine::training::{FineTuneMethod, KShot, METHODS, PEOPLE};
+use crate::engine::training::{Band, FineTuneMethod, METHODS, PEOPLE, bands};
 
-const HEIGHT: f32 = 360.0;
+const HEIGHT: f32 = 320.0;
+/// The most examples that are asked for.
+const MOST: usize = 16;
 
 /// Draws the page.
 pub fn shots_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let training = &state.training;
     ui.label(RichText::new("Few-shot against zero-shot").font(theme::strong(theme::SIZE_HEADING)));
     let words = "The star is the model without any example, knowing only the names. The curves learn from 1 to 16 \
-                 examples of each class, on several random splits: the bands reach from the worst to the best.";
+                 examples of each class (all there are, where a class has fewer), and are tested on pictures that they \
+                 never saw, each on several random splits.";
     ui.label(note(ui, words));
     ui.add_space(theme::GAP_SMALL);
     card(ui, |ui| {
@@ -46,7 +49,10 @@ pub fn shots_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     });
     if !training.shots.is_empty() {
         card(ui, |ui| {
-            chart_ui(ui, &training.shots);
+            let bands = bands(&training.shots);
+            chart_ui(ui, &bands);
+            words_ui(ui, &bands);
+            table_ui(ui, &bands);
             people_ui(ui);
         });
     }
@@ -66,16 +72,20 @@ fn colour(method: FineTuneMethod) -> Color32 {
     theme::label_colour(place)
 }
 
-/// Shots are drawn at the logarithm of their number, after zero.
-fn across(shots: usize) -> f64 {
-    (shots as f64).log2() + 1.0
+/// Examples are drawn at the logarithm of their number, after zero.
+fn across(examples: usize) -> f64 {
+    if examples == 0 {
+        0.0
+    } else {
+        (examples as f64).log2() + 1.0
+    }
 }
 
-fn chart_ui(ui: &mut Ui, points: &[KShot]) {
+fn chart_ui(ui: &mut Ui, bands: &[Band]) {
     let palette = theme::palette(ui);
-    ui.label(section("Accuracy on pictures it never saw"));
-    let star: Vec<f64> = of(points, None).into_iter().map(|(_, accuracy)| accuracy).collect();
-    let zero_shot = star.iter().sum::<f64>() / star.len().max(1) as f64;
+    ui.label(section("Accuracy on test pictures"));
+    let star = bands.iter().find(|band| band.method.is_none());
+    let axis = |text: &str| note(ui, text);
     let plot = Plot::new("k-shot")
         .height(HEIGHT)
         .grid_color(palette.line)
@@ -84,78 +94,140 @@ fn chart_ui(ui: &mut Ui, points: &[KShot]) {
         .allow_drag(false)
         .set_margin_fraction(vec2(0.04, 0.06))
         .include_x(0.0)
-        .include_x(across(16))
+        .include_x(across(MOST))
         .include_y(0.0)
         .include_y(1.0)
-        .x_axis_label("examples of each class")
-        .x_axis_formatter(|mark, _| match mark.value {
-            at if at <= 0.0 => "0".into(),
-            at if at.fract().abs() < 1e-6 => format!("{:.0}", (at - 1.0).exp2()),
-            _ => String::new(),
-        })
+        .x_axis_label(axis("examples per class"))
+        .y_axis_label(axis("accuracy on test"))
+        .x_grid_spacer(|_| ticks(bands))
+        .x_axis_formatter(|mark, _| examples_at(mark.value))
         .y_axis_formatter(|mark, _| format!("{:.0} %", 100.0 * mark.value));
     plot.show(ui, |plot| {
-        let level = HLine::new("zero-shot", zero_shot).color(palette.text_weak);
-        plot.hline(level.style(LineStyle::dashed_dense()));
-        for method in METHODS {
-            let band = band(points, method);
-            let colour = colour(method);
-            let (xs, lows): (Vec<f64>, Vec<f64>) = band.iter().map(|at| (at.x, at.low)).unzip();
-            let highs: Vec<f64> = band.iter().map(|at| at.high).collect();
-            if band.len() > 1 {
-                let area = FilledArea::new(format!("{} band", method.title()), &xs, &lows, &highs);
-                plot.add(area.fill_color(colour.gamma_multiply(0.2)));
-            }
-            let means = || PlotPoints::from(band.iter().map(|at| [at.x, at.mean]).collect::<Vec<_>>());
-            plot.line(Line::new(method.title(), means()).color(colour).width(2.0));
-            plot.points(Points::new(method.title(), means()).color(colour).radius(4.0));
+        if let Some(star) = star {
+            let level = HLine::new("zero-shot", star.mean).color(palette.text_weak);
+            plot.hline(level.style(LineStyle::dashed_dense()));
         }
-        let star = Points::new("zero-shot", PlotPoints::from(vec![[0.0, zero_shot]]));
-        plot.points(star.shape(MarkerShape::Asterisk).radius(9.0).color(palette.text));
+        for method in METHODS {
+            method_ui(plot, method, bands);
+        }
+        if let Some(star) = star {
+            let ends = PlotPoints::from(vec![[0.0, star.low], [0.0, star.high]]);
+            plot.line(Line::new("zero-shot", ends).color(palette.text).width(1.5));
+            let star = Points::new("zero-shot", PlotPoints::from(vec![[0.0, star.mean]]));
+            plot.points(star.shape(MarkerShape::Asterisk).radius(9.0).color(palette.text));
+        }
     });
+}
+
+fn method_ui(plot: &mut PlotUi<'_>, method: FineTuneMethod, bands: &[Band]) {
+    let these: Vec<&Band> = bands.iter().filter(|band| band.method == Some(method)).collect();
+    let colour = colour(method);
+    let values = |of: fn(&Band) -> f64| -> Vec<f64> { these.iter().map(|band| of(band)).collect() };
+    let xs = values(|band| across(band.examples));
+    if these.len() > 1 {
+        let name = format!("{}, lowest to highest", method.title());
+        let area = FilledArea::new(name, &xs, &values(|band| band.low), &values(|band| band.high));
+        plot.add(area.fill_color(colour.gamma_multiply(0.2)).allow_hover(false));
+    }
+    let points: Vec<[f64; 2]> = these.iter().map(|band| [across(band.examples), band.mean]).collect();
+    let means = || PlotPoints::from(points.clone());
+    plot.line(Line::new(method.title(), means()).color(colour).width(2.0));
+    plot.points(Points::new(method.title(), means()).color(colour).radius(4.0));
+}
+
+/// Zero, and every number of examples that was measured.
+fn ticks(bands: &[Band]) -> Vec<GridMark> {
+    let mut places: Vec<usize> = bands.iter().map(|band| band.examples).collect();
+    places.sort_unstable();
+    places.dedup();
+    let mark = |examples: usize| GridMark {
+        value: across(examples),
+        step_size: 1.0,
+    };
+    places.into_iter().map(mark).collect()
+}
+
+fn examples_at(place: f64) -> String {
+    if place <= 0.0 {
+        return "0".into();
+    }
+    format!("{:.0}", (place - 1.0).exp2())
+}
+
+/// What the colours and bands are.
+fn words_ui(ui: &mut Ui, bands: &[Band]) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
-        ui.label(note(
-            ui,
-            format!("{}  zero-shot {:.1} %", icon::STAR, 100.0 * zero_shot),
-        ));
+        if let Some(star) = bands.iter().find(|band| band.method.is_none()) {
+            ui.label(note(ui, format!("{}  zero-shot {}", icon::STAR, spread(star))));
+        }
         for method in METHODS {
             swatch_ui(ui, colour(method));
             ui.label(note(ui, method.title()));
         }
     });
-}
-
-fn of(points: &[KShot], method: Option<FineTuneMethod>) -> Vec<(usize, f64)> {
-    let these = points.iter().filter(|point| point.method == method);
-    these.map(|point| (point.shots, f64::from(point.accuracy))).collect()
-}
-
-/// What the seeds made of a number of shots.
-struct Band {
-    x: f64,
-    low: f64,
-    mean: f64,
-    high: f64,
-}
-
-fn band(points: &[KShot], method: FineTuneMethod) -> Vec<Band> {
-    let these = of(points, Some(method));
-    let mut shots: Vec<usize> = these.iter().map(|(shots, _)| *shots).collect();
-    shots.sort_unstable();
-    shots.dedup();
-    let at = |shots: usize| {
-        let values: Vec<f64> = these
-            .iter()
-            .filter(|(known, _)| *known == shots)
-            .map(|(_, value)| *value)
-            .collect();
-        Band {
-            x: across(shots),
-            low: values.iter().copied().fold(f64::INFINITY, f64::min),
-            mean: values.iter().sum::<f64>() / values.len() as f64,
-            high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        }
+    let seeds = bands.iter().map(|band| band.seeds).max().unwrap_or(0);
+    let splits = if seeds == 1 {
+        "split so far"
+    } else {
+        "splits, each by its own seed"
     };
-    shots.into_iter().map(at).collect()
+    let words = format!(
+        "Lines are means, bands reach from the lowest to the highest of {seeds} {splits}. A band of so few is no interval: \
+         beside it stands in how many of them the test shows a difference to zero-shot."
+    );
+    ui.label(note(ui, words));
+}
+
+/// A mean with the lowest and the highest.
+fn spread(band: &Band) -> String {
+    let [mean, low, high] = [band.mean, band.low, band.high].map(|share| 100.0 * share);
+    format!("{mean:.1} % ({low:.1} to {high:.1})")
+}
+
+fn table_ui(ui: &mut Ui, bands: &[Band]) {
+    ui.add_space(theme::GAP_SMALL);
+    Grid::new("bands")
+        .num_columns(4)
+        .spacing([24.0, 3.0])
+        .striped(true)
+        .show(ui, |ui| {
+            for heading in ["Method", "Examples", "Accuracy (lowest to highest)", "Beside zero-shot"] {
+                ui.label(note(ui, heading));
+            }
+            ui.end_row();
+            for band in bands {
+                ui.label(band.method.map_or("Zero-shot", FineTuneMethod::title));
+                ui.label(band.examples.to_string());
+                ui.label(spread(band));
+                ui.label(beside_zero_shot(band));
+                ui.end_row();
+            }
+        });
+}
+
+fn beside_zero_shot(band: &Band) -> String {
+    let Some(gain) = band.gain else {
+        return "-".into();
+    };
+    let (better, worse, seeds) = (band.improved, band.worsened, band.seeds);
+    let shown = match (better, worse) {
+        (0, 0) => "no difference shown in any split".into(),
+        (better, 0) => format!("improved in {better} of {seeds} splits"),
+        (0, worse) => format!("worsened in {worse} of {seeds} splits"),
+        (better, worse) => format!("improved in {better}, worsened in {worse} of {seeds} splits"),
+    };
+    format!("{:+.1} points: {shown}", 100.0 * gain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{across, examples_at};
+
+    #[test]
+    fn examples_stand_where_they_are_and_are_told_so() {
+        let told: Vec<String> = [0, 1, 4, 12, 16].map(|examples| examples_at(across(examples))).into();
+        assert_eq!(told, ["0", "1", "4", "12", "16"]);
+        assert!(across(12) < across(16));
+    }
 }

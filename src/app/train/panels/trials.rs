@@ -2,46 +2,52 @@
 
 use egui::{Grid, RichText, Ui};
 
-use super::chart::short;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{note, section};
+use crate::app::shell::widgets::{note, section, short};
 use crate::app::train::Curves;
 use crate::app::train::panels::{card, percent};
+use crate::evaluation::share_interval;
 
 /// Draws a table, where several settings are tried.
-pub fn trials_ui(ui: &mut Ui, curves: &Curves) {
+pub fn trials_ui(ui: &mut Ui, curves: &Curves, captions: bool) {
+    let Some(kept) = curves.kept_trial() else { return };
     let trials = curves.trials.iter().enumerate();
-    // Between equals the first one stays.
-    let best = trials
-        .clone()
-        .rev()
-        .max_by(|(_, a), (_, b)| a.accuracy.total_cmp(&b.accuracy));
-    let Some((best, _)) = best else { return };
     card(ui, |ui| {
         ui.label(section("Trials"));
-        ui.label(note(
-            ui,
-            "Each with its best accuracy on the validation side; the best of all is kept.",
-        ));
+        let what = if captions { "recall" } else { "accuracy" };
+        let words = format!("Each with its best {what} on validation; the best of all is kept.");
+        ui.label(note(ui, words));
         Grid::new("trials")
-            .num_columns(2)
+            .num_columns(4)
             .spacing([24.0, 3.0])
             .striped(true)
             .show(ui, |ui| {
+                for heading in ["Trial", "Settings", "Best on validation", ""] {
+                    ui.label(note(ui, heading));
+                }
+                ui.end_row();
                 for (place, trial) in trials {
                     let shown = |text: String| {
-                        if place == best {
+                        if place == kept {
                             RichText::new(text).font(theme::strong(theme::SIZE_BODY))
                         } else {
                             RichText::new(text)
                         }
                     };
+                    ui.label(shown(format!("{}", place + 1)));
                     ui.label(shown(settings(&trial.settings)));
-                    ui.label(shown(percent(trial.accuracy as f32)));
+                    ui.label(shown(best(trial.accuracy, curves.n_validation, captions)));
+                    ui.label(note(ui, if place == kept { "kept" } else { "" }));
                     ui.end_row();
                 }
             });
     });
+}
+
+/// With the interval of so many pictures; recall is the mean of two shares, and has another.
+fn best(share: f64, count: usize, captions: bool) -> String {
+    let interval = share_interval((share * count as f64).round() as usize, count).filter(|_| !captions);
+    interval.map_or_else(|| percent(share as f32), |interval| interval.share_words())
 }
 
 /// Values of a setting, with commas between them.

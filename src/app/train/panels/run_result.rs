@@ -1,0 +1,126 @@
+//! What a run came to: accuracies with their intervals, and what their difference says.
+
+use egui::{Color32, RichText, Ui};
+
+use crate::app::shell::theme;
+use crate::app::shell::widgets::note;
+use crate::app::train::panels::percent;
+use crate::engine::training::{Comparison, Interval, RunRecord, Verdict};
+use crate::evaluation::p_words;
+
+/// Draws the numbers that count, large.
+pub fn result_ui(ui: &mut Ui, record: &RunRecord) {
+    let (Some(after), Some(before)) = (record.accuracy, record.zero_shot_accuracy) else {
+        if record.model.is_some() {
+            ui.label(note(ui, "No picture was left to test with: nothing was measured."));
+        }
+        return;
+    };
+    let what = if record.classes.is_empty() {
+        "recall at 1"
+    } else {
+        "accuracy"
+    };
+    ui.add_space(theme::GAP_SMALL);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 28.0;
+        let words = |when: &str, interval: Option<Interval>| format!("test {what} {when}{}", ends(interval));
+        let colour = verdict_colour(ui, record.compared.as_ref());
+        number_ui(ui, after, words("after", record.accuracy_interval()), colour);
+        let plain = theme::palette(ui).text;
+        number_ui(
+            ui,
+            before,
+            words("before (zero-shot)", record.zero_shot_interval()),
+            plain,
+        );
+        if let Some((before, after)) = record.control {
+            let forgot = forgot(record);
+            let colour = if forgot { theme::palette(ui).warning } else { plain };
+            let interval = record.control_compared.map(|compared| compared.after);
+            let words = format!("on the control set{}; {} before", ends(interval), percent(before));
+            number_ui(ui, after, words, colour);
+        }
+    });
+    if record.is_blend() {
+        ui.label(note(
+            ui,
+            format!("Measured of the model as it is now: {}.", record.mixture()),
+        ));
+    }
+    for line in sentences(record) {
+        ui.label(note(ui, line));
+    }
+}
+
+/// The ends of an interval, behind a comma.
+fn ends(interval: Option<Interval>) -> String {
+    let percent = |share: f64| format!("{:.1}", 100.0 * share);
+    interval.map_or(String::new(), |interval| {
+        format!(", {} to {} %", percent(interval.low), percent(interval.high))
+    })
+}
+
+fn verdict_colour(ui: &Ui, compared: Option<&Comparison>) -> Color32 {
+    let palette = theme::palette(ui);
+    match compared.map(Comparison::verdict) {
+        Some(Verdict::Improved) => palette.accent,
+        Some(Verdict::Worsened) => palette.warning,
+        Some(Verdict::NoDifferenceShown) | None => palette.text,
+    }
+}
+
+/// Whether the control set shows that something was forgotten.
+fn forgot(record: &RunRecord) -> bool {
+    let verdict = record.control_compared.map(|compared| compared.verdict());
+    verdict == Some(Verdict::Worsened)
+}
+
+/// What the numbers say, and what they do not.
+fn sentences(record: &RunRecord) -> Vec<String> {
+    let tested = |compared: &Comparison| {
+        let count = compared.count;
+        let pictures = if count == 1 { "picture" } else { "pictures" };
+        format!("Measured on {count} test {pictures} that the run never saw.")
+    };
+    let mut lines = Vec::new();
+    match &record.compared {
+        Some(compared) => {
+            let claim = match compared.verdict() {
+                Verdict::Improved if forgot(record) => "Better on this task, worse on other pictures",
+                Verdict::Improved => "It helped",
+                Verdict::Worsened => "It did not help: the model as it was does better",
+                Verdict::NoDifferenceShown => "No difference shown",
+            };
+            lines.push(format!("{claim}: {}. {}", numbers(compared), tested(compared)));
+        }
+        None => lines.push(format!(
+            "Measured on {} test pictures that the run never saw. This run is from before answers were kept picture by \
+             picture: whether the difference is chance cannot be told.",
+            record.n_test
+        )),
+    }
+    if let Some(control) = &record.control_compared {
+        let claim = match control.verdict() {
+            Verdict::Worsened => "Forgetting on the control set",
+            Verdict::Improved => "The control set is answered better, too",
+            Verdict::NoDifferenceShown => "No forgetting shown on the control set",
+        };
+        lines.push(format!("{claim}: {}, {} pictures.", numbers(control), control.count));
+    }
+    lines
+}
+
+/// A difference with its interval and its test.
+pub fn numbers(compared: &Comparison) -> String {
+    let p = compared.p.map_or(String::new(), |p| format!(", {}", p_words(p)));
+    format!("{}{p}", compared.difference.difference_words())
+}
+
+fn number_ui(ui: &mut Ui, share: f32, words: String, colour: Color32) {
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.label(RichText::new(percent(share)).font(theme::strong(26.0)).color(colour));
+        ui.label(note(ui, words));
+    });
+}
