@@ -17,8 +17,8 @@ const RAMP_STEPS: usize = 48;
 const COMBO_WIDTH: f32 = 132.0;
 /// Enough for every method.
 const LIST_HEIGHT: f32 = 400.0;
-const TEST_WORDS: &str = "Erases what the map marks, part by part, and watches the score: beside erasing at random, and beside \
-    what an unrelated label's map marks. The picture's file is not touched.";
+const TEST_WORDS: &str = "Erases what the map marks, part by part, and watches the score: beside erasing the same shape \
+    elsewhere, and beside what an unrelated label's map marks. The picture's file is not touched.";
 
 /// Draws everything that belongs to the heatmap.
 pub fn heatmap_ui(ui: &mut Ui, state: &State, shown: Option<((f32, f32), HeatmapMethod)>, commands: &mut Vec<Command>) {
@@ -293,9 +293,9 @@ fn verdict_ui(ui: &mut Ui, verdict: &Verdict, method: HeatmapMethod) {
             values: &verdict.marked.cosines,
         },
         Line {
-            name: "at random",
+            name: "the same shape elsewhere",
             colour: palette.text_weak,
-            values: &verdict.random.cosines,
+            values: &verdict.elsewhere.cosines,
         },
     ];
     if let Some(unrelated) = &verdict.unrelated {
@@ -307,8 +307,8 @@ fn verdict_ui(ui: &mut Ui, verdict: &Verdict, method: HeatmapMethod) {
     }
     curves_ui(ui, "Cosine while the picture is erased", &lines);
     ui.label(note(ui, verdict.sentence())).on_hover_text(format!(
-        "{}: {} Erased parts are filled with the picture's mean colour; \"times as fast\" compares how far the cosine \
-         lies below its start, on the mean of the way.",
+        "{}: {} Erased parts are filled with the picture's mean colour. Compared is how far the cosine lies below its \
+         start, on the mean of the way; the other places are the map itself moved, and random blobs of its size.",
         card(method).title,
         TEST_WORDS
     ));
