@@ -161,6 +161,7 @@ fn heatmaps_are_written_with_their_raw_grid() {
         "cat",
         "--method",
         "clearclip",
+        "--force",
         "--output",
         png_arg,
     ]);

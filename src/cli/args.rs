@@ -1,5 +1,6 @@
 //! What can be written on the command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -39,7 +40,7 @@ pub struct Args {
 pub struct Common {
     /// A folder, a weights file, a name from the catalogue that is on this machine, a run, or `starter`.
     #[arg(long, global = true, value_name = "MODEL")]
-    pub model: Option<String>,
+    pub model: Option<OsString>,
 
     /// Where the model computes.
     #[arg(long, global = true, value_parser = one_of(&DeviceChoice::ALL, DeviceChoice::name))]
@@ -56,6 +57,15 @@ pub struct Common {
     /// How results are printed.
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     pub format: Format,
+
+    /// Begin CSV with a byte order mark: Excel then reads it as UTF-8.
+    #[arg(long, global = true)]
+    pub csv_bom: bool,
+
+    /// In CSV, put an apostrophe before texts that a spreadsheet would take for a formula (those that begin with = + - @, a
+    /// tab or a line break); numbers stay as they are.
+    #[arg(long, global = true)]
+    pub csv_safe: bool,
 }
 
 /// How results are printed.
@@ -130,7 +140,7 @@ pub struct FineTuneArgs {
     #[arg(long, value_parser = one_of(&Architecture::ALL, Architecture::name))]
     pub architecture: Option<Architecture>,
     /// A sentence with {}; repeat for several.
-    #[arg(long = "template", value_name = "TEMPLATE")]
+    #[arg(long = "template", allow_hyphen_values = true, value_name = "TEMPLATE")]
     pub templates: Vec<String>,
     /// Pictures that the run never learns from, to see what is forgotten: two classes or more, one folder a class. The
     /// samples where it is left out.
@@ -185,6 +195,10 @@ pub enum RunsCommand {
         /// Where to; made where it is not there.
         #[arg(long, value_name = "DIR")]
         output: PathBuf,
+        /// Write into a folder that already holds files, and replace those of the same names; never in the folder of the
+        /// model that the run learnt from.
+        #[arg(long)]
+        force: bool,
     },
     /// Measure models between the one that a run started from and what it learnt, and choose one (WiSE-FT).
     Blend {
@@ -203,13 +217,18 @@ pub struct ClassifyArgs {
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// A label, kept as given; repeat for more.
-    #[arg(long = "label", value_name = "LABEL", required_unless_present = "labels_file")]
+    #[arg(
+        long = "label",
+        allow_hyphen_values = true,
+        value_name = "LABEL",
+        required_unless_present = "labels_file"
+    )]
     pub labels: Vec<String>,
     /// A UTF-8 file: a label a line, `name` or `name<TAB>description..`.
     #[arg(long, value_name = "FILE")]
     pub labels_file: Option<PathBuf>,
     /// A sentence with {}; repeat for an ensemble.
-    #[arg(long = "template", value_name = "TEMPLATE")]
+    #[arg(long = "template", allow_hyphen_values = true, value_name = "TEMPLATE")]
     pub templates: Vec<String>,
     /// Print only the K best labels.
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..))]
@@ -224,7 +243,7 @@ pub struct EmbedArgs {
     #[arg(value_name = "PATH", group = "what")]
     pub paths: Vec<PathBuf>,
     /// A text, used as it stands; repeat for more.
-    #[arg(long = "text", value_name = "TEXT", group = "what")]
+    #[arg(long = "text", allow_hyphen_values = true, value_name = "TEXT", group = "what")]
     pub texts: Vec<String>,
 }
 
@@ -237,6 +256,7 @@ pub struct SearchArgs {
     /// Rank by this text, used as it stands.
     #[arg(
         long,
+        allow_hyphen_values = true,
         value_name = "TEXT",
         required_unless_present = "image",
         conflicts_with = "image"
@@ -258,10 +278,15 @@ pub struct HeatmapArgs {
     )]
     pub image: Option<PathBuf>,
     /// A label, kept as given; repeat for maps side by side.
-    #[arg(long = "label", value_name = "LABEL", required_unless_present = "evaluate")]
+    #[arg(
+        long = "label",
+        allow_hyphen_values = true,
+        value_name = "LABEL",
+        required_unless_present = "evaluate"
+    )]
     pub labels: Vec<String>,
     /// A sentence with {}; repeat for an ensemble.
-    #[arg(long = "template", value_name = "TEMPLATE")]
+    #[arg(long = "template", allow_hyphen_values = true, value_name = "TEMPLATE")]
     pub templates: Vec<String>,
     /// The method; the one that fits the model where none is named. With --evaluate, repeat for more; all that fit where
     /// none is named.
@@ -273,6 +298,9 @@ pub struct HeatmapArgs {
     /// Where the raw grid over the model's input square goes.
     #[arg(long, value_name = "F.json")]
     pub raw: Option<PathBuf>,
+    /// Replace what is already there; never the picture itself, or a file of the model.
+    #[arg(long, conflicts_with = "evaluate")]
+    pub force: bool,
     /// Test how far methods can be trusted, on labelled pictures: one folder a class. Where there are fewer than four
     /// folders, each picture's own name is its label (`dress-2.jpg` is a `dress`).
     #[arg(long, value_name = "DIR", conflicts_with_all = ["output", "raw", "labels"])]
@@ -333,7 +361,7 @@ pub enum ModelsCommand {
     Info {
         /// The model, as for --model.
         #[arg(value_name = "MODEL")]
-        name: Option<String>,
+        name: Option<OsString>,
     },
     /// Fetch a model from the Hugging Face Hub into the cache that other tools share.
     Pull {

@@ -1,5 +1,6 @@
 //! `clipsight bench`: every performance figure, as medians, by the names that RESULTS.md uses.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -12,10 +13,9 @@ use super::Common;
 use super::args::BenchArgs;
 use super::bench_training;
 use super::crowd::scroll_frame_ms_p99;
-use super::output::Output;
-use super::pictures::device;
+use super::output::{Output, say};
+use super::pictures::{device, model};
 use crate::clip::{Pixels, Precision, TokenizedText};
-use crate::engine::ModelChoice;
 use crate::engine::{DeviceChoice, Session, place};
 use crate::fine_tune::FineTuneMethod;
 use crate::heatmap::HeatmapMethod;
@@ -106,7 +106,7 @@ fn print(output: &mut Output, name: &str, unit: &str, measured: Result<f64>) -> 
 
 struct Bench {
     session: Session,
-    model: Option<String>,
+    model: Option<OsString>,
     device: DeviceChoice,
     precision: Precision,
     folder: PathBuf,
@@ -115,9 +115,9 @@ struct Bench {
 
 impl Bench {
     fn new(common: &Common) -> Result<Self> {
-        let choice = ModelChoice::parse(common.model.as_deref().unwrap_or("starter")).map_err(super::Usage)?;
+        let choice = model(common)?;
         let (device, precision) = (device(common), common.precision.unwrap_or_default());
-        let warn = |warning: String| eprintln!("clipsight: {warning}");
+        let warn = |warning: String| say(&warning);
         let session = Session::open(&choice, device, precision, None, Box::new(warn))?;
         let folder = std::env::temp_dir().join(format!("clipsight-bench-{}", std::process::id()));
         let samples = unpack_samples(&folder).context("cannot write the samples to the temporary folder")?;
@@ -147,7 +147,7 @@ impl Bench {
                 .env(DATA_DIR_VARIABLE, self.folder.join(format!("data-{milestone}-{run}")))
                 .stderr(Stdio::null());
             if let Some(model) = &self.model {
-                command.args(["--model", model]);
+                command.arg("--model").arg(model);
             }
             let output = command.output()?;
             let text = String::from_utf8_lossy(&output.stdout);
@@ -161,7 +161,8 @@ impl Bench {
         let mut runs = Vec::new();
         for _ in 0..REPEATS {
             let started = Instant::now();
-            self.session.embed_pictures(&self.pictures, |_, _| {})?;
+            self.session
+                .embed_pictures(&self.pictures, |_, _| std::ops::ControlFlow::Continue(()))?;
             runs.push(self.pictures.len() as f64 / started.elapsed().as_secs_f64());
         }
         Ok(median(runs))

@@ -1,5 +1,6 @@
 //! The training figures of `clipsight bench`. `benches/training.py` measures the same beside scikit-learn and PyTorch.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -57,7 +58,7 @@ pub fn linear_probe_s() -> Result<f64> {
 /// Milliseconds of a training step on eight pictures, decoded and prepared anew.
 pub fn train_step_ms(
     method: FineTuneMethod,
-    model: Option<&str>,
+    model: Option<&OsStr>,
     (device, precision): (&Device, Precision),
     pictures: &[PathBuf],
     repeats: usize,

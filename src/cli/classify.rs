@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use super::args::ClassifyArgs;
+use super::escape::{visible, visible_path};
 use super::output::Output;
 use super::pictures::{embed_in_order, find, session, shown, templates};
 use super::{Common, Usage};
@@ -31,6 +32,7 @@ pub fn run(args: &ClassifyArgs, common: &Common, output: &mut Output) -> Result<
     let scoring = session.loaded.model.info().scoring;
     let shown_labels = args.top_k.map_or(labels.len(), |k| labels.len().min(k as usize));
     let paths = find(&args.paths, output);
+    output.expect_paths(&paths);
     embed_in_order(&mut session, &paths, output, |output, path, embedding| {
         let scores = scores(&classes, &embedding.vector, scoring);
         print(output, path, &labels, &scores, scoring, shown_labels)
@@ -76,7 +78,6 @@ fn print(
         })
         .collect();
     let line = json!({
-        "path": shown(path),
         "predictions": predictions,
         "none_of_these": { "won": scores.none_won, "score": scores.none_score },
     });
@@ -96,17 +97,17 @@ fn print(
             })
             .collect()
     };
-    output.result(&line, &COLUMNS, rows, || table(path, labels, scores, &order))
+    output.path_result(path, line, &COLUMNS, rows, || table(path, labels, scores, &order))
 }
 
 fn table(path: &Path, labels: &[Label], scores: &Scores, order: &[usize]) -> String {
-    let mut text = shown(path);
+    let mut text = visible_path(path);
     for &i in order {
         text += &format!(
             "\n  {:>6.1} %  cosine {:>6.3}  {}",
             100.0 * scores.probabilities[i],
             scores.cosines[i],
-            labels[i].name
+            visible(&labels[i].name)
         );
     }
     if scores.none_won {

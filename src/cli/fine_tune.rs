@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::args::FineTuneArgs;
 use super::figures;
-use super::output::Output;
-use super::pictures::{device, shown};
+use super::output::{Output, say};
+use super::pictures::{device, model as chosen_model, shown};
 use super::{Common, Format, Usage};
 use crate::engine::ModelChoice;
 use crate::engine::{Placement, place};
@@ -39,7 +39,7 @@ impl Workshop {
         let data_dir = data_dir().context("there is no folder for application data; set CLIPSIGHT_DATA_DIR")?;
         let mut placement = place(device(common), common.precision.unwrap_or_default());
         if let Some(warning) = placement.warning.take() {
-            eprintln!("clipsight: {warning}");
+            say(&warning);
         }
         // Without the samples there is no control set, and everything else goes on.
         let samples = unpack_samples(&data_dir).ok().map(|folder| folder.join("photos"));
@@ -121,7 +121,9 @@ pub fn stop_on_interrupt() -> Arc<Control> {
         eprintln!("\nclipsight: stopping; what was learnt is kept (Ctrl-C once more to end at once)");
     };
     if let Err(error) = ctrlc::set_handler(handler) {
-        eprintln!("clipsight: Ctrl-C will end the run at once ({error}); it can be resumed from its last checkpoint");
+        say(&format!(
+            "Ctrl-C will end the run at once ({error}); it can be resumed from its last checkpoint"
+        ));
     }
     control
 }
@@ -130,7 +132,7 @@ fn config(args: &FineTuneArgs, common: &Common) -> Result<RunConfig> {
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
     let method = args.method.unwrap_or(FineTuneMethod::LinearProbe);
     let mut config = RunConfig::new(method, absolute(&args.folder));
-    let model = ModelChoice::parse(common.model.as_deref().unwrap_or("starter")).map_err(Usage)?;
+    let model = chosen_model(common)?;
     config.base = match model {
         ModelChoice::Starter => None,
         ModelChoice::Path(path) => Some(absolute(&path)),
@@ -219,7 +221,7 @@ fn preview(config: &RunConfig, output: &mut Output) -> Result<()> {
         })?;
     }
     for warning in &preview.warnings {
-        eprintln!("clipsight: {warning}");
+        say(warning);
     }
     if preview.duplicates > 0 {
         eprintln!(

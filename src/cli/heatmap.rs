@@ -7,12 +7,17 @@ use image::RgbImage;
 use serde_json::json;
 
 use super::args::HeatmapArgs;
-use super::output::Output;
-use super::pictures::{session, shown, templates};
+use super::escape::{visible, visible_path};
+use super::output::{Output, say};
+use super::pictures::{model, session, templates};
 use super::{Common, Usage};
-use crate::heatmap::HeatmapMethod;
-use crate::heatmap::{HeatMap, Overlay, Ramp, Scale, heat_maps, raw_json, side_by_side};
-use crate::library::{decode, fitted};
+use crate::heatmap::{
+    HeatMap, HeatmapMethod, Overlay, Ramp, Scale, heat_maps, raw_json, side_by_side, size_side_by_side,
+};
+use crate::library::{
+    Inputs, OutputError, decode, expect_ending, fitted, may_write, picture_format, same_file, write_output,
+    write_picture,
+};
 use crate::zero_shot::Label;
 
 const OPACITY: f32 = 0.6;
@@ -30,34 +35,48 @@ pub fn run(args: &HeatmapArgs, common: &Common, output: &mut Output) -> Result<(
 }
 
 fn draw(image: &Path, args: &HeatmapArgs, common: &Common, output: &mut Output) -> Result<()> {
+    // Everything that can be refused is refused before the work.
     let templates = templates(&args.templates)?;
+    if args.methods.len() > 1 {
+        return Err(Usage("name one --method; several go with --evaluate".into()).into());
+    }
+    check_names(args)?;
+    let inputs = Inputs {
+        pictures: vec![image.to_path_buf()],
+        model: model(common)?.files(),
+    };
+    for path in args.output.iter().chain(&args.raw) {
+        may_write(path, &inputs, args.force)?;
+    }
+    let picture = decode(image).with_context(|| visible_path(image))?;
+    let small = fitted(&picture, MAX_SIDE);
+    if let Some(path) = &args.output {
+        let (width, height) = size_side_by_side(small.dimensions(), args.labels.len(), GAP);
+        picture_format(path, width, height).map_err(usage)?;
+    }
+
     let mut session = session(common)?;
     let tower = session.loaded.model.info().tower;
-    let method = match args.methods.as_slice() {
-        [] => HeatmapMethod::default_for(tower),
-        [one] => *one,
-        _ => return Err(Usage("name one --method; several go with --evaluate".into()).into()),
-    };
-
+    let method = args.methods.first().copied();
+    let method = method.unwrap_or(HeatmapMethod::default_for(tower));
     let labels: Vec<Label> = args.labels.iter().map(Label::named).collect();
     let classes = session.classes(&labels, &templates)?;
-    let picture = decode(image).with_context(|| shown(image))?;
     let seen = session.loaded.model.preprocessing().model_view(&picture)?;
     let (texts, _) = classes.label_values();
     let (maps, warning) = session
         .loaded
         .with_fallback(|model| heat_maps(model, method, &seen, texts))?;
     if let Some(warning) = warning {
-        eprintln!("clipsight: {warning}");
+        say(&warning);
     }
 
     if let Some(path) = &args.raw {
-        write_raw(path, &args.labels, &maps)?;
+        let raw = raw_json(args.labels.iter().map(String::as_str).zip(&maps));
+        write_output(path, &serde_json::to_vec(&raw)?, args.force)?;
     }
     if let Some(path) = &args.output {
         let preprocessing = session.loaded.model.preprocessing();
         let view = preprocessing.view_rect(picture.width(), picture.height());
-        let small = fitted(&picture, MAX_SIDE);
         let overlay = Overlay {
             ramp: Ramp::Viridis,
             opacity: OPACITY,
@@ -65,18 +84,31 @@ fn draw(image: &Path, args: &HeatmapArgs, common: &Common, output: &mut Output) 
             smooth: true,
         };
         let blended: Vec<RgbImage> = maps.iter().map(|map| overlay.blend(&small, view, map)).collect();
-        side_by_side(&blended, GAP)
-            .save(path)
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        write_picture(path, &side_by_side(&blended, GAP), args.force)?;
     }
     maps.iter()
         .zip(&args.labels)
         .try_for_each(|(map, label)| print(output, label, map))
 }
 
-fn write_raw(path: &Path, labels: &[String], maps: &[HeatMap]) -> Result<()> {
-    let raw = raw_json(labels.iter().map(String::as_str).zip(maps));
-    std::fs::write(path, serde_json::to_vec(&raw)?).with_context(|| format!("cannot write {}", path.display()))
+/// Whether the outputs' names say what can be written, and are two.
+fn check_names(args: &HeatmapArgs) -> Result<()> {
+    if let (Some(picture), Some(raw)) = (&args.output, &args.raw)
+        && (picture == raw || same_file(picture, raw))
+    {
+        return Err(Usage("--output and --raw name the same file".into()).into());
+    }
+    if let Some(picture) = &args.output {
+        picture_format(picture, 0, 0).map_err(usage)?;
+    }
+    if let Some(raw) = &args.raw {
+        expect_ending(raw, "json").map_err(usage)?;
+    }
+    Ok(())
+}
+
+fn usage(error: OutputError) -> Usage {
+    Usage(error.to_string())
 }
 
 fn print(output: &mut Output, label: &str, map: &HeatMap) -> Result<()> {
@@ -96,8 +128,10 @@ fn print(output: &mut Output, label: &str, map: &HeatMap) -> Result<()> {
     };
     output.result(&line, &["label", "method", "rows", "cols", "low", "high"], rows, || {
         format!(
-            "{label}: {method}, {} x {} cells, {low:.4} to {high:.4}",
-            map.rows, map.columns
+            "{}: {method}, {} x {} cells, {low:.4} to {high:.4}",
+            visible(label),
+            map.rows,
+            map.columns
         )
     })
 }

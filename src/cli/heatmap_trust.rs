@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::Common;
 use super::args::HeatmapArgs;
-use super::output::Output;
-use super::pictures::{find, session, shown, templates};
+use super::output::{Output, say};
+use super::pictures::{find, session, templates};
 use crate::heatmap::HeatmapMethod;
 use crate::heatmap::trust::evaluate::{Labelled, TestResult, deletion_tests, mosaic_test};
 use crate::heatmap::trust::mosaic::TILES;
@@ -17,7 +17,17 @@ use crate::zero_shot::Label;
 
 /// Longest side of the copy from which is erased, in pixels.
 const MAX_SIDE: u32 = 1_024;
-const COLUMNS: [&str; 6] = ["method", "test", "value", "low", "high", "baseline"];
+const COLUMNS: [&str; 9] = [
+    "method",
+    "test",
+    "value",
+    "low",
+    "high",
+    "baseline",
+    "difference",
+    "difference_low",
+    "difference_high",
+];
 
 /// Runs the tests of every method that was asked for.
 pub fn run(folder: &Path, args: &HeatmapArgs, common: &Common, output: &mut Output) -> Result<()> {
@@ -51,7 +61,7 @@ pub fn run(folder: &Path, args: &HeatmapArgs, common: &Common, output: &mut Outp
             Ok([mosaic, deletion, insertion])
         })?;
         if let Some(warning) = warning {
-            eprintln!("clipsight: {warning}");
+            say(&warning);
         }
         for result in results {
             print(output, method, &result)?;
@@ -76,7 +86,7 @@ fn read(pictures: Vec<(PathBuf, String)>, names: &[String], output: &mut Output)
                 picture: fitted(&picture, MAX_SIDE),
                 label: names.binary_search(&name).unwrap_or(0),
             }),
-            Err(reason) => output.failure(&shown(&path), &reason.to_string()),
+            Err(reason) => output.path_failure(&path, &reason.to_string()),
         }
     }
     read
@@ -97,7 +107,7 @@ fn print(output: &mut Output, method: HeatmapMethod, result: &TestResult) -> Res
         .iter()
         .map(|(name, value)| ((*name).to_string(), json!(value)))
         .collect();
-    let Some(value) = result.value else {
+    let (Some(value), Some(difference)) = (result.value, result.difference) else {
         output.failure(
             method.name(),
             &format!("no picture could be measured in the {} test", result.test),
@@ -111,10 +121,16 @@ fn print(output: &mut Output, method: HeatmapMethod, result: &TestResult) -> Res
         "low": value.low,
         "high": value.high,
         "baseline": result.baseline,
+        "difference": difference.mean,
+        "difference_low": difference.low,
+        "difference_high": difference.high,
         "baselines": baselines,
         "n": result.count,
     });
-    let numbers = [value.mean, value.low, value.high, f64::from(result.baseline)].map(|number| number.to_string());
+    let numbers = [value.mean, value.low, value.high, f64::from(result.baseline)]
+        .into_iter()
+        .chain([difference.mean, difference.low, difference.high])
+        .map(|number| number.to_string());
     let row = || {
         let names = [method.name().to_string(), result.test.to_string()];
         vec![names.into_iter().chain(numbers).collect()]
@@ -126,13 +142,21 @@ fn print(output: &mut Output, method: HeatmapMethod, result: &TestResult) -> Res
             .map(|(name, value)| format!("{name} {value:.3}"))
             .collect();
         format!(
-            "{:<17} {:<10} {:.3} [{:.3}, {:.3}]  baselines: {}  n = {}",
+            "{:<17} {:<10} {:.3} [{:.3}, {:.3}]  baselines: {}  beyond the strongest: {:+.3} [{:+.3}, {:+.3}]{}  n = {}",
             method.name(),
             result.test,
             value.mean,
             value.low,
             value.high,
             baselines.join(", "),
+            difference.mean,
+            difference.low,
+            difference.high,
+            if difference.low <= 0.0 && difference.high >= 0.0 {
+                ", no difference shown"
+            } else {
+                ""
+            },
             result.count
         )
     })

@@ -9,6 +9,7 @@ mod bench_training;
 mod classify;
 mod crowd;
 mod embed;
+mod escape;
 mod figures;
 mod fine_tune;
 mod heatmap;
@@ -28,7 +29,8 @@ pub use args::{Args, Command, Common, Format};
 
 pub use window::open_window;
 
-use output::{Output, is_broken_pipe};
+use escape::visible_lines;
+use output::{Output, is_broken_pipe, say};
 
 /// Parses the arguments of the process; on wrong usage, explains and exits with 2.
 pub fn parse() -> Args {
@@ -37,7 +39,7 @@ pub fn parse() -> Args {
 
 /// Runs a subcommand.
 pub fn run(command: &Command, common: &Common) -> ExitCode {
-    let mut output = Output::new(common.format);
+    let mut output = Output::new(common);
     let done = match command {
         Command::Classify(args) => classify::run(args, common, &mut output),
         Command::Embed(args) => embed::run(args, common, &mut output),
@@ -55,11 +57,14 @@ pub fn run(command: &Command, common: &Common) -> ExitCode {
         // Whoever reads us had enough, as `head` does.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) if error.is::<Usage>() => Args::command()
-            .error(clap::error::ErrorKind::ValueValidation, format!("{error:#}"))
+            .error(
+                clap::error::ErrorKind::ValueValidation,
+                visible_lines(&format!("{error:#}")),
+            )
             .print()
             .map_or(ExitCode::from(2), |()| ExitCode::from(2)),
         Err(error) => {
-            eprintln!("clipsight: {error:#}");
+            say(&format!("{error:#}"));
             ExitCode::from(1)
         }
     }

@@ -1,5 +1,6 @@
 //! `clipsight models`: the catalogue, what is on this machine, and all about a model.
 
+use std::ffi::OsStr;
 use std::io::{IsTerminal, Write};
 
 use anyhow::{Context, Result};
@@ -163,14 +164,14 @@ fn row(
     })
 }
 
-fn info(name: Option<&str>, common: &Common, output: &mut Output) -> Result<()> {
-    let name = name.or(common.model.as_deref()).unwrap_or("starter").to_string();
-    ModelChoice::parse(&name).map_err(Usage)?;
+fn info(name: Option<&OsStr>, common: &Common, output: &mut Output) -> Result<()> {
+    let name = name.or(common.model.as_deref()).unwrap_or(OsStr::new("starter"));
+    ModelChoice::parse(name).map_err(Usage)?;
     let session = session(&Common {
-        model: Some(name.clone()),
+        model: Some(name.to_os_string()),
         ..common.clone()
     })?;
-    let line = describe(&name, session.loaded.model.info());
+    let line = describe(&name.to_string_lossy(), session.loaded.model.info());
     let fields: Vec<(String, String)> = line
         .as_object()
         .into_iter()

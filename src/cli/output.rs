@@ -1,16 +1,26 @@
 //! Printing results, and remembering whether something failed.
 
-use std::io::{BufWriter, Stdout, Write, stdout};
+use std::io::{BufWriter, Stdout, Write, stderr, stdout};
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::Format;
+use super::escape::{path_bytes, visible_lines, visible_path};
+use super::pictures::shown;
+use super::{Common, Format};
 use crate::table;
+
+/// The column, and the field, for paths that are not UTF-8.
+const PATH_BYTES: &str = "path_bytes";
 
 /// Standard output in the chosen format.
 pub struct Output {
     format: Format,
+    csv_safe: bool,
+    csv_bom: bool,
+    /// Whether the table has a column for the bytes of paths.
+    with_path_bytes: bool,
     out: BufWriter<Stdout>,
     header_written: bool,
     failed: bool,
@@ -18,9 +28,12 @@ pub struct Output {
 
 impl Output {
     /// Nothing printed yet.
-    pub fn new(format: Format) -> Self {
+    pub fn new(common: &Common) -> Self {
         Self {
-            format,
+            format: common.format,
+            csv_safe: common.csv_safe,
+            csv_bom: common.csv_bom,
+            with_path_bytes: false,
             out: BufWriter::new(stdout()),
             header_written: false,
             failed: false,
@@ -37,9 +50,11 @@ impl Output {
     ) -> Result<()> {
         match self.format {
             Format::Json => writeln!(self.out, "{json}")?,
-            Format::Table => writeln!(self.out, "{}", table())?,
+            Format::Table => writeln!(self.out, "{}", visible_lines(&table()))?,
             Format::Csv => {
                 if !self.header_written {
+                    let bom: &[u8] = if self.csv_bom { b"\xef\xbb\xbf" } else { b"" };
+                    self.out.write_all(bom)?;
                     self.csv_line(columns.iter().copied())?;
                     self.header_written = true;
                 }
@@ -53,10 +68,41 @@ impl Output {
         Ok(())
     }
 
+    /// Says of which paths results will come: where one is not UTF-8, the table gets a column for its bytes.
+    pub fn expect_paths(&mut self, paths: &[PathBuf]) {
+        self.with_path_bytes = paths.iter().any(|path| path.to_str().is_none());
+    }
+
+    /// Prints a result about a path: `json` gets the path, and both get its bytes where it is not UTF-8.
+    pub fn path_result(
+        &mut self,
+        path: &Path,
+        mut json: Value,
+        columns: &[&str],
+        rows: impl FnOnce() -> Vec<Vec<String>>,
+        table: impl FnOnce() -> String,
+    ) -> Result<()> {
+        let bytes = path_bytes(path);
+        json["path"] = shown(path).into();
+        if let Some(bytes) = &bytes {
+            json[PATH_BYTES] = json!(bytes);
+        }
+        if !self.with_path_bytes {
+            return self.result(&json, columns, rows, table);
+        }
+        let columns: Vec<&str> = columns.iter().copied().chain([PATH_BYTES]).collect();
+        let bytes = bytes.unwrap_or_default();
+        let with_bytes = |mut row: Vec<String>| {
+            row.push(bytes.clone());
+            row
+        };
+        self.result(&json, &columns, || rows().into_iter().map(with_bytes).collect(), table)
+    }
+
     /// Prints a line for people only: what is printed for programs has it in other lines.
     pub fn table(&mut self, text: impl FnOnce() -> String) -> Result<()> {
         if self.format == Format::Table {
-            writeln!(self.out, "{}", text())?;
+            writeln!(self.out, "{}", visible_lines(&text()))?;
             self.out.flush()?;
         }
         Ok(())
@@ -65,7 +111,12 @@ impl Output {
     /// Names something that could not be done.
     pub fn failure(&mut self, what: &str, reason: &str) {
         self.failed = true;
-        eprintln!("clipsight: {what}: {reason}");
+        say(&format!("{what}: {reason}"));
+    }
+
+    /// Names a path with which something could not be done.
+    pub fn path_failure(&mut self, path: &Path, reason: &str) {
+        self.failure(&visible_path(path), reason);
     }
 
     /// Whether something could not be done.
@@ -79,8 +130,18 @@ impl Output {
     }
 
     fn csv_line<'a>(&mut self, fields: impl Iterator<Item = &'a str>) -> Result<()> {
-        Ok(self.out.write_all(table::line(fields).as_bytes())?)
+        let line = if self.csv_safe {
+            table::line(fields.map(table::harmless))
+        } else {
+            table::line(fields.map(std::borrow::Cow::Borrowed))
+        };
+        Ok(self.out.write_all(line.as_bytes())?)
     }
+}
+
+/// Says something on standard error. Nobody may be listening there: that stops nothing.
+pub fn say(text: &str) {
+    let _ = writeln!(stderr(), "clipsight: {}", visible_lines(text));
 }
 
 /// Whether the reader of a pipe went away.

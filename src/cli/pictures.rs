@@ -1,11 +1,13 @@
 //! Paths on the command line to pictures, embedded in order.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::output::Output;
+use super::output::{Output, say};
 use super::{Common, Usage};
 use crate::clip::Embedding;
 use crate::engine::ModelChoice;
@@ -19,26 +21,32 @@ pub fn find(paths: &[PathBuf], output: &mut Output) -> Vec<PathBuf> {
     for path in paths {
         let scan = scan(path, || true);
         for (path, reason) in scan.unreadable {
-            output.failure(&path.display().to_string(), &reason);
+            output.path_failure(&path, &reason);
         }
         if scan.pictures.is_empty() && path.is_dir() {
-            output.failure(&path.display().to_string(), "no pictures in this folder");
+            output.path_failure(path, "no pictures in this folder");
         }
         found.extend(scan.pictures.into_iter().map(|found| found.path));
     }
     found
 }
 
+/// The model of the common options.
+pub fn model(common: &Common) -> Result<ModelChoice> {
+    let chosen = common.model.as_deref().unwrap_or(OsStr::new("starter"));
+    Ok(ModelChoice::parse(chosen).map_err(Usage)?)
+}
+
 /// Opens the model of the common options, with the store as a cache where it can be opened.
 pub fn session(common: &Common) -> Result<Session> {
-    let model = ModelChoice::parse(common.model.as_deref().unwrap_or("starter")).map_err(Usage)?;
+    let model = model(common)?;
     let device = device(common);
     let store = data_dir().and_then(|folder| {
         Store::open(&folder)
-            .map_err(|error| eprintln!("clipsight: {error}; going on without a cache"))
+            .map_err(|error| say(&format!("{error}; going on without a cache")))
             .ok()
     });
-    let warn = |warning: String| eprintln!("clipsight: {warning}");
+    let warn = |warning: String| say(&warning);
     Ok(Session::open(
         &model,
         device,
@@ -80,16 +88,20 @@ pub fn embed_in_order(
             let path = &paths[next];
             next += 1;
             match embedded {
-                Ok(embedding) if written.is_ok() => written = each(output, path, embedding),
-                Ok(_) => {}
-                Err(reason) => output.failure(&path.display().to_string(), &reason),
+                Ok(embedding) => written = each(output, path, embedding),
+                Err(reason) => output.path_failure(path, &reason),
+            }
+            if written.is_err() {
+                // Nobody reads any more: nothing more is computed.
+                return ControlFlow::Break(());
             }
         }
+        ControlFlow::Continue(())
     })?;
     written
 }
 
-/// A path as it is printed.
+/// A path as it is printed for programs; for people, [`super::escape::visible_path`].
 pub fn shown(path: &Path) -> String {
     path.display().to_string()
 }

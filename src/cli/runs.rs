@@ -7,6 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::args::{RunsArgs, RunsCommand};
+use super::escape::visible_path;
 use super::figures;
 use super::fine_tune::{Printer, Workshop, stop_on_interrupt};
 use super::output::Output;
@@ -33,7 +34,11 @@ pub fn run(args: &RunsArgs, common: &Common, output: &mut Output) -> Result<()> 
                 || format!("{run} is deleted"),
             )
         }
-        RunsCommand::Export { run, output: target } => export(&workshop.runs.find(run)?, &workshop, target, output),
+        RunsCommand::Export {
+            run,
+            output: target,
+            force,
+        } => export(&workshop.runs.find(run)?, &workshop, target, *force, output),
         RunsCommand::Blend { run, use_at } => blend(&workshop.runs.find(run)?, &workshop, *use_at, output),
     }
 }
@@ -145,13 +150,17 @@ fn resume(folder: &RunFolder, workshop: &Workshop, common: &Common, output: &mut
 }
 
 /// Writes the run's model, in standard files where it can be, and its curves.
-fn export(folder: &RunFolder, workshop: &Workshop, target: &Path, output: &mut Output) -> Result<()> {
+fn export(folder: &RunFolder, workshop: &Workshop, target: &Path, replace: bool, output: &mut Output) -> Result<()> {
     let run = folder.name();
-    let kind = run::export_run(folder, workshop.start().device, target)?.title();
-    let result = json!({ "run": run, "path": target, "kind": kind });
+    let kind = run::export_run(folder, workshop.start().device, target, replace)?.title();
+    let result = json!({ "run": run, "kind": kind });
     let cells = || vec![vec![run.clone(), shown(target), kind.into()]];
-    output.result(&result, &["run", "path", "kind"], cells, || {
-        format!("{run} is in {}: its {kind}, metrics.csv and run.json", shown(target))
+    output.expect_paths(&[target.to_path_buf()]);
+    output.path_result(target, result, &["run", "path", "kind"], cells, || {
+        format!(
+            "{run} is in {}: its {kind}, metrics.csv and run.json",
+            visible_path(target)
+        )
     })
 }
 

@@ -1,10 +1,13 @@
 //! `clipsight search`: pictures ranked by a text or by a picture.
 
+use std::ops::ControlFlow;
+
 use anyhow::{Result, anyhow};
 use serde_json::json;
 
 use super::Common;
 use super::args::SearchArgs;
+use super::escape::visible_path;
 use super::output::Output;
 use super::pictures::{embed_in_order, find, session, shown};
 use crate::engine::Session;
@@ -14,19 +17,21 @@ pub fn run(args: &SearchArgs, common: &Common, output: &mut Output) -> Result<()
     let mut session = session(common)?;
     let query = query(args, &mut session)?;
     let paths = find(&args.paths, output);
+    output.expect_paths(&paths);
     let mut ranked = Vec::new();
     embed_in_order(&mut session, &paths, output, |_, path, embedding| {
         let cosine: f32 = embedding.vector.iter().zip(&query).map(|(a, b)| a * b).sum();
-        ranked.push((shown(path), cosine));
+        ranked.push((path.to_path_buf(), cosine));
         Ok(())
     })?;
     ranked.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     ranked.iter().try_for_each(|(path, cosine)| {
-        output.result(
-            &json!({ "path": path, "cosine": cosine }),
+        output.path_result(
+            path,
+            json!({ "cosine": cosine }),
             &["path", "cosine"],
-            || vec![vec![path.clone(), cosine.to_string()]],
-            || format!("{cosine:>7.4}  {path}"),
+            || vec![vec![shown(path), cosine.to_string()]],
+            || format!("{cosine:>7.4}  {}", visible_path(path)),
         )
     })
 }
@@ -40,9 +45,12 @@ fn query(args: &SearchArgs, session: &mut Session) -> Result<Vec<f32>> {
         return Ok(embedding.vector.iter().map(|value| value * stretch).collect());
     }
     let image = args.image.clone().ok_or_else(|| anyhow!("give --text or --image"))?;
-    let name = shown(&image);
+    let name = visible_path(&image);
     let mut found = None;
-    session.embed_pictures(&[image], |_, embedded| found = Some(embedded))?;
+    session.embed_pictures(&[image], |_, embedded| {
+        found = Some(embedded);
+        ControlFlow::Continue(())
+    })?;
     match found {
         Some(Ok(embedding)) => Ok(session.loaded.model.as_query(embedding.vector)),
         Some(Err(reason)) => Err(anyhow!("{name}: {reason}")),

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use super::args::{Args, Milestone};
+use super::output::say;
 use crate::app::{App, WindowOptions, run};
 use crate::engine::ModelChoice;
 
@@ -12,7 +13,7 @@ pub fn open_window(args: &Args, started: Instant) -> ExitCode {
     let model = match args.common.model.as_deref().map(ModelChoice::parse).transpose() {
         Ok(model) => model,
         Err(reason) => {
-            eprintln!("clipsight: {reason}");
+            say(&reason);
             return ExitCode::from(2);
         }
     };
@@ -35,7 +36,7 @@ pub fn open_window(args: &Args, started: Instant) -> ExitCode {
     match run(options, started, watch) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("clipsight: {error}");
+            say(&error.to_string());
             ExitCode::from(1)
         }
     }

@@ -303,6 +303,20 @@ impl VisionConfig {
             Self::EfficientNetLite(config) => config.image_size,
         }
     }
+
+    /// The share of the input square's sides that whole patches cover: what is left of the side after the last patch is
+    /// seen by no token.
+    pub fn patches_cover(&self) -> f32 {
+        match self {
+            // It is resized to whole patches.
+            Self::Vit(config) if config.any_aspect => 1.0,
+            Self::Vit(config) => {
+                let patches = config.image_size / config.patch_size;
+                (patches * config.patch_size) as f32 / config.image_size as f32
+            }
+            Self::ModifiedResNet(_) | Self::EfficientNetLite(_) => 1.0,
+        }
+    }
 }
 
 /// A whole model's configuration.

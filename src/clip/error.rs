@@ -62,6 +62,16 @@ pub enum Error {
     /// A method does not fit a model.
     #[error("{0}")]
     Method(String),
+    /// What came out is NaN or infinity: no number to show, to sort by, or to keep.
+    #[error("{model}: {what} NaN or infinity instead of numbers{hint}")]
+    NotFinite {
+        /// The model's file.
+        model: String,
+        /// Which part gives it, with its verb: `the image tower gives`.
+        what: String,
+        /// What to do about it, after a separator; may be empty.
+        hint: &'static str,
+    },
     /// The device failed while computing (a lost GPU, for one).
     #[error("the device failed while computing: {0}")]
     Device(String),

@@ -18,7 +18,9 @@ pub mod preprocess;
 mod tokenize;
 mod towers;
 
-pub use checkpoint::adapter::{Adapter, AdapterConfig, AdapterKind, LiftSize, is_adapter};
+pub use checkpoint::adapter::{
+    Adapter, AdapterConfig, AdapterKind, BASE_CHANGED, LiftSize, base_of_adapter, is_adapter,
+};
 pub use checkpoint::embedded::STARTER_TOKENIZER;
 pub use checkpoint::export::export;
 pub use checkpoint::identity::{PIPELINE_VERSION, sha256_of_bytes, sha256_of_file};
@@ -28,7 +30,7 @@ pub use checkpoint::weights::{
 };
 pub use class_names::{Named, find_class};
 pub use config::{Activation, ModelConfig, TextConfig, VisionConfig};
-pub use embedding::{Embedding, full, numbers, rows_of, to_embeddings, unit};
+pub use embedding::{Embedding, all_finite, full, numbers, rows_of, to_embeddings, unit};
 pub use error::{Error, Result};
 pub use head::{Classifier, Head, Learnt, Lift, one_hot};
 pub use info::{ModelInfo, Scoring, WeightsFile};

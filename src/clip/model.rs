@@ -141,7 +141,12 @@ impl Model {
                 None
             },
         };
+        let file = weights.file().to_string();
         let summary = weights.finish()?;
+        if !scoring.logit_scale.is_finite() {
+            let reason = "logit_scale is so large that every logit would be infinite".into();
+            return Err(Error::Checkpoint { file, reason });
+        }
         let tokenizer = Tokenizer::new(&text_parts, &config.text)?;
         let info = ModelInfo {
             name: String::new(),
@@ -258,10 +263,40 @@ impl Model {
         self.tokenizer.encode(text)
     }
 
+    /// The file of the model that a message names.
+    pub fn file(&self) -> String {
+        let (path, first) = (self.info.path.as_deref(), self.info.files.last());
+        match (path, first) {
+            (Some(path), Some(file)) if path.is_dir() => path.join(&file.name).display().to_string(),
+            (Some(path), _) => path.display().to_string(),
+            (None, _) => self.info.name.clone(),
+        }
+    }
+
+    /// The error of a part that gives NaN or infinity.
+    pub fn not_finite(&self, what: impl Into<String>) -> Error {
+        Error::NotFinite {
+            model: self.file(),
+            what: what.into(),
+            hint: match self.info.precision {
+                Precision::Full => "; its weights are broken, or are no weights of this architecture",
+                Precision::Half => "; half precision may be too narrow for it: choose full",
+            },
+        }
+    }
+
+    fn check_finite(&self, embeddings: &[Embedding], what: &str) -> Result<()> {
+        if embeddings.iter().all(Embedding::is_finite) {
+            Ok(())
+        } else {
+            Err(self.not_finite(what))
+        }
+    }
+
     /// Embeds pictures in one pass.
     ///
     /// # Errors
-    /// The device failed.
+    /// The device failed, or what it gives are no numbers.
     pub fn embed_images(&self, pictures: &[Pixels]) -> Result<Vec<Embedding>> {
         if pictures.is_empty() {
             return Ok(Vec::new());
@@ -272,7 +307,7 @@ impl Model {
     /// Features before the projection (as unit vectors with their former lengths, too), with the embeddings.
     ///
     /// # Errors
-    /// The device failed.
+    /// The device failed, or what it gives are no numbers.
     pub fn features_and_embeddings(&self, pictures: &[Pixels]) -> Result<(Vec<Embedding>, Vec<Embedding>)> {
         let each = self.in_parts(pictures, |pictures| {
             let features = self.by_shape(pictures, |pixels| self.towers.image.features(pixels));
@@ -280,11 +315,14 @@ impl Model {
             Ok(to_embeddings(features)?.into_iter().zip(embeddings).collect())
         })?;
         let (features, embeddings): (Vec<Embedding>, Vec<Embedding>) = each.into_iter().unzip();
-        let embeddings = match &self.head {
-            Some(head) => self.extended(head, &features, embeddings)?,
-            None => embeddings,
+        self.check_finite(&features, "the image tower gives")?;
+        self.check_finite(&embeddings, "the image tower gives")?;
+        let Some(head) = &self.head else {
+            return Ok((features, embeddings));
         };
-        Ok((features, embeddings))
+        let extended = self.extended(head, &features, embeddings)?;
+        self.check_finite(&extended, "the taught classifier gives")?;
+        Ok((features, extended))
     }
 
     /// Does a batch in parts, one a core, where the processor computes: its backend does much of what lies between
@@ -345,7 +383,7 @@ impl Model {
     /// Embeds tokenized texts, in batches of similar length; the order is kept.
     ///
     /// # Errors
-    /// The device failed.
+    /// The device failed, or what it gives are no numbers.
     pub fn embed_texts(&self, texts: &[TokenizedText]) -> Result<Vec<Embedding>> {
         let mut order: Vec<usize> = (0..texts.len()).collect();
         order.sort_by_key(|&i| texts[i].ids.len());
@@ -353,6 +391,7 @@ impl Model {
         for chunk in order.chunks(TEXT_BATCH) {
             let ids: Vec<&[u32]> = chunk.iter().map(|&i| texts[i].ids.as_slice()).collect();
             let embedded_ids = self.in_parts(&ids, |ids| to_embeddings(self.towers.text.forward(ids)))?;
+            self.check_finite(&embedded_ids, "the text tower gives")?;
             for (&i, mut embedding) in chunk.iter().zip(embedded_ids) {
                 if let Some(head) = &self.head {
                     embedding.vector = head.extend_text(&embedding.vector);

@@ -320,7 +320,11 @@ impl Inference {
         self.forget_inspected();
         if changed {
             self.embeddings = Embeddings::default();
-            let _ = self.channels.librarian.send(Chore::Model(info.identity.clone()));
+            let _ = self.channels.librarian.send(Chore::Model {
+                identity: info.identity.clone(),
+                dim: info.projection_dim,
+                files: self.choice.files(),
+            });
         }
         self.channels.events.send(Event::ModelReady(Box::new(info)));
         // The question is asked anew of this model.
@@ -444,13 +448,24 @@ impl Inference {
         if jobs.is_empty() {
             return;
         }
-        match loaded.embed_images(&pictures) {
+        match loaded.embed_each(&pictures) {
             Ok((embeddings, warning)) => {
                 if let Some(warning) = warning {
                     self.lost_gpu(warning);
                 }
                 let mut rows = Vec::new();
                 for ((job, path, (width, height), thumbnail), embedding) in jobs.into_iter().zip(embeddings) {
+                    let embedding = match embedding {
+                        Ok(embedding) => embedding,
+                        Err(error) => {
+                            self.channels.events.send(Event::Skipped {
+                                library: job.library,
+                                picture: job.picture,
+                                reason: error.to_string(),
+                            });
+                            continue;
+                        }
+                    };
                     if job.library == library {
                         rows.push((job.picture, embedding.vector.clone()));
                     }

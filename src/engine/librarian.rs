@@ -12,7 +12,9 @@ use super::messages::{Chore, Learnt, Work, absolute};
 use super::pictures::screen_image;
 use super::protocol::{Event, Generation, HeatmapPicture, PictureFile, PictureId, Severity};
 use super::queue::{Job, Queue};
-use crate::library::{PictureRecord, Store, scan, unpack_samples};
+use crate::library::{
+    Inputs, OutputError, PictureRecord, Store, may_write, scan, unpack_samples, write_output, write_picture,
+};
 
 /// What was learnt waits at most so long before it is written, or for so many pictures.
 const FLUSH_AFTER: Duration = Duration::from_millis(250);
@@ -35,7 +37,10 @@ pub struct Librarian {
     pub data_dir: Option<PathBuf>,
     pub library: Generation,
     pub list: Vec<Job>,
-    pub identity: Option<String>,
+    /// The model's identity, and the width of its embeddings.
+    pub model: Option<(String, usize)>,
+    /// The model's files, which nothing that is saved may replace.
+    pub model_files: Vec<PathBuf>,
     pub unwritten: Vec<Learnt>,
 }
 
@@ -69,13 +74,19 @@ impl Librarian {
                 self.queue.index_more(jobs);
             }
             Chore::Retry { .. } => {}
-            Chore::Model(identity) => {
-                self.identity = Some(identity);
+            Chore::Model { identity, dim, files } => {
+                self.model = Some((identity, dim));
+                self.model_files = files;
                 self.index_all();
             }
             Chore::Keep(learnt) => self.unwritten.push(learnt),
             Chore::SaveSettings(json) => self.save_settings(&json),
-            Chore::Export { path, content } => self.tell_saved(&path, std::fs::write(&path, content)),
+            Chore::Export { path, content } => {
+                let saved = self
+                    .may_save(&path)
+                    .and_then(|()| write_output(&path, content.as_ref(), true));
+                self.tell_saved(&path, saved);
+            }
             Chore::Draw { picture, path } => self.draw(&picture, path),
             Chore::Stop => {}
         }
@@ -135,7 +146,9 @@ impl Librarian {
     /// Hands what the store has to the model's thread, and queues the rest.
     fn index_all(&mut self) {
         self.flush();
-        let Some(identity) = self.identity.clone() else { return };
+        let Some((identity, dim)) = self.model.clone() else {
+            return;
+        };
         let mut missing = Vec::new();
         let mut stored = Vec::new();
         for job in &self.list {
@@ -145,7 +158,8 @@ impl Librarian {
                     .ok()
                     .flatten()
             });
-            match known {
+            // What a damaged store holds is computed again.
+            match known.filter(|embedding| embedding.is_sound(dim)) {
                 Some(embedding) => stored.push((job.picture, embedding.vector)),
                 None => missing.push(job.clone()),
             }
@@ -202,19 +216,28 @@ impl Librarian {
     fn draw(&self, picture: &HeatmapPicture, path: Option<PathBuf>) {
         let drawn = picture.draw();
         match path {
-            Some(path) => self.tell_saved(&path, drawn.save(&path)),
+            Some(path) => {
+                let saved = self.may_save(&path).and_then(|()| write_picture(&path, &drawn, true));
+                self.tell_saved(&path, saved);
+            }
             None => self.events.send(Event::Drawn(screen_image(drawn))),
         }
     }
 
-    fn tell_saved<E: std::fmt::Display>(&self, path: &Path, saved: Result<(), E>) {
-        let shown = path.display();
+    /// Whether this is neither a picture of the list nor a file of the model. The dialog has asked whether something else
+    /// may be replaced.
+    fn may_save(&self, path: &Path) -> Result<(), OutputError> {
+        let inputs = Inputs {
+            pictures: self.list.iter().map(|job| job.path.clone()).collect(),
+            model: self.model_files.clone(),
+        };
+        may_write(path, &inputs, true)
+    }
+
+    fn tell_saved(&self, path: &Path, saved: Result<(), OutputError>) {
         match saved {
-            Ok(()) => self.events.message(Severity::Info, format!("Saved {shown}")),
-            Err(error) => self.events.message(
-                Severity::Error,
-                format!("{shown} was not saved: {error}. Choose another folder"),
-            ),
+            Ok(()) => self.events.message(Severity::Info, format!("Saved {}", path.display())),
+            Err(error) => self.events.message(Severity::Error, format!("Not saved: {error}")),
         }
     }
 }

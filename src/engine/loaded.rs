@@ -115,6 +115,27 @@ impl Loaded {
         self.with_fallback(|model| model.embed_images(pictures))
     }
 
+    /// The same, where one picture may have an embedding that is no number: it costs that one, not all of them.
+    ///
+    /// # Errors
+    /// As [`Self::embed_images`], but for NaN and infinity.
+    pub fn embed_each(&mut self, pictures: &[Pixels]) -> Result<(Vec<Result<Embedding>>, Option<String>)> {
+        match self.embed_images(pictures) {
+            Ok((embeddings, warning)) => return Ok((embeddings.into_iter().map(Ok).collect(), warning)),
+            Err(error @ Error::NotFinite { .. }) if pictures.len() == 1 => return Ok((vec![Err(error)], None)),
+            Err(Error::NotFinite { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let mut each = Vec::with_capacity(pictures.len());
+        let mut warnings = None;
+        for picture in pictures {
+            let (one, warning) = self.embed_each(std::slice::from_ref(picture))?;
+            each.extend(one);
+            warnings = warnings.or(warning);
+        }
+        Ok((each, warnings))
+    }
+
     /// Embeds texts; on a lost GPU, moves to the CPU and embeds them there.
     ///
     /// # Errors

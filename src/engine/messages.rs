@@ -110,7 +110,14 @@ pub enum Chore {
         pictures: Vec<PictureId>,
     },
     /// Another model: its identity. Look up what the store has for it, and index the rest.
-    Model(String),
+    Model {
+        /// Its identity.
+        identity: String,
+        /// The width of its embeddings.
+        dim: usize,
+        /// Its files.
+        files: Vec<PathBuf>,
+    },
     /// Write this down.
     Keep(Learnt),
     /// Keep the window's settings.

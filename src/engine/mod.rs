@@ -162,7 +162,8 @@ impl Engine {
             data_dir: options.data_dir.clone(),
             library: 0,
             list: Vec::new(),
-            identity: None,
+            model: None,
+            model_files: Vec::new(),
             unwritten: Vec::new(),
         };
         let librarian = spawn("library", move || librarian.run());

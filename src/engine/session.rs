@@ -1,5 +1,6 @@
 //! The engine without a window: one model, many pictures, in order, with the store as a cache.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -64,15 +65,23 @@ impl Session {
 
     /// Embeds pictures: from the store where it knows them, else decoded in parallel and embedded in batches.
     ///
-    /// `done` hears of each picture once, in no particular order.
+    /// `done` hears of each picture once, in no particular order; what it says decides whether the work goes on.
     ///
     /// # Errors
     /// The device failed for good.
-    pub fn embed_pictures(&mut self, paths: &[PathBuf], mut done: impl FnMut(usize, Embedded)) -> Result<()> {
+    pub fn embed_pictures(
+        &mut self,
+        paths: &[PathBuf],
+        mut done: impl FnMut(usize, Embedded) -> ControlFlow<()>,
+    ) -> Result<()> {
         let mut missing = Vec::new();
         for (index, path) in paths.iter().enumerate() {
             match self.cached(path) {
-                Some(embedding) => done(index, Ok(embedding)),
+                Some(embedding) => {
+                    if done(index, Ok(embedding)).is_break() {
+                        return Ok(());
+                    }
+                }
                 None => missing.push((index, path.clone())),
             }
         }
@@ -93,17 +102,25 @@ impl Session {
                 });
             }
             drop(sender);
+            // Its end, however this ends, tells the decoders to stop.
+            let receiver = receiver;
             let mut batch = Vec::new();
             while let Ok(pending) = receiver.recv() {
-                match &pending.prepared {
+                let go_on = match &pending.prepared {
                     Err(reason) => done(pending.index, Err(reason.clone())),
-                    Ok(_) => batch.push(pending),
+                    Ok(_) => {
+                        batch.push(pending);
+                        ControlFlow::Continue(())
+                    }
+                };
+                if go_on.is_break() {
+                    return Ok(());
                 }
-                if batch.len() == IMAGE_BATCH {
-                    self.embed_batch(&mut batch, &mut done)?;
+                if batch.len() == IMAGE_BATCH && self.embed_batch(&mut batch, &mut done)?.is_break() {
+                    return Ok(());
                 }
             }
-            self.embed_batch(&mut batch, &mut done)
+            self.embed_batch(&mut batch, &mut done).map(drop)
         })
     }
 
@@ -148,29 +165,38 @@ impl Session {
         let store = self.store.as_ref()?;
         let absolute = std::path::absolute(path).ok()?;
         let identity = &self.loaded.model.info().identity;
-        store.embedding(&absolute, stamp(path).ok()?, identity).ok().flatten()
+        let stored = store.embedding(&absolute, stamp(path).ok()?, identity).ok().flatten();
+        // What a damaged store holds is computed again.
+        stored.filter(|embedding| embedding.is_sound(self.loaded.model.info().projection_dim))
     }
 
-    fn embed_batch(&mut self, batch: &mut Vec<Pending>, done: &mut impl FnMut(usize, Embedded)) -> Result<()> {
+    fn embed_batch(
+        &mut self,
+        batch: &mut Vec<Pending>,
+        done: &mut impl FnMut(usize, Embedded) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>> {
         let batch = std::mem::take(batch);
         let prepared: Vec<(&Pending, &Prepared)> = batch
             .iter()
             .filter_map(|p| Some((p, p.prepared.as_ref().ok()?)))
             .collect();
         let pixels: Vec<_> = prepared.iter().map(|(_, p)| p.pixels.clone()).collect();
-        let (embeddings, warning) = self.loaded.embed_images(&pixels)?;
+        let (embeddings, warning) = self.loaded.embed_each(&pixels)?;
         if let Some(warning) = warning {
             (self.warn)(warning);
         }
         self.save(&prepared, &embeddings);
         for ((pending, _), embedding) in prepared.iter().zip(embeddings) {
-            done(pending.index, Ok(embedding));
+            let embedded = embedding.map_err(|error| error.to_string());
+            if done(pending.index, embedded).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 
     /// A cache that cannot be written costs time and nothing else: say so once and go on without it.
-    fn save(&mut self, prepared: &[(&Pending, &Prepared)], embeddings: &[Embedding]) {
+    fn save(&mut self, prepared: &[(&Pending, &Prepared)], embeddings: &[Result<Embedding>]) {
         let identity = &self.loaded.model.info().identity;
         let Some(store) = &mut self.store else { return };
         let records: Vec<PictureRecord> = prepared
@@ -184,7 +210,7 @@ impl Session {
                         .thumbnail
                         .as_deref()
                         .map(|jpeg| (prepared.size.0, prepared.size.1, jpeg)),
-                    embedding: Some((identity, embedding)),
+                    embedding: Some((identity, embedding.as_ref().ok()?)),
                 })
             })
             .collect();

@@ -247,7 +247,7 @@ impl Worker {
 
     fn export(&self, run: &str, start: &Start<'_>, to: &Path) -> Result<()> {
         let target = to.join(run);
-        let exported = run::export_run(&self.runs.find(run)?, start.device, &target)?;
+        let exported = run::export_run(&self.runs.find(run)?, start.device, &target, false)?;
         let text = format!("The {} is in {}", exported.title(), target.display());
         self.events.message(Severity::Info, text);
         Ok(())

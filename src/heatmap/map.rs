@@ -12,6 +12,9 @@ pub struct HeatMap {
     pub rows: usize,
     /// Cells from left to right.
     pub columns: usize,
+    /// The share of the square's sides that the cells cover, from the left and from the top: all of it, but for towers
+    /// whose side is no multiple of their patch. No token sees the rest.
+    pub covers: f32,
     /// Row by row; what a value means depends on the method (a cosine for ClearCLIP).
     pub values: Vec<f32>,
 }
@@ -43,16 +46,22 @@ impl HeatMap {
         cells
     }
 
-    /// The value of the cell at `x` and `y` in 0..1 of the input square.
+    /// Whether a place, in 0..1 of the input square, lies in a cell.
+    pub fn covers(&self, x: f32, y: f32) -> bool {
+        let within = 0.0..self.covers;
+        within.contains(&x) && within.contains(&y)
+    }
+
+    /// The value of the cell at `x` and `y` in 0..1 of the input square; beyond the cells, of the nearest.
     pub fn cell(&self, x: f32, y: f32) -> f32 {
-        let place = |position: f32, cells: usize| ((position * cells as f32) as usize).min(cells - 1);
+        let place = |position: f32, cells: usize| ((position / self.covers * cells as f32) as usize).min(cells - 1);
         self.values[place(y, self.rows) * self.columns + place(x, self.columns)]
     }
 
     /// The map interpolated between cell centres, at `x` and `y` in 0..1 of the input square.
     pub fn sample(&self, x: f32, y: f32) -> f32 {
         let axis = |position: f32, cells: usize| {
-            let at = (position * cells as f32 - 0.5).clamp(0.0, (cells - 1) as f32);
+            let at = (position / self.covers * cells as f32 - 0.5).clamp(0.0, (cells - 1) as f32);
             let low = at.floor();
             (low as usize, (low as usize + 1).min(cells - 1), at - low)
         };
@@ -83,6 +92,7 @@ mod tests {
             method,
             rows: 2,
             columns: 2,
+            covers: 1.0,
             values: vec![0.0, 1.0, 2.0, 3.0],
         }
     }
@@ -98,6 +108,18 @@ mod tests {
         assert_eq!(map.cell(1.0, 1.0), 3.0);
         assert_eq!(map.range(), (0.0, 3.0));
         assert_eq!(map.ranked_cells(), [3, 2, 1, 0]);
+    }
+
+    #[test]
+    fn cells_that_end_before_the_square_stay_where_their_patches_are() {
+        let map = HeatMap {
+            covers: 0.5,
+            ..map(HeatmapMethod::ClearClip)
+        };
+        assert_eq!(map.sample(0.125, 0.125), 0.0);
+        assert_eq!(map.sample(0.375, 0.375), 3.0);
+        assert_eq!((map.cell(0.26, 0.24), map.cell(0.9, 0.9)), (1.0, 3.0));
+        assert!(map.covers(0.49, 0.49) && !map.covers(0.51, 0.2) && !map.covers(0.2, 0.51));
     }
 
     #[test]

@@ -126,6 +126,11 @@ impl HeatmapMethod {
         if fits { Ok(()) } else { Err(reason) }
     }
 
+    /// Whether a cell of its maps is a patch of a Vision Transformer.
+    pub(super) fn shows_patches(self) -> bool {
+        matches!(self.row().2, Needs::Blocks)
+    }
+
     /// What it does.
     pub(super) fn method(self) -> &'static dyn Method {
         self.row().3

@@ -14,13 +14,13 @@ pub mod trust;
 use burn::tensor::{Tensor, TensorData};
 use image::RgbImage;
 
-use crate::clip::{Model, Result, numbers};
+use crate::clip::{Model, Result, all_finite, numbers};
 
 pub use erase::{Dab, Fill, erase, looks_like_writing};
 pub use map::HeatMap;
 pub use method::HeatmapMethod;
 pub use methods::{Card, Cost, Neutral, Shows};
-pub use overlay::{Overlay, Scale, side_by_side};
+pub use overlay::{Overlay, Scale, side_by_side, size_side_by_side};
 pub use picture::{HeatmapPicture, LabelledMap, raw_json, short};
 pub use ramp::Ramp;
 
@@ -74,7 +74,7 @@ impl Look {
     /// One map a text. `texts` are unit vectors, `[texts, dim]` row by row.
     ///
     /// # Errors
-    /// The device failed.
+    /// The device failed, or a map is not all numbers.
     pub fn maps(&self, model: &Model, texts: &[f32], dim: usize) -> Result<Vec<HeatMap>> {
         let count = texts.len() / dim.max(1);
         if count == 0 {
@@ -83,12 +83,21 @@ impl Look {
         let texts = Tensor::from_data(TensorData::new(texts.to_vec(), [count, dim]), model.device());
         let [rows, columns] = self.evidence.grid();
         let values = numbers(self.evidence.maps(model, texts))?;
+        if !all_finite(&values) {
+            return Err(model.not_finite(format!("a heatmap by {} holds", self.method.name())));
+        }
+        let covers = if self.method.shows_patches() {
+            model.config().vision.patches_cover()
+        } else {
+            1.0
+        };
         Ok(values
             .chunks_exact(rows * columns)
             .map(|values| HeatMap {
                 method: self.method,
                 rows,
                 columns,
+                covers,
                 values: values.to_vec(),
             })
             .collect())

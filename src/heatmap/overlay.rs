@@ -68,18 +68,20 @@ impl Overlay {
         RgbaImage::from_fn(side, side, |x, y| {
             let at = |pixel: u32| (pixel as f32 + 0.5) / side as f32;
             let [r, g, b] = self.colour(self.value(map, at(x), at(y)));
+            // Where no cell is, the picture shows.
+            let alpha = if map.covers(at(x), at(y)) { alpha } else { 0 };
             Rgba([r, g, b, alpha])
         })
     }
 
-    /// The picture with the map over the part that the model saw.
+    /// The picture with the map over the part of which the model's cells saw something.
     pub fn blend(&self, picture: &RgbImage, view: ViewRect, map: &HeatMap) -> RgbImage {
         let (width, height) = picture.dimensions();
         let mut out = picture.clone();
         for (x, y, pixel) in out.enumerate_pixels_mut() {
             let u = ((x as f32 + 0.5) / width as f32 - view.left) / view.width;
             let v = ((y as f32 + 0.5) / height as f32 - view.top) / view.height;
-            if (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v) {
+            if map.covers(u, v) {
                 let colour = self.colour(self.value(map, u, v));
                 *pixel = mixed(*pixel, colour, self.opacity);
             }
@@ -107,6 +109,15 @@ fn mixed(below: Rgb<u8>, above: [u8; 3], opacity: f32) -> Rgb<u8> {
     Rgb([channel(0), channel(1), channel(2)])
 }
 
+/// The size of so many pictures of one size in a row, with a gap between them.
+pub fn size_side_by_side((width, height): (u32, u32), count: usize, gap: u32) -> (u64, u64) {
+    let count = count as u64;
+    (
+        u64::from(width) * count + u64::from(gap) * count.saturating_sub(1),
+        height.into(),
+    )
+}
+
 /// Pictures of one size in a row, with a gap between them.
 pub fn side_by_side(pictures: &[RgbImage], gap: u32) -> RgbImage {
     let width: u32 = pictures.iter().map(RgbImage::width).sum();
@@ -131,8 +142,45 @@ mod tests {
             method,
             rows: 1,
             columns: 2,
+            covers: 1.0,
             values: values.to_vec(),
         }
+    }
+
+    #[test]
+    fn the_size_of_pictures_side_by_side_is_known_before_they_are_drawn() {
+        let pictures = vec![RgbImage::new(7, 5); 3];
+        let drawn = side_by_side(&pictures, 2);
+        let size = size_side_by_side((7, 5), 3, 2);
+        assert_eq!(size, (drawn.width().into(), drawn.height().into()));
+    }
+
+    #[test]
+    fn what_no_cell_covers_stays_as_it_is() {
+        let map = HeatMap {
+            covers: 0.75,
+            ..map(HeatmapMethod::ClearClip, [0.0, 1.0])
+        };
+        let overlay = Overlay {
+            ramp: Ramp::Grey,
+            opacity: 1.0,
+            range: (0.0, 1.0),
+            smooth: false,
+        };
+        let view = ViewRect {
+            left: 0.0,
+            top: 0.0,
+            width: 1.0,
+            height: 1.0,
+        };
+        let picture = RgbImage::from_pixel(8, 8, Rgb([9, 99, 199]));
+        let drawn = overlay.blend(&picture, view, &map);
+        let row: Vec<[u8; 3]> = (0..8).map(|x| drawn.get_pixel(x, 0).0).collect();
+        let (dark, bright, bare) = ([0; 3], [255; 3], [9, 99, 199]);
+        assert_eq!(row, [dark, dark, dark, bright, bright, bright, bare, bare]);
+        assert_eq!(drawn.get_pixel(0, 7).0, bare);
+        let alphas: Vec<u8> = (0..8).map(|x| overlay.colours(&map, 8).get_pixel(x, 0).0[3]).collect();
+        assert_eq!(alphas, [255, 255, 255, 255, 255, 255, 0, 0]);
     }
 
     #[test]

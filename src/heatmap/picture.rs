@@ -146,6 +146,7 @@ pub fn raw_json<'a>(maps: impl IntoIterator<Item = (&'a str, &'a HeatMap)>) -> V
             "method": map.method.name(),
             "rows": map.rows,
             "cols": map.columns,
+            "covers": map.covers,
             "values": map.values.chunks(map.columns).collect::<Vec<_>>(),
         })
     };
@@ -172,6 +173,7 @@ mod tests {
                 method: HeatmapMethod::Occlusion,
                 rows: 1,
                 columns: 2,
+                covers: 1.0,
                 values: vec![0.0, 1.0],
             },
             overlay: Overlay {

@@ -5,6 +5,7 @@
 mod data_dir;
 mod decode;
 mod labels;
+mod output;
 mod samples;
 mod scan;
 mod store;
@@ -13,6 +14,9 @@ mod thumbnail;
 pub use data_dir::{DATA_DIR_VARIABLE, data_dir};
 pub use decode::{PictureError, decode};
 pub use labels::{in_words, labels_of};
+pub use output::{
+    Inputs, OutputError, expect_ending, may_write, picture_format, same_file, write_output, write_picture,
+};
 pub use samples::unpack_samples;
 pub use scan::{Found, Scan, Stamp, is_picture, scan, stamp};
 pub use store::{CachedEmbedding, PictureRecord, Store, StoreError};

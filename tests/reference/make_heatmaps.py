@@ -1,5 +1,8 @@
 """Makes tests/fixtures/*/heatmaps.json: every heatmap method written out in PyTorch, gradients by autograd.
 
+Value attention follows CLIP Surgery's code for ResNets, LeGrad its authors' code, that for SigLIP with their correction;
+both are written here from their formulas.
+
 make_heatmaps.py, from anywhere, after make_fixtures.py and make_layouts.py, on whose models, pictures and texts it works.
 What the model sees of the picture is taken from expected.json where it is there, and so is each label's embedding; the
 starter gets a picture of its own size, the ResNet goes through OpenCLIP's transform.
@@ -11,10 +14,12 @@ import torch
 import torch.nn.functional as F
 from make_fixtures import OUT, ROOT, as_list
 from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
+from open_clip.modified_resnet import ModifiedResNet
 from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image
 from safetensors.torch import load_file
 from starter import Starter
+from tokenizers import Tokenizer
 from transformers import CLIPConfig, CLIPModel, SiglipConfig, SiglipModel
 
 PICTURE = "photo-wide.png"
@@ -113,7 +118,7 @@ def cosine(embedding, text):
     return F.normalize(embedding, dim=-1)[0] @ text
 
 
-def vit_maps(vit, pixels, texts):
+def vit_maps(vit, pixels, texts, empty):
     inputs = [x.detach() for x in vit.inputs(pixels)]
     last, first = vit.layers[-1], vit.first_patch()
     q, k, v, weights = vit.parts(last, inputs[-2])
@@ -122,12 +127,13 @@ def vit_maps(vit, pixels, texts):
         return square(texts @ vit.patches(last.self_attn.out_proj(vit.merge(mixing @ v))).T)
 
     scale = q.shape[-1] ** 0.5
+    legrad = legrad_siglip(vit, inputs, texts, empty) if vit.siglip else legrad_clip(vit, inputs, texts)
     maps = {
         "clearclip": remixed((q @ q.transpose(2, 3) / scale).softmax(-1)),
         "naclip": remixed((k @ k.transpose(2, 3) / scale + nearness(k.shape[2], first)).softmax(-1)),
         "patch": square(texts @ vit.patches(inputs[-1]).T),
         "grad-eclip": torch.stack([grad_eclip(vit, inputs, (q, k, v, weights), text) for text in texts]),
-        "legrad": torch.stack([legrad(vit, inputs, text) for text in texts]),
+        "legrad": legrad,
     }
     return maps
 
@@ -159,30 +165,67 @@ def grad_eclip(vit, inputs, parts, text):
     return square(F.relu((gradient * values * looseness[:, None]).sum(-1)))[0]
 
 
-def legrad(vit, inputs, text):
-    first, total = vit.first_patch(), 0
-    for n in range(max(len(vit.layers) - 2, 0), len(vit.layers)):
-        layer = vit.layers[n]
-        _, _, v, weights = vit.parts(layer, inputs[n])
-        weights = weights.detach().requires_grad_(True)
-        z = vit.after(layer, inputs[n], vit.merge(weights @ v))
-        pooled = vit.pool(z) if vit.siglip else vit.model.visual_projection(vit.vision.post_layernorm(z.mean(1)))
-        (gradient,) = torch.autograd.grad(cosine(pooled, text), weights)
-        total = total + F.relu(gradient)[0].mean((0, 1))[first:]
-    return square(total)[0]
+def legrad_clip(vit, inputs, texts):
+    """The attention of the last two blocks, whose tokens are pooled by their mean."""
+    maps = []
+    for text in texts:
+        total = 0
+        for n in range(max(len(vit.layers) - 2, 0), len(vit.layers)):
+            layer = vit.layers[n]
+            _, _, v, weights = vit.parts(layer, inputs[n])
+            weights = weights.detach().requires_grad_(True)
+            z = vit.after(layer, inputs[n], vit.merge(weights @ v))
+            pooled = vit.model.visual_projection(vit.vision.post_layernorm(z.mean(1)))
+            (gradient,) = torch.autograd.grad(cosine(pooled, text), weights)
+            total = total + F.relu(gradient)[0].mean((0, 1))[vit.first_patch() :]
+        maps.append(square(total)[0])
+    return torch.stack(maps)
+
+
+def legrad_siglip(vit, inputs, texts, empty):
+    """The pooling head's attention to what leaves the last two blocks; what an empty prompt marks is left out."""
+
+    def relevance(text):
+        total = 0
+        for tokens in inputs[1:][-2:]:
+            q, k, v = (vit.split(x) for x in vit.head_parts(tokens))
+            weights = (q @ k.transpose(2, 3) / q.shape[-1] ** 0.5).softmax(-1).detach().requires_grad_(True)
+            (gradient,) = torch.autograd.grad(cosine(vit.head_after(vit.merge(weights @ v)), text), weights)
+            total = total + F.relu(gradient)[0, :, 0].mean(0)
+        return total
+
+    says_nothing = relevance(empty)
+    says_nothing = (says_nothing - says_nothing.min()) / (says_nothing.max() - says_nothing.min()) > 0.8
+    assert says_nothing.any() and not says_nothing.all()
+    return torch.stack([square(relevance(text).masked_fill(says_nothing, 0))[0] for text in texts])
+
+
+def value_attention(pool, cells, texts):
+    """CLIP Surgery for ResNets: values of unit length are compared, at eight times the scale."""
+    tokens = cells[0].flatten(1).T
+    tokens = torch.cat([tokens.mean(0, keepdim=True), tokens]) + pool.positional_embedding
+    gathered = []
+    for values in pool.v_proj(tokens).chunk(pool.num_heads, -1):
+        direction = values / (values.norm(dim=-1, keepdim=True) + 1e-6)
+        likeness = torch.einsum("id,jd->ij", direction, direction) * (8 / values.shape[-1] ** 0.5)
+        gathered.append(likeness.softmax(-1) @ values)
+    answers = pool.c_proj(torch.cat(gathered, -1))[1:]
+    return square(texts @ F.normalize(answers, dim=-1).T)
 
 
 def resnet_maps(visual, pixels, texts):
     x = visual.stem(pixels)
     for layer in (visual.layer1, visual.layer2, visual.layer3, visual.layer4):
         x = layer(x)
+    with torch.no_grad():
+        by_value = value_attention(visual.attnpool, x, texts)
     maps = []
     for text in texts:
         cells = x.detach().requires_grad_(True)
         (gradient,) = torch.autograd.grad(cosine(visual.attnpool(cells), text), cells)
         weights = gradient.mean((2, 3))
         maps.append(F.relu((weights[0, :, None, None] * cells[0]).sum(0)).detach())
-    return {"grad-cam": torch.stack(maps)}
+    return {"grad-cam": torch.stack(maps), "value-attention": by_value}
 
 
 def occlusion(view, normalise, embed, texts):
@@ -236,10 +279,34 @@ def hugging_face(folder, view, texts):
     assert all("position_ids" in key for key in missing + unexpected), (missing, unexpected)
     normalise = normaliser(json.loads((folder / "preprocessor_config.json").read_text()))
     vit = Vit(model, siglip)
-    maps = vit_maps(vit, normalise(view), texts)
+    maps = vit_maps(vit, normalise(view), texts, empty_prompt(folder, config, model) if siglip else None)
     with torch.no_grad():
         maps.update(occlusion(view, normalise, lambda pixels: vit.pool(vit.inputs(pixels)[-1]), texts))
     return maps
+
+
+def empty_prompt(folder, config, model):
+    """A text that names nothing, as SigLIP's tokenizer has it: padded to the context."""
+    ids = Tokenizer.from_file(str(folder / "tokenizer.json")).encode("a photo of a").ids
+    context, pad = config["text_config"]["max_position_embeddings"], config["text_config"]["pad_token_id"]
+    with torch.no_grad():
+        features = model.get_text_features(input_ids=torch.tensor([ids + [pad] * (context - len(ids))]))
+    return F.normalize(features.pooler_output, dim=-1)[0]
+
+
+def openai_resnet(folder, view, texts):
+    state = torch.jit.load(folder / "model.pt", map_location="cpu").state_dict()
+    state = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+    for key in ["input_resolution", "context_length", "vocab_size"]:
+        state.pop(key, None)
+    cells = round((state["visual.attnpool.positional_embedding"].shape[0] - 1) ** 0.5)
+    width = state["visual.layer1.0.conv1.weight"].shape[0]
+    layers = [len({key.split(".")[2] for key in state if key.startswith(f"visual.layer{n}.")}) for n in range(1, 5)]
+    # A head of OpenAI's is 64 wide.
+    visual = ModifiedResNet(layers, state["visual.attnpool.c_proj.weight"].shape[0], width * 32 // 64, cells * 32, width)
+    visual.load_state_dict({key.removeprefix("visual."): value for key, value in state.items() if key.startswith("visual.")})
+    transform = image_transform_v2(PreprocessCfg(size=cells * 32), is_train=False)
+    return resnet_maps(visual.eval(), transform(Image.fromarray(view)).unsqueeze(0), texts)
 
 
 def open_clip_resnet(folder, view, texts):
@@ -263,4 +330,5 @@ if __name__ == "__main__":
     for name in ["clip-f32", "clip-f16", "clip-bf16", "siglip"]:
         write(name, hugging_face)
     write("openclip-resnet", open_clip_resnet)
+    write("openai-resnet", openai_resnet)
     write("starter", starter)

@@ -115,17 +115,6 @@ def tokenize_padded(tok, text):
     return ids, ids + [0] * (CONTEXT - len(ids))
 
 
-def value_tokens(pool, cells):
-    """Value-value attention (CLIP Surgery) in an attention pool, one head after the other."""
-    x = cells.flatten(2).permute(2, 0, 1)
-    x = torch.cat([x.mean(0, keepdim=True), x], 0) + pool.positional_embedding[:, None]
-    value = pool.v_proj(x)[:, 0]
-    heads = value.view(value.shape[0], pool.num_heads, -1).transpose(0, 1)
-    weights = (heads @ heads.transpose(1, 2) / heads.shape[-1] ** 0.5).softmax(-1)
-    mixed = (weights @ heads).transpose(0, 1).reshape(value.shape)
-    return pool.c_proj(mixed)[1:]
-
-
 def clearclip_tokens(visual, pixels):
     """ClearCLIP in OpenCLIP's Vision Transformer, up to the shared space."""
     x = visual.conv1(pixels).flatten(2).transpose(1, 2)
@@ -176,15 +165,9 @@ def make_open_clip(name, spec, images):
         pixels = {n: transform(i.convert("RGB")).unsqueeze(0) for n, i in images.items()}
         text_embeds = torch.stack([model.encode_text(torch.tensor([padded]))[0] for _, padded in ids])
         image_embeds = torch.stack([model.encode_image(p)[0] for p in pixels.values()])
-        pixels_of_map = pixels["photo-wide.png"]
-        if isinstance(vision["layers"], list):
-            visual = model.visual
-            x = visual.stem(pixels_of_map)
-            for layer in (visual.layer1, visual.layer2, visual.layer3, visual.layer4):
-                x = layer(x)
-            heatmap = ("value-attention", value_tokens(visual.attnpool, x))
-        else:
-            heatmap = ("clearclip", clearclip_tokens(model.visual, pixels_of_map))
+        # Those of ResNets are made by make_heatmaps.py.
+        resnet = isinstance(vision["layers"], list)
+        heatmap = None if resnet else ("clearclip", clearclip_tokens(model.visual, pixels["photo-wide.png"]))
         bias = None if model.logit_bias is None else float(model.logit_bias)
         scale = float(model.logit_scale.exp())
     expected_ids = [padded if text.get("no_causal_mask") else short for short, padded in ids]

@@ -158,11 +158,7 @@ fn a_heatmap_is_tested_and_the_verdict_stays_with_its_label() {
     harness.run_steps(4);
     harness.get_by_label_contains("How far to trust this map").click();
     harness.run_steps(4);
-    let tested = |harness: &Harness<App>| {
-        harness
-            .query_by_label_contains("times as fast as erasing at random")
-            .is_some()
-    };
+    let tested = |harness: &Harness<App>| harness.query_by_label_contains("each of 5 other places").is_some();
     assert!(tested(&harness));
     harness.key_press(Key::Num3);
     harness.run_steps(3);

@@ -131,7 +131,7 @@ impl StandIn {
 }
 
 impl StandIn {
-    /// Pretends that a map was tested: the score falls faster than at random.
+    /// Pretends that a map was tested: the score falls faster than elsewhere.
     fn test(&self, label: usize) {
         let asked = question(&self.requests()).unwrap();
         let curve = |bend: f32| Curve {
@@ -148,11 +148,8 @@ impl StandIn {
             verdict,
         };
         self.say(tested(0.5, None));
-        let verdict = Verdict {
-            marked: curve(0.4),
-            random: curve(1.0),
-            unrelated: Some(curve(1.6)),
-        };
+        let elsewhere = [0.8, 0.9, 1.0, 1.1, 1.2].map(curve);
+        let verdict = Verdict::new(curve(0.4), &elsewhere, Some(curve(1.6)));
         self.say(tested(1.0, Some(Box::new(verdict))));
     }
 }
@@ -266,6 +263,7 @@ pub fn starter() -> ModelInfo {
         size_bytes: 22_724_860,
         dtype: "f16".into(),
         image_size: 224,
+        sees: "224 x 224 pixels".into(),
         context_length: 32,
         projection_dim: 384,
         scoring: SCORING,
@@ -345,6 +343,7 @@ fn heat_map(label: usize) -> HeatMap {
         method: HeatmapMethod::ClassActivation,
         rows: 7,
         columns: 7,
+        covers: 1.0,
         values: (0..49).map(cell).collect(),
     }
 }

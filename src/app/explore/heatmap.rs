@@ -18,8 +18,8 @@ const TEST_HEIGHT: f32 = 150.0;
 const COMBO_WIDTH: f32 = 132.0;
 /// Enough for every method.
 const LIST_HEIGHT: f32 = 400.0;
-const TEST_WORDS: &str = "Erases what the map marks, part by part, and watches the score: beside erasing at random, and beside \
-    what an unrelated label's map marks. The picture's file is not touched.";
+const TEST_WORDS: &str = "Erases what the map marks, part by part, and watches the score: beside erasing the same shape \
+    elsewhere, and beside what an unrelated label's map marks. The picture's file is not touched.";
 
 /// Draws everything that belongs to the heatmap.
 pub fn heatmap_ui(ui: &mut Ui, state: &State, shown: Option<((f32, f32), HeatmapMethod)>, commands: &mut Vec<Command>) {
@@ -303,7 +303,11 @@ fn verdict_ui(ui: &mut Ui, verdict: &Verdict, method: HeatmapMethod) {
     };
     let mut lines = vec![
         line("by this map", palette.accent, &verdict.marked.cosines),
-        line("at random", palette.text_weak, &verdict.random.cosines),
+        line(
+            "the same shape elsewhere",
+            palette.text_weak,
+            &verdict.elsewhere.cosines,
+        ),
     ];
     if let Some(unrelated) = &verdict.unrelated {
         lines.push(line("by another label's map", palette.warning, &unrelated.cosines));
@@ -318,8 +322,8 @@ fn verdict_ui(ui: &mut Ui, verdict: &Verdict, method: HeatmapMethod) {
     };
     chart_ui(ui, &chart);
     ui.label(note(ui, verdict.sentence())).on_hover_text(format!(
-        "{}: {} Erased parts are filled with the picture's mean colour; \"times as fast\" compares how far the cosine \
-         lies below its start, on the mean of the way.",
+        "{}: {} Erased parts are filled with the picture's mean colour. Compared is how far the cosine lies below its \
+         start, on the mean of the way; the other places are the map itself moved, and random blobs of its size.",
         card(method).title,
         TEST_WORDS
     ));

@@ -16,16 +16,19 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use super::identity::sha256_of_file;
-use super::weights::{Flat, Flats, parameter_id, read_flats, write_flats, write_whole};
+use super::weights::{Flat, Flats, NOT_FINITE, parameter_id, read_flats, write_flats, write_whole};
 use crate::clip::head::{Classifier, Head, Learnt, Lift, required};
 use crate::clip::info::WeightsFile;
 use crate::clip::model::Model;
-use crate::clip::{Error, Precision, Result};
+use crate::clip::{Error, Precision, Result, all_finite};
 
 /// The file that makes a folder an adapter.
 pub const ADAPTER: &str = "adapter.json";
 const WEIGHTS: &str = "adapter.safetensors";
 const LOGIT_BIAS: &str = "logit_bias";
+/// What is said where the model that something was learnt from is not the same any more.
+pub const BASE_CHANGED: &str =
+    "the model that this was learnt from has changed since; bring the old one back, or learn anew";
 /// Adapters of adapters of adapters; a longer chain is a circle.
 const MAX_CHAIN: usize = 8;
 
@@ -100,6 +103,12 @@ pub fn is_adapter(folder: &Path) -> bool {
     folder.join(ADAPTER).is_file()
 }
 
+/// The path of the model that an adapter in this folder was learnt from; none where there is no adapter, or where it was
+/// learnt from the starter.
+pub fn base_of_adapter(folder: &Path) -> Option<PathBuf> {
+    AdapterConfig::read(folder).ok()?.base
+}
+
 impl AdapterConfig {
     /// Reads `adapter.json` of a folder.
     ///
@@ -131,10 +140,16 @@ impl Adapter {
     /// # Errors
     /// A file is missing or damaged.
     pub fn read(folder: &Path) -> Result<Self> {
-        Ok(Self {
-            config: AdapterConfig::read(folder)?,
-            tensors: read_flats(&folder.join(WEIGHTS))?,
-        })
+        let config = AdapterConfig::read(folder)?;
+        let weights = folder.join(WEIGHTS);
+        let tensors = read_flats(&weights)?;
+        if let Some((name, _)) = tensors.iter().find(|(_, flat)| !all_finite(&flat.values)) {
+            return Err(Error::Checkpoint {
+                file: weights.display().to_string(),
+                reason: format!("{name} {NOT_FINITE}"),
+            });
+        }
+        Ok(Self { config, tensors })
     }
 
     /// Writes a folder, `adapter.json` last: a folder that has it is whole.
@@ -329,15 +344,19 @@ pub fn open(folder: &Path, device: &Device, precision: Precision, chain: usize) 
         Error::config(ADAPTER, reason)
     })?;
     if base.info().full_identity != adapter.config.base_identity {
-        let reason = "the model that this was learnt from has changed since; bring the old one back, or learn anew";
-        return Err(Error::config(ADAPTER, reason));
+        return Err(Error::config(ADAPTER, BASE_CHANGED));
     }
     let file = WeightsFile {
         name: WEIGHTS.into(),
         sha256: sha256_of_file(&folder.join(WEIGHTS))?,
     };
     let size = std::fs::metadata(folder.join(WEIGHTS)).map_or(0, |metadata| metadata.len());
-    Ok(adapter
+    let model = adapter
         .apply(base)?
-        .named_by_adapter(folder, &adapter.config, file, size))
+        .named_by_adapter(folder, &adapter.config, file, size);
+    if model.info().scoring.logit_scale.is_finite() {
+        Ok(model)
+    } else {
+        Err(model.not_finite("its logit_scale gives"))
+    }
 }

@@ -105,10 +105,24 @@ impl SelfAttention {
         values.reshape([batch, 1, width]) + self.value.bias().unsqueeze()
     }
 
-    /// Lets every token attend to the tokens whose values are like its own (CLIP Surgery): `[batch, tokens, width]`.
+    /// Lets every token attend to the tokens whose values point where its own does: `[batch, tokens, width]`.
+    ///
+    /// CLIP Surgery's form for ResNets: values of unit length are compared, at eight times the usual scale, so that cells
+    /// with long values do not draw all attention to themselves.
     pub fn attend_by_value(&self, tokens: Tensor<3>) -> Tensor<3> {
+        const SCALE: f64 = 8.0;
+        /// Added to a length before it divides, as the authors' code does.
+        const EPSILON: f32 = 1e-6;
         let value = self.split(self.value.forward(tokens));
-        self.apply_weights(attention_weights(value.clone(), value.clone()), value)
+        let length = value.clone().powi_scalar(2).sum_dim(3).sqrt();
+        let direction = value.clone() / (length + EPSILON);
+        let logits = attention_logits(direction.clone(), direction) * SCALE;
+        self.apply_weights(softmax(logits, 3), value)
+    }
+
+    /// The type of the numbers that it computes in.
+    pub fn dtype(&self) -> DType {
+        self.value.bias().dtype()
     }
 
     /// What every token passes on: its value through the output projection, `[batch, tokens, width]`.

@@ -10,7 +10,7 @@ use crate::clip::kernels::elementwise::{numbers, on_processor};
 use crate::clip::kernels::winograd;
 use crate::clip::{
     Checkpoint, EfficientNetLite, ModelConfig, ModifiedResNet, Precision, Result, TextTransformer, TowerKind,
-    VisionConfig, VisionTransformer,
+    VisionConfig, VisionTransformer, full,
 };
 
 /// A model's image tower.
@@ -118,6 +118,11 @@ impl Towers {
     }
 }
 
+/// The same module, computing in f32.
+pub(super) fn in_full<M: Module>(module: M) -> M {
+    module.map(&mut Change::new(To::Full))
+}
+
 /// What becomes of every parameter. One mapper for all: each would be compiled anew for every module.
 struct Change<'a> {
     to: To<'a>,
@@ -133,6 +138,8 @@ enum To<'a> {
     Values(&'a HashMap<ParamId, Tensor<1>>),
     /// f16, but for normalisation, which computes in f32.
     Half,
+    /// f32.
+    Full,
     /// What is fast where the processor computes.
     LaidOut,
 }
@@ -199,6 +206,7 @@ impl ModuleMapper for Change<'_> {
             },
             To::Half if self.norms == 0 => value.cast(FloatDType::F16),
             To::Half => value,
+            To::Full => full(value),
             To::LaidOut => self.laid_out(value),
         };
         Param::initialized(id, value)

@@ -13,6 +13,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::Tensor;
 
 use super::attention::SelfAttention;
+use super::image_tower::in_full;
 use crate::clip::checkpoint::weights::{BATCH_NORM_EPSILON, Stored};
 use crate::clip::config::{RESNET_STRIDE, ResNetConfig};
 use crate::clip::kernels::convolution::{average_squares, convolve};
@@ -102,6 +103,13 @@ impl ModifiedResNet {
             .attention
             .project(features.unsqueeze_dim::<3>(1))
             .squeeze_dim(1)
+    }
+
+    /// The same tower, with the pool, which heatmaps take apart, in f32; the stages compute as they are.
+    pub fn open_in_full(&self) -> Self {
+        let mut tower = self.clone();
+        tower.pool = in_full(tower.pool);
+        tower
     }
 
     /// Value-value attention in the pool (CLIP Surgery): every cell's own answer, `[batch, cells, projection_dim]`.

@@ -13,6 +13,7 @@ use burn::tensor::{DType, Device, FloatDType, Tensor, TensorData};
 
 use super::attention::{AttentionParts, Block, BlockShape, Norm, layer_norm, merge_heads};
 use super::attention_head::AttentionHead;
+use super::image_tower::in_full;
 use crate::clip::config::{VisionPooling, VitConfig};
 use crate::clip::kernels::convolution::convolve;
 use crate::clip::kernels::elementwise::Same;
@@ -141,12 +142,30 @@ impl VisionTransformer {
         self.project(self.features(pixels))
     }
 
+    /// The same tower, with the end that heatmaps take apart in f32: differences, small gradients, and logits of large
+    /// keys leave the range of half precision. What comes before computes as it is.
+    pub fn open_in_full(&self) -> Self {
+        let mut tower = self.clone();
+        let open = tower.earlier_blocks.split_off(self.closed_blocks());
+        tower.earlier_blocks.extend(open.into_iter().map(in_full));
+        tower.last_block = in_full(tower.last_block);
+        tower.pooling = in_full(tower.pooling);
+        tower
+    }
+
+    /// Blocks before those that are laid open.
+    fn closed_blocks(&self) -> usize {
+        self.earlier_blocks.len().saturating_sub(OPEN_BLOCKS - 1)
+    }
+
     /// The same for one picture, by the explicit path in the last block, with everything that heatmaps need.
     pub fn forward_dense(&self, pixels: Tensor<4>) -> VisionDense {
-        let opened = (OPEN_BLOCKS - 1).min(self.earlier_blocks.len());
-        let (closed, open) = self.earlier_blocks.split_at(self.earlier_blocks.len() - opened);
+        let (closed, open) = self.earlier_blocks.split_at(self.closed_blocks());
         let (tokens, grid) = self.embed_patches(pixels);
         let mut x = closed.iter().fold(tokens, |x, block| block.forward(x, false));
+        if self.last_block.attention().dtype() == DType::F32 {
+            x = full(x);
+        }
         let mut inputs = vec![x.clone()];
         for block in open {
             x = block.forward(x, false);
@@ -237,8 +256,30 @@ impl VisionTransformer {
         self.open_block(dense, block).parts(dense.inputs[block].clone())
     }
 
+    /// What the pooling head's attention does with tokens `[1, tokens, width]`; none where there is no head.
+    pub fn head_attention(&self, tokens: Tensor<3>) -> Option<AttentionParts> {
+        match &self.pooling {
+            Pooling::ClassToken(_) => None,
+            Pooling::AttentionHead(head) => Some(head.parts(tokens)),
+        }
+    }
+
+    /// What the head makes of values `[1, heads, tokens, head_dim]` under other weights `[n, heads, 1, tokens]`:
+    /// `[n, projection_dim]`; none where there is no head.
+    pub fn embed_by_head(&self, weights: Tensor<4>, values: Tensor<4>) -> Option<Tensor<2>> {
+        let [n, heads, _, tokens] = weights.dims();
+        let head_dim = values.dims()[3];
+        match &self.pooling {
+            Pooling::ClassToken(_) => None,
+            Pooling::AttentionHead(head) => {
+                let gathered = weights.matmul(values.expand([n, heads, tokens, head_dim]));
+                Some(head.after_attention(merge_heads(gathered)))
+            }
+        }
+    }
+
     /// The tokens after an open block under other weights `[n, heads, tokens, tokens]`, pooled into the shared space:
-    /// `[n, projection_dim]`. CLIP's tokens are pooled by their mean, as LeGrad does; SigLIP's by its own head.
+    /// `[n, projection_dim]`. CLIP's tokens are pooled by their mean, as LeGrad does.
     pub fn embed_reweighted(
         &self,
         dense: &VisionDense,

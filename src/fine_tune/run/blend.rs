@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::drive::Start;
 use super::folder::{LEARNT, MODEL, RunFolder, RunRecord};
-use super::prepared::{PREPARED, Prepared, base_of, control_of, source_of};
+use super::prepared::{PREPARED, Prepared, control_of, same_base_of, source_of};
 use super::tested::{Tested, answered};
 use crate::clip::{Adapter, Model, export};
 use crate::evaluation::{Comparison, mean};
@@ -66,7 +66,7 @@ pub fn blend_curve(
     for number in 0..POINTS {
         let blend = number as f32 / (POINTS - 1) as f32;
         adapter.config.blend = blend;
-        let model = adapter.apply(base_of(folder, &record.config, device)?)?;
+        let model = adapter.apply(same_base_of(folder, &record, device)?)?;
         let part = |done: f32| (number as f32 + done) / POINTS as f32;
         let control = control_of(&record.config, samples);
         let context = Context::new(model, &prepared.dataset, &split, &record.config, control, |done| {
@@ -173,7 +173,7 @@ pub fn export_to(
     adapter: &Adapter,
     target: &Path,
 ) -> Result<()> {
-    let model: Model = adapter.apply(base_of(folder, &record.config, device)?)?;
+    let model: Model = adapter.apply(same_base_of(folder, record, device)?)?;
     let source = source_of(folder, &record.config);
     Ok(export(&model, source.as_deref(), target)?)
 }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::folder::RunFolder;
-use crate::clip::{Adapter, Model, is_adapter, sha256_of_bytes};
+use super::folder::{RunFolder, RunRecord};
+use crate::clip::{Adapter, BASE_CHANGED, Model, is_adapter, sha256_of_bytes};
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::data::{Dataset, Looked, Preview, Split, look_through, split};
@@ -42,6 +42,19 @@ pub fn base_of(folder: &RunFolder, config: &RunConfig, device: &Device) -> Resul
         None => Model::starter(device)?,
         Some(path) => Model::open(path, device)?,
     })
+}
+
+/// The model that a run learnt from, if it is still the same.
+///
+/// # Errors
+/// It cannot be opened, or has changed.
+pub fn same_base_of(folder: &RunFolder, record: &RunRecord, device: &Device) -> Result<Model> {
+    let base = base_of(folder, &record.config, device)?;
+    if base.info().full_identity == record.base_identity {
+        Ok(base)
+    } else {
+        Err(Error::Run(format!("{}: {BASE_CHANGED}", record.run)))
+    }
 }
 
 /// The files that a run's base consists of, without adapters; none for the starter.

@@ -10,7 +10,7 @@ use super::blend::finish_model;
 use super::drive::{Control, Start, preparing};
 use super::events::RunEvent;
 use super::folder::{LEARNT, RunFolder, RunRecord, RunState};
-use super::prepared::{PREPARED, Prepared, base_of, control_of};
+use super::prepared::{PREPARED, Prepared, control_of, same_base_of};
 use super::tested::{Tested, found};
 use super::watch::{Speed, answers_before, board_set, flips};
 use crate::clip::{Adapter, AdapterConfig, Flats, read_flats, write_flats};
@@ -97,12 +97,7 @@ impl Work<'_, '_> {
         let config = self.record.config.clone();
         let run = self.record.run.clone();
         let prepared: Prepared = self.folder.read(PREPARED)?;
-        let base = base_of(self.folder, &config, self.start.device)?;
-        if base.info().full_identity != self.record.base_identity {
-            return Err(Error::Run(
-                "the model that this run learns from has changed since; bring the old one back, or start anew".into(),
-            ));
-        }
+        let base = same_base_of(self.folder, &self.record, self.start.device)?;
         let control_set = control_of(&config, self.start.samples);
         let (report, control) = (&mut self.report, self.control);
         let context = Context::new(base, &prepared.dataset, &prepared.split, &config, control_set, |done| {

@@ -43,18 +43,17 @@ impl Method for ClassActivation {
         };
         let dense = tower.forward_dense(pixels_of(model, view));
         let [_, rows, columns, count] = dense.logits.dims();
-        let logits = dense
-            .logits
+        let logits = full(dense.logits)
             .reshape([rows * columns, count])
             .div_scalar(tower.softmax_temperature());
         let mean = logits.clone().mean_dim(0);
         let shares = softmax(mean.clone(), 1);
         let evidence = shares.clone() * (logits - mean);
-        let classes = tower.class_embeddings();
+        let classes = full(tower.class_embeddings());
         let mixture = shares.matmul(classes.clone());
         Ok(Box::new(Contributions {
             // [cells, classes] x [classes, dim]
-            moved: full(evidence.matmul(classes - mixture)),
+            moved: evidence.matmul(classes - mixture),
             grid: [rows, columns],
         }))
     }

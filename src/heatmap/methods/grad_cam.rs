@@ -3,17 +3,17 @@
 //! With `F` the last stage's cells: `a_c` = mean over the cells of `d cos / d F_c`, and `map = ReLU(sum_c a_c F_c)`.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::relu;
 use image::RgbImage;
 
-use super::gradient::of_cosines;
+use super::gradient::{of_cosines, raising};
 use super::{Card, Cost, Evidence, Method, Neutral, Shows, does_not_fit, pixels_of, resnet};
-use crate::clip::{Model, Result};
+use crate::clip::{Model, ModifiedResNet, Result, full};
 use crate::heatmap::HeatmapMethod;
 
 pub struct GradCam;
 
 struct LastStage {
+    tower: ModifiedResNet,
     /// `[1, channels, rows, columns]`.
     cells: Tensor<4>,
 }
@@ -33,25 +33,21 @@ impl Method for GradCam {
 
     fn look(&self, model: &Model, view: &RgbImage) -> Result<Box<dyn Evidence>> {
         let tower = resnet(model).ok_or_else(|| does_not_fit(model, HeatmapMethod::GradCam))?;
-        Ok(Box::new(LastStage {
-            cells: tower.cells(pixels_of(model, view)),
-        }))
+        let cells = full(tower.cells(pixels_of(model, view)));
+        Ok(Box::new(LastStage { tower, cells }))
     }
 }
 
 impl Evidence for LastStage {
-    fn maps(&self, model: &Model, texts: Tensor<2>) -> Tensor<2> {
+    fn maps(&self, _model: &Model, texts: Tensor<2>) -> Tensor<2> {
         let labels = texts.dims()[0];
         let [_, channels, rows, columns] = self.cells.dims();
-        let Some(tower) = resnet(model) else {
-            return Tensor::zeros([labels, rows * columns], model.device());
-        };
         let start = self.cells.clone().expand([labels, channels, rows, columns]);
-        let gradient = of_cosines(start, texts, |cells| tower.embed_cells(cells));
+        let gradient = of_cosines(start, texts, |cells| self.tower.embed_cells(cells));
         // [labels, channels, rows, columns] -> [labels, channels]
         let weights = gradient.flatten::<3>(2, 3).mean_dim(2).reshape([labels, channels]);
         // [labels, channels] x [channels, cells]
-        relu(weights.matmul(self.cells.clone().reshape([channels, rows * columns])))
+        raising(weights.matmul(self.cells.clone().reshape([channels, rows * columns])))
     }
 
     fn grid(&self) -> [usize; 2] {

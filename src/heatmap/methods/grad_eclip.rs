@@ -1,4 +1,4 @@
-//! Grad-ECLIP (Zhao et al. 2024, arXiv 2502.18816): which values the picture's vector was gathered from, and to what end.
+//! Grad-ECLIP (Zhao et al., ICML 2024; arXiv 2502.18816, 2025): which values the picture's vector was gathered from, and to what end.
 //!
 //! With `o` what the gathering attention gathered, all heads side by side, before its output projection `W_o`:
 //! `g = d cos / d o`; `l_i` = cosine of `W_o q + b` and `W_o k_i + b`, stretched to 0..1 over the cells (the bias belongs
@@ -7,17 +7,17 @@
 //! which has none, the probe's in the pooling head.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::relu;
 use image::RgbImage;
 
-use super::gradient::of_cosines;
+use super::gradient::{of_cosines, raising};
 use super::{Card, Cost, Evidence, Method, Neutral, Shows, does_not_fit, pixels_of, vit};
-use crate::clip::{GatheringAttention, Model, Result, VisionDense, full, unit};
+use crate::clip::{GatheringAttention, Model, Result, VisionDense, VisionTransformer, full, unit};
 use crate::heatmap::HeatmapMethod;
 
 pub struct GradEclip;
 
 struct Gathered {
+    tower: VisionTransformer,
     dense: VisionDense,
     attention: GatheringAttention,
     /// `l`, `[1, cells]`.
@@ -31,7 +31,7 @@ impl Method for GradEclip {
             shows: Shows::Why,
             computes: "How much the value that each cell passed on raised the score.",
             cannot_tell: "What lowered the score: only what raised it is kept. It looks at the last attention alone.",
-            source: "Zhao et al. 2024, arXiv 2502.18816",
+            source: "Zhao et al., ICML 2024; longer as arXiv 2502.18816, 2025",
             neutral: Neutral::Zero,
             cost: Cost::OnePass,
         }
@@ -51,21 +51,21 @@ impl Method for GradEclip {
             looseness: (likeness - low) / span,
             attention,
             dense,
+            tower,
         }))
     }
 }
 
 impl Evidence for Gathered {
-    fn maps(&self, model: &Model, texts: Tensor<2>) -> Tensor<2> {
+    fn maps(&self, _model: &Model, texts: Tensor<2>) -> Tensor<2> {
         let labels = texts.dims()[0];
         let width = self.attention.gathered.dims()[1];
-        let Some(tower) = vit(model) else {
-            return Tensor::zeros([labels, self.grid().iter().product()], model.device());
-        };
         let start = self.attention.gathered.clone().expand([labels, width]);
-        let gradient = of_cosines(start, texts, |gathered| tower.embed_gathered(&self.dense, gathered));
+        let gradient = of_cosines(start, texts, |gathered| {
+            self.tower.embed_gathered(&self.dense, gathered)
+        });
         // [labels, width] x [width, cells]
-        relu(full(gradient.matmul(self.attention.values.clone().transpose())) * self.looseness.clone())
+        raising(full(gradient.matmul(self.attention.values.clone().transpose())) * self.looseness.clone())
     }
 
     fn grid(&self) -> [usize; 2] {

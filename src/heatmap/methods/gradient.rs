@@ -4,6 +4,12 @@ use burn::tensor::Tensor;
 
 use crate::clip::unit;
 
+/// What raises the score, without what lowers it. Unlike a ReLU it keeps what is no number, so that it is seen.
+pub fn raising<const D: usize>(gradient: Tensor<D>) -> Tensor<D> {
+    let lowering = gradient.clone().lower_elem(0.0);
+    gradient.mask_fill(lowering, 0.0)
+}
+
 /// The gradient of each label's cosine by its own copy of `start`.
 ///
 /// `start` holds one copy a label along its first dimension, and `embed` takes it to embeddings `[labels, dim]`, each

@@ -125,16 +125,18 @@ fn pixels_of(model: &Model, view: &RgbImage) -> Tensor<4> {
     model.pixel_tensor(&[pixels])
 }
 
-fn vit(model: &Model) -> Option<&VisionTransformer> {
+/// The model's Vision Transformer, its end in f32.
+fn vit(model: &Model) -> Option<VisionTransformer> {
     match model.image_tower() {
-        crate::clip::ImageTower::Vit(tower) => Some(tower),
+        crate::clip::ImageTower::Vit(tower) => Some(tower.open_in_full()),
         _ => None,
     }
 }
 
-fn resnet(model: &Model) -> Option<&ModifiedResNet> {
+/// The model's ResNet, its attention pool in f32.
+fn resnet(model: &Model) -> Option<ModifiedResNet> {
     match model.image_tower() {
-        crate::clip::ImageTower::ModifiedResNet(tower) => Some(tower),
+        crate::clip::ImageTower::ModifiedResNet(tower) => Some(tower.open_in_full()),
         _ => None,
     }
 }

@@ -9,7 +9,7 @@ use image::RgbImage;
 
 use super::similarity::CellTokens;
 use super::{Card, Cost, Evidence, Method, Neutral, Shows, does_not_fit, pixels_of, vit};
-use crate::clip::{Model, Result, attention_logits};
+use crate::clip::{Model, Result, attention_logits, full};
 use crate::heatmap::HeatmapMethod;
 
 /// Standard deviation of nearness, in cells.
@@ -35,7 +35,8 @@ impl Method for NaClip {
         let dense = tower.forward_dense(pixels_of(model, view));
         let key = dense.attention.key.clone();
         let tokens = key.dims()[2];
-        let logits = attention_logits(key.clone(), key) + nearness(dense.grid, tokens, model.device());
+        // Both in f32, whatever the model computes in: nearness is made so.
+        let logits = full(attention_logits(key.clone(), key)) + nearness(dense.grid, tokens, model.device());
         let patches = tower.remixed_patches(&dense, softmax(logits, 3));
         Ok(Box::new(CellTokens::new(patches, dense.grid)))
     }

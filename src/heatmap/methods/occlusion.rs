@@ -32,7 +32,8 @@ impl Method for Occlusion {
             title: "Occlusion",
             shows: Shows::Why,
             computes: "How far the cosine falls when a grey square covers each part.",
-            cannot_tell: "What is there twice: covering one leaves the other. The square itself is something new to see.",
+            cannot_tell: "What is there twice: covering one leaves the other. The square itself is something new to see. In \
+                          half precision a fall below 0.001 is noise.",
             source: "Zeiler and Fergus 2013, arXiv 1311.2901",
             neutral: Neutral::Zero,
             cost: Cost::ManyPasses,

@@ -1,17 +1,16 @@
-//! Whether to trust one map: its deletion curve beside that of a random order and of an unrelated label's map.
+//! Whether a map marks what a score rests on: its deletion curve beside those of the same shape in other places, and of an
+//! unrelated label's map.
 
 use image::RgbImage;
 
 use super::deletion::{Curve, Curves, Direction, Order};
+use super::elsewhere::{blobs, moved};
 use crate::clip::{Model, Result};
 use crate::heatmap::HeatMap;
 
-/// Random orders, of which the mean is shown.
-const RANDOM_ORDERS: usize = 3;
-/// From this many times the random order's fall on, a map is well founded.
-const WELL_FOUNDED: f32 = 1.5;
-/// Below this many times it is worth nothing.
-const WORTHLESS: f32 = 1.1;
+/// Places to which the map is moved, and random blobs of its shape.
+const MOVED: usize = 4;
+const BLOBS: usize = 4;
 /// A fall of the mean cosine that means nothing.
 const NO_FALL: f32 = 1e-3;
 
@@ -27,8 +26,12 @@ pub struct Check {
 pub struct Verdict {
     /// The cosine while what the map marks is erased.
     pub marked: Curve,
-    /// While cells are erased at random, the mean of several orders.
-    pub random: Curve,
+    /// While the same shape is erased elsewhere, the mean of all places.
+    pub elsewhere: Curve,
+    /// In how many other places the score fell less.
+    pub falls_less: usize,
+    /// How many other places were tried.
+    pub places: usize,
     /// While what an unrelated label's map marks is erased.
     pub unrelated: Option<Curve>,
 }
@@ -36,10 +39,10 @@ pub struct Verdict {
 impl Check {
     /// Prepares the check of a map on its picture; `text` is the label's unit vector.
     pub fn new(picture: RgbImage, map: &HeatMap, unrelated: Option<&HeatMap>, text: Vec<f32>) -> Self {
-        let marked = Order::of(map);
         let mut random = fastrand::Rng::with_seed(0);
-        let mut orders = vec![marked.clone()];
-        orders.extend((0..RANDOM_ORDERS).map(|_| marked.shuffled(&mut random)));
+        let mut orders = vec![Order::of(map)];
+        orders.extend((0..MOVED).map(|_| Order::of(&moved(map, &mut random))));
+        orders.extend((0..BLOBS).map(|_| Order::of(&blobs(map, &mut random))));
         orders.extend(unrelated.map(Order::of));
         let ways = orders.into_iter().map(|order| (Direction::Deletion, order)).collect();
         Self {
@@ -60,54 +63,52 @@ impl Check {
     /// The verdict, once everything is done.
     pub fn verdict(&self) -> Option<Verdict> {
         let mut curves = self.curves.curves(&self.text);
-        let orders = 1 + RANDOM_ORDERS + usize::from(self.unrelated);
-        if curves.len() < orders {
+        if curves.len() < 1 + MOVED + BLOBS + usize::from(self.unrelated) {
             return None;
         }
         let unrelated = if self.unrelated { curves.pop() } else { None };
-        let random = mean(&curves[1..]);
-        Some(Verdict {
-            marked: curves.swap_remove(0),
-            random,
-            unrelated,
-        })
+        let marked = curves.swap_remove(0);
+        Some(Verdict::new(marked, &curves, unrelated))
     }
 }
 
 impl Verdict {
-    /// How many times as fast the score falls as at random; none where it does not fall at random.
-    pub fn times_random(&self) -> Option<f32> {
-        let random = fall(&self.random);
-        (random > NO_FALL).then(|| fall(&self.marked) / random)
+    /// What follows from the curve of a map, those of the same shape elsewhere, and that of an unrelated label's map.
+    pub fn new(marked: Curve, elsewhere: &[Curve], unrelated: Option<Curve>) -> Self {
+        Self {
+            falls_less: elsewhere.iter().filter(|other| fall(other) < fall(&marked)).count(),
+            places: elsewhere.len(),
+            elsewhere: mean(elsewhere),
+            marked,
+            unrelated,
+        }
     }
 
-    /// What it means, in plain words.
+    /// What it means, in plain words, and no more than the curves say.
     pub fn sentence(&self) -> String {
-        let verdict = match self.times_random() {
-            None if fall(&self.marked) > NO_FALL => {
-                "Erasing what this map marks lowers the score; erasing at random does not. The map shows what the \
-                 score rests on."
-                    .to_string()
-            }
-            None => {
-                "Erasing parts of the picture does not lower this score: there is little here for a map to explain."
-                    .to_string()
-            }
-            Some(times) if times >= WELL_FOUNDED => format!(
-                "Erasing what this map marks lowers the score {times:.1} times as fast as erasing at random: the map \
-                 shows what the score rests on."
-            ),
-            Some(times) if times >= WORTHLESS => format!(
-                "Erasing what this map marks lowers the score only {times:.1} times as fast as erasing at random: trust \
-                 it a little."
-            ),
-            Some(_) => {
-                "Erasing what this map marks lowers the score no faster than erasing at random: do not trust this map."
-                    .to_string()
-            }
+        let (less, places) = (self.falls_less, self.places);
+        let falls = fall(&self.marked) > NO_FALL;
+        let verdict = if !falls && fall(&self.elsewhere) <= NO_FALL {
+            "Erasing parts of the picture does not lower this score: there is little here for a map to explain.".into()
+        } else if less == places && falls {
+            format!(
+                "Erasing what this map marks lowers the score more than erasing the same shape in each of {places} other \
+                 places: on this picture it matters where the map points. Chance alone comes out first once in {}.",
+                places + 1
+            )
+        } else if less * 2 > places {
+            format!(
+                "Erasing what this map marks lowers the score more than erasing the same shape in {less} of {places} other \
+                 places: it may be where the map points, or chance."
+            )
+        } else {
+            format!(
+                "Erasing what this map marks lowers the score more than erasing the same shape in only {less} of {places} \
+                 other places: this test does not tell the map from chance."
+            )
         };
         match &self.unrelated {
-            Some(unrelated) if fall(&self.marked) > NO_FALL && fall(unrelated) >= 0.9 * fall(&self.marked) => {
+            Some(unrelated) if falls && fall(unrelated) >= 0.9 * fall(&self.marked) => {
                 format!("{verdict} An unrelated label's map does as well: it may mark the thing, not this label.")
             }
             _ => verdict,
@@ -132,27 +133,33 @@ fn mean(curves: &[Curve]) -> Curve {
 mod tests {
     use super::*;
 
-    fn verdict(marked: [f32; 3], random: [f32; 3], unrelated: Option<[f32; 3]>) -> Verdict {
+    fn verdict(marked: [f32; 3], elsewhere: &[[f32; 3]], unrelated: Option<[f32; 3]>) -> String {
         let curve = |cosines: [f32; 3]| Curve {
             cosines: cosines.to_vec(),
         };
-        Verdict {
-            marked: curve(marked),
-            random: curve(random),
-            unrelated: unrelated.map(curve),
-        }
+        let elsewhere: Vec<Curve> = elsewhere.iter().copied().map(curve).collect();
+        Verdict::new(curve(marked), &elsewhere, unrelated.map(curve)).sentence()
     }
 
     #[test]
-    fn the_sentence_follows_the_curves() {
-        let good = verdict([0.3, 0.1, 0.1], [0.3, 0.25, 0.1], Some([0.3, 0.28, 0.1]));
-        assert!(good.sentence().contains("2.0 times as fast"), "{}", good.sentence());
-        assert!(!good.sentence().contains("unrelated"));
-        let bad = verdict([0.3, 0.28, 0.1], [0.3, 0.25, 0.1], None);
-        assert!(bad.sentence().contains("do not trust"));
-        let idle = verdict([0.3, 0.3, 0.3], [0.3, 0.3, 0.3], None);
-        assert!(idle.sentence().contains("little here"));
-        let object = verdict([0.3, 0.1, 0.1], [0.3, 0.25, 0.1], Some([0.3, 0.1, 0.1]));
-        assert!(object.sentence().contains("unrelated label"));
+    fn the_sentence_follows_the_curves_and_claims_no_more() {
+        const FAST: [f32; 3] = [0.3, 0.1, 0.1];
+        const SLOW: [f32; 3] = [0.3, 0.25, 0.1];
+        const NEVER: [f32; 3] = [0.3, 0.3, 0.3];
+        let good = verdict(FAST, &[SLOW; 8], Some([0.3, 0.28, 0.1]));
+        assert!(good.contains("each of 8 other places"), "{good}");
+        assert!(good.contains("once in 9") && !good.contains("unrelated"), "{good}");
+        let most = verdict([0.3, 0.2, 0.1], &[FAST, SLOW, SLOW, SLOW, SLOW, SLOW, SLOW, SLOW], None);
+        assert!(most.contains("7 of 8") && most.contains("or chance"), "{most}");
+        let bad = verdict(SLOW, &[FAST, FAST, FAST, SLOW], None);
+        assert!(
+            bad.contains("only 0 of 4") && bad.contains("not tell the map from chance"),
+            "{bad}"
+        );
+        // Where it rises, no map is praised, though the same shape elsewhere makes it rise more.
+        let rising = verdict([0.3, 0.3, 0.4], &[[0.3, 0.5, 0.5], [0.3, 0.1, 0.1]], None);
+        assert!(!rising.contains("matters where"), "{rising}");
+        assert!(verdict(NEVER, &[NEVER; 8], None).contains("little here"));
+        assert!(verdict(FAST, &[SLOW; 8], Some(FAST)).contains("unrelated label"));
     }
 }

@@ -24,10 +24,11 @@ pub enum Direction {
 }
 
 /// The cells of a grid over what the model sees, in the order in which they are erased.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Order {
     rows: usize,
     columns: usize,
+    covers: f32,
     cells: Vec<usize>,
 }
 
@@ -37,15 +38,9 @@ impl Order {
         Self {
             rows: map.rows,
             columns: map.columns,
+            covers: map.covers,
             cells: map.ranked_cells(),
         }
-    }
-
-    /// The same cells at random.
-    pub fn shuffled(&self, random: &mut fastrand::Rng) -> Self {
-        let mut cells = self.cells.clone();
-        random.shuffle(&mut cells);
-        Self { cells, ..*self }
     }
 
     /// The same cells from the centre outwards.
@@ -125,13 +120,13 @@ impl Curves {
             Direction::Deletion => first,
             Direction::Insertion => last,
         };
-        let picture = without(model, &self.picture, (order.rows, order.columns), erased);
+        let picture = without(model, &self.picture, order, erased);
         model.preprocessing().pixels(&picture)
     }
 }
 
 /// The picture with cells of what the model sees filled with its mean colour.
-fn without(model: &Model, picture: &RgbImage, (rows, columns): (usize, usize), cells: &[usize]) -> RgbImage {
+fn without(model: &Model, picture: &RgbImage, order: &Order, cells: &[usize]) -> RgbImage {
     let mut out = picture.clone();
     let fill = mean_colour(picture);
     let (width, height) = picture.dimensions();
@@ -141,9 +136,12 @@ fn without(model: &Model, picture: &RgbImage, (rows, columns): (usize, usize), c
         let within = |at: f32| (at.round().max(0.0) as u32).min(length);
         within(pixel(place))..within(pixel(place + 1))
     };
+    let Order {
+        rows, columns, covers, ..
+    } = *order;
     for cell in cells {
-        let across = stretch(view.left, view.width, cell % columns, columns, width);
-        for y in stretch(view.top, view.height, cell / columns, rows, height) {
+        let across = stretch(view.left, view.width * covers, cell % columns, columns, width);
+        for y in stretch(view.top, view.height * covers, cell / columns, rows, height) {
             for x in across.clone() {
                 out.put_pixel(x, y, fill);
             }
@@ -162,6 +160,7 @@ mod tests {
             method: HeatmapMethod::Occlusion,
             rows: 3,
             columns: 3,
+            covers: 1.0,
             values: vec![0.0, 5.0, 1.0, 2.0, 8.0, 3.0, 4.0, 6.0, 7.0],
         })
     }
@@ -170,9 +169,9 @@ mod tests {
     fn orders_hold_every_cell_once() {
         assert_eq!(order().cells[..3], [4, 8, 7]);
         assert_eq!(order().from_centre().cells, [4, 1, 3, 5, 7, 0, 2, 6, 8]);
-        let mut shuffled = order().shuffled(&mut fastrand::Rng::with_seed(1)).cells;
-        shuffled.sort_unstable();
-        assert_eq!(shuffled, (0..9).collect::<Vec<_>>());
+        let mut sorted = order().cells;
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..9).collect::<Vec<_>>());
     }
 
     #[test]

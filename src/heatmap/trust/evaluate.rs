@@ -2,7 +2,8 @@
 
 use image::RgbImage;
 
-use super::deletion::{Curves, Direction, Order};
+use super::deletion::{Curve, Curves, Direction, Order};
+use super::elsewhere::{blobs, moved};
 use super::mosaic::{TILES, mosaic, share, share_in_tile};
 use crate::clip::{Model, Result};
 use crate::evaluation::{Interval, mean_interval};
@@ -24,18 +25,70 @@ pub struct TestResult {
     pub test: &'static str,
     /// The mean over pictures, with its interval; none where no picture could be measured.
     pub value: Option<Interval>,
-    /// The strongest baseline.
+    /// The mean of the strongest baseline.
     pub baseline: f32,
-    /// All baselines by name.
+    /// How far the value lies above that baseline, picture by picture.
+    pub difference: Option<Interval>,
+    /// The means of all baselines by name.
     pub baselines: Vec<(&'static str, f32)>,
     /// Values in the mean.
     pub count: usize,
 }
 
+/// What a map is measured against, in the order of a [`Measured`]'s rows after the map's own.
+///
+/// `moved` and `blobs` have the map's shape and are elsewhere; `centre` is where things mostly are; `wrong-label` is the
+/// map of a label that the picture does not show.
+const BASELINES: [&str; 4] = ["moved", "blobs", "centre", "wrong-label"];
+/// Maps moved, and blobs, of which the mean counts for a picture.
+const DRAWS: usize = 2;
+
+/// One value a picture: of the map, then of each baseline.
+#[derive(Default)]
+struct Measured([Vec<f32>; 1 + BASELINES.len()]);
+
+impl Measured {
+    fn push(&mut self, values: [f32; 1 + BASELINES.len()]) {
+        self.0.iter_mut().zip(values).for_each(|(all, value)| all.push(value));
+    }
+
+    /// `more` says whether more is better, which decides which baseline is the strongest.
+    fn result(&self, test: &'static str, more: bool) -> TestResult {
+        let [own, others @ ..] = &self.0;
+        let means = others.each_ref().map(|values| mean(values.iter().copied()));
+        let ranked = |place: &usize| if more { means[*place] } else { -means[*place] };
+        let strongest = (0..means.len())
+            .max_by(|a, b| ranked(a).total_cmp(&ranked(b)))
+            .unwrap_or(0);
+        let differences: Vec<f32> = own
+            .iter()
+            .zip(&others[strongest])
+            .map(|(own, other)| own - other)
+            .collect();
+        TestResult {
+            test,
+            value: interval(own),
+            baseline: means[strongest],
+            difference: interval(&differences),
+            baselines: BASELINES.into_iter().zip(means).collect(),
+            count: own.len(),
+        }
+    }
+}
+
+fn interval(values: &[f32]) -> Option<Interval> {
+    let values: Vec<f64> = values.iter().map(|value| f64::from(*value)).collect();
+    mean_interval(&values)
+}
+
+fn mean(values: impl ExactSizeIterator<Item = f32>) -> f32 {
+    let count = values.len() as f32;
+    values.sum::<f32>() / count
+}
+
 /// The mosaic test: the share of the positive mass in the right tile; more is better.
 ///
-/// Mosaics of four labels are drawn by a fixed seed, `count` of them. The baselines: a map that marks the centre, a random
-/// map, and the map of a label that is not in the mosaic.
+/// Mosaics of four labels are drawn by a fixed seed, `count` of them. The wrong label is one that is not in the mosaic.
 ///
 /// `texts` are the labels' unit vectors, `[labels, dim]` row by row. `watch` hears the share that is done; false gives up
 /// with what is there.
@@ -51,7 +104,7 @@ pub fn mosaic_test(
     mut watch: impl FnMut(f32) -> bool,
 ) -> Result<TestResult> {
     let mut random = fastrand::Rng::with_seed(0);
-    let mut shares = [const { Vec::new() }; 4];
+    let mut measured = Measured::default();
     for n in 0..count {
         if !watch(n as f32 / count as f32) {
             break;
@@ -69,15 +122,17 @@ pub fn mosaic_test(
             &view,
             &rows(texts, dim(model), labels.into_iter().chain([absent])),
         )?;
-        let mut of_mosaic = [0.0; 4];
+        let mut of_mosaic = [0.0; 1 + BASELINES.len()];
         for tile in 0..TILES {
             let map = &maps[tile];
-            let noise: Vec<f32> = map.values.iter().map(|_| random.f32()).collect();
-            let grid = |values: &[f32]| share(values, map.rows, map.columns, tile);
+            let mut drawn = |draw: fn(&HeatMap, &mut fastrand::Rng) -> HeatMap| {
+                mean((0..DRAWS).map(|_| share_in_tile(&draw(map, &mut random), tile)))
+            };
             let found = [
                 share_in_tile(map, tile),
-                grid(&centre(map)),
-                grid(&noise),
+                drawn(moved),
+                drawn(blobs),
+                share(&centre(map), map, tile),
                 share_in_tile(&maps[TILES], tile),
             ];
             of_mosaic
@@ -85,25 +140,13 @@ pub fn mosaic_test(
                 .zip(found)
                 .for_each(|(sum, share)| *sum += share / TILES as f32);
         }
-        shares
-            .iter_mut()
-            .zip(of_mosaic)
-            .for_each(|(all, share)| all.push(share));
+        measured.push(of_mosaic);
     }
-    let [own, centre, noise, wrong] = shares;
-    let means = [("centre", &centre), ("random", &noise), ("wrong-label", &wrong)];
-    let baselines: Vec<(&str, f32)> = means.map(|(name, values)| (name, mean(values))).to_vec();
-    Ok(TestResult {
-        test: "mosaic",
-        count: own.len(),
-        value: interval(&own),
-        baseline: strongest(&baselines, f32::max),
-        baselines,
-    })
+    Ok(measured.result("mosaic", true))
 }
 
 /// The deletion and insertion tests: the area under the curve of the cosine; less is better for deletion, more for
-/// insertion. The baselines: cells at random, from the centre, and by the map of the label that fits least.
+/// insertion. The wrong label is the one that fits the picture least.
 ///
 /// # Errors
 /// The method does not fit, or the device failed.
@@ -115,8 +158,7 @@ pub fn deletion_tests(
     mut watch: impl FnMut(f32) -> bool,
 ) -> Result<[TestResult; 2]> {
     let mut random = fastrand::Rng::with_seed(0);
-    // Of each direction and each order, one area a picture.
-    let mut areas = [const { [const { Vec::new() }; 4] }; 2];
+    let mut measured = [Measured::default(), Measured::default()];
     for (n, one) in pictures.iter().enumerate() {
         if !watch(n as f32 / pictures.len() as f32) {
             break;
@@ -124,38 +166,32 @@ pub fn deletion_tests(
         let view = model.preprocessing().model_view(&one.picture)?;
         let unrelated = least_like(model, &view, texts)?;
         let maps = heat_maps(model, method, &view, &rows(texts, dim(model), [one.label, unrelated]))?;
-        let own = Order::of(&maps[0]);
-        let orders = [
-            own.clone(),
-            own.shuffled(&mut random),
-            own.from_centre(),
-            Order::of(&maps[1]),
-        ];
+        let orders = orders(&maps, &mut random);
         let ways = [Direction::Deletion, Direction::Insertion]
             .into_iter()
             .flat_map(|direction| orders.iter().map(move |order| (direction, order.clone())));
         let mut curves = Curves::new(one.picture.clone(), ways.collect());
         while curves.advance(model)? < 1.0 {}
         let found = curves.curves(&rows(texts, dim(model), [one.label]));
-        for (way, curve) in found.iter().enumerate() {
-            areas[way / orders.len()][way % orders.len()].push(curve.area());
+        for (measured, curves) in measured.iter_mut().zip(found.chunks(orders.len())) {
+            let areas: Vec<f32> = curves.iter().map(Curve::area).collect();
+            let drawn = |first: usize| mean(areas[first..first + DRAWS].iter().copied());
+            let after = 1 + 2 * DRAWS;
+            measured.push([areas[0], drawn(1), drawn(1 + DRAWS), areas[after], areas[after + 1]]);
         }
     }
-    let result = |test, [own, random, centre, wrong]: &[Vec<f32>; 4], best: fn(f32, f32) -> f32| {
-        let means = [("random", random), ("centre", centre), ("wrong-label", wrong)];
-        let baselines: Vec<(&str, f32)> = means.map(|(name, values)| (name, mean(values))).to_vec();
-        TestResult {
-            test,
-            count: own.len(),
-            value: interval(own),
-            baseline: strongest(&baselines, best),
-            baselines,
-        }
-    };
-    Ok([
-        result("deletion", &areas[0], f32::min),
-        result("insertion", &areas[1], f32::max),
-    ])
+    let [deletion, insertion] = &measured;
+    Ok([deletion.result("deletion", false), insertion.result("insertion", true)])
+}
+
+/// The map's own order, and those of its baselines, the drawn ones [`DRAWS`] times each.
+fn orders(maps: &[HeatMap], random: &mut fastrand::Rng) -> Vec<Order> {
+    let own = Order::of(&maps[0]);
+    let mut orders = vec![own.clone()];
+    orders.extend((0..DRAWS).map(|_| Order::of(&moved(&maps[0], random))));
+    orders.extend((0..DRAWS).map(|_| Order::of(&blobs(&maps[0], random))));
+    orders.extend([own.from_centre(), Order::of(&maps[1])]);
+    orders
 }
 
 fn dim(model: &Model) -> usize {
@@ -188,7 +224,7 @@ fn draw(pictures: &[Labelled], labels: usize, random: &mut fastrand::Rng) -> Opt
 
 /// A bump in the middle, as of a map that always marks the centre.
 fn centre(map: &HeatMap) -> Vec<f32> {
-    let off = |place: usize, cells: usize| (place as f32 + 0.5) / cells as f32 - 0.5;
+    let off = |place: usize, cells: usize| (place as f32 + 0.5) / cells as f32 * map.covers - 0.5;
     (0..map.values.len())
         .map(|i| {
             let (x, y) = (off(i % map.columns, map.columns), off(i / map.columns, map.rows));
@@ -207,16 +243,26 @@ fn least_like(model: &Model, view: &RgbImage, texts: &[f32]) -> Result<usize> {
         .map_or(0, |(label, _)| label))
 }
 
-fn interval(values: &[f32]) -> Option<Interval> {
-    let values: Vec<f64> = values.iter().map(|value| f64::from(*value)).collect();
-    mean_interval(&values)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn mean(values: &[f32]) -> f32 {
-    let sum: f64 = values.iter().map(|value| f64::from(*value)).sum();
-    (sum / values.len() as f64) as f32
-}
-
-fn strongest(baselines: &[(&'static str, f32)], best: fn(f32, f32) -> f32) -> f32 {
-    baselines.iter().map(|(_, value)| *value).fold(f32::NAN, best)
+    #[test]
+    fn the_strongest_baseline_is_taken_away_picture_by_picture() {
+        let mut measured = Measured::default();
+        for n in 0..20 {
+            let hard = n as f32;
+            measured.push([hard + 0.5, hard - 3.0, hard, hard - 1.0, hard - 2.0]);
+        }
+        let more = measured.result("insertion", true);
+        assert_eq!((more.baseline, more.count), (9.5, 20));
+        assert_eq!(more.baselines[1], ("blobs", 9.5));
+        // The pictures differ by far more than the map and its baseline, which differ by the same on each.
+        let value = more.value.unwrap();
+        assert!(value.high - value.low > 3.0);
+        let difference = more.difference.unwrap();
+        assert_eq!((difference.low, difference.mean, difference.high), (0.5, 0.5, 0.5));
+        let less = measured.result("deletion", false);
+        assert_eq!((less.baseline, less.difference.unwrap().mean), (6.5, 3.5));
+    }
 }

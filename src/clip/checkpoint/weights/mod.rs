@@ -21,7 +21,7 @@ use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use rayon::prelude::*;
 
 use crate::clip::checkpoint::mistaken::{START_BYTES, mistaken};
-use crate::clip::{Error, Precision, Result};
+use crate::clip::{Error, Precision, Result, all_finite};
 use tensor_file::{Source, StoredTensor};
 
 pub use flat_file::{Flat, Flats, read_flats, write_flats, write_whole};
@@ -33,12 +33,17 @@ const KNOWN_BUFFERS: [&str; 3] = ["position_ids", "num_batches_tracked", "attn_m
 const KNOWN_NUMBERS: [&str; 3] = ["input_resolution", "context_length", "vocab_size"];
 /// Epsilon of every batch normalisation in the family (PyTorch's default).
 pub const BATCH_NORM_EPSILON: f32 = 1e-5;
+/// What is said of a tensor that is not all numbers.
+pub const NOT_FINITE: &str = "holds NaN or infinity: these weights are broken, as training in half precision can leave \
+                          them; take an earlier checkpoint, or save it again in f32";
 /// Names listed in one error message.
 const MAX_NAMES: usize = 8;
 
 /// Weights that are being turned into a model.
 pub struct Checkpoint {
     file: String,
+    /// The files' names, in the order of `sources`.
+    files: Vec<String>,
     sources: Vec<Source>,
     tensors: BTreeMap<String, StoredTensor>,
     key_map: KeyMap,
@@ -70,10 +75,8 @@ impl Checkpoint {
                 }
             }
         }
-        let file = paths
-            .first()
-            .map_or_else(String::new, |path| path.display().to_string());
-        Ok(Self::new(file, sources, tensors, device))
+        let files = paths.iter().map(|path| path.display().to_string()).collect();
+        Ok(Self::new(files, sources, tensors, device))
     }
 
     /// Reads weights that are in memory, as one safetensors file.
@@ -85,13 +88,14 @@ impl Checkpoint {
         let mut source = Source::Bytes(bytes);
         let tensors =
             safetensors_file::read_header(&mut source, length, 0).map_err(|reason| damaged(Path::new(name), reason))?;
-        Ok(Self::new(name.into(), vec![source], tensors, device))
+        Ok(Self::new(vec![name.into()], vec![source], tensors, device))
     }
 
-    fn new(file: String, sources: Vec<Source>, tensors: BTreeMap<String, StoredTensor>, device: &Device) -> Self {
+    fn new(files: Vec<String>, sources: Vec<Source>, tensors: BTreeMap<String, StoredTensor>, device: &Device) -> Self {
         Self {
             left_over: tensors.keys().cloned().collect(),
-            file,
+            file: files.first().cloned().unwrap_or_default(),
+            files,
             sources,
             tensors,
             key_map: KeyMap::HuggingFace { linear_patches: false },
@@ -115,6 +119,11 @@ impl Checkpoint {
     pub fn with_precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
         self
+    }
+
+    /// The first of the files, as messages name it.
+    pub fn file(&self) -> &str {
+        &self.file
     }
 
     /// Whether a tensor of this name exists.
@@ -331,6 +340,10 @@ impl Checkpoint {
         let values = tensor
             .read_rows(&mut self.sources[tensor.file], rows)
             .map_err(|e| damaged(Path::new(&self.file), format!("{name}: {e}")))?;
+        if !values.par_chunks(1 << 18).all(all_finite) {
+            let file = self.files.get(tensor.file).unwrap_or(&self.file);
+            return Err(damaged(Path::new(file), format!("{name} {NOT_FINITE}")));
+        }
         self.parameters += values.len();
         self.types.insert(tensor.stored_type.name());
         Ok(Some(values))
