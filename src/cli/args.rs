@@ -102,11 +102,12 @@ pub enum Command {
 /// Arguments of `fine-tune`.
 #[derive(Debug, clap::Args)]
 pub struct FineTuneArgs {
-    /// One folder a class, or pictures with captions.
+    /// One folder a class, or pictures with captions (a text beside each, or lists); in folders train, val and test, or
+    /// all together.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
     /// How.
-    #[arg(long, value_parser = one_of(&FineTuneMethod::ALL, FineTuneMethod::name), required_unless_present = "k_shot_curve")]
+    #[arg(long, value_parser = one_of(&FineTuneMethod::ALL, FineTuneMethod::name), required_unless_present_any = ["k_shot_curve", "preview"])]
     pub method: Option<FineTuneMethod>,
     /// So many pictures of each class; all where it is left out.
     #[arg(long, value_name = "K")]
@@ -138,7 +139,7 @@ pub struct FineTuneArgs {
     /// A name for the run.
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Show what would be learnt from, and start nothing.
+    /// Show what would be learnt from, copies and what is left aside included, and start nothing. Needs no method.
     #[arg(long)]
     pub preview: bool,
     /// Measure a trial step: the time and memory that the run would take. Starts nothing.
@@ -202,9 +203,9 @@ pub struct ClassifyArgs {
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// A label, kept as given; repeat for more.
-    #[arg(long = "label", value_name = "LABEL", required_unless_present = "labels_file")]
+    #[arg(long = "label", value_name = "LABEL", value_parser = label, required_unless_present = "labels_file")]
     pub labels: Vec<String>,
-    /// A UTF-8 file: a label a line, `name` or `name<TAB>description..`.
+    /// A text file: a label a line, `name` or `name<TAB>description..`.
     #[arg(long, value_name = "FILE")]
     pub labels_file: Option<PathBuf>,
     /// A sentence with {}; repeat for an ensemble.
@@ -257,7 +258,7 @@ pub struct HeatmapArgs {
     )]
     pub image: Option<PathBuf>,
     /// A label, kept as given; repeat for maps side by side.
-    #[arg(long = "label", value_name = "LABEL", required_unless_present = "evaluate")]
+    #[arg(long = "label", value_name = "LABEL", value_parser = label, required_unless_present = "evaluate")]
     pub labels: Vec<String>,
     /// A sentence with {}; repeat for an ensemble.
     #[arg(long = "template", value_name = "TEMPLATE")]
@@ -299,6 +300,14 @@ fn precision_name(precision: Precision) -> &'static str {
         Precision::Full => "full",
         Precision::Half => "half",
     }
+}
+
+/// A label with something to see in it.
+fn label(text: &str) -> Result<String, String> {
+    if crate::zero_shot::visible(text).trim().is_empty() {
+        return Err("a label needs a name".into());
+    }
+    Ok(text.to_string())
 }
 
 fn method(name: &str) -> Result<HeatmapMethod, String> {

@@ -15,6 +15,7 @@ mod heatmap_trust;
 mod models;
 mod output;
 mod pictures;
+mod preview;
 mod runs;
 mod search;
 mod window;

@@ -18,11 +18,18 @@ pub fn find(paths: &[PathBuf], output: &mut Output) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for path in paths {
         let scan = scan(path, || true);
+        let unread = scan.unread_in_words().filter(|_| path.is_dir());
         for (path, reason) in scan.unreadable {
             output.failure(&path.display().to_string(), &reason);
         }
+        if let Some(words) = unread {
+            eprintln!("clipsight: {}: {words}", path.display());
+        }
         if scan.pictures.is_empty() && path.is_dir() {
-            output.failure(&path.display().to_string(), "no pictures in this folder");
+            output.failure(
+                &path.display().to_string(),
+                "no pictures that can be read in this folder",
+            );
         }
         found.extend(scan.pictures.into_iter().map(|found| found.path));
     }

@@ -10,6 +10,7 @@ use super::args::{RunsArgs, RunsCommand};
 use super::fine_tune::{Printer, Workshop, stop_on_interrupt};
 use super::output::Output;
 use super::pictures::shown;
+use super::preview::reasons;
 use super::{Common, Format};
 use crate::fine_tune::run::{self, RunFolder, RunRecord};
 
@@ -59,6 +60,10 @@ fn line(record: &RunRecord) -> Value {
         "zero_shot_accuracy": record.zero_shot_accuracy,
         "accuracy": record.accuracy,
         "control": record.control,
+        "left_aside": record.data.left_aside,
+        "near_duplicates": record.data.near_duplicates,
+        "contradictions": record.data.contradictions,
+        "files_left_aside": reasons(&record.data.files),
         "search": record.config.search,
         "chosen": record.chosen.iter().cloned().collect::<BTreeMap<_, _>>(),
         "model": record.model,

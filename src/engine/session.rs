@@ -95,7 +95,12 @@ impl Session {
             while let Ok(pending) = receiver.recv() {
                 match &pending.prepared {
                     Err(reason) => done(pending.index, Err(reason.clone())),
-                    Ok(_) => batch.push(pending),
+                    Ok(prepared) => {
+                        if let Some(note) = prepared.note {
+                            (self.warn)(format!("{}: {note}", paths[pending.index].display()));
+                        }
+                        batch.push(pending);
+                    }
                 }
                 if batch.len() == IMAGE_BATCH {
                     self.embed_batch(&mut batch, &mut done)?;

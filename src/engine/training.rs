@@ -7,7 +7,7 @@ use super::protocol::ScreenImage;
 pub use crate::fine_tune::FineTuneMethod;
 pub use crate::fine_tune::board::Board;
 pub use crate::fine_tune::config::{Architecture, FIELDS, Field, Hyper, PRESETS, Part, RunConfig};
-pub use crate::fine_tune::data::{ClassCount, Preview};
+pub use crate::fine_tune::data::{ClassCount, Contradiction, Preview};
 pub use crate::fine_tune::k_shot::{KShot, METHODS, PEOPLE};
 pub use crate::fine_tune::run::{BlendPoint, Estimate, Flip, RunEvent, RunRecord, RunState};
 pub use crate::fine_tune::search::{Choice, trials};
@@ -122,4 +122,6 @@ pub struct Previewed {
     pub preview: Preview,
     /// For each class, a few small pictures.
     pub pictures: Vec<Vec<ScreenImage>>,
+    /// The first pairs of copies.
+    pub pairs: Vec<[ScreenImage; 2]>,
 }

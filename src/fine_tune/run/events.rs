@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::prepared::DataReport;
+
 /// A picture that is answered otherwise than before the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Flip {
@@ -29,6 +31,14 @@ pub enum RunEvent {
         what: String,
         /// The share that is done.
         done: f32,
+    },
+    /// What of its folder is not learnt from, and what repeats there.
+    Data {
+        /// The run.
+        run: String,
+        /// Counts, and the first names.
+        #[serde(flatten)]
+        report: DataReport,
     },
     /// The first step follows.
     Started {
@@ -139,6 +149,7 @@ impl RunEvent {
     pub fn run(&self) -> &str {
         match self {
             Self::Preparing { run, .. }
+            | Self::Data { run, .. }
             | Self::Started { run, .. }
             | Self::Step { run, .. }
             | Self::Validation { run, .. }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::events::RunEvent;
+use super::prepared::DataReport;
 use crate::clip::{is_model_folder, write_whole};
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::{Error, Result};
@@ -95,6 +96,9 @@ pub struct RunRecord {
     pub accuracy: Option<f32>,
     /// Accuracy on the control set, before and after.
     pub control: Option<(f32, f32)>,
+    /// What of its folder it does not learn from.
+    #[serde(default)]
+    pub data: DataReport,
     /// What was chosen on the validation side.
     #[serde(default)]
     pub chosen: Vec<(String, f64)>,
