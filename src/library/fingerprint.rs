@@ -40,6 +40,11 @@ const MOST_CROPPED: usize = 10;
 /// than this, in levels.
 const CROP_SHARE: f32 = 0.45;
 const NEAR_CROP: f32 = 12.0;
+/// Without a border a picture keeps its mean colour, in levels, and its cells do not change beyond all likeness.
+const NEAR_MEAN: f32 = 12.0;
+const FAR: f32 = 45.0;
+/// What is left of both sides at most where a crop was enlarged to the former size.
+const LEAST_ZOOM: f32 = 0.975;
 /// The right window must fit so much better than the whole picture.
 const CROP_GAIN: f32 = 0.8;
 
@@ -118,20 +123,29 @@ impl Fingerprint {
 
     /// Whether `other` shows this picture without a little of its border.
     fn shows_crop(&self, other: &Self) -> bool {
-        let Some(whole) = self.cells.difference(&other.cells) else {
+        let alike = self.cells.mean_apart(&other.cells) <= NEAR_MEAN;
+        let Some(whole) = self
+            .cells
+            .difference(&other.cells)
+            .filter(|whole| alike && whole.mean <= FAR)
+        else {
             return false;
         };
-        let (window, fit) = self.cells.best_window(&other.cells);
-        let (width, height) = (
-            self.size.0 as f32 * window.0.share(),
-            self.size.1 as f32 * window.1.share(),
-        );
+        let (rows, columns) = self.cells.best_window(&other.cells);
+        let (width, height) = (self.size.0 as f32 * columns.share(), self.size.1 as f32 * rows.share());
         let shape = (width * other.size.1 as f32) / (height * other.size.0 as f32);
-        (0.96..1.04).contains(&shape)
-            && fit.mean <= NEAR_CROP
-            && fit.mean <= CROP_SHARE * other.cells.contrast()
-            && fit.mean <= CROP_GAIN * whole.mean
-            && fit.spot <= 3.0 * NEAR_SPOT
+        // Of one size, one must have been enlarged again: a camera or a cutter that moved a little leaves both their size.
+        let zoomed = self.size != other.size || rows.share().max(columns.share()) <= LEAST_ZOOM;
+        if !(zoomed && (0.96..1.04).contains(&shape)) {
+            return false;
+        }
+        let fit = self.cells.through((rows, columns)).difference(&other.cells);
+        fit.is_some_and(|fit| {
+            fit.mean <= NEAR_CROP
+                && fit.mean <= CROP_SHARE * other.cells.contrast()
+                && fit.mean <= CROP_GAIN * whole.mean
+                && fit.spot <= 3.0 * NEAR_SPOT
+        })
     }
 }
 
@@ -177,7 +191,13 @@ struct Difference {
 }
 
 /// Mean colours of a grid over a picture, whatever its shape, row by row.
-struct Cells(Vec<[f32; 3]>);
+struct Cells {
+    colours: Vec<[f32; 3]>,
+    /// Cells that differ from a neighbour.
+    structured: Vec<bool>,
+}
+
+type Grey = [f32; SIDE * SIDE];
 
 impl Cells {
     fn of(picture: &RgbImage) -> Self {
@@ -200,102 +220,129 @@ impl Cells {
                 }
             }
         }
-        Self(cells)
+        Self::new(cells)
     }
 
-    /// Cells that differ from their right or lower neighbour.
-    fn structured(&self) -> Vec<bool> {
-        let at = |y: usize, x: usize| self.0[y * SIDE + x];
+    fn new(colours: Vec<[f32; 3]>) -> Self {
         let steep = |a: [f32; 3], b: [f32; 3]| (0..3).any(|c| (a[c] - b[c]).abs() > STRUCTURE);
         let mut structured = vec![false; SIDE * SIDE];
-        for y in 0..SIDE {
-            for x in 0..SIDE {
-                for (ny, nx) in [(y, x + 1), (y + 1, x)] {
-                    if ny < SIDE && nx < SIDE && steep(at(y, x), at(ny, nx)) {
-                        structured[y * SIDE + x] = true;
-                        structured[ny * SIDE + nx] = true;
-                    }
+        for place in 0..SIDE * SIDE {
+            let right = (place % SIDE + 1 < SIDE).then_some(place + 1);
+            let below = (place + SIDE < SIDE * SIDE).then_some(place + SIDE);
+            for next in [right, below].into_iter().flatten() {
+                if steep(colours[place], colours[next]) {
+                    structured[place] = true;
+                    structured[next] = true;
                 }
             }
         }
-        structured
+        Self { colours, structured }
     }
 
     /// None where too little is to be seen in either.
     fn difference(&self, other: &Self) -> Option<Difference> {
-        let (mine, theirs) = (self.structured(), other.structured());
-        let cells = self.0.iter().zip(&other.0).zip(mine.iter().zip(&theirs));
-        let differences = cells.filter(|(_, (a, b))| **a || **b).map(|((a, b), _)| apart(a, b));
-        Difference::of(differences.collect())
+        let seen = |place: &usize| self.structured[*place] || other.structured[*place];
+        let places = (0..SIDE * SIDE).filter(seen);
+        Difference::of(
+            places
+                .map(|place| apart(&self.colours[place], &other.colours[place]))
+                .collect(),
+        )
     }
 
     fn same(&self, other: &Self) -> bool {
-        self.0
-            .iter()
-            .zip(&other.0)
+        let cells = self.colours.iter().zip(&other.colours);
+        cells
+            .into_iter()
             .all(|(a, b)| (0..3).all(|c| (a[c] - b[c]).abs() < 0.5))
+    }
+
+    fn mean_apart(&self, other: &Self) -> f32 {
+        let mean = |cells: &Self| -> [f32; 3] {
+            std::array::from_fn(|c| cells.colours.iter().map(|cell| cell[c]).sum::<f32>() / (SIDE * SIDE) as f32)
+        };
+        apart(&mean(self), &mean(other))
     }
 
     /// The mean step from a cell to its right neighbour, where there is something to see.
     fn contrast(&self) -> f32 {
-        let structured = self.structured();
-        let steps = (0..SIDE * SIDE).filter(|n| n % SIDE + 1 < SIDE && structured[*n]);
-        let steps: Vec<f32> = steps.map(|n| apart(&self.0[n], &self.0[n + 1])).collect();
+        let steps = (0..SIDE * SIDE).filter(|n| n % SIDE + 1 < SIDE && self.structured[*n]);
+        let steps: Vec<f32> = steps.map(|n| apart(&self.colours[n], &self.colours[n + 1])).collect();
         steps.iter().sum::<f32>() / steps.len().max(1) as f32
     }
 
     fn through(&self, (rows, columns): Window) -> Self {
         let columns = columns.places();
-        let cell = |row: usize, (x, far): (usize, f32)| -> [f32; 3] {
-            let (a, b) = (self.0[row * SIDE + x], self.0[row * SIDE + x + 1]);
-            std::array::from_fn(|c| a[c] + far * (b[c] - a[c]))
+        let cell = |row: usize, (x, far): (usize, f32)| {
+            between(self.colours[row * SIDE + x], self.colours[row * SIDE + x + 1], far)
         };
-        let row = |(y, far): (usize, f32)| {
-            columns.map(|place| -> [f32; 3] {
-                let (a, b) = (cell(y, place), cell(y + 1, place));
-                std::array::from_fn(|c| a[c] + far * (b[c] - a[c]))
-            })
-        };
-        Self(rows.places().into_iter().flat_map(row).collect())
+        let row = |(y, far): (usize, f32)| columns.map(|place| between(cell(y, place), cell(y + 1, place), far));
+        Self::new(rows.places().into_iter().flat_map(row).collect())
     }
 
-    /// The window through which this looks most like `other`: coarsely along each side in turn, then finely.
-    fn best_window(&self, other: &Self) -> (Window, Difference) {
-        let nothing = Difference {
-            mean: f32::INFINITY,
-            spot: f32::INFINITY,
-        };
-        let mut best = ((Span::default(), Span::default()), nothing);
-        let tried = |window: Window, best: &mut (Window, Difference)| {
-            if let Some(found) = self.through(window).difference(other)
-                && found.mean < best.1.mean
-            {
-                *best = (window, found);
-            }
-        };
-        for _ in 0..2 {
-            for (start, end) in pairs((0..=MOST_CROPPED).step_by(2)) {
-                let window = (Span(start, end), best.0.1);
-                tried(window, &mut best);
-            }
-            for (start, end) in pairs((0..=MOST_CROPPED).step_by(2)) {
-                let window = (best.0.0, Span(start, end));
-                tried(window, &mut best);
-            }
-        }
-        let near = |n: usize| n.saturating_sub(1)..=n + 1;
-        let Span(start, end) = best.0.0;
-        for rows in near(start).flat_map(|start| near(end).map(move |end| Span(start, end))) {
-            let window = (rows, best.0.1);
-            tried(window, &mut best);
-        }
-        let Span(start, end) = best.0.1;
-        for columns in near(start).flat_map(|start| near(end).map(move |end| Span(start, end))) {
-            let window = (best.0.0, columns);
-            tried(window, &mut best);
-        }
-        best
+    fn grey(&self) -> Grey {
+        std::array::from_fn(|place| self.colours[place].iter().sum::<f32>() / 3.0)
     }
+
+    /// The window through which this looks most like `other` in grey: along each side in turn, coarsely, then finely.
+    fn best_window(&self, other: &Self) -> Window {
+        let (mine, theirs) = (self.grey(), other.grey());
+        let (mut rows, mut columns) = (Span::default(), Span::default());
+        let coarse = |_: Span| pairs((0..=MOST_CROPPED).step_by(2)).collect::<Vec<_>>();
+        let fine = |Span(start, end): Span| {
+            let near = |n: usize| n.saturating_sub(1)..=n + 1;
+            near(start)
+                .flat_map(|start| near(end).map(move |end| (start, end)))
+                .collect()
+        };
+        let steps: [&dyn Fn(Span) -> Vec<(usize, usize)>; 4] = [&coarse, &coarse, &fine, &fine];
+        for spans in steps {
+            let through_columns = resampled_across(&mine, columns);
+            rows = best(spans(rows), |span| {
+                error(&resampled_down(&through_columns, span), &theirs)
+            });
+            let through_rows = resampled_down(&mine, rows);
+            columns = best(spans(columns), |span| {
+                error(&resampled_across(&through_rows, span), &theirs)
+            });
+        }
+        (rows, columns)
+    }
+}
+
+fn between(a: [f32; 3], b: [f32; 3], far: f32) -> [f32; 3] {
+    std::array::from_fn(|c| a[c] + far * (b[c] - a[c]))
+}
+
+fn resampled_across(grey: &Grey, span: Span) -> Grey {
+    let places = span.places();
+    std::array::from_fn(|cell| {
+        let (x, far) = places[cell % SIDE];
+        let start = cell / SIDE * SIDE + x;
+        grey[start] + far * (grey[start + 1] - grey[start])
+    })
+}
+
+fn resampled_down(grey: &Grey, span: Span) -> Grey {
+    let places = span.places();
+    std::array::from_fn(|cell| {
+        let (y, far) = places[cell / SIDE];
+        let start = y * SIDE + cell % SIDE;
+        grey[start] + far * (grey[start + SIDE] - grey[start])
+    })
+}
+
+fn error(a: &Grey, b: &Grey) -> f32 {
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum()
+}
+
+fn best(spans: Vec<(usize, usize)>, error: impl Fn(Span) -> f32) -> Span {
+    let each = spans
+        .into_iter()
+        .map(|(start, end)| Span(start, end))
+        .map(|span| (error(span), span));
+    each.min_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map_or(Span::default(), |(_, span)| span)
 }
 
 fn pairs(values: impl Iterator<Item = usize> + Clone) -> impl Iterator<Item = (usize, usize)> {

@@ -50,6 +50,7 @@ fn asked(engine: &StandIn) -> Option<TrainingRequest> {
 
 fn record(run: &str, method: FineTuneMethod, state: RunState, accuracy: Option<f32>) -> RunRecord {
     RunRecord {
+        data: Default::default(),
         chosen: Vec::new(),
         run: run.into(),
         name: format!("{}, colours", method.title()),

@@ -136,11 +136,13 @@ mod tests {
         let mut pictures = Vec::new();
         for name in names {
             let path = folder.path().join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            if !name.ends_with('/') {
-                std::fs::write(&path, b"x").unwrap();
-                pictures.push(path);
+            if name.ends_with('/') {
+                std::fs::create_dir_all(path).unwrap();
+                continue;
             }
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, b"x").unwrap();
+            pictures.push(path);
         }
         pictures.sort();
         (folder, pictures)

@@ -103,6 +103,10 @@ impl Source {
             .flat_map(|list| list.named.iter().map(|(path, _)| path))
             .collect();
         let by_list = by_list.len();
+        if !folders && by_list + captioned == 0 && !listed.is_empty() {
+            // Lists are what is meant, and they lead nowhere: one folder is not one class.
+            return Ok(Dataset::default());
+        }
         if by_list > 0 && enough(by_list) && by_list >= captioned {
             self.by_lists(&listed, root)
         } else if captioned > 0 && enough(captioned) {
