@@ -2,6 +2,7 @@
 //!
 //! Originals are only ever read.
 
+mod cells;
 mod data_dir;
 mod decode;
 mod duplicates;

@@ -2,6 +2,7 @@
 
 mod beside;
 mod folders;
+mod listed;
 mod lists;
 mod look;
 mod names;
