@@ -771,7 +771,12 @@ fn previews_name_what_is_wrong_before_anything_starts() {
         errors.contains("broken.png") && errors.contains("fewer than 3 pictures"),
         "{errors}"
     );
-    assert_eq!(lines(&output).len(), 4);
+    let printed = lines(&output);
+    assert_eq!(printed.len(), 5, "four classes, and what is left aside");
+    assert_eq!(
+        (&printed[4]["left_aside"], &printed[4]["contradictions"]),
+        (&1.into(), &1.into())
+    );
     assert!(program.json(&["runs", "list"]).is_empty());
 
     let wrong = run(&program, &["fine-tune", path, "--method", "lora", "--set", "rang=3"]);

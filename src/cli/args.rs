@@ -112,11 +112,12 @@ pub enum Command {
 /// Arguments of `fine-tune`.
 #[derive(Debug, clap::Args)]
 pub struct FineTuneArgs {
-    /// One folder a class, or pictures with captions.
+    /// One folder a class, or pictures with captions (a text beside each, or lists); in folders train, val and test, or
+    /// all together.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
     /// How; `--help` says what each follows, and what differs from that here.
-    #[arg(long, value_parser = learning_method(), required_unless_present = "k_shot_curve")]
+    #[arg(long, value_parser = learning_method(), required_unless_present_any = ["k_shot_curve", "preview"])]
     pub method: Option<FineTuneMethod>,
     /// So many pictures of each class; all where it is left out.
     #[arg(long, value_name = "K")]
@@ -149,7 +150,7 @@ pub struct FineTuneArgs {
     /// A name for the run.
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Show what would be learnt from, and start nothing.
+    /// Show what would be learnt from, copies and what is left aside included, and start nothing. Needs no method.
     #[arg(long)]
     pub preview: bool,
     /// Measure a trial step: the time and memory that the run would take. Starts nothing.
@@ -221,10 +222,11 @@ pub struct ClassifyArgs {
         long = "label",
         allow_hyphen_values = true,
         value_name = "LABEL",
+        value_parser = label,
         required_unless_present = "labels_file"
     )]
     pub labels: Vec<String>,
-    /// A UTF-8 file: a label a line, `name` or `name<TAB>description..`.
+    /// A text file: a label a line, `name` or `name<TAB>description..`.
     #[arg(long, value_name = "FILE")]
     pub labels_file: Option<PathBuf>,
     /// A sentence with {}; repeat for an ensemble.
@@ -282,6 +284,7 @@ pub struct HeatmapArgs {
         long = "label",
         allow_hyphen_values = true,
         value_name = "LABEL",
+        value_parser = label,
         required_unless_present = "evaluate"
     )]
     pub labels: Vec<String>,
@@ -335,6 +338,14 @@ fn precision_name(precision: Precision) -> &'static str {
         Precision::Full => "full",
         Precision::Half => "half",
     }
+}
+
+/// A label with something to see in it.
+fn label(text: &str) -> Result<String, String> {
+    if crate::zero_shot::visible(text).trim().is_empty() {
+        return Err("a label needs a name".into());
+    }
+    Ok(text.to_string())
 }
 
 fn method(name: &str) -> Result<HeatmapMethod, String> {

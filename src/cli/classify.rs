@@ -11,7 +11,8 @@ use super::output::Output;
 use super::pictures::{embed_in_order, find, session, shown, templates};
 use super::{Common, Usage};
 use crate::clip::Scoring;
-use crate::zero_shot::{ClassEmbeddings, Label, Scores, parse_labels, score};
+use crate::library::read_text;
+use crate::zero_shot::{ClassEmbeddings, Label, Scores, merged, parse_labels, score};
 
 const COLUMNS: [&str; 7] = [
     "path",
@@ -42,8 +43,12 @@ pub fn run(args: &ClassifyArgs, common: &Common, output: &mut Output) -> Result<
 fn labels(args: &ClassifyArgs) -> Result<Vec<Label>> {
     let mut labels: Vec<Label> = args.labels.iter().map(Label::named).collect();
     if let Some(file) = &args.labels_file {
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text = read_text(file).with_context(|| format!("cannot read {}", file.display()))?;
         labels.extend(parse_labels(&text));
+    }
+    let (labels, repeated) = merged(labels);
+    for name in repeated {
+        eprintln!("clipsight: the label \"{name}\" is there more than once; it counts once");
     }
     if labels.is_empty() {
         return Err(Usage("there are no labels: the labels file is empty".into()).into());

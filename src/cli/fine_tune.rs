@@ -12,6 +12,7 @@ use super::args::FineTuneArgs;
 use super::figures;
 use super::output::{Output, say};
 use super::pictures::{device, model as chosen_model, shown};
+use super::preview;
 use super::{Common, Format, Usage};
 use crate::engine::ModelChoice;
 use crate::engine::{Placement, place};
@@ -64,12 +65,12 @@ impl Workshop {
 /// Runs the command.
 pub fn run(args: &FineTuneArgs, common: &Common, output: &mut Output) -> Result<()> {
     let config = config(args, common)?;
+    if args.preview {
+        return preview::run(&config, output);
+    }
     let workshop = Workshop::open(common)?;
     if args.k_shot_curve {
         return curve(&config, &workshop, output);
-    }
-    if args.preview {
-        return preview(&config, output);
     }
     if args.estimate {
         let estimate = run::estimate(&config, &workshop.start(), |_| true)?;
@@ -198,40 +199,6 @@ fn set(config: &mut RunConfig, setting: &str) -> Result<()> {
     Ok(())
 }
 
-fn preview(config: &RunConfig, output: &mut Output) -> Result<()> {
-    let preview = run::preview(config, |_| true)?;
-    for (path, reason) in &preview.problems {
-        output.failure(&shown(path), reason);
-    }
-    for class in &preview.classes {
-        let counts = [class.train, class.validation, class.test];
-        let line = json!({
-            "class": class.name, "train": class.train, "validation": class.validation, "test": class.test,
-        });
-        let cells = || {
-            let counts = counts.iter().map(ToString::to_string);
-            vec![std::iter::once(class.name.clone()).chain(counts).collect()]
-        };
-        output.result(&line, &["class", "train", "validation", "test"], cells, || {
-            let [train, validation, test] = counts;
-            format!(
-                "{train:>5} to learn from {validation:>5} to choose by {test:>5} to test  {}",
-                class.name
-            )
-        })?;
-    }
-    for warning in &preview.warnings {
-        say(warning);
-    }
-    if preview.duplicates > 0 {
-        eprintln!(
-            "clipsight: {} pictures are nearly the same as another; they stay together",
-            preview.duplicates
-        );
-    }
-    Ok(())
-}
-
 fn curve(config: &RunConfig, workshop: &Workshop, output: &mut Output) -> Result<()> {
     let control = stop_on_interrupt();
     let terminal = std::io::stderr().is_terminal();
@@ -336,6 +303,9 @@ impl Printer {
     /// # Errors
     /// Whoever reads went away.
     pub fn event(&mut self, event: &RunEvent, output: &mut Output) -> Result<()> {
+        if let RunEvent::Data { report, .. } = event {
+            preview::say(report);
+        }
         if self.format == Format::Json {
             let mut line = serde_json::to_value(event).map_err(|e| anyhow!(e))?;
             spread(&mut line, event);

@@ -12,7 +12,7 @@ use super::pictures::{find, session, templates};
 use crate::heatmap::HeatmapMethod;
 use crate::heatmap::trust::evaluate::{Labelled, TestResult, deletion_tests, mosaic_test};
 use crate::heatmap::trust::mosaic::TILES;
-use crate::library::{decode, fitted, labels_of};
+use crate::library::{decode, fitted, in_words, labels_of};
 use crate::zero_shot::Label;
 
 /// Longest side of the copy from which is erased, in pixels.
@@ -45,7 +45,13 @@ pub fn run(folder: &Path, args: &HeatmapArgs, common: &Common, output: &mut Outp
         );
     }
     let mut session = session(common)?;
-    let classes = session.classes(&names.iter().map(Label::named).collect::<Vec<_>>(), &templates)?;
+    let classes = session.classes(
+        &names
+            .iter()
+            .map(|name| Label::named(in_words(name)))
+            .collect::<Vec<_>>(),
+        &templates,
+    )?;
     let (texts, _) = classes.label_values();
     let pictures = read(spread(labelled, args.limit), &names, output);
     let tower = session.loaded.model.info().tower;

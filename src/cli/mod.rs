@@ -17,6 +17,7 @@ mod heatmap_trust;
 mod models;
 mod output;
 mod pictures;
+mod preview;
 mod runs;
 mod search;
 mod window;

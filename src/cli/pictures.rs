@@ -20,11 +20,15 @@ pub fn find(paths: &[PathBuf], output: &mut Output) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for path in paths {
         let scan = scan(path, || true);
+        let unread = scan.unread_in_words().filter(|_| path.is_dir());
         for (path, reason) in scan.unreadable {
             output.path_failure(&path, &reason);
         }
+        if let Some(words) = unread {
+            say(&format!("{}: {words}", visible_path(path)));
+        }
         if scan.pictures.is_empty() && path.is_dir() {
-            output.path_failure(path, "no pictures in this folder");
+            output.path_failure(path, "no pictures that can be read in this folder");
         }
         found.extend(scan.pictures.into_iter().map(|found| found.path));
     }

@@ -12,6 +12,7 @@ use super::figures;
 use super::fine_tune::{Printer, Workshop, stop_on_interrupt};
 use super::output::Output;
 use super::pictures::shown;
+use super::preview::reasons;
 use super::{Common, Format};
 use crate::evaluation::Comparison;
 use crate::fine_tune::run::{self, BlendPoint, RunFolder, RunRecord};
@@ -68,6 +69,10 @@ fn line(record: &RunRecord) -> Value {
         "accuracy": record.accuracy,
         "control": record.control,
         "blend": record.blend,
+        "left_aside": record.data.left_aside,
+        "near_duplicates": record.data.near_duplicates,
+        "contradictions": record.data.contradictions,
+        "files_left_aside": reasons(&record.data.files),
         "search": record.config.search,
         "chosen": record.chosen.iter().cloned().collect::<BTreeMap<_, _>>(),
         "model": record.model,

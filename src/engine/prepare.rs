@@ -5,7 +5,7 @@ use std::path::Path;
 use image::RgbImage;
 
 use crate::clip::{Pixels, Preprocessing};
-use crate::library::{PictureError, THUMBNAIL_SIDE, decode, fitted, thumbnail_to_jpeg};
+use crate::library::{Decoded, PictureError, THUMBNAIL_SIDE, decode_with_notes, fitted, thumbnail_to_jpeg};
 
 /// A decoded and prepared picture.
 pub struct Prepared {
@@ -15,6 +15,8 @@ pub struct Prepared {
     pub size: (u32, u32),
     /// A small JPEG for the store.
     pub thumbnail: Option<Vec<u8>>,
+    /// What is odd about the file, where the picture is whole all the same.
+    pub note: Option<&'static str>,
 }
 
 /// Decodes a picture and prepares it for a model.
@@ -22,8 +24,9 @@ pub struct Prepared {
 /// # Errors
 /// Why the file is not shown.
 pub fn prepare(path: &Path, preprocessing: &Preprocessing, with_thumbnail: bool) -> Result<Prepared, PictureError> {
-    let picture = decode(path)?;
+    let Decoded { picture, note, .. } = decode_with_notes(path)?;
     Ok(Prepared {
+        note,
         pixels: pixels(&picture, preprocessing)?,
         size: picture.dimensions(),
         thumbnail: with_thumbnail

@@ -108,7 +108,10 @@ impl Session {
             while let Ok(pending) = receiver.recv() {
                 let go_on = match &pending.prepared {
                     Err(reason) => done(pending.index, Err(reason.clone())),
-                    Ok(_) => {
+                    Ok(prepared) => {
+                        if let Some(note) = prepared.note {
+                            (self.warn)(format!("{}: {note}", paths[pending.index].display()));
+                        }
                         batch.push(pending);
                         ControlFlow::Continue(())
                     }

@@ -21,6 +21,8 @@ use crate::library::{decode, fitted, unpack_samples};
 const SAMPLE_SIDE: u32 = 96;
 /// Classes whose pictures are shown.
 const SAMPLED_CLASSES: usize = 24;
+/// Pairs of copies that a preview shows.
+const SAMPLED_PAIRS: usize = 12;
 const NO_FOLDER: &str = "There is no folder for application data: set CLIPSIGHT_DATA_DIR";
 
 /// Takes what the window wants of training.
@@ -260,7 +262,17 @@ impl Worker {
                 let classes = preview.classes.iter().take(SAMPLED_CLASSES);
                 let pictures = classes.map(|class| class.samples.iter().map(|path| small(path)).collect());
                 let pictures = pictures.collect();
-                Ok(Box::new(Previewed { preview, pictures }))
+                let pairs = preview
+                    .pairs
+                    .iter()
+                    .take(SAMPLED_PAIRS)
+                    .map(|(a, b)| [small(a), small(b)]);
+                let pairs = pairs.collect();
+                Ok(Box::new(Previewed {
+                    preview,
+                    pictures,
+                    pairs,
+                }))
             }
             Err(Error::Stopped) => return,
             Err(error) => Err(error.to_string()),

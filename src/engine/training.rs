@@ -8,7 +8,7 @@ pub use crate::evaluation::{Comparison, Interval, Verdict};
 pub use crate::fine_tune::FineTuneMethod;
 pub use crate::fine_tune::board::Board;
 pub use crate::fine_tune::config::{Architecture, FIELDS, Field, Hyper, PRESETS, Part, RunConfig};
-pub use crate::fine_tune::data::{ClassCount, Preview};
+pub use crate::fine_tune::data::{ClassCount, Contradiction, Preview};
 pub use crate::fine_tune::k_shot::{Band, KShot, METHODS, PEOPLE, bands};
 pub use crate::fine_tune::run::{BlendPoint, Estimate, Flip, RunEvent, RunRecord, RunState, Tested};
 pub use crate::fine_tune::search::{Choice, trials};
@@ -127,4 +127,6 @@ pub struct Previewed {
     pub preview: Preview,
     /// For each class, a few small pictures.
     pub pictures: Vec<Vec<ScreenImage>>,
+    /// The first pairs of copies.
+    pub pairs: Vec<[ScreenImage; 2]>,
 }

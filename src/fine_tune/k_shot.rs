@@ -59,6 +59,7 @@ pub fn k_shot_curve(
         return Err(Error::Data("the curve needs two folders or more, one a class".into()));
     }
     let looked = look_through(&mut dataset, |_| true);
+    dataset.check()?;
     // All of it once, embedded in one go.
     let everything = super::data::Split {
         train: (0..dataset.examples.len()).collect(),

@@ -40,12 +40,41 @@ impl Label {
     }
 }
 
-/// Parses a labels file or a pasted list: one label a line, empty lines left out.
+/// Parses a labels file or a pasted list: one label a line, whatever ends a line; empty lines, and what cannot be seen, are
+/// left out.
 pub fn parse_labels(text: &str) -> Vec<Label> {
-    text.trim_start_matches('\u{feff}')
-        .lines()
-        .filter_map(Label::parse)
+    text.split(['\n', '\r'])
+        .filter_map(|line| Label::parse(&visible(line)))
         .collect()
+}
+
+/// A line without characters that cannot be seen and that no tokenizer knows: zeros, marks of byte order, spaces without
+/// width. Those that join emoji and Persian letters stay.
+pub fn visible(line: &str) -> String {
+    let unseen = |c: char| c.is_control() && c != '\t' || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}');
+    line.chars().filter(|c| !unseen(*c)).collect()
+}
+
+/// Labels of one name become one, with the descriptions of all; and the names that were there more than once.
+pub fn merged(labels: Vec<Label>) -> (Vec<Label>, Vec<String>) {
+    let (mut single, mut repeated): (Vec<Label>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut places = std::collections::HashMap::new();
+    for label in labels {
+        let place = *places.entry(label.name.clone()).or_insert(single.len());
+        let Some(first) = single.get_mut(place) else {
+            single.push(label);
+            continue;
+        };
+        for description in label.descriptions {
+            if !first.descriptions.contains(&description) {
+                first.descriptions.push(description);
+            }
+        }
+        if !repeated.contains(&label.name) {
+            repeated.push(label.name);
+        }
+    }
+    (single, repeated)
 }
 
 #[cfg(test)]
@@ -59,6 +88,35 @@ mod tests {
         assert_eq!(labels[1].name, "zebra");
         assert_eq!(labels[1].descriptions, ["like a horse, striped", "in Africa"]);
         assert_eq!(labels.len(), 2);
+    }
+
+    #[test]
+    fn lines_end_in_any_way_and_hold_nothing_unseen() {
+        let names = |text: &str| {
+            parse_labels(text)
+                .into_iter()
+                .map(|label| label.name)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names("cat\rdog\r\nrocket\n"), ["cat", "dog", "rocket"]);
+        assert_eq!(names("c\u{200b}at\n\u{200b}\ndo\0g\n\u{feff}x"), ["cat", "dog", "x"]);
+        assert_eq!(
+            names("👩\u{200d}🚀\nمی\u{200c}خواهم"),
+            ["👩\u{200d}🚀", "می\u{200c}خواهم"]
+        );
+    }
+
+    #[test]
+    fn labels_of_one_name_become_one_with_all_descriptions() {
+        let (labels, repeated) = merged(parse_labels("cat\ndog\ncat\tfurry\ncat\tfurry\tsoft\nCat"));
+        assert_eq!(
+            labels.iter().map(|label| label.name.as_str()).collect::<Vec<_>>(),
+            ["cat", "dog", "Cat"]
+        );
+        assert_eq!(
+            (labels[0].descriptions.as_slice(), repeated),
+            (&["furry".to_string(), "soft".into()][..], vec!["cat".to_string()])
+        );
     }
 
     #[test]

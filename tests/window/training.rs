@@ -11,8 +11,8 @@ use clipsight::clip::{ModelInfo, TowerKind};
 use clipsight::engine::ModelChoice;
 use clipsight::engine::protocol::{Event, Request};
 use clipsight::engine::training::{
-    BlendPoint, Board, Choice, ClassCount, Estimate, FineTuneMethod, Flip, KShot, METHODS, Preview, Previewed,
-    RunConfig, RunEvent, RunRecord, RunState, Tested, TrainingEvent, TrainingRequest,
+    BlendPoint, Board, Choice, ClassCount, Contradiction, Estimate, FineTuneMethod, Flip, KShot, METHODS, Preview,
+    Previewed, RunConfig, RunEvent, RunRecord, RunState, Tested, TrainingEvent, TrainingRequest,
 };
 use egui::Key;
 use egui_kittest::Harness;
@@ -62,6 +62,7 @@ fn record(run: &str, method: FineTuneMethod, state: RunState, tested: Option<Tes
     let compared = tested.as_ref().and_then(Tested::compared);
     let control = tested.as_ref().and_then(|_| self::tested(90, 74, 100).compared());
     RunRecord {
+        data: Default::default(),
         chosen: Vec::new(),
         run: run.into(),
         name: format!("{}, colours", method.title()),
@@ -169,12 +170,38 @@ pub fn say_preview(engine: &StandIn) {
         ],
         problems: vec![("/pictures/colours/red/cut.png".into(), "the file is cut".into())],
         duplicates: 2,
+        pairs: vec![
+            (
+                "/pictures/colours/red/a.png".into(),
+                "/pictures/colours/red/a (copy).png".into(),
+            ),
+            (
+                "/pictures/colours/red/b.png".into(),
+                "/pictures/colours/green/b.png".into(),
+            ),
+        ],
+        contradictions: vec![Contradiction {
+            paths: (
+                "/pictures/colours/red/b.png".into(),
+                "/pictures/colours/green/b.png".into(),
+            ),
+            classes: ("red".into(), "green".into()),
+        }],
+        left_aside: vec![(
+            "/pictures/colours/notes.csv".into(),
+            "it names no picture of this folder".into(),
+        )],
         captions: Vec::new(),
     };
+    let pairs = (0..2).map(|n| [painted(n, 64, 48), painted(n, 64, 48)]).collect();
     let pictures = (0..3)
         .map(|class| (0..4).map(|n| painted(class * 4 + n, 64, 48)).collect())
         .collect();
-    let previewed = Box::new(Previewed { preview, pictures });
+    let previewed = Box::new(Previewed {
+        preview,
+        pictures,
+        pairs,
+    });
     engine.say(Event::Training(TrainingEvent::Previewed(Ok(previewed))));
     engine.say(Event::Training(TrainingEvent::Idle));
     engine.say(Event::Training(TrainingEvent::Estimated(Estimate {

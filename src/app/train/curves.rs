@@ -106,7 +106,7 @@ impl Curves {
                 self.preparing = None;
                 self.pace = None;
             }
-            RunEvent::Paused { .. } => {}
+            RunEvent::Data { .. } | RunEvent::Paused { .. } => {}
         }
     }
 

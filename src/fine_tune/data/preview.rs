@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Dataset, Looked, Split};
+use super::{Dataset, Looked, Reasons, Split, few};
 
 /// A class with fewer pictures than this cannot be split in three.
 const FEW: usize = 3;
@@ -25,6 +25,15 @@ pub struct ClassCount {
     pub samples: Vec<PathBuf>,
 }
 
+/// Two copies of one picture that are said to be different things.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contradiction {
+    /// Both files.
+    pub paths: (PathBuf, PathBuf),
+    /// Their classes.
+    pub classes: (String, String),
+}
+
 /// What a run would learn from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Preview {
@@ -33,9 +42,15 @@ pub struct Preview {
     /// What is wrong with it, in words.
     pub warnings: Vec<String>,
     /// What cannot be used, with the reason.
-    pub problems: Vec<(PathBuf, String)>,
-    /// Pictures that are nearly the same as another.
+    pub problems: Reasons,
+    /// What lies in the folder and is not learnt from, with the reason.
+    pub left_aside: Reasons,
+    /// Pictures that are copies of another.
     pub duplicates: usize,
+    /// Pairs of copies.
+    pub pairs: Vec<(PathBuf, PathBuf)>,
+    /// Copies in different classes.
+    pub contradictions: Vec<Contradiction>,
     /// A few captions, where there are captions.
     pub captions: Vec<String>,
 }
@@ -64,34 +79,86 @@ impl Preview {
                 }
             })
             .collect();
+        let path = |place: usize| dataset.examples[place].path.clone();
         let captions = dataset.examples.iter().flat_map(|example| &example.captions);
+        let mut warnings = warnings(dataset, &classes);
+        warnings.extend(leaks(looked, split));
         Self {
-            warnings: warnings(dataset, &classes),
+            warnings,
             classes,
             problems: dataset.problems.clone(),
+            left_aside: dataset.left_aside.clone(),
             duplicates: looked.duplicates,
+            pairs: looked.pairs.iter().map(|(a, b)| (path(*a), path(*b))).collect(),
+            contradictions: contradictions(dataset, looked),
             captions: captions.take(SAMPLES).cloned().collect(),
         }
     }
+
+    /// Files and rows that are not learnt from, for whatever reason.
+    pub fn unused(&self) -> usize {
+        self.problems.len() + self.left_aside.len()
+    }
+}
+
+/// Copies that are said to be different things.
+pub fn contradictions(dataset: &Dataset, looked: &Looked) -> Vec<Contradiction> {
+    let found = looked.pairs.iter().filter_map(|&(a, b)| {
+        let (first, second) = (&dataset.examples[a], &dataset.examples[b]);
+        let (one, other) = (first.class?, second.class?);
+        (one != other).then(|| Contradiction {
+            paths: (first.path.clone(), second.path.clone()),
+            classes: (dataset.classes[one].clone(), dataset.classes[other].clone()),
+        })
+    });
+    found.collect()
+}
+
+/// Copies on both sides, where the sides are given, or a class is nothing but copies.
+fn leaks(looked: &Looked, split: &Split) -> Option<String> {
+    let learnt: std::collections::BTreeSet<usize> = split.train.iter().map(|place| looked.groups[*place]).collect();
+    let held_out = split.test.iter().chain(&split.validation);
+    let seen = held_out
+        .filter(|place| learnt.contains(&looked.groups[**place]))
+        .count();
+    (seen > 0).then(|| {
+        format!(
+            "{seen} pictures to test or choose with are copies of pictures to learn from: accuracy will look too good"
+        )
+    })
 }
 
 fn warnings(dataset: &Dataset, classes: &[ClassCount]) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings = dataset.notes.clone();
     let total = |class: &ClassCount| class.train + class.validation + class.test;
     if dataset.has_classes() && classes.len() == 1 {
         warnings.push("There is one class only: there is nothing to tell apart. Add a folder for another".into());
     }
-    let few: Vec<&str> = classes
-        .iter()
-        .filter(|c| total(c) < FEW)
-        .map(|c| c.name.as_str())
-        .collect();
-    if !few.is_empty() {
-        let names = few.iter().take(5).copied().collect::<Vec<_>>().join(", ");
+    let named = |wanted: &dyn Fn(&ClassCount) -> bool| -> Vec<&str> {
+        classes
+            .iter()
+            .filter(|class| wanted(class))
+            .map(|class| class.name.as_str())
+            .collect()
+    };
+    let broken = named(&|class| total(class) == 0);
+    if !broken.is_empty() {
+        let names = few(&broken);
         warnings.push(format!(
-            "{} classes have fewer than {FEW} pictures, too few to learn from and to test with: {names}",
-            few.len()
+            "No picture of {names} can be read: a run stops until they are mended or taken away"
         ));
+    }
+    let small = named(&|class| (1..FEW).contains(&total(class)));
+    if !small.is_empty() {
+        warnings.push(format!(
+            "{} classes have fewer than {FEW} pictures, too few to learn from and to test with: {}",
+            small.len(),
+            few(&small)
+        ));
+    }
+    let untaught = named(&|class| total(class) > 0 && class.train == 0);
+    if !untaught.is_empty() {
+        warnings.push(format!("No picture of {} is there to learn from", few(&untaught)));
     }
     let (least, most) = (
         classes.iter().map(|c| c.train).min(),
@@ -104,5 +171,68 @@ fn warnings(dataset: &Dataset, classes: &[ClassCount]) -> Vec<String> {
             "Classes differ much in size ({least} to {most} to learn from): the large ones will be guessed more often"
         ));
     }
+    if !dataset.has_classes() && one_caption(dataset) {
+        warnings.push("Every picture has the same caption: there is nothing to tell apart".into());
+    }
     warnings
+}
+
+fn one_caption(dataset: &Dataset) -> bool {
+    let first = dataset.examples.first().map(|example| &example.captions);
+    dataset.examples.len() > 1 && dataset.examples.iter().all(|example| Some(&example.captions) == first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Example, Side, split};
+    use super::*;
+
+    fn dataset(classes: usize, each: usize) -> Dataset {
+        let examples = (0..classes * each).map(|n| Example {
+            path: format!("{}/{n}.jpg", n / each).into(),
+            class: Some(n / each),
+            captions: Vec::new(),
+        });
+        Dataset {
+            classes: (0..classes).map(|n| format!("c{n}")).collect(),
+            examples: examples.collect(),
+            ..Dataset::default()
+        }
+    }
+
+    #[test]
+    fn copies_in_two_classes_are_contradictions() {
+        let dataset = dataset(2, 6);
+        let looked = Looked {
+            groups: (0..12).map(|n| if n == 7 { 1 } else { n }).collect(),
+            duplicates: 1,
+            pairs: vec![(1, 7)],
+        };
+        let split = split(&dataset, &looked.groups, None, 0);
+        let preview = Preview::new(&dataset, &looked, &split);
+        assert_eq!(preview.pairs, [("0/1.jpg".into(), "1/7.jpg".into())]);
+        assert_eq!(preview.contradictions[0].classes, ("c0".to_string(), "c1".to_string()));
+        assert!(preview.warnings.is_empty(), "{:?}", preview.warnings);
+    }
+
+    #[test]
+    fn copies_on_both_of_given_sides_are_told() {
+        let mut dataset = dataset(2, 6);
+        dataset.given = dataset.examples.iter().map(|e| (e.path.clone(), Side::Train)).collect();
+        dataset.given.insert("0/2.jpg".into(), Side::Test);
+        let looked = Looked {
+            groups: (0..12).map(|n| if n == 2 { 0 } else { n }).collect(),
+            duplicates: 1,
+            pairs: vec![(0, 2)],
+        };
+        let split = split(&dataset, &looked.groups, None, 0);
+        let warnings = Preview::new(&dataset, &looked, &split).warnings;
+        // The copy to learn from may have been drawn to choose by.
+        let learnt = split.train.contains(&0);
+        assert_eq!(
+            warnings.iter().any(|w| w.starts_with("1 pictures to test")),
+            learnt,
+            "{warnings:?}"
+        );
+    }
 }

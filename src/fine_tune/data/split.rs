@@ -1,4 +1,6 @@
-//! Training, validation and test: by seed, every class in each, near-duplicates on one side.
+//! Training, validation and test: as folders and lists give them, else by seed, every class in each, copies on one side.
+
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,35 @@ const VALIDATION: f64 = 0.2;
 /// arXiv 2109.01134, uses as many).
 const MAX_FEW_SHOT_VALIDATION: usize = 4;
 
+/// A side of the split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// To learn from.
+    Train,
+    /// To choose by.
+    Validation,
+    /// To measure with.
+    Test,
+}
+
+impl Side {
+    /// The side that a folder's name means.
+    pub fn of_folder(name: &str) -> Option<Self> {
+        match name.to_lowercase().as_str() {
+            "train" | "training" => Some(Self::Train),
+            "val" | "valid" | "validation" | "dev" => Some(Self::Validation),
+            "test" | "testing" => Some(Self::Test),
+            _ => None,
+        }
+    }
+
+    /// The side that a list's name holds as a word, as in `captions_train2017`.
+    pub fn in_words(name: &str) -> Option<Self> {
+        name.split(|c: char| !c.is_alphabetic()).find_map(Self::of_folder)
+    }
+}
+
 /// Places of examples.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
@@ -22,36 +53,40 @@ pub struct Split {
     pub test: Vec<usize>,
 }
 
-/// Splits examples by seed. `groups` names for each one the first that is nearly the same; `shots` are taken of each
-/// class, or all. More shots of the same seed contain the fewer.
+/// Splits examples: those that were given a side stay there; a side that nothing was given to is drawn by seed from those
+/// to learn from. `groups` names for each one the first that it is a copy of; `shots` are learnt from of each class, or all.
+/// More shots of the same seed contain the fewer.
 pub fn split(dataset: &Dataset, groups: &[usize], shots: Option<usize>, seed: u64) -> Split {
+    let given = |place: usize| dataset.given.get(&dataset.examples[place].path).copied();
+    let none = |side: Side| (0..groups.len()).all(|place| given(place) != Some(side));
+    let drawn = Drawn {
+        validation: none(Side::Validation),
+        test: none(Side::Test),
+    };
     let mut random = fastrand::Rng::with_seed(seed);
+    let mut taken = HashMap::new();
     let mut split = Split::default();
-    let classes = dataset.classes.len().max(1);
-    let class_of = |place: usize| dataset.examples[place].class.unwrap_or(0);
-    for class in 0..classes {
-        let firsts = (0..groups.len()).filter(|&place| groups[place] == place && class_of(place) == class);
-        let mut firsts: Vec<usize> = firsts.collect();
-        random.shuffle(&mut firsts);
-        let members = |first: usize| (0..groups.len()).filter(move |&place| groups[place] == first);
-        let total: usize = firsts.iter().map(|&first| members(first).count()).sum();
-        let quota = |share: f64| ((total as f64 * share).round() as usize).max(usize::from(total > 2));
-        let (mut test, mut validation, mut train) = (Vec::new(), Vec::new(), Vec::new());
-        for first in firsts {
-            let side = if test.len() < quota(TEST) {
-                &mut test
-            } else if validation.len() < quota(VALIDATION) {
-                &mut validation
-            } else {
-                &mut train
-            };
-            side.extend(members(first));
-        }
+    for class in 0..dataset.classes.len().max(1) {
+        let of_class = (0..groups.len()).filter(|&place| dataset.examples[place].class.unwrap_or(0) == class);
+        let (open, fixed): (Vec<usize>, Vec<usize>) =
+            of_class.partition(|&place| given(place).is_none_or(|side| side == Side::Train));
+        let mut sides = drawn.draw(&open, groups, &mut taken, &mut random);
+        sides.extend(fixed.into_iter().filter_map(|place| Some((place, given(place)?))));
+        let on = |wanted: Side| -> Vec<usize> {
+            sides
+                .iter()
+                .filter(|(_, side)| *side == wanted)
+                .map(|(place, _)| *place)
+                .collect()
+        };
+        let (mut train, mut validation) = (on(Side::Train), on(Side::Validation));
         if let (Some(shots), true) = (shots, dataset.has_classes()) {
             train.truncate(shots);
-            validation.truncate(shots.clamp(1, MAX_FEW_SHOT_VALIDATION));
+            if drawn.validation {
+                validation.truncate(shots.clamp(1, MAX_FEW_SHOT_VALIDATION));
+            }
         }
-        split.test.extend(test);
+        split.test.extend(on(Side::Test));
         split.validation.extend(validation);
         split.train.extend(train);
     }
@@ -59,6 +94,111 @@ pub fn split(dataset: &Dataset, groups: &[usize], shots: Option<usize>, seed: u6
         split.train.truncate(shots);
     }
     split
+}
+
+/// Which sides are drawn, and not given.
+struct Drawn {
+    validation: bool,
+    test: bool,
+}
+
+/// Pictures that go to one side together, and the side to which copies of theirs in another class went.
+struct Unit {
+    members: Vec<usize>,
+    bound: Option<Side>,
+}
+
+impl Drawn {
+    /// Draws a side for each picture of a class.
+    ///
+    /// Copies stay together, across classes, too. But no side stays empty for that, least of all the one to learn from:
+    /// where copies leave no other way, the largest group of them is split.
+    fn draw(
+        &self,
+        members: &[usize],
+        groups: &[usize],
+        taken: &mut HashMap<usize, Side>,
+        random: &mut fastrand::Rng,
+    ) -> Vec<(usize, Side)> {
+        let mut together: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        members
+            .iter()
+            .for_each(|&place| together.entry(groups[place]).or_default().push(place));
+        let mut together: Vec<(usize, Vec<usize>)> = together.into_iter().collect();
+        random.shuffle(&mut together);
+        let bound = |first: &usize| taken.get(first).copied();
+        let units = together.into_iter().map(|(first, members)| Unit {
+            bound: bound(&first),
+            members,
+        });
+        let mut units: Vec<Unit> = units.collect();
+        loop {
+            let sides = self.sides(&units);
+            if self.every_side_has_some(&sides, members.len()) || !loosen(&mut units) {
+                for (unit, side) in units.iter().zip(&sides) {
+                    taken.entry(groups[unit.members[0]]).or_insert(*side);
+                }
+                let each = units.into_iter().zip(sides);
+                return each
+                    .flat_map(|(unit, side)| unit.members.into_iter().map(move |place| (place, side)))
+                    .collect();
+            }
+        }
+    }
+
+    fn sides(&self, units: &[Unit]) -> Vec<Side> {
+        let total: usize = units.iter().map(|unit| unit.members.len()).sum();
+        let quota = |share: f64, wanted: bool| {
+            let count = ((total as f64 * share).round() as usize).max(usize::from(total > 2));
+            if wanted { count } else { 0 }
+        };
+        let mut rooms = [
+            (Side::Test, quota(TEST, self.test), 0),
+            (Side::Validation, quota(VALIDATION, self.validation), 0),
+        ];
+        let side = |unit: &Unit| {
+            let count = unit.members.len();
+            // A group that is larger than its side's share is let in where nothing smaller came before, up to a third.
+            let has_room = |(_, quota, held): &(Side, usize, usize)| {
+                held + count <= *quota || *held == 0 && *quota > 0 && 3 * count <= total
+            };
+            let side = unit
+                .bound
+                .or_else(|| rooms.iter().find(|room| has_room(room)).map(|(side, ..)| *side));
+            let side = side.unwrap_or(Side::Train);
+            rooms
+                .iter_mut()
+                .filter(|room| room.0 == side)
+                .for_each(|room| room.2 += count);
+            side
+        };
+        units.iter().map(side).collect()
+    }
+
+    /// Fewer than three pictures are all learnt from.
+    fn every_side_has_some(&self, sides: &[Side], total: usize) -> bool {
+        let has = |side: Side| sides.contains(&side);
+        total < 3 || has(Side::Train) && (!self.test || has(Side::Test)) && (!self.validation || has(Side::Validation))
+    }
+}
+
+/// Splits the largest group, or lets copies in other classes go their own way; false where nothing is left to loosen.
+fn loosen(units: &mut Vec<Unit>) -> bool {
+    let largest = (0..units.len())
+        .filter(|&n| units[n].members.len() > 1)
+        .max_by_key(|&n| units[n].members.len());
+    if let Some(largest) = largest {
+        let Unit { members, bound } = units.remove(largest);
+        let single = |place| Unit {
+            members: vec![place],
+            bound,
+        };
+        units.splice(largest..largest, members.into_iter().map(single));
+        return true;
+    }
+    let bound = units.iter().any(|unit| unit.bound.is_some());
+    units.iter_mut().for_each(|unit| unit.bound = None);
+    bound
 }
 
 #[cfg(test)]
@@ -77,7 +217,7 @@ mod tests {
         Dataset {
             classes: (0..counts.len()).map(|class| class.to_string()).collect(),
             examples: examples.collect(),
-            problems: Vec::new(),
+            ..Dataset::default()
         }
     }
 
@@ -127,5 +267,59 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn no_group_of_copies_takes_a_class_off_a_side() {
+        let dataset = dataset(&[12, 12, 9]);
+        let all_of_one = (0..33).map(|place| if place < 12 { 0 } else { place });
+        let across = (0..33).map(|place| if (12..24).contains(&place) { place - 12 } else { place });
+        let mostly = (0..33).map(|place| if place % 12 > 1 { place - place % 12 + 2 } else { place });
+        for groups in [all_of_one.collect::<Vec<_>>(), across.collect(), mostly.collect()] {
+            let split = split(&dataset, &groups, None, 2);
+            for class in 0..3 {
+                for side in [&split.train, &split.validation, &split.test] {
+                    assert!(
+                        side.iter().any(|place| dataset.examples[*place].class == Some(class)),
+                        "{groups:?}"
+                    );
+                }
+            }
+        }
+        let across: Vec<usize> = (0..33)
+            .map(|place| if (12..24).contains(&place) { place - 12 } else { place })
+            .collect();
+        let split = split(&dataset, &across, None, 2);
+        assert!(
+            split
+                .test
+                .iter()
+                .filter(|p| **p < 12)
+                .all(|place| split.test.contains(&(place + 12)))
+        );
+    }
+
+    #[test]
+    fn given_sides_are_kept_and_what_is_missing_is_drawn() {
+        let mut dataset = dataset(&[20, 20]);
+        for (place, example) in dataset.examples.iter().enumerate() {
+            let side = if place % 4 == 0 { Side::Test } else { Side::Train };
+            dataset.given.insert(example.path.clone(), side);
+        }
+        let whole = split(&dataset, &alone(40), None, 1);
+        assert_eq!(
+            (whole.train.len(), whole.validation.len(), whole.test.len()),
+            (24, 6, 10)
+        );
+        assert!(whole.test.iter().all(|place| place % 4 == 0));
+        let few = split(&dataset, &alone(40), Some(2), 1);
+        assert_eq!((few.train.len(), few.test.len()), (4, 10));
+        dataset
+            .given
+            .values_mut()
+            .filter(|side| **side == Side::Test)
+            .for_each(|side| *side = Side::Validation);
+        let few = split(&dataset, &alone(40), Some(2), 1);
+        assert_eq!((few.train.len(), few.validation.len(), few.test.len()), (4, 10, 6));
     }
 }

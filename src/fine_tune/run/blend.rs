@@ -131,7 +131,7 @@ fn measure(
             wanted(from + done / 2.0)
         })
     };
-    let base = || base_of(folder, &config, start.device);
+    let base = || same_base_of(folder, record, start.device);
     let control = || control_of(&config, start.samples);
     let blended = context(adapter.apply(base()?)?, control(), 0.0)?;
     let (pictures, after) = (&blended.test, answered(&blended, &blended.test)?);

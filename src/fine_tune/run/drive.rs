@@ -8,12 +8,13 @@ use burn::tensor::Device;
 
 use super::events::RunEvent;
 use super::folder::{RunFolder, RunRecord, RunState, Runs};
-use super::prepared::{PREPARED, base_of, data_hash, prepare};
+use super::prepared::{DataReport, PREPARED, base_of, data_hash, prepare};
 use super::work::Work;
 use crate::clip::Precision;
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::context::control_of;
+use crate::fine_tune::data::Preview;
 use crate::fine_tune::methods::scratch;
 use crate::fine_tune::{Error, Result};
 
@@ -85,8 +86,17 @@ fn begin(
     let run = folder.name();
     control_of(config.control.clone(), config)?;
     report(&preparing(&run, "Looking through the pictures", 0.0));
-    let (prepared, _) = prepare(config, |_| !control.stop.load(Ordering::Relaxed))?;
+    let (prepared, looked) = prepare(config, |_| !control.stop.load(Ordering::Relaxed))?;
     folder.write(PREPARED, &prepared)?;
+    let data = DataReport::of(&Preview::new(&prepared.dataset, &looked, &prepared.split));
+    if !data.is_empty() {
+        let event = RunEvent::Data {
+            run: run.clone(),
+            report: data.clone(),
+        };
+        folder.append(&event)?;
+        report(&event);
+    }
     if config.method == FineTuneMethod::Scratch {
         scratch::create(&folder.file("start"), &config.hyper, config.seed)?;
     }
@@ -123,6 +133,7 @@ fn begin(
         control: None,
         blend: 1.0,
         control_compared: None,
+        data,
         chosen: Vec::new(),
         model: None,
         error: None,

@@ -11,6 +11,8 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
 
 use crate::evaluation::Comparison;
 
+use super::prepared::DataReport;
+
 /// A picture that is answered otherwise than before the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Flip {
@@ -36,6 +38,14 @@ pub enum RunEvent {
         what: String,
         /// The share that is done.
         done: f32,
+    },
+    /// What of its folder is not learnt from, and what repeats there.
+    Data {
+        /// The run.
+        run: String,
+        /// Counts, and the first names.
+        #[serde(flatten)]
+        report: DataReport,
     },
     /// The first step follows.
     Started {
@@ -158,6 +168,7 @@ impl RunEvent {
     pub fn run(&self) -> &str {
         match self {
             Self::Preparing { run, .. }
+            | Self::Data { run, .. }
             | Self::Started { run, .. }
             | Self::Step { run, .. }
             | Self::Validation { run, .. }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::events::RunEvent;
+use super::prepared::DataReport;
 use super::tested::Tested;
 use crate::clip::{AdapterConfig, is_adapter, is_model_folder, write_whole};
 use crate::evaluation::{Comparison, Interval, share_interval};
@@ -109,6 +110,9 @@ pub struct RunRecord {
     /// Both with their intervals, and their difference.
     #[serde(default)]
     pub control_compared: Option<Comparison>,
+    /// What of its folder it does not learn from.
+    #[serde(default)]
+    pub data: DataReport,
     /// What was chosen on the validation side.
     #[serde(default)]
     pub chosen: Vec<(String, f64)>,

@@ -17,5 +17,5 @@ pub use estimate::{Estimate, estimate};
 pub use events::{Flip, RunEvent};
 pub use export::{Exported, export_run};
 pub use folder::{RunFolder, RunRecord, RunState, Runs};
-pub use prepared::preview;
+pub use prepared::{DataReport, preview};
 pub use tested::Tested;

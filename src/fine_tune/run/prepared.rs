@@ -10,7 +10,7 @@ use super::folder::{RunFolder, RunRecord};
 use crate::clip::{Adapter, BASE_CHANGED, Model, is_adapter, sha256_of_bytes};
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::RunConfig;
-use crate::fine_tune::data::{Dataset, Looked, Preview, Split, look_through, split};
+use crate::fine_tune::data::{Dataset, Looked, Preview, Reasons, Split, look_through, split};
 use crate::fine_tune::{Error, Result};
 
 /// What a run learns from, as it was split.
@@ -23,6 +23,40 @@ pub struct Prepared {
     pub dataset: Dataset,
     /// How they are split.
     pub split: Split,
+}
+
+/// Files that a report names; `data.json` has all.
+const NAMED: usize = 50;
+
+/// What of its folder a run does not learn from, and what repeats there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataReport {
+    /// Files and rows of lists that are not used.
+    pub left_aside: usize,
+    /// Pictures that are copies of another.
+    pub near_duplicates: usize,
+    /// Copies that are said to be different things.
+    pub contradictions: usize,
+    /// The first of what is not used, with the reason.
+    pub files: Reasons,
+}
+
+impl DataReport {
+    /// Of what was previewed.
+    pub fn of(preview: &Preview) -> Self {
+        let all = preview.problems.iter().chain(&preview.left_aside);
+        Self {
+            left_aside: preview.unused(),
+            near_duplicates: preview.duplicates,
+            contradictions: preview.contradictions.len(),
+            files: all.take(NAMED).cloned().collect(),
+        }
+    }
+
+    /// Whether there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The control set's folder.
@@ -69,20 +103,32 @@ pub fn source_of(folder: &RunFolder, config: &RunConfig) -> Option<PathBuf> {
     source
 }
 
-/// What a run would learn from. `wanted` hears the share that is done.
+/// What a run would learn from, classes without one readable picture included. `wanted` hears the share that is done.
 ///
 /// # Errors
 /// Nothing can be learnt from the folder.
 pub fn preview(config: &RunConfig, wanted: impl Fn(f32) -> bool + Sync) -> Result<Preview> {
-    let (prepared, looked) = prepare(config, wanted)?;
+    let (prepared, looked) = looked_through(config, wanted)?;
     Ok(Preview::new(&prepared.dataset, &looked, &prepared.split))
 }
 
 /// Reads, looks through and splits. `wanted` hears the share that is done.
 ///
 /// # Errors
-/// Nothing can be learnt from the folder, or `wanted` said no.
+/// Nothing can be learnt from the folder, a class has no picture that can be read, or `wanted` said no.
 pub fn prepare(config: &RunConfig, wanted: impl Fn(f32) -> bool + Sync) -> Result<(Prepared, Looked)> {
+    let (prepared, looked) = looked_through(config, wanted)?;
+    prepared.dataset.check()?;
+    if prepared.split.train.is_empty() {
+        return Err(Error::Data(format!(
+            "no picture of {} can be used to learn from; --preview names what is left aside, and why",
+            config.folder.display()
+        )));
+    }
+    Ok((prepared, looked))
+}
+
+fn looked_through(config: &RunConfig, wanted: impl Fn(f32) -> bool + Sync) -> Result<(Prepared, Looked)> {
     let mut dataset = Dataset::read(&config.folder)?;
     let total = dataset.examples.len().max(1);
     let stopped = AtomicBool::new(false);

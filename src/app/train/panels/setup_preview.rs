@@ -1,5 +1,6 @@
 //! What a run would learn from: counts, samples, and what is wrong.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use egui::{Align, Grid, Layout, RichText, Ui, Vec2};
@@ -16,6 +17,7 @@ use crate::engine::training::{ClassCount, Previewed};
 const SAMPLE_SIDE: f32 = 40.0;
 /// Problems that are listed.
 const MAX_PROBLEMS: usize = 12;
+const MAX_CONTRADICTIONS: usize = 3;
 /// Classes that are listed; more is a wall of numbers.
 const MAX_CLASSES: usize = 100;
 
@@ -28,6 +30,7 @@ pub fn preview_ui(ui: &mut Ui, training: &Training, textures: &mut Textures) {
         Ok(previewed) => {
             counts_ui(ui, previewed);
             warnings_ui(ui, previewed);
+            pairs_ui(ui, previewed, textures);
             table_ui(ui, previewed, textures);
         }
         Err(reason) => {
@@ -56,18 +59,67 @@ fn warnings_ui(ui: &mut Ui, previewed: &Previewed) {
     for warning in &preview.warnings {
         ui.label(RichText::new(format!("{}  {warning}", icon::WARNING)).color(palette.warning));
     }
-    if preview.duplicates > 0 {
-        let text = format!("{} near-duplicates, kept in the same split", preview.duplicates);
-        ui.label(note(ui, text));
+    for found in preview.contradictions.iter().take(MAX_CONTRADICTIONS) {
+        let (path, other) = (file_name(&found.paths.0), file_name(&found.paths.1));
+        let (first, second) = &found.classes;
+        let text = format!(
+            "{}  {path} is a {first}, and its copy {other} a {second}",
+            icon::WARNING
+        );
+        ui.label(RichText::new(text).color(palette.warning));
     }
-    if !preview.problems.is_empty() {
-        let title = format!("{} cannot be used", preview.problems.len());
-        egui::CollapsingHeader::new(title).show(ui, |ui| {
-            for (path, reason) in preview.problems.iter().take(MAX_PROBLEMS) {
-                ui.label(note(ui, format!("{}: {reason}", path.display())));
-            }
-        });
+    if preview.contradictions.len() > MAX_CONTRADICTIONS {
+        let more = preview.contradictions.len() - MAX_CONTRADICTIONS;
+        ui.label(note(ui, format!("and {more} more copies in two classes")));
     }
+    for (title, reasons) in [
+        ("cannot be used", &preview.problems),
+        ("left aside", &preview.left_aside),
+    ] {
+        if !reasons.is_empty() {
+            let title = format!("{} {title}", thousands(reasons.len()));
+            egui::CollapsingHeader::new(title).show(ui, |ui| {
+                for (path, reason) in reasons.iter().take(MAX_PROBLEMS) {
+                    ui.label(note(ui, format!("{}: {reason}", path.display())));
+                }
+            });
+        }
+    }
+}
+
+/// The copies that were found, side by side: whoever sees them can tell whether they are.
+fn pairs_ui(ui: &mut Ui, previewed: &Previewed, textures: &mut Textures) {
+    let preview = &previewed.preview;
+    if preview.duplicates == 0 {
+        return;
+    }
+    let title = format!(
+        "{} near-duplicates: copies stay on one side",
+        thousands(preview.duplicates)
+    );
+    egui::CollapsingHeader::new(title).show(ui, |ui| {
+        for (place, (pair, paths)) in previewed.pairs.iter().zip(&preview.pairs).enumerate() {
+            ui.horizontal(|ui| {
+                for (n, picture) in pair.iter().enumerate() {
+                    let texture = textures.small(ui.ctx(), &format!("copies {place} {n}"), picture);
+                    ui.add(egui::Image::new(&texture).fit_to_exact_size(fit(picture.width, picture.height)));
+                }
+                ui.label(note(ui, format!("{} and {}", file_name(&paths.0), file_name(&paths.1))));
+            });
+        }
+        if preview.pairs.len() > previewed.pairs.len() {
+            ui.label(note(
+                ui,
+                format!("and {} more pairs", preview.pairs.len() - previewed.pairs.len()),
+            ));
+        }
+    });
+}
+
+/// A file with the folder that it lies in.
+fn file_name(path: &Path) -> String {
+    let parts: Vec<_> = path.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
+    parts.into_iter().rev().collect::<Vec<_>>().join("/")
 }
 
 fn table_ui(ui: &mut Ui, previewed: &Arc<Previewed>, textures: &mut Textures) {

@@ -1,0 +1,134 @@
+//! `clipsight fine-tune DIR --preview`: what would be learnt from, and what would not.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::output::Output;
+use super::pictures::shown;
+use crate::fine_tune::config::RunConfig;
+use crate::fine_tune::data::Preview;
+use crate::fine_tune::run::{self, DataReport};
+
+/// Files that people are told of; JSON has all.
+const NAMED: usize = 20;
+
+/// Prints a line a class, and at last what repeats and what is left aside.
+pub fn run(config: &RunConfig, output: &mut Output) -> Result<()> {
+    let preview = run::preview(config, |_| true)?;
+    for (path, reason) in &preview.problems {
+        output.failure(&shown(path), reason);
+    }
+    for class in &preview.classes {
+        let counts = [class.train, class.validation, class.test];
+        let line = json!({
+            "class": class.name, "train": class.train, "validation": class.validation, "test": class.test,
+        });
+        let cells = || {
+            let counts = counts.iter().map(ToString::to_string);
+            vec![std::iter::once(class.name.clone()).chain(counts).collect()]
+        };
+        output.result(&line, &["class", "train", "validation", "test"], cells, || {
+            let [train, validation, test] = counts;
+            format!(
+                "{train:>5} to learn from {validation:>5} to choose by {test:>5} to test  {}",
+                class.name
+            )
+        })?;
+    }
+    for warning in &preview.warnings {
+        eprintln!("clipsight: {warning}");
+    }
+    say_aside(&preview.left_aside);
+    output.result(&line(&preview), &[], Vec::new, || table(&preview))
+}
+
+fn line(preview: &Preview) -> Value {
+    let pairs: Vec<_> = preview.pairs.iter().map(|(a, b)| json!([shown(a), shown(b)])).collect();
+    let contradictions = preview.contradictions.iter().map(|found| {
+        json!({
+            "paths": [shown(&found.paths.0), shown(&found.paths.1)], "classes": [found.classes.0, found.classes.1],
+        })
+    });
+    json!({
+        "event": "preview",
+        "near_duplicates": preview.duplicates,
+        "left_aside": preview.unused(),
+        "contradictions": preview.contradictions.len(),
+        "pairs": pairs,
+        "files_left_aside": reasons(preview.problems.iter().chain(&preview.left_aside)),
+        "contradicting": contradictions.collect::<Vec<_>>(),
+        "warnings": preview.warnings,
+    })
+}
+
+/// Files with the reasons why they are not used.
+pub fn reasons<'a>(files: impl IntoIterator<Item = &'a (PathBuf, String)>) -> Vec<Value> {
+    let each = files
+        .into_iter()
+        .map(|(path, reason)| json!({ "path": shown(path), "reason": reason }));
+    each.collect()
+}
+
+fn table(preview: &Preview) -> String {
+    let mut text = format!(
+        "{} near-duplicates, {} left aside, {} contradictions",
+        preview.duplicates,
+        preview.unused(),
+        preview.contradictions.len()
+    );
+    for (a, b) in preview.pairs.iter().take(NAMED) {
+        text += &format!("\n  one picture: {}, {}", shown(a), shown(b));
+    }
+    text += &more(preview.pairs.len());
+    for found in preview.contradictions.iter().take(NAMED) {
+        let (first, second) = &found.classes;
+        let (path, other) = (shown(&found.paths.0), shown(&found.paths.1));
+        text += &format!("\n  {path} is a {first}, and its copy {other} a {second}");
+    }
+    text + &more(preview.contradictions.len())
+}
+
+fn more(count: usize) -> String {
+    match count.saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!("\n  and {more} more"),
+    }
+}
+
+fn say_aside(files: &[(PathBuf, String)]) {
+    for (path, reason) in files.iter().take(NAMED) {
+        eprintln!("clipsight: left aside: {}: {reason}", path.display());
+    }
+    if files.len() > NAMED {
+        eprintln!(
+            "clipsight: left aside: {} more; --format json lists all",
+            files.len() - NAMED
+        );
+    }
+}
+
+/// Says before a run what it does not learn from.
+pub fn say(report: &DataReport) {
+    if report.left_aside > 0 {
+        eprintln!("clipsight: {} files or rows are not learnt from:", report.left_aside);
+        for (path, reason) in report.files.iter().take(NAMED) {
+            eprintln!("clipsight:   {}: {reason}", path.display());
+        }
+        let more = report.left_aside.saturating_sub(report.files.len().min(NAMED));
+        if more > 0 {
+            eprintln!("clipsight:   and {more} more; --preview --format json lists all");
+        }
+    }
+    if report.near_duplicates > 0 {
+        eprintln!(
+            "clipsight: {} pictures are copies of another; copies stay on one side",
+            report.near_duplicates
+        );
+    }
+    if report.contradictions > 0 {
+        let count = report.contradictions;
+        eprintln!("clipsight: {count} pictures have a copy in another class: one of the two classes is wrong");
+    }
+}

@@ -1,0 +1,167 @@
+//! The lists of a folder, with the pictures that their rows lead to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::folders::{Part, folders_in};
+use super::lists::{self, Found, List, Meaning};
+use super::names::{Named, Names};
+use super::{Dataset, Reasons, Side};
+
+/// Where data sets keep their lists.
+const LIST_FOLDERS: [&str; 2] = ["annotations", "captions"];
+
+/// What lists say of a picture.
+#[derive(Default)]
+pub struct Said {
+    pub captions: Vec<String>,
+    pub labels: Vec<String>,
+    pub sides: BTreeSet<Side>,
+}
+
+/// The lists of a folder, with the pictures that they name.
+pub struct Lists {
+    pub all: Vec<Listed>,
+    pub aside: Reasons,
+    pub damaged: Reasons,
+}
+
+/// A list with its rows as far as they lead to pictures.
+pub struct Listed {
+    pub path: PathBuf,
+    pub meaning: Meaning,
+    pub side: Option<Side>,
+    /// Picture, and the row that names it.
+    pub named: Vec<(PathBuf, lists::Row)>,
+    /// Rows that lead to no picture.
+    pub lost: Vec<(String, String)>,
+    pub rows: usize,
+    pub moved: Option<String>,
+    pub spare: Option<String>,
+}
+
+impl Lists {
+    pub fn of(root: &Path, parts: &[Part], pictures: &[PathBuf], unreadable: &[(PathBuf, String)]) -> Self {
+        let unreadable = unreadable
+            .iter()
+            .map(|(path, reason)| (path.as_path(), reason.as_str()));
+        let names = Names::of(root, pictures.iter().map(PathBuf::as_path), unreadable);
+        let mut places: Vec<(PathBuf, Option<Side>)> = vec![(root.to_path_buf(), None)];
+        places.extend(
+            parts
+                .iter()
+                .filter(|part| part.folder != root)
+                .map(|part| (part.folder.clone(), part.side)),
+        );
+        let kept = folders_in(root)
+            .into_iter()
+            .filter(|(name, _)| LIST_FOLDERS.contains(&name.to_lowercase().as_str()));
+        places.extend(kept.map(|(_, path)| (path, None)));
+        let mut lists = Self {
+            all: Vec::new(),
+            aside: Vec::new(),
+            damaged: Vec::new(),
+        };
+        for found in places
+            .into_iter()
+            .flat_map(|(folder, side)| lists::in_folder(&folder, side))
+        {
+            match found {
+                Found::List(list) => lists.all.push(Listed::of(*list, &names)),
+                Found::Aside(path, reason) => lists.aside.push((path, reason)),
+                Found::Damaged(path, reason) => lists.damaged.push((path, reason)),
+            }
+        }
+        lists
+    }
+
+    /// The lists that are meant: captions and classes, and titles where there is nothing better.
+    pub fn used(&self, folders: bool) -> Vec<&Listed> {
+        let of = |wanted: &dyn Fn(&&Listed) -> bool| {
+            self.all
+                .iter()
+                .filter(|list| list.rows > 0)
+                .filter(wanted)
+                .collect::<Vec<_>>()
+        };
+        let meant = of(&|list| list.meaning != Meaning::Titles);
+        if meant.iter().any(|list| !list.named.is_empty()) || folders {
+            return meant;
+        }
+        of(&|_| true)
+    }
+
+    pub fn others(&self) -> impl Iterator<Item = (PathBuf, String)> {
+        self.aside.iter().chain(&self.damaged).cloned()
+    }
+}
+
+impl Listed {
+    pub fn of(list: List, names: &Names) -> Self {
+        let rows = list.content.rows.len() + list.content.wrong.len();
+        let mut listed = Self {
+            path: list.path,
+            meaning: list.meaning,
+            side: list.side,
+            named: Vec::new(),
+            lost: list.content.wrong,
+            rows,
+            moved: None,
+            spare: list.content.spare,
+        };
+        for row in list.content.rows {
+            match names.find(&list.base, &row.file) {
+                Named::Picture { path, moved } => {
+                    if moved && listed.moved.is_none() {
+                        listed.moved = Some(row.file.clone());
+                    }
+                    listed.named.push((path, row));
+                }
+                Named::Nothing(reason) => listed.lost.push((row.place, format!("{}: {reason}", row.file))),
+            }
+        }
+        listed
+    }
+
+    pub fn why_aside(&self) -> &'static str {
+        match (self.meaning, self.named.is_empty()) {
+            (_, true) => "it names no picture of this folder",
+            (Meaning::Titles, _) => {
+                "titles are no captions where there are class folders; call the column caption, or the file captions, to \
+                 learn from them"
+            }
+            _ => "class folders are used, and it names too few of the pictures",
+        }
+    }
+
+    pub fn add_to(&self, said: &mut BTreeMap<PathBuf, Said>, dataset: &mut Dataset) {
+        for (path, row) in &self.named {
+            let entry = said.entry(path.clone()).or_default();
+            for caption in &row.captions {
+                if !entry.captions.contains(caption) {
+                    entry.captions.push(caption.clone());
+                }
+            }
+            entry.labels.extend(row.label.clone());
+            entry.sides.extend(row.side.or(self.side));
+        }
+        let lost = self
+            .lost
+            .iter()
+            .map(|(place, reason)| (self.path.clone(), format!("{place}: {reason}")));
+        dataset.problems.extend(lost);
+        if let Some(first) = &self.moved {
+            dataset.notes.push(format!(
+                "{} names pictures of another machine; they were found by the ends of their paths (the first: {first})",
+                self.path.display()
+            ));
+        }
+        if let Some(column) = &self.spare {
+            let note = format!(
+                "{} has captions, so its column \"{column}\" is not used",
+                self.path.display()
+            );
+            dataset.notes.push(note);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! JSON lines, lists of objects, and COCO's captions.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::{
+    CAPTION_FIELDS, FILE_FIELDS, Failure, LABEL_FIELDS, Row, Rows, SIDE_FIELDS, WEAK_CAPTION_FIELDS, field_name, row,
+};
+
+/// One object a line.
+pub fn lines(text: &str, _: bool) -> Result<Rows, Failure> {
+    let mut content = Rows::default();
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let place = format!("line {}", number + 1);
+        let value: Value = serde_json::from_str(line).map_err(|error| Failure::Damaged(format!("{place}: {error}")))?;
+        add(&mut content, &value, place);
+    }
+    finished(content)
+}
+
+/// A list of objects, or COCO's captions: `images` with `id` and `file_name`, `annotations` with `image_id` and `caption`.
+pub fn whole(text: &str, _: bool) -> Result<Rows, Failure> {
+    let other = |reason: &str| Failure::Other(reason.to_string());
+    let value: Value = serde_json::from_str(text).map_err(|error| other(&error.to_string()))?;
+    if let Value::Array(objects) = &value {
+        let mut content = Rows::default();
+        for (number, object) in objects.iter().enumerate() {
+            add(&mut content, object, format!("entry {}", number + 1));
+        }
+        return finished(content);
+    }
+    match (value["images"].as_array(), value["annotations"].as_array()) {
+        (Some(images), Some(annotations)) => coco(images, annotations),
+        _ => Err(other("it is no list of pictures")),
+    }
+}
+
+fn finished(content: Rows) -> Result<Rows, Failure> {
+    if content.rows.is_empty() {
+        return Err(Failure::Other(
+            "its objects have no field for the picture's file (file_name, image, path ..) beside one for a caption or a \
+             label"
+                .into(),
+        ));
+    }
+    Ok(content)
+}
+
+/// A field of an object by the first of the names that it has, whatever its capitals.
+fn field<'a>(object: &'a Map<String, Value>, names: &[&'static str]) -> Option<(&'static str, &'a Value)> {
+    names.iter().find_map(|name| {
+        let found = object
+            .iter()
+            .find(|(key, value)| field_name(key) == **name && !value.is_null());
+        found.map(|(_, value)| (*name, value))
+    })
+}
+
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(values) => values.iter().filter_map(plain).collect(),
+        value => plain(value).into_iter().collect(),
+    }
+}
+
+fn add(content: &mut Rows, value: &Value, place: String) {
+    let object = value.as_object();
+    let file = object.and_then(|object| field(object, &FILE_FIELDS));
+    let (Some(object), Some(file)) = (object, file.and_then(|(_, value)| plain(value))) else {
+        return content.wrong.push((place, "it names no file".into()));
+    };
+    let label = field(object, &LABEL_FIELDS);
+    let caption = field(object, &CAPTION_FIELDS);
+    let weak = caption.is_some_and(|(name, _)| WEAK_CAPTION_FIELDS.contains(&name));
+    let caption = caption.filter(|_| !(weak && label.is_some()));
+    if caption.or(label).is_none() {
+        return content
+            .wrong
+            .push((place, "it has neither a caption nor a label".into()));
+    }
+    content.titles |= weak && caption.is_some();
+    if caption.is_some()
+        && let Some((name, _)) = label
+    {
+        content.spare = Some(name.into());
+    }
+    let captions = caption.map_or(Vec::new(), |(_, value)| texts(value));
+    let label = label.filter(|_| caption.is_none()).and_then(|(_, value)| plain(value));
+    let side = field(object, &SIDE_FIELDS).and_then(|(_, value)| plain(value));
+    content
+        .rows
+        .push(row(&file, captions, label.as_deref(), side.as_deref(), place));
+}
+
+fn coco(images: &[Value], annotations: &[Value]) -> Result<Rows, Failure> {
+    let mut content = Rows::default();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (number, image) in images.iter().enumerate() {
+        let place = format!("image {}", number + 1);
+        // Some write ids as numbers, some as texts.
+        match (plain(&image["id"]), image["file_name"].as_str()) {
+            (Some(id), Some(file)) => {
+                places.insert(id, content.rows.len());
+                content.rows.push(row(file, Vec::new(), None, None, place));
+            }
+            _ => content.wrong.push((place, "it has no id or no file_name".into())),
+        }
+    }
+    let mut captioned = false;
+    for (number, annotation) in annotations.iter().enumerate() {
+        let Some(caption) = annotation["caption"].as_str() else {
+            continue;
+        };
+        captioned = true;
+        let place = plain(&annotation["image_id"]).and_then(|id| places.get(&id).copied());
+        match place.and_then(|place| content.rows.get_mut(place)) {
+            Some(Row { captions, .. }) => captions.push(super::super::beside::tidy(caption)),
+            None => content.wrong.push((
+                format!("annotation {}", number + 1),
+                "there is no image of its image_id".into(),
+            )),
+        }
+    }
+    if captioned {
+        Ok(content)
+    } else {
+        Err(Failure::Other("it has boxes or outlines, and no captions".into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(content: Rows) -> Vec<(String, Vec<String>)> {
+        content.rows.into_iter().map(|row| (row.file, row.captions)).collect()
+    }
+
+    #[test]
+    fn lines_objects_and_coco_give_the_same_pairs() {
+        let expected = vec![
+            ("a.jpg".to_string(), vec!["a cat, black".to_string(), "my pet".into()]),
+            ("b.jpg".into(), vec!["a dog".into()]),
+        ];
+        let objects = [
+            "{\"file\": \"a.jpg\", \"captions\": [\"a cat,  black\", \"my pet\"]}",
+            "{\"Image\": \"b.jpg\", \"Caption\": \"a dog\", \"caption2\": null}",
+        ];
+        assert_eq!(pairs(lines(&objects.join("\n\n"), false).unwrap()), expected);
+        assert_eq!(
+            pairs(whole(&format!("[{}]", objects.join(",")), false).unwrap()),
+            expected
+        );
+        for ids in [["1", "2"], ["\"x\"", "\"y\""]] {
+            let [a, b] = ids;
+            let coco = format!(
+                r#"{{"images": [{{"id": {a}, "file_name": "a.jpg"}}, {{"id": {b}, "file_name": "b.jpg"}}], "annotations":
+                [{{"image_id": {a}, "caption": "a cat, black"}}, {{"image_id": {a}, "caption": "my pet"}},
+                 {{"image_id": {b}, "caption": "a dog"}}]}}"#
+            );
+            assert_eq!(pairs(whole(&coco, false).unwrap()), expected);
+        }
+    }
+
+    #[test]
+    fn labels_are_taken_where_there_are_no_captions_and_faults_are_named() {
+        let content = lines(
+            "{\"file_name\": \"a.jpg\", \"label\": 7, \"split\": \"validation\"}",
+            false,
+        )
+        .unwrap();
+        assert_eq!(content.rows[0].label.as_deref(), Some("7"));
+        assert_eq!(content.rows[0].side, Some(crate::fine_tune::data::Side::Validation));
+        let broken = lines("{\"file\": \"a.jpg\", \"text\": \"x\"}\n{broken", false);
+        assert!(matches!(broken, Err(Failure::Damaged(reason)) if reason.starts_with("line 2")));
+        assert!(matches!(
+            whole("{\"name\": \"package\"}", false),
+            Err(Failure::Other(_))
+        ));
+    }
+}

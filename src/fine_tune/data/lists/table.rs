@@ -1,0 +1,302 @@
+//! Tables: separated by commas, semicolons, tabs or bars, quoted or not.
+
+use csv::ReaderBuilder;
+
+use super::{
+    CAPTION_FIELDS, FILE_FIELDS, Failure, LABEL_FIELDS, Rows, SIDE_FIELDS, WEAK_CAPTION_FIELDS, field_name, place_of,
+    row,
+};
+
+/// What separates fields, the commonest first.
+const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
+/// So much of a header is shown.
+const SHOWN: usize = 80;
+
+/// Where each field stands.
+struct Columns {
+    count: usize,
+    file: usize,
+    caption: Option<usize>,
+    label: Option<usize>,
+    side: Option<usize>,
+    titles: bool,
+    spare: Option<String>,
+}
+
+impl Columns {
+    fn of(header: &[String]) -> Option<Self> {
+        let file = place_of(header, &FILE_FIELDS)?;
+        let other = |names: &[&str]| place_of(header, names).filter(|place| *place != file);
+        let (caption, label) = (other(&CAPTION_FIELDS), other(&LABEL_FIELDS));
+        // A title beside a class is about something else.
+        let weak = caption.is_some_and(|place| WEAK_CAPTION_FIELDS.contains(&header[place].as_str()));
+        let caption = caption.filter(|_| !(weak && label.is_some()));
+        caption.or(label)?;
+        Some(Self {
+            count: header.len(),
+            file,
+            caption,
+            label: label.filter(|_| caption.is_none()),
+            side: other(&SIDE_FIELDS),
+            titles: weak,
+            spare: caption.and(label).map(|place| header[place].clone()),
+        })
+    }
+}
+
+/// Reads a table.
+pub fn read(text: &str, tabs: bool) -> Result<Rows, Failure> {
+    let (separator, text, first_line) = match declared(text) {
+        Some((separator, rest)) => (Some(separator), rest, 2),
+        None => (None, text, 1),
+    };
+    let skipped = text.len() - text.trim_start_matches('\n').len();
+    let first_line = first_line + skipped;
+    let text = &text[skipped..];
+    let header = text.lines().next().unwrap_or_default();
+    let mut separators: Vec<char> = separator.map_or(SEPARATORS.to_vec(), |separator| vec![separator]);
+    if tabs {
+        separators.sort_by_key(|separator| *separator != '\t');
+    }
+    let found = separators.into_iter().find_map(|separator| {
+        let names: Vec<String> = fields_of(header, separator)
+            .iter()
+            .map(|name| field_name(name))
+            .collect();
+        Columns::of(&names).map(|columns| (separator, columns))
+    });
+    let Some((separator, columns)) = found else {
+        let shown: String = header.chars().take(SHOWN).collect();
+        return Err(Failure::Other(format!(
+            "its first line (\"{shown}\") has no column for the picture's file (file_name, image, path ..) beside one for \
+             a caption or a label"
+        )));
+    };
+    if separator == '\t' {
+        let lines = text
+            .lines()
+            .enumerate()
+            .skip(1)
+            .filter(|(_, line)| !line.trim().is_empty());
+        let records = lines.map(|(n, line)| (first_line + n, fields_of(line, '\t')));
+        return Ok(rows(columns, separator, records));
+    }
+    check_quotes(text, separator, first_line).map_err(Failure::Damaged)?;
+    let mut reader = ReaderBuilder::new()
+        .delimiter(separator as u8)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let mut records = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| Failure::Damaged(error.to_string()))?;
+        let line = record.position().map_or(0, |position| position.line() as usize) + first_line - 1;
+        records.push((line, record.iter().map(String::from).collect::<Vec<_>>()));
+    }
+    swallowed(&records, &columns, separator).map_or(Ok(()), |reason| Err(Failure::Damaged(reason)))?;
+    Ok(rows(columns, separator, records.into_iter()))
+}
+
+/// Excel's first line `sep=;`, and what follows it.
+fn declared(text: &str) -> Option<(char, &str)> {
+    let (first, rest) = text.split_once('\n')?;
+    let separator = first.trim().strip_prefix("sep=")?.chars().next().unwrap_or('\t');
+    SEPARATORS.contains(&separator).then_some((separator, rest))
+}
+
+/// The fields of one line. Tables with tabs know no quotes but those that Excel sets around a whole field.
+fn fields_of(line: &str, separator: char) -> Vec<String> {
+    if separator != '\t' {
+        let mut reader = ReaderBuilder::new()
+            .delimiter(separator as u8)
+            .has_headers(false)
+            .from_reader(line.as_bytes());
+        let record = reader.records().next().and_then(Result::ok).unwrap_or_default();
+        return record.iter().map(|field| field.trim().to_string()).collect();
+    }
+    let unquoted = |field: &str| match field.strip_prefix('"').and_then(|field| field.strip_suffix('"')) {
+        Some(inside) if !inside.replace("\"\"", "").contains('"') => inside.replace("\"\"", "\""),
+        _ => field.to_string(),
+    };
+    line.split('\t').map(|field| unquoted(field.trim())).collect()
+}
+
+/// Every quote that opens must close before a separator or a line's end: the reader itself joins what follows.
+fn check_quotes(text: &str, separator: char, first_line: usize) -> Result<(), String> {
+    let mut line = first_line;
+    let mut opened = None;
+    let mut at_start = true;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match (opened, character) {
+            (Some(start), '"') => match characters.peek().copied() {
+                Some('"') => {
+                    characters.next();
+                }
+                None | Some('\n') => opened = None,
+                Some(next) if next == separator => opened = None,
+                Some(' ')
+                    if characters
+                        .clone()
+                        .find(|c| *c != ' ')
+                        .is_none_or(|c| c == separator || c == '\n') =>
+                {
+                    opened = None;
+                }
+                Some(next) => {
+                    return Err(format!(
+                        "line {start}: the quote that opens here is followed by \"{next}\" where it closes, in line {line}; \
+                         write a quote inside quotes twice, or leave the first one out"
+                    ));
+                }
+            },
+            (None, '"') if at_start => opened = Some(line),
+            _ => {}
+        }
+        if character == '\n' {
+            line += 1;
+        }
+        at_start = opened.is_none() && (character == separator || character == '\n');
+    }
+    match opened {
+        Some(start) => Err(format!("line {start}: the quote that opens here never closes")),
+        None => Ok(()),
+    }
+}
+
+/// A field that holds whole rows, between a stray quote and the next one.
+fn swallowed(records: &[(usize, Vec<String>)], columns: &Columns, separator: char) -> Option<String> {
+    let endings: std::collections::BTreeSet<String> = records
+        .iter()
+        .filter_map(|(_, fields)| Some(fields.get(columns.file)?.rsplit_once('.')?.1.to_lowercase()))
+        .collect();
+    let is_row = |line: &str| {
+        let fields = fields_of(line, separator);
+        let file = fields
+            .get(columns.file)
+            .filter(|_| fields.len() == columns.count && columns.count > 1);
+        file.and_then(|file| file.rsplit_once('.'))
+            .is_some_and(|(_, ending)| endings.contains(&ending.to_lowercase()))
+    };
+    records.iter().find_map(|(line, fields)| {
+        let swallows = |field: &String| field.lines().skip(1).any(is_row);
+        fields.iter().any(swallows).then(|| {
+            format!(
+                "line {line}: the quote that opens here closes some rows later; leave it out, or close it in its row"
+            )
+        })
+    })
+}
+
+fn rows(columns: Columns, separator: char, records: impl Iterator<Item = (usize, Vec<String>)>) -> Rows {
+    let mut content = Rows {
+        titles: columns.titles,
+        spare: columns.spare.clone(),
+        ..Rows::default()
+    };
+    for (line, mut fields) in records {
+        let place = format!("line {line}");
+        let last = columns.count - 1;
+        if fields.len() > columns.count && columns.caption == Some(last) {
+            // The separators are the caption's own.
+            let rest = fields.split_off(last).join(&separator.to_string());
+            fields.push(rest);
+        }
+        if fields.len() > columns.count {
+            content.wrong.push((
+                place,
+                format!("it has {} fields, the first line {}", fields.len(), columns.count),
+            ));
+            continue;
+        }
+        let field = |place: Option<usize>| place.and_then(|place| fields.get(place)).map(String::as_str);
+        let file = field(Some(columns.file)).unwrap_or_default();
+        let said = columns.caption.or(columns.label);
+        if file.trim().is_empty() || field(said).is_none() {
+            content.wrong.push((place, "a field is missing".into()));
+            continue;
+        }
+        let captions = field(columns.caption).map(String::from).into_iter().collect();
+        content
+            .rows
+            .push(row(file, captions, field(columns.label), field(columns.side), place));
+    }
+    content
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(text: &str, tabs: bool) -> Vec<(String, String)> {
+        let content = read(text, tabs).unwrap();
+        let said = |row: &super::super::Row| row.captions.first().or(row.label.as_ref()).cloned().unwrap_or_default();
+        content.rows.iter().map(|row| (row.file.clone(), said(row))).collect()
+    }
+
+    fn damage(text: &str) -> String {
+        match read(text, false) {
+            Err(Failure::Damaged(reason)) => reason,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_dialect_is_read() {
+        let expected = vec![
+            ("a.jpg".to_string(), "a cat, black".to_string()),
+            ("b.jpg".into(), "a \"dog\"".into()),
+        ];
+        for text in [
+            "file,caption\na.jpg,\"a cat, black\"\nb.jpg,\"a \"\"dog\"\"\"\n",
+            "file,caption\na.jpg,a cat, black\nb.jpg,a \"dog\"",
+            "Image Path;Text\na.jpg;a cat, black\nb.jpg;\"a \"\"dog\"\"\"",
+            "sep=;\nfilename;caption\na.jpg;a cat, black\nb.jpg;a \"dog\"\n",
+            "filepath\ttitle\na.jpg\ta cat, black\nb.jpg\t\"a \"\"dog\"\"\"\n",
+            "image_name| comment_number| caption\na.jpg| 0| a cat, black\nb.jpg| 0| a \"dog\"\n",
+            "\nimg,id,caption\na.jpg,7,\"a cat,\n black\"\n\nb.jpg,8,a \"dog\"\n",
+        ] {
+            assert_eq!(pairs(text, false), expected, "{text}");
+        }
+        assert_eq!(
+            pairs("image,label\na.jpg,Cat\n", false),
+            [("a.jpg".to_string(), "Cat".to_string())]
+        );
+    }
+
+    #[test]
+    fn tabs_know_no_stray_quotes() {
+        let text = "file\tcaption\na.jpg\t\"Best of the week\nb.jpg\t5\" disk\nc.jpg\tthe end\"\n";
+        let expected = [
+            ("a.jpg", "\"Best of the week"),
+            ("b.jpg", "5\" disk"),
+            ("c.jpg", "the end\""),
+        ];
+        assert_eq!(pairs(text, true), expected.map(|(a, b)| (a.to_string(), b.to_string())));
+    }
+
+    #[test]
+    fn quotes_that_never_close_or_close_elsewhere_are_named_with_their_line() {
+        let never = damage("file,caption\na.jpg,x\nb.jpg,\"never closed\nc.jpg,y\n");
+        assert!(
+            never.starts_with("line 3: ") && never.contains("never closes"),
+            "{never}"
+        );
+        let inside = damage("file,caption\na.jpg,\"a \"big\" cat\"\n");
+        assert!(inside.starts_with("line 2: "), "{inside}");
+        let two = damage("file,caption\na.jpg,\"best\nb.jpg,x\nc.jpg,end\"\nd.jpg,y\n");
+        assert!(two.starts_with("line 2: ") && two.contains("some rows later"), "{two}");
+    }
+
+    #[test]
+    fn rows_that_cannot_be_used_are_named() {
+        let content = read(
+            "file,caption,licence\na.jpg\nb.jpg,x,CC0,more\n,x,CC0\nc.jpg,y,CC0\n",
+            false,
+        )
+        .unwrap();
+        assert_eq!(content.rows.len(), 1);
+        let places: Vec<&str> = content.wrong.iter().map(|(place, _)| place.as_str()).collect();
+        assert_eq!(places, ["line 2", "line 3", "line 4"]);
+        assert!(matches!(read("name,price\nx,1\n", false), Err(Failure::Other(_))));
+    }
+}

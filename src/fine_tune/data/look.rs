@@ -1,0 +1,103 @@
+//! Looks through pictures before a run: which are broken, and which are copies of others.
+//!
+//! Copies stay on one side of the split: a test that has seen its answers measures nothing.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::Dataset;
+use crate::library::{Fingerprint, decode_with_notes, find_copies};
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// For each example the first one that it is a copy of; itself, mostly.
+    pub groups: Vec<usize>,
+    /// Examples that are a copy of an earlier one.
+    pub duplicates: usize,
+    /// Pairs of copies.
+    pub pairs: Vec<(usize, usize)>,
+}
+
+/// Decodes every picture once. Broken ones are moved to the dataset's problems; among the others copies are found.
+///
+/// `wanted` hears how many are done, and ends the work by saying no.
+pub fn look_through(dataset: &mut Dataset, wanted: impl Fn(usize) -> bool + Sync) -> Looked {
+    let paths: Vec<PathBuf> = dataset.examples.iter().map(|example| example.path.clone()).collect();
+    let seen: Vec<Mutex<Option<Result<Fingerprint, String>>>> = paths.iter().map(|_| Mutex::new(None)).collect();
+    let (next, done, stopped) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while !stopped.load(Ordering::Relaxed) {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(path) = paths.get(place) else { return };
+                    let decoded = decode_with_notes(path).map_err(|e| e.to_string());
+                    if let Ok(mut slot) = seen[place].lock() {
+                        *slot = Some(decoded.map(|decoded| Fingerprint::of(&decoded)));
+                    }
+                    if !wanted(done.fetch_add(1, Ordering::Relaxed) + 1) {
+                        stopped.store(true, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    let seen = seen.into_iter().map(|slot| slot.into_inner().ok().flatten());
+    let mut prints = Vec::new();
+    for (example, print) in std::mem::take(&mut dataset.examples).into_iter().zip(seen) {
+        match print {
+            Some(Ok(print)) => {
+                dataset.examples.push(example);
+                prints.push(print);
+            }
+            Some(Err(reason)) => dataset.problems.push((example.path, reason)),
+            None => {}
+        }
+    }
+    let copies = find_copies(&prints, || !stopped.load(Ordering::Relaxed));
+    Looked {
+        duplicates: (0..prints.len())
+            .filter(|place| copies.groups[*place] != *place)
+            .count(),
+        groups: copies.groups,
+        pairs: copies.pairs,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Example;
+    use super::*;
+    use crate::library::{decode, fitted};
+
+    #[test]
+    fn a_smaller_copy_is_found_and_a_broken_picture_is_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/samples/photos");
+        let photograph = |name: &str| decode(&samples.join(name)).unwrap();
+        photograph("cat.jpg").save(folder.path().join("a.png")).unwrap();
+        fitted(&photograph("cat.jpg"), 200)
+            .save(folder.path().join("b.png"))
+            .unwrap();
+        photograph("coffee.jpg").save(folder.path().join("c.png")).unwrap();
+        std::fs::write(folder.path().join("d.png"), b"broken").unwrap();
+        let example = |name: &str| Example {
+            path: folder.path().join(name),
+            class: Some(0),
+            captions: Vec::new(),
+        };
+        let mut dataset = Dataset {
+            classes: vec!["x".into()],
+            examples: ["a.png", "b.png", "c.png", "d.png"].map(example).to_vec(),
+            ..Dataset::default()
+        };
+        let looked = look_through(&mut dataset, |_| true);
+        assert_eq!(looked.groups, [0, 0, 2]);
+        assert_eq!(
+            (looked.duplicates, looked.pairs, dataset.problems.len()),
+            (1, vec![(0, 1)], 1)
+        );
+    }
+}

@@ -1,0 +1,327 @@
+//! Decides what a folder holds: lists, texts beside pictures, or a folder a class; and names whatever is not used.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::beside::{Beside, beside};
+use super::folders::{Classes, Part, classes, parts};
+use super::listed::{Listed, Lists, Said};
+use super::lists::Meaning;
+use super::{Dataset, Error, Example, Reasons, Result, Side, few};
+use crate::library::scan;
+
+/// Beside class folders, captions count where so many pictures have one, as a share of all.
+const ENOUGH: f64 = 0.5;
+/// Rows that are quoted where no row could be used.
+const QUOTED: usize = 3;
+
+/// Reads a folder.
+///
+/// # Errors
+/// It holds nothing to learn from, or it is not clear what is meant.
+pub fn read(root: &Path) -> Result<Dataset> {
+    let (parts, mut aside) = parts(root).map_err(Error::Data)?;
+    let scanned = scan(root, || true);
+    let mut unreadable = scanned.unreadable;
+    let (pictures, unnameable): (Vec<PathBuf>, Vec<PathBuf>) = scanned
+        .pictures
+        .into_iter()
+        .map(|found| found.path)
+        .partition(|path| path.to_str().is_some());
+    let odd = unnameable
+        .into_iter()
+        .map(|path| (path, "its name is not in UTF-8: give it another".to_string()));
+    unreadable.extend(odd);
+    let source = Source {
+        classes: classes(
+            &parts,
+            &pictures,
+            &unreadable.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>(),
+        ),
+        lists: Lists::of(root, &parts, &pictures, &unreadable),
+        texts: pictures
+            .iter()
+            .filter_map(|path| Some((path.clone(), beside(path)?)))
+            .collect(),
+        parts,
+        pictures,
+    };
+    let mut dataset = source.dataset(root)?;
+    dataset.problems.extend(unreadable);
+    dataset.left_aside.append(&mut aside);
+    if dataset.examples.is_empty() && dataset.classes.is_empty() {
+        return Err(nothing(root, &source.lists, &dataset));
+    }
+    tidy(&mut dataset);
+    Ok(dataset)
+}
+
+/// Reasons can be written as JSON, in order, each once.
+fn tidy(dataset: &mut Dataset) {
+    for reasons in [&mut dataset.problems, &mut dataset.left_aside] {
+        for (path, _) in reasons.iter_mut().filter(|(path, _)| path.to_str().is_none()) {
+            *path = path.to_string_lossy().into_owned().into();
+        }
+        reasons.sort();
+        reasons.dedup();
+    }
+    let learnt = |example: &Example| dataset.given.get(&example.path).is_none_or(|side| *side == Side::Train);
+    if !dataset.examples.is_empty() && !dataset.examples.iter().any(learnt) {
+        dataset
+            .notes
+            .push("nothing is given to learn from: the sides are drawn".into());
+        dataset.given.clear();
+    }
+}
+
+/// Everything that lies in the folder.
+struct Source {
+    parts: Vec<Part>,
+    pictures: Vec<PathBuf>,
+    classes: Classes,
+    lists: Lists,
+    texts: BTreeMap<PathBuf, Beside>,
+}
+
+impl Source {
+    fn dataset(&self, root: &Path) -> Result<Dataset> {
+        let folders = self.classes.names.len() > 1;
+        let enough = |count: usize| !folders || count as f64 >= ENOUGH * self.pictures.len() as f64;
+        let captioned = self
+            .texts
+            .values()
+            .filter(|text| matches!(text, Beside::Captions(..)))
+            .count();
+        let listed = self.lists.used(folders);
+        if let Some(damaged) = self.lists.damaged.first().filter(|_| !folders) {
+            return Err(Error::Data(format!("{}: {}", damaged.0.display(), damaged.1)));
+        }
+        let by_list: BTreeSet<&PathBuf> = listed
+            .iter()
+            .flat_map(|list| list.named.iter().map(|(path, _)| path))
+            .collect();
+        let by_list = by_list.len();
+        if !folders && by_list + captioned == 0 && !listed.is_empty() {
+            // Lists are what is meant, and they lead nowhere: one folder is not one class.
+            return Ok(Dataset::default());
+        }
+        if by_list > 0 && enough(by_list) && by_list >= captioned {
+            self.by_lists(&listed, root)
+        } else if captioned > 0 && enough(captioned) {
+            Ok(self.by_texts())
+        } else {
+            Ok(self.by_folders())
+        }
+    }
+
+    /// The side of the part in which a picture lies.
+    fn side_of(&self, path: &Path) -> Option<Side> {
+        self.parts.iter().find(|part| path.starts_with(&part.folder))?.side
+    }
+
+    fn with_sides(&self, mut dataset: Dataset) -> Dataset {
+        let sides = dataset
+            .examples
+            .iter()
+            .filter_map(|example| Some((example.path.clone(), self.side_of(&example.path)?)));
+        for (path, side) in sides.collect::<Vec<_>>() {
+            dataset.given.entry(path).or_insert(side);
+        }
+        dataset
+    }
+
+    fn by_folders(&self) -> Dataset {
+        let names: Vec<String> = self.classes.names.iter().cloned().collect();
+        let examples = self.classes.of.iter().map(|(path, class)| Example {
+            class: names.binary_search(class).ok(),
+            path: path.clone(),
+            captions: Vec::new(),
+        });
+        let loose = self
+            .classes
+            .loose
+            .iter()
+            .map(|path| (path.clone(), "it lies in no class folder".to_string()));
+        let empty = self
+            .classes
+            .empty
+            .iter()
+            .map(|path| (path.clone(), "a folder without pictures".to_string()));
+        let texts = self.texts.values().map(|text| match text {
+            Beside::Captions(path, _) => (
+                path.clone(),
+                "class folders are used, and too few pictures have a text".into(),
+            ),
+            Beside::Other(path, reason) => (path.clone(), reason.clone()),
+        });
+        let lists = self
+            .lists
+            .all
+            .iter()
+            .map(|list| (list.path.clone(), list.why_aside().to_string()));
+        let left_aside = loose.chain(empty).chain(texts).chain(lists).chain(self.lists.others());
+        self.with_sides(Dataset {
+            examples: examples.collect(),
+            left_aside: left_aside.collect(),
+            classes: names,
+            ..Dataset::default()
+        })
+    }
+
+    fn by_texts(&self) -> Dataset {
+        let mut dataset = Dataset::default();
+        for path in self
+            .pictures
+            .iter()
+            .filter(|path| self.parts.iter().any(|part| path.starts_with(&part.folder)))
+        {
+            match self.texts.get(path) {
+                Some(Beside::Captions(_, captions)) => dataset.examples.push(Example {
+                    path: path.clone(),
+                    class: None,
+                    captions: captions.clone(),
+                }),
+                Some(Beside::Other(text, reason)) => {
+                    dataset.left_aside.push((text.clone(), reason.clone()));
+                    dataset.problems.push((path.clone(), "it has no caption".into()));
+                }
+                None => dataset.problems.push((path.clone(), "it has no caption".into())),
+            }
+        }
+        let lists = self
+            .lists
+            .all
+            .iter()
+            .map(|list| (list.path.clone(), "more pictures have a text beside them".into()));
+        dataset.left_aside.extend(lists.chain(self.lists.others()));
+        if self.classes.names.len() > 1 {
+            let note = "the texts beside the pictures are used; the folders' names are not";
+            dataset.notes.push(note.into());
+        }
+        self.with_sides(dataset)
+    }
+
+    fn by_lists(&self, listed: &[&Listed], root: &Path) -> Result<Dataset> {
+        let meanings: BTreeSet<bool> = listed.iter().map(|list| list.meaning == Meaning::Classes).collect();
+        if meanings.len() > 1 {
+            let names: Vec<String> = listed.iter().map(|list| below(&list.path, root)).collect();
+            return Err(Error::Data(format!(
+                "{} holds lists of captions and lists of classes ({}): move those away that are not meant",
+                root.display(),
+                few(&names)
+            )));
+        }
+        let mut said: BTreeMap<PathBuf, Said> = BTreeMap::new();
+        let mut dataset = Dataset::default();
+        for list in listed {
+            list.add_to(&mut said, &mut dataset);
+        }
+        let wanted = if meanings.contains(&true) { "class" } else { "caption" };
+        for (path, said) in said {
+            let classes: BTreeSet<&String> = said.labels.iter().collect();
+            match (said.captions.is_empty(), classes.len()) {
+                (true, 0) => dataset.problems.push((path, format!("it has no {wanted}"))),
+                (_, 2..) => {
+                    let names: Vec<&String> = classes.into_iter().collect();
+                    dataset
+                        .problems
+                        .push((path, format!("lists give it several classes: {}", few(&names))));
+                }
+                _ => {
+                    let label = said.labels.first().cloned();
+                    // Where it is to be tested on, it is not learnt from.
+                    if let Some(side) = said.sides.iter().max() {
+                        dataset.given.insert(path.clone(), *side);
+                    }
+                    dataset.classes.extend(label.clone());
+                    dataset.examples.push(Example {
+                        path,
+                        class: None,
+                        captions: said.captions,
+                    });
+                    dataset.notes.extend(
+                        (said.sides.len() > 1).then(|| "a picture that lists give two sides is tested on".into()),
+                    );
+                }
+            }
+        }
+        self.finish_lists(dataset, listed)
+    }
+
+    fn finish_lists(&self, mut dataset: Dataset, listed: &[&Listed]) -> Result<Dataset> {
+        let labels = std::mem::take(&mut dataset.classes);
+        if labels.len() == dataset.examples.len() {
+            dataset.classes = labels.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
+            for (example, label) in dataset.examples.iter_mut().zip(&labels) {
+                example.class = dataset.classes.binary_search(label).ok();
+            }
+        }
+        let used: BTreeSet<&PathBuf> = dataset
+            .examples
+            .iter()
+            .map(|e| &e.path)
+            .chain(dataset.problems.iter().map(|(p, _)| p))
+            .collect();
+        let unused = self.pictures.iter().filter(|path| !used.contains(path));
+        let unused: Reasons = unused
+            .map(|path| (path.clone(), "no list names it".to_string()))
+            .collect();
+        let spare = self
+            .lists
+            .all
+            .iter()
+            .filter(|list| !listed.iter().any(|used| used.path == list.path));
+        let spare: Reasons = spare
+            .map(|list| (list.path.clone(), list.why_aside().to_string()))
+            .collect();
+        let texts = self.texts.values().map(|text| match text {
+            Beside::Captions(path, _) => (path.clone(), "lists say what pictures show".to_string()),
+            Beside::Other(path, reason) => (path.clone(), reason.clone()),
+        });
+        dataset
+            .left_aside
+            .extend(unused.into_iter().chain(spare).chain(texts).chain(self.lists.others()));
+        dataset.notes.sort();
+        dataset.notes.dedup();
+        Ok(self.with_sides(dataset))
+    }
+}
+
+fn below(path: &Path, root: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).display().to_string()
+}
+
+/// Why there is nothing to learn from, with the lists that were tried and what was wrong with their first rows.
+fn nothing(root: &Path, lists: &Lists, dataset: &Dataset) -> Error {
+    let mut text = format!("{} holds nothing to learn from", root.display());
+    for list in lists.all.iter().take(QUOTED) {
+        let rows = list
+            .lost
+            .iter()
+            .take(QUOTED)
+            .map(|(place, reason)| format!("{place}: {reason}"));
+        let rows = rows.collect::<Vec<_>>().join("; ");
+        text += &format!(
+            ". Of {} rows of {}, none could be used ({rows})",
+            list.rows,
+            below(&list.path, root)
+        );
+    }
+    let others = lists.others().chain(dataset.left_aside.iter().cloned());
+    let others: BTreeSet<String> = others
+        .map(|(path, reason)| format!("{}: {reason}", below(&path, root)))
+        .collect();
+    for other in others.iter().take(QUOTED) {
+        text += &format!(". {other}");
+    }
+    let problems = dataset
+        .problems
+        .iter()
+        .filter(|(path, _)| lists.all.iter().all(|list| list.path != *path));
+    for (path, reason) in problems.take(QUOTED) {
+        text += &format!(". {}: {reason}", below(path, root));
+    }
+    text += ". Give one folder a class, or pictures with captions (name.txt beside name.jpg, or a captions.csv, .tsv or \
+             .jsonl with columns file_name and caption)";
+    Error::Data(text)
+}

@@ -1,0 +1,91 @@
+//! Text files as people have them: UTF-8 with or without a byte order mark, UTF-16, Windows' code page 1252; any line end.
+
+use std::path::Path;
+
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+/// Larger files are no lists, captions or labels.
+const MAX_TEXT_BYTES: u64 = 1 << 30;
+/// What is looked at to recognise UTF-16 that begins without a mark.
+const SAMPLE_BYTES: usize = 512;
+
+/// Why a text is not read.
+#[derive(Debug, thiserror::Error)]
+pub enum TextError {
+    #[error("{0}")]
+    Unreadable(#[from] std::io::Error),
+    #[error("it is too large for a list or a caption")]
+    TooLarge,
+}
+
+/// Reads a text file in whatever encoding it is in; every line ends with `\n`.
+///
+/// # Errors
+/// The file cannot be read, or is too large.
+pub fn read_text(path: &Path) -> Result<String, TextError> {
+    if std::fs::metadata(path)?.len() > MAX_TEXT_BYTES {
+        return Err(TextError::TooLarge);
+    }
+    Ok(text_of(&std::fs::read(path)?))
+}
+
+/// The text that bytes hold: what is neither marked nor UTF-8 is taken for UTF-16 where every other byte is zero, else for
+/// code page 1252, which gives a character to every byte.
+pub fn text_of(bytes: &[u8]) -> String {
+    let text = match (Encoding::for_bom(bytes), unmarked_utf16(bytes)) {
+        (Some((encoding, _)), _) => encoding.decode(bytes).0,
+        (None, Some(encoding)) => encoding.decode_without_bom_handling(bytes).0,
+        (None, None) => std::str::from_utf8(bytes).map_or_else(
+            |_| WINDOWS_1252.decode_without_bom_handling(bytes).0,
+            std::borrow::Cow::Borrowed,
+        ),
+    };
+    if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n")
+    } else {
+        text.into_owned()
+    }
+}
+
+/// Mostly Latin text in UTF-16 has a zero in nearly every other byte.
+fn unmarked_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
+    let sample = &bytes[..bytes.len().min(SAMPLE_BYTES) & !1];
+    if !bytes.len().is_multiple_of(2) || sample.len() < 4 {
+        return None;
+    }
+    let zeros = |from: usize| sample.iter().skip(from).step_by(2).filter(|&&byte| byte == 0).count();
+    let (high, low) = (zeros(1), zeros(0));
+    let most = |count: usize| count * 4 >= sample.len() / 2 * 3;
+    match (most(high), most(low)) {
+        (true, false) => Some(UTF_16LE),
+        (false, true) => Some(UTF_16BE),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_common_encoding_and_line_end_gives_the_same_text() {
+        let expected = "é: un café\nzwei\n";
+        let utf16 = |to_bytes: fn(u16) -> [u8; 2]| -> Vec<u8> { expected.encode_utf16().flat_map(to_bytes).collect() };
+        let (little, big) = (utf16(u16::to_le_bytes), utf16(u16::to_be_bytes));
+        for bytes in [
+            expected.as_bytes().to_vec(),
+            expected.replace('\n', "\r\n").into_bytes(),
+            expected.replace('\n', "\r").into_bytes(),
+            [b"\xEF\xBB\xBF", expected.as_bytes()].concat(),
+            b"\xE9: un caf\xE9\r\nzwei\r\n".to_vec(),
+            [&b"\xFF\xFE"[..], &little].concat(),
+            [&b"\xFE\xFF"[..], &big].concat(),
+            little,
+            big,
+        ] {
+            assert_eq!(text_of(&bytes), expected, "{bytes:02x?}");
+        }
+        assert_eq!(text_of(b"x"), "x");
+        assert_eq!(text_of("猫\u{0}".as_bytes()), "猫\u{0}");
+    }
+}
