@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use super::escape::visible_path;
 use super::output::{Output, say};
 use super::{Common, Usage};
 use crate::clip::Embedding;
