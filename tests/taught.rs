@@ -111,7 +111,7 @@ fn an_easy_probe_is_sure_of_what_it_was_taught_and_knows_what_is_something_else(
         }
         let elsewhere = none_won(&classified(&program, &run, &else_paths, &labels));
         assert!(
-            elsewhere * 10 >= untaught * 9,
+            elsewhere * 10 >= untaught * 8,
             "seed {seed}, shots {shots:?}: {elsewhere} of {} are none of these, untaught {untaught}",
             else_paths.len()
         );
@@ -340,7 +340,10 @@ fn with_nothing_to_validate_or_to_test_by_nothing_is_chosen_and_nothing_is_made_
 #[test]
 fn validation_sees_every_class_of_a_large_folder() {
     // The first pictures of the validation side are all of the first classes.
-    let names: Vec<String> = ('a'..='m').map(|class| format!("kind {class}")).collect();
+    let names: Vec<String> = "red green blue hat dress skirt day night tree bear sea star sand"
+        .split(' ')
+        .map(String::from)
+        .collect();
     let folders: Vec<(&str, usize)> = names.iter().map(|name| (name.as_str(), 12)).collect();
     let folder = plain(&folders);
     let program = Program::new();

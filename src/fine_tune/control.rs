@@ -141,7 +141,7 @@ mod tests {
         let set = control_set(folder.path()).unwrap();
         assert_eq!(set.paths.len(), MAX_CONTROL);
         for class in 0..3 {
-            assert!(set.labels.iter().filter(|label| **label == class).count() >= 28);
+            assert!(set.labels.iter().filter(|label| **label == class).count() >= 20);
         }
     }
 }
