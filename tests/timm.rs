@@ -57,6 +57,32 @@ fn siglip2_naflex_at_every_aspect_ratio_equals_transformers() {
     check("siglip2", open("siglip2"), &Device::flex());
 }
 
+/// As the fast processors of transformers 4.50 to 4.57 save it, and as transformers 5 does.
+#[test]
+fn naflex_opens_whichever_transformers_saved_its_processor() {
+    let folder = copy_of("siglip2");
+    let file = folder.path().join("preprocessor_config.json");
+    let mut settings: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    settings["image_processor_type"] = "Siglip2ImageProcessorFast".into();
+    for unset in [
+        "size",
+        "crop_size",
+        "do_center_crop",
+        "data_format",
+        "device",
+        "do_pad",
+        "return_tensors",
+    ] {
+        settings[unset] = Value::Null;
+    }
+    std::fs::write(&file, settings.to_string()).unwrap();
+    check("siglip2", |device| Model::open(folder.path(), device), &Device::flex());
+    std::fs::remove_file(&file).unwrap();
+    let nested = serde_json::json!({"image_processor": settings, "processor_class": "Siglip2Processor"});
+    std::fs::write(folder.path().join("processor_config.json"), nested.to_string()).unwrap();
+    check("siglip2", |device| Model::open(folder.path(), device), &Device::flex());
+}
+
 const ALL: [&str; 8] = [
     "timm-siglip",
     "timm-siglip-i18n",
