@@ -55,6 +55,10 @@ pub fn start(level: Option<&str>) -> Result<(), BadFilter> {
     let Some(folder) = data_dir().map(|folder| folder.join("logs")) else {
         return Ok(());
     };
+    // The appender looks for older files before it makes their folder, and says so on standard error.
+    if std::fs::create_dir_all(&folder).is_err() {
+        return Ok(());
+    }
     let files = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("clipsight")
