@@ -202,7 +202,7 @@ mod tests {
         ];
         for (name, change) in changes {
             let copies = photographs.iter().map(|photograph| change(&photograph.picture));
-            let all: Vec<Decoded> = photographs.iter().map(|p| plain_with(p)).chain(copies).collect();
+            let all: Vec<Decoded> = photographs.iter().map(plain_with).chain(copies).collect();
             let found = groups(&all);
             let missed: Vec<usize> = (0..count).filter(|n| found[count + n] != *n).collect();
             // A hash of 64 bits overlooks some whose border is gone.

@@ -59,7 +59,7 @@ fn least_likeness(own: &[f32], other: &[f32]) -> Option<f32> {
     let Some((mean, reach)) = predicted(own) else {
         return Some(least);
     };
-    let strangers = at(other, 0.5).unwrap_or(mean - reach);
+    let strangers = at(other, 1.0 - ODD).unwrap_or(mean - reach);
     Some(least.min((mean - reach).max(strangers)))
 }
 
