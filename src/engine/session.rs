@@ -229,7 +229,7 @@ impl Session {
                         .thumbnail
                         .as_deref()
                         .map(|jpeg| (prepared.size.0, prepared.size.1, jpeg)),
-                    embedding: Some((identity, embedding.as_ref().ok()?)),
+                    embedding: Some((identity, embedding)),
                 })
             })
             .collect();

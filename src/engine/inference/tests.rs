@@ -100,6 +100,7 @@ impl Bench {
             prepared: Box::new(Prepared {
                 pixels: pixels(&shown, preprocessing).unwrap(),
                 size: (224, 224),
+                note: None,
                 thumbnail: None,
             }),
         }
