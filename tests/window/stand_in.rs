@@ -331,7 +331,6 @@ pub fn starter() -> ModelInfo {
         parameters: 11_353_049,
         size_bytes: 22_724_860,
         dtype: "f16".into(),
-        sees: "224 x 224 pixels".into(),
         image_size: 224,
         sees: "224 x 224 pixels".into(),
         context_length: 32,
