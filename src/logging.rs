@@ -1,5 +1,6 @@
 //! What happened, for those who look into it later: a file a day in the data folder, and every panic with its backtrace.
 
+use std::any::Any;
 use std::backtrace::Backtrace;
 use std::fmt;
 use std::panic::PanicHookInfo;
@@ -75,6 +76,13 @@ pub fn start(level: Option<&str>) -> Result<(), BadFilter> {
         tracing::info!("clipsight {} started", version());
     }
     Ok(())
+}
+
+/// What a panic said.
+pub fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("it did not say why").to_owned()
 }
 
 /// Into the log where there is one, else to standard error.

@@ -7,7 +7,7 @@ use super::state::Mode;
 use super::train::TrainCommand;
 use crate::engine::DeviceChoice;
 use crate::engine::ModelChoice;
-use crate::engine::protocol::{Dab, Fill, HeatmapMethod, PictureId, Precision, Shift};
+use crate::engine::protocol::{Dab, Fill, HeatmapMethod, LabelId, PictureId, Precision, Shift};
 use crate::heatmap::{Ramp, Scale};
 use crate::zero_shot::TemplateSet;
 
@@ -57,7 +57,7 @@ pub enum FileDialog {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Compare {
     /// That of another label.
-    Label(usize),
+    Label(LabelId),
     /// The same label by another method.
     Method(HeatmapMethod),
     /// The same label by another model.
@@ -121,7 +121,7 @@ pub enum Command {
     /// Show only pictures whose name holds this.
     FilterName(String),
     /// Show only pictures with this best label; `None` inside is "none of these".
-    FilterLabel(Option<Option<usize>>),
+    FilterLabel(Option<Option<LabelId>>),
     /// Show only pictures with at least this score.
     FilterScore(f32),
     /// Show everything again.
@@ -133,7 +133,7 @@ pub enum Command {
     /// Inspect a neighbour.
     Go(Step),
     /// Draw the heatmap of this label.
-    MapLabel(usize),
+    MapLabel(LabelId),
     /// Draw the heatmap or not.
     ToggleHeatmap,
     /// Show what the model sees, or the picture.
@@ -207,6 +207,8 @@ pub enum Command {
     OpenDialog(Dialog),
     /// Close the dialog.
     CloseDialog,
+    /// Something of the window's own failed.
+    Report(String),
     /// Put a message away.
     Dismiss(usize),
     /// Put the note about the starter away.

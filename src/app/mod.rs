@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 
 use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui};
 
-use crate::engine::Backend;
 use crate::engine::protocol::{PictureId, Request};
 use crate::engine::training::TrainingRequest;
+use crate::engine::{Backend, ModelChoice};
 
 use command::Command;
 use settings::{Settings, ThemeChoice};
@@ -32,33 +32,74 @@ const DEBOUNCE: Duration = Duration::from_millis(60);
 const SAVE_AFTER: Duration = Duration::from_millis(800);
 const STATUS_HEIGHT: f32 = 34.0;
 
+/// Tells the time; in tests, the time that they say it is.
+pub type Clock = Box<dyn Fn() -> Instant>;
+
 /// The window's content over an engine, or over a stand-in for one.
 pub struct App {
     state: State,
     backend: Box<dyn Backend>,
+    clock: Clock,
     textures: Textures,
     files: Files,
     wanted_thumbnails: Vec<PictureId>,
     thumbnails_library: u64,
     saved: Settings,
     settings_changed_at: Option<Instant>,
+    zoom: Zoom,
+}
+
+/// The size of everything, which two can change: the settings, and egui with Ctrl and + or -.
+struct Zoom {
+    /// What both had last.
+    known: f32,
+    /// What egui was told, and shows from the next frame on.
+    told: Option<f32>,
+}
+
+impl Zoom {
+    /// Whoever changed it leads, the other one follows.
+    fn follow(&mut self, scale: &mut f32, ctx: &Context) {
+        let differs = |a: f32, b: f32| (a - b).abs() > f32::EPSILON;
+        if differs(*scale, self.known) {
+            ctx.set_zoom_factor(*scale);
+            (self.known, self.told) = (*scale, Some(*scale));
+            return;
+        }
+        let zoom = ctx.zoom_factor();
+        match self.told {
+            Some(told) if differs(zoom, told) => {}
+            _ => {
+                self.told = None;
+                self.known = zoom;
+                *scale = zoom;
+            }
+        }
+    }
 }
 
 impl App {
     /// Gives the context its theme and asks the backend for the pictures of the settings.
     pub fn new(ctx: &Context, settings: Settings, backend: Box<dyn Backend>) -> Self {
         theme::install(ctx);
+        let scale = settings.scale;
         let mut app = Self {
             state: State::new(settings.clone()),
             backend,
+            clock: Box::new(Instant::now),
             textures: Textures::default(),
             files: Files::default(),
             wanted_thumbnails: Vec::new(),
             thumbnails_library: 0,
             saved: settings,
             settings_changed_at: None,
+            zoom: Zoom {
+                known: scale,
+                told: Some(scale),
+            },
         };
-        ctx.set_zoom_factor(app.state.settings.scale);
+        ctx.set_zoom_factor(scale);
+        app.state.asked_model = Some(app.state.settings.model.clone());
         // Models of runs are called as the runs are.
         app.backend.send(Request::Training(TrainingRequest::List));
         let list = update::list(&mut app.state);
@@ -70,6 +111,18 @@ impl App {
         app
     }
 
+    /// The engine was started with this model, which is another than that of the settings where the command line says so.
+    pub fn asked_for(mut self, model: ModelChoice) -> Self {
+        self.state.asked_model = Some(model);
+        self
+    }
+
+    /// With another clock.
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
     /// What the window knows.
     pub fn state(&self) -> &State {
         &self.state
@@ -77,7 +130,8 @@ impl App {
 
     /// Carries out a command, as a click or a key would.
     pub fn execute(&mut self, command: Command) {
-        for request in update::update(&mut self.state, command, Instant::now()) {
+        let now = (self.clock)();
+        for request in update::update(&mut self.state, command, now) {
             self.backend.send(request);
         }
     }
@@ -93,7 +147,7 @@ impl App {
         if let Some(choice) = self.state.wanted_model.take() {
             self.execute(Command::LoadModel(choice));
         }
-        let now = Instant::now();
+        let now = (self.clock)();
         self.ask_when_due(ctx, now);
         if let Some(wait) = self.state.reorder(now) {
             ctx.request_repaint_after(wait);
@@ -270,13 +324,13 @@ impl App {
 
     fn after_drawing(&mut self, ctx: &Context) {
         if let Some(folder) = self.state.wanted_folder.take() {
-            shell::files::show(folder);
+            let waker = ctx.clone();
+            self.files.show(folder, move || waker.request_repaint());
         }
         if let Some(dialog) = self.state.wanted_dialog.take() {
             let waker = ctx.clone();
             self.files.open(dialog, move || waker.request_repaint());
         }
-        // Ctrl with + and - changes egui's zoom; the settings follow, and lead where they were changed.
         if let Some(image) = self.state.to_copy.take() {
             let pixels = egui::ColorImage::from_rgb([image.width, image.height], &image.rgb);
             ctx.copy_image(pixels);
@@ -284,11 +338,7 @@ impl App {
                 .say(crate::engine::protocol::Severity::Info, "The heatmap is copied");
         }
         let settings = &mut self.state.settings;
-        if (settings.scale - self.saved.scale).abs() > f32::EPSILON && self.settings_changed_at.is_none() {
-            ctx.set_zoom_factor(settings.scale);
-        } else {
-            settings.scale = ctx.zoom_factor();
-        }
+        self.zoom.follow(&mut settings.scale, ctx);
         let size = ctx.viewport_rect().size();
         settings.window_size = (size.x * settings.scale, size.y * settings.scale);
     }

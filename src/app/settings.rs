@@ -8,7 +8,7 @@ use crate::engine::DeviceChoice;
 use crate::engine::ModelChoice;
 use crate::engine::protocol::{HeatmapMethod, Precision};
 use crate::heatmap::{Ramp, Scale};
-use crate::zero_shot::{Label, TemplateSet};
+use crate::zero_shot::{Label, LabelId, TemplateSet};
 
 /// Recent folders and models that are remembered.
 const MAX_RECENT: usize = 8;
@@ -86,10 +86,24 @@ impl Sort {
 /// A label with its colour.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelRow {
+    /// Which label this is, whatever it is called.
+    #[serde(default = "LabelId::fresh")]
+    pub id: LabelId,
     /// The label.
     pub label: Label,
     /// Its place in the theme's list of label colours.
     pub colour: usize,
+}
+
+impl LabelRow {
+    /// A label that was not there before.
+    pub fn new(label: Label, colour: usize) -> Self {
+        Self {
+            id: LabelId::fresh(),
+            label,
+            colour,
+        }
+    }
 }
 
 /// Everything that persists.
@@ -197,9 +211,10 @@ fn first_labels() -> Vec<LabelRow> {
     ]
     .into_iter()
     .enumerate()
-    .map(|(colour, name)| LabelRow {
+    .map(|(place, name)| LabelRow {
+        id: LabelId::known(place as u64),
         label: Label::named(name),
-        colour,
+        colour: place,
     })
     .collect()
 }
@@ -212,7 +227,18 @@ impl Settings {
             .unwrap_or_default();
         settings.scale = settings.scale.clamp(0.5, 3.0);
         settings.thumbnail_side = settings.thumbnail_side.clamp(80.0, 320.0);
+        settings.tell_labels_apart();
         settings
+    }
+
+    /// Two rows of one id, which only somebody else can have written, become two labels.
+    fn tell_labels_apart(&mut self) {
+        let mut seen = std::collections::HashSet::new();
+        for row in &mut self.labels {
+            while !seen.insert(row.id) {
+                row.id = LabelId::fresh();
+            }
+        }
     }
 
     /// For the store.
@@ -251,6 +277,18 @@ mod tests {
         assert_eq!(Settings::from_json(Some(&settings.to_json())), settings);
         assert_eq!(Settings::from_json(Some("{\"scale\": 2.0, \"gone\": 1}")).scale, 2.0);
         assert_eq!(Settings::from_json(Some("nonsense")), Settings::default());
+    }
+
+    #[test]
+    fn every_label_has_an_id_of_its_own_that_survives_the_store() {
+        let old = r#"{"labels": [{"label": {"name": "a", "descriptions": []}, "colour": 0}, {"id": 7, "label":
+            {"name": "b", "descriptions": []}, "colour": 1}, {"id": 7, "label": {"name": "c", "descriptions": []},
+            "colour": 2}]}"#;
+        let settings = Settings::from_json(Some(old));
+        let ids: Vec<LabelId> = settings.labels.iter().map(|row| row.id).collect();
+        assert_eq!(ids[1], LabelId::known(7));
+        assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2]);
+        assert_eq!(Settings::from_json(Some(&settings.to_json())), settings);
     }
 
     #[test]

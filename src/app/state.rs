@@ -1,12 +1,13 @@
 //! What the window knows. Changed by [`super::update`] (what the user wants) and [`State::apply`] (what the engine
 //! says), and by nothing else.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::command::{Compare, Dialog, FileDialog};
-use super::explore::picture::{Filter, Picture};
+use super::explore::picture::{Answer, Filter, Picture};
 use super::explore::view;
 use super::settings::{LabelRow, Settings};
 use super::shell::history::History;
@@ -14,8 +15,8 @@ use super::train::Training;
 use crate::engine::DeviceInfo;
 use crate::engine::ModelChoice;
 use crate::engine::protocol::{
-    CachedModel, Event, FetchOutcome, Generation, InspectedPicture, MapSet, ModelInfo, PictureFile, PictureId, Probe,
-    Probed, Progress, Scores, Scoring, ScreenImage, Severity, Shift, Verdict, model_name,
+    CachedModel, Event, FetchOutcome, Generation, InspectedPicture, LabelId, MapSet, ModelInfo, PictureFile, PictureId,
+    Probe, Probed, Progress, Question, Scores, Scoring, ScreenImage, Severity, Shift, Verdict, model_name,
 };
 use crate::engine::training::TrainingEvent;
 
@@ -45,7 +46,7 @@ pub struct Inspected {
 #[derive(Debug, Clone, PartialEq)]
 pub struct TestedMap {
     /// The label of the map.
-    pub label: usize,
+    pub label: LabelId,
     /// The share of the test that is done.
     pub done: f32,
     /// What came of it.
@@ -84,10 +85,12 @@ pub struct Asking {
     pub generation: Generation,
     /// Since when the labels differ from it.
     pub changed_at: Option<Instant>,
-    /// The newest question that is answered.
+    /// The question that the pictures' scores answer: all of them the same one, perhaps an older one than the newest.
+    pub answer: Option<Arc<Question>>,
+    /// The newest question that is answered for every picture.
     pub answered: Generation,
     /// Labels of which words were cut, and which.
-    pub lost_words: Vec<(usize, String)>,
+    pub lost_words: Vec<(LabelId, String)>,
     /// How long the last answer took, in milliseconds.
     pub latency_ms: Option<f32>,
 }
@@ -143,7 +146,7 @@ pub struct State {
     order_due: bool,
     ordered_at: Option<Instant>,
     /// Pictures that each label wins.
-    pub wins: Vec<usize>,
+    pub wins: HashMap<LabelId, usize>,
     /// Pictures that "none of these" wins.
     pub none_wins: usize,
     /// Which pictures pass.
@@ -161,9 +164,9 @@ pub struct State {
     /// Its pixels and maps.
     pub inspected: Inspected,
     /// The label whose map is shown; the best one where none was chosen.
-    pub mapped_label: Option<usize>,
+    pub mapped_label: Option<LabelId>,
     /// The label under the pointer, whose map is shown meanwhile.
-    pub hovered_label: Option<usize>,
+    pub hovered_label: Option<LabelId>,
     /// Whether the inspector shows what the model sees.
     pub model_view: bool,
     /// What stands beside the heatmap.
@@ -180,8 +183,12 @@ pub struct State {
     pub to_copy: Option<ScreenImage>,
     /// Thumbnails that arrived since the last frame.
     pub new_thumbnails: Vec<(PictureId, ScreenImage)>,
-    /// The model.
+    /// Which model is opened: the one that runs learn from. The settings may name another, which could not be opened.
+    pub opened_model: ModelChoice,
+    /// Its card.
     pub model: Option<ModelInfo>,
+    /// A model that the user asked for and that is not opened yet.
+    pub asked_model: Option<ModelChoice>,
     /// A model that is being loaded.
     pub model_loading: Option<String>,
     /// The models of the Hugging Face cache.
@@ -213,7 +220,7 @@ pub struct State {
     /// What is typed into a dialog.
     pub draft: String,
     /// The label whose descriptions are open.
-    pub expanded_label: Option<usize>,
+    pub expanded_label: Option<LabelId>,
     /// Pictures in a row and rows on a screen, as last drawn: for the keyboard.
     pub grid: (usize, usize),
     /// Scroll to the selected picture in the next frame.
@@ -242,7 +249,7 @@ impl State {
             order: Vec::new(),
             order_due: false,
             ordered_at: None,
-            wins: Vec::new(),
+            wins: HashMap::new(),
             none_wins: 0,
             filter: Filter::default(),
             indexed: 0,
@@ -261,7 +268,9 @@ impl State {
             brush: None,
             to_copy: None,
             new_thumbnails: Vec::new(),
+            opened_model: ModelChoice::Starter,
             model: None,
+            asked_model: None,
             model_loading: None,
             local_models: Vec::new(),
             fetching: None,
@@ -293,32 +302,58 @@ impl State {
         self.model.as_ref().map_or(Scoring::default(), |model| model.scoring)
     }
 
+    /// The row of a label, if it is still there.
+    pub fn row(&self, label: LabelId) -> Option<&LabelRow> {
+        self.settings.labels.iter().find(|row| row.id == label)
+    }
+
     /// The label whose map is shown: under the pointer, chosen, or best.
-    pub fn shown_label(&self) -> Option<usize> {
-        let best = || self.inspected_scores().and_then(|scores| scores.best);
+    pub fn shown_label(&self) -> Option<LabelId> {
+        let best = || self.inspected_answer().and_then(|answer| answer.best());
         self.hovered_label
             .or(self.mapped_label)
-            .filter(|&label| label < self.settings.labels.len())
+            .filter(|&label| self.row(label).is_some())
             .or_else(best)
     }
 
-    /// What the model says about the inspected picture.
-    pub fn selected_scores(&self) -> Option<&Arc<Scores>> {
-        self.pictures.get(self.selected?)?.scores.as_ref()
+    /// What the model says about a picture.
+    pub fn answer(&self, picture: PictureId) -> Option<Answer<'_>> {
+        Some(Answer {
+            question: self.asking.answer.as_ref()?,
+            scores: self.pictures.get(picture)?.scores.as_ref()?,
+        })
     }
 
-    /// The scores that the inspector shows: of the picture as it is shown to the model now.
-    pub fn inspected_scores(&self) -> Option<&Arc<Scores>> {
+    /// What the model says about the inspected picture as it is.
+    pub fn selected_answer(&self) -> Option<Answer<'_>> {
+        self.answer(self.selected?)
+    }
+
+    /// What the inspector shows: the answer about the picture as it is shown to the model now.
+    pub fn inspected_answer(&self) -> Option<Answer<'_>> {
         match self.probed() {
-            Some(probed) => Some(&probed.after),
-            None => self.selected_scores(),
+            Some(probed) => Some(Answer {
+                question: &probed.question,
+                scores: &probed.after,
+            }),
+            None => self.selected_answer(),
         }
     }
 
     /// The answer to a probe, if it answers the newest question.
     pub fn probed(&self) -> Option<&Arc<Probed>> {
         let probed = self.inspected.probed.as_ref()?;
-        (probed.generation == self.asking.generation).then_some(probed)
+        self.is_current(&probed.question).then_some(probed)
+    }
+
+    /// Whether this is the newest question, answered by the model that is loaded.
+    fn is_current(&self, question: &Question) -> bool {
+        question.generation == self.asking.generation && self.is_by_model(question)
+    }
+
+    /// Whether the model that is loaded answered this.
+    pub fn is_by_model(&self, question: &Question) -> bool {
+        question.model.as_ref() == self.model.as_ref().map(|model| &model.identity)
     }
 
     /// Whether the picture is shown to the model in another way than it is.
@@ -370,8 +405,9 @@ impl State {
         {
             return Some(REORDER_EVERY - (now - at));
         }
-        self.order = view::order(&self.pictures, &self.filter, &self.settings);
-        (self.wins, self.none_wins) = view::wins(&self.pictures, self.settings.labels.len());
+        let question = self.asking.answer.as_deref();
+        self.order = view::order(&self.pictures, question, &self.filter, &self.settings);
+        (self.wins, self.none_wins) = view::wins(&self.pictures, question);
         self.order_due = false;
         self.ordered_at = Some(now);
         None
@@ -411,15 +447,15 @@ impl State {
             Event::Speed(speed) => self.speed = Some(speed),
             Event::Predictions {
                 library,
-                generation,
+                question,
                 rows,
-            } if library == self.library && generation == self.asking.generation => self.predicted(rows),
+            } if library == self.library && self.is_current(&question) => self.predicted(question, rows),
             Event::Answered {
-                generation,
+                question,
                 lost_words,
                 latency_ms,
-            } if generation == self.asking.generation => {
-                self.asking.answered = generation;
+            } if self.is_current(&question) => {
+                self.asking.answered = question.generation;
                 self.asking.lost_words = lost_words;
                 self.asking.latency_ms = Some(latency_ms);
                 self.reorder_now();
@@ -441,11 +477,17 @@ impl State {
                 picture,
                 rival: true,
                 maps,
-            } if library == self.library && self.selected == Some(picture) => self.inspected.rival_maps = Some(maps),
+            } if library == self.library && self.selected == Some(picture) && self.is_compared(&maps) => {
+                self.inspected.rival_maps = Some(maps);
+            }
             Event::HeatMaps {
-                library, picture, maps, ..
-            } if library == self.library && self.selected == Some(picture) => {
-                if self.inspected.maps.as_ref().map(|known| known.generation) != Some(maps.generation) {
+                library,
+                picture,
+                rival: false,
+                maps,
+            } if library == self.library && self.selected == Some(picture) && self.is_by_model(&maps.question) => {
+                let known = self.inspected.maps.as_ref();
+                if known.is_none_or(|known| !known.question.is(&maps.question)) {
                     self.inspected.tested = None;
                 }
                 self.inspected.maps = Some(maps);
@@ -453,11 +495,11 @@ impl State {
             Event::MapTested {
                 library,
                 picture,
-                generation,
+                question,
                 label,
                 done,
                 verdict,
-            } if library == self.library && self.selected == Some(picture) && generation == self.asking.generation => {
+            } if library == self.library && self.selected == Some(picture) && self.is_current(&question) => {
                 self.map_tested(label, done, verdict);
             }
             Event::Probed {
@@ -483,6 +525,7 @@ impl State {
             }
             Event::Fetched { name, outcome } => self.fetched(&name, outcome),
             Event::ModelLoading(name) => self.model_loading = Some(name),
+            Event::ModelOpened(choice) => self.model_opened(choice),
             Event::ModelReady(info) => self.model_ready(*info),
             Event::Device { info, preparing } => {
                 self.device = Some(info);
@@ -496,14 +539,14 @@ impl State {
     /// Takes what training says. A model that is in use and has changed since, by another blend, is opened anew.
     fn trained(&mut self, event: TrainingEvent) {
         let in_use = |state: &Self| {
-            let record = state.training.run_of(&state.settings.model)?;
+            let record = state.training.run_of(&state.opened_model)?;
             Some((record.run.clone(), record.blend, record.accuracy))
         };
         let before = in_use(self);
         self.training.apply(event);
         let after = in_use(self);
         if before.is_some() && after.is_some() && before != after {
-            self.wanted_model = Some(self.settings.model.clone());
+            self.wanted_model = Some(self.opened_model.clone());
         }
     }
 
@@ -537,13 +580,39 @@ impl State {
         self.reorder_now();
     }
 
-    fn predicted(&mut self, rows: Vec<(PictureId, Arc<Scores>)>) {
-        for (id, scores) in rows {
+    /// Whether these maps are by what stands beside the first ones now.
+    fn is_compared(&self, maps: &MapSet) -> bool {
+        match &self.compare {
+            Some(Compare::Method(method)) => maps.method == *method && self.is_by_model(&maps.question),
+            Some(Compare::Model(_)) => {
+                let other = self.rival_model.as_ref().map(|model| &model.identity);
+                maps.question.model.as_ref() == other
+            }
+            Some(Compare::Label(_)) | None => false,
+        }
+    }
+
+    /// The first answers to a question end those to the one before, for all pictures.
+    fn predicted(&mut self, question: Arc<Question>, rows: Vec<(PictureId, Arc<Scores>)>) {
+        if self.asking.answer.as_ref().is_none_or(|known| !known.is(&question)) {
+            self.forget_scores();
+        }
+        let labels = question.labels.len();
+        self.asking.answer = Some(question);
+        let fitting = rows.into_iter().filter(|(_, scores)| scores.cosines.len() == labels);
+        for (id, scores) in fitting {
             if let Some(picture) = self.pictures.get_mut(id) {
                 picture.scores = Some(scores);
             }
         }
         self.order_due = true;
+    }
+
+    fn forget_scores(&mut self) {
+        self.asking.answer = None;
+        for picture in &mut self.pictures {
+            picture.scores = None;
+        }
     }
 
     fn fetched(&mut self, name: &str, outcome: FetchOutcome) {
@@ -562,11 +631,23 @@ impl State {
     }
 
     /// Of a test that is still wanted.
-    fn map_tested(&mut self, label: usize, done: f32, verdict: Option<Box<Verdict>>) {
+    fn map_tested(&mut self, label: LabelId, done: f32, verdict: Option<Box<Verdict>>) {
         if let Some(tested) = self.inspected.tested.as_mut().filter(|tested| tested.label == label) {
             tested.done = done;
             tested.verdict = verdict.map(Arc::from);
         }
+    }
+
+    /// Only a model that can be opened is opened again at the next launch; the starter in its place is not.
+    fn model_opened(&mut self, choice: ModelChoice) {
+        if self.asked_model.as_ref() == Some(&choice) {
+            self.settings.model = choice.clone();
+            if let ModelChoice::Path(path) = &choice {
+                self.settings.remember_model(path);
+            }
+            self.asked_model = None;
+        }
+        self.opened_model = choice;
     }
 
     fn model_ready(&mut self, info: ModelInfo) {
@@ -579,9 +660,7 @@ impl State {
         self.speed = None;
         self.inspected.forget_maps();
         self.forget_probe();
-        for picture in &mut self.pictures {
-            picture.scores = None;
-        }
+        self.forget_scores();
         self.reorder_now();
     }
 }

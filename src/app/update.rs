@@ -1,22 +1,23 @@
 //! Carries out what the user wants: changes the state, and says what to ask the engine.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
-use super::command::{Command, Dialog, Step};
+use super::command::{Command, Compare, Dialog, Step};
 use super::explore::view;
 use super::settings::LabelRow;
 use super::state::{Fetching, Focus, Inspected, Mode, State, TestedMap};
 use super::train::{self, Page, TrainCommand};
 use crate::engine::ModelChoice;
-use crate::engine::protocol::{MapTest, PictureId, Question, Request, Severity};
+use crate::engine::protocol::{AskedLabel, LabelId, MapTest, PictureId, Question, Request, Severity};
 
 /// Carries out a command.
 pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request> {
     match command {
         Command::Choose(dialog) => state.wanted_dialog = Some(dialog),
         Command::ShowFolder(folder) => state.wanted_folder = Some(folder),
-        Command::Open(paths) if state.mode == Mode::Train => return learn_from(state, paths),
+        Command::Open(paths) if state.mode == Mode::Train => return learn_from(state, paths, now),
         Command::Open(paths) => return open(state, paths),
         Command::OpenSamples => return open(state, Vec::new()),
         Command::Rescan => return vec![list(state)],
@@ -86,15 +87,16 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
         Command::UseMode(Mode::Explore) => state.mode = Mode::Explore,
         Command::UseMode(Mode::Train) => {
             let page = state.training.page.clone();
-            return train::update(state, TrainCommand::Open(page));
+            return train::update(state, TrainCommand::Open(page), now);
         }
-        Command::Train(command) => return train::update(state, command),
+        Command::Train(command) => return train::update(state, command, now),
         Command::TestMap => return test_map(state),
         Command::StopTestingMap => {
             state.inspected.tested = None;
             return vec![Request::TestMap(None)];
         }
-        Command::ExportCsv(path) => return vec![export(state, path)],
+        Command::ExportCsv(path) => return export(state, path),
+        Command::Report(text) => state.say(Severity::Error, text),
         other => look(state, other),
     }
     Vec::new()
@@ -158,12 +160,12 @@ fn look(state: &mut State, command: Command) {
 }
 
 /// A folder that is dropped while teaching is what is learnt from.
-fn learn_from(state: &mut State, mut paths: Vec<PathBuf>) -> Vec<Request> {
+fn learn_from(state: &mut State, mut paths: Vec<PathBuf>, now: Instant) -> Vec<Request> {
     if paths.is_empty() {
         return Vec::new();
     }
     state.training.page = Page::Setup;
-    train::update(state, TrainCommand::UseFolder(paths.swap_remove(0)))
+    train::update(state, TrainCommand::UseFolder(paths.swap_remove(0)), now)
 }
 
 /// Opens folders; none means the samples.
@@ -244,13 +246,21 @@ fn step_forth(state: &mut State, now: Instant) {
 }
 
 fn labels_changed(state: &mut State, now: Instant) {
-    let count = state.settings.labels.len();
-    state.mapped_label = state.mapped_label.filter(|&label| label < count);
-    state.expanded_label = state.expanded_label.filter(|&label| label < count);
+    let there: Vec<LabelId> = state.settings.labels.iter().map(|row| row.id).collect();
+    let is_there = |label: &LabelId| there.contains(label);
+    state.mapped_label = state.mapped_label.filter(is_there);
+    state.hovered_label = state.hovered_label.filter(is_there);
+    state.expanded_label = state.expanded_label.filter(is_there);
     if let Some(Some(label)) = state.filter.label
-        && label >= count
+        && !is_there(&label)
     {
         state.filter.label = None;
+        state.reorder_now();
+    }
+    if let Some(Compare::Label(label)) = &state.compare
+        && !is_there(label)
+    {
+        state.compare = None;
     }
     state.question_changed(now);
 }
@@ -259,12 +269,17 @@ fn labels_changed(state: &mut State, now: Instant) {
 pub fn ask(state: &mut State) -> Request {
     state.asking.changed_at = None;
     state.asking.generation += 1;
-    Request::Classify(Question {
+    let labels = state.settings.labels.iter().map(|row| AskedLabel {
+        id: row.id,
+        label: row.label.clone(),
+    });
+    Request::Classify(Arc::new(Question {
         generation: state.asking.generation,
-        labels: state.settings.labels.iter().map(|row| row.label.clone()).collect(),
+        labels: labels.collect(),
         templates: state.settings.templates.clone(),
         none_bias: state.settings.none_bias,
-    })
+        model: None,
+    }))
 }
 
 fn select(state: &mut State, picture: PictureId) -> Vec<Request> {
@@ -283,11 +298,17 @@ fn select(state: &mut State, picture: PictureId) -> Vec<Request> {
 
 /// Asks for a test of the shown map; the label that fits least is the unrelated one.
 fn test_map(state: &mut State) -> Vec<Request> {
-    let (Some(label), Some(scores)) = (state.shown_label(), state.inspected_scores().cloned()) else {
+    let (Some(label), Some(answer)) = (state.shown_label(), state.inspected_answer()) else {
         return Vec::new();
     };
-    let others = (0..scores.cosines.len()).filter(|&other| other != label);
-    let unrelated = others.min_by(|&a, &b| scores.cosines[a].total_cmp(&scores.cosines[b]));
+    if state.row(label).is_none() {
+        return Vec::new();
+    }
+    let others = answer.question.labels.iter().zip(&answer.scores.cosines);
+    let unrelated = others
+        .filter(|(other, _)| other.id != label)
+        .min_by(|(_, a), (_, b)| a.total_cmp(b))
+        .map(|(other, _)| other.id);
     // From now on the pointer does not change what is looked at.
     state.mapped_label = Some(label);
     state.inspected.tested = Some(TestedMap {
@@ -325,18 +346,30 @@ fn go(state: &mut State, step: Step) -> Vec<Request> {
     select(state, picture)
 }
 
-/// Opens a model, and remembers it.
+/// Has a model opened; once it is, it is remembered.
 pub fn load_model(state: &mut State, choice: ModelChoice) -> Vec<Request> {
-    if let ModelChoice::Path(path) = &choice {
-        state.settings.remember_model(path);
-    }
-    state.settings.model = choice.clone();
+    state.asked_model = Some(choice.clone());
     vec![Request::LoadModel(choice)]
 }
 
-fn export(state: &mut State, path: PathBuf) -> Request {
-    let labels: Vec<String> = state.settings.labels.iter().map(|row| row.label.name.clone()).collect();
-    let content = view::csv(&state.pictures, &state.order, &labels);
-    state.say(Severity::Info, format!("Saving {} ..", path.display()));
-    Request::Export { path, content }
+/// Saves what is shown: numbers stand under the names that they are for, also where the labels are others by now.
+fn export(state: &mut State, path: PathBuf) -> Vec<Request> {
+    let Some(question) = &state.asking.answer else {
+        state.say(
+            Severity::Warning,
+            "There is nothing to save: the model has not answered yet",
+        );
+        return Vec::new();
+    };
+    let content = view::csv(&state.pictures, &state.order, question);
+    let asked: Vec<_> = question.labels.iter().map(|asked| (asked.id, &asked.label)).collect();
+    let rows: Vec<_> = state.settings.labels.iter().map(|row| (row.id, &row.label)).collect();
+    if asked == rows && state.asking.changed_at.is_none() && question.generation == state.asking.generation {
+        state.say(Severity::Info, format!("Saving {} ..", path.display()));
+    } else {
+        let text = "The labels or templates were changed, and the model has not answered yet: what is saved are the \
+                    answers from before, under the names from before";
+        state.say(Severity::Warning, text);
+    }
+    vec![Request::Export { path, content }]
 }

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::Common;
 use super::args::BenchArgs;
+use super::bench_busy::{Waits, waits_while_busy};
 use super::bench_training;
 use super::crowd::scroll_frame_ms_p99;
 use super::output::{Output, say};
@@ -33,7 +34,7 @@ const HEATMAP_LABELS: [usize; 2] = [1, 32];
 /// A figure: its name, its unit, how it is measured.
 type Figure = (&'static str, &'static str, fn(&mut Bench) -> Result<f64>);
 
-const FIGURES: [Figure; 15] = [
+const FIGURES: [Figure; 17] = [
     ("start_to_first_frame_ms", "ms", |bench| bench.start_to("first-frame")),
     ("start_to_first_prediction_ms", "ms", |bench| {
         bench.start_to("first-prediction")
@@ -65,6 +66,9 @@ const FIGURES: [Figure; 15] = [
     ("peak_memory_mb", "MB", |_| {
         peak_mb().context("the system does not tell")
     }),
+    // A model of 2.4 GB: after the memory, which it would change.
+    ("inspect_while_busy_ms", "ms", |bench| Ok(bench.waits()?.inspect_ms)),
+    ("label_while_busy_ms", "ms", |bench| Ok(bench.waits()?.label_ms)),
 ];
 
 /// Runs the command.
@@ -111,6 +115,7 @@ struct Bench {
     precision: Precision,
     folder: PathBuf,
     pictures: Vec<PathBuf>,
+    waits: Option<Waits>,
 }
 
 impl Bench {
@@ -133,7 +138,16 @@ impl Bench {
             precision,
             folder,
             pictures,
+            waits: None,
         })
+    }
+
+    /// What a person waits for while the model is busy; measured once.
+    fn waits(&mut self) -> Result<Waits> {
+        if self.waits.is_none() {
+            self.waits = Some(waits_while_busy(&self.folder, &self.pictures)?);
+        }
+        self.waits.context("it was not measured")
     }
 
     /// Starts the window in a process of its own, with an empty data folder, until it gets there.
@@ -262,11 +276,11 @@ impl Drop for Bench {
     }
 }
 
-fn ms(since: Instant) -> f64 {
+pub fn ms(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1_000.0
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -30,10 +30,10 @@ impl Backend for Crowd {
             }),
             Request::Classify(question) => self.0.push(Event::Predictions {
                 library: 1,
-                generation: question.generation,
                 rows: (0..PICTURES)
                     .map(|id| (id, Arc::new(scores(id, question.labels.len()))))
                     .collect(),
+                question,
             }),
             Request::Thumbnails { library, pictures } => {
                 self.0.extend(pictures.into_iter().map(|picture| Event::Thumbnail {

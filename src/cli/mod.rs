@@ -5,6 +5,7 @@
 
 mod args;
 mod bench;
+mod bench_busy;
 mod bench_training;
 mod classify;
 mod crowd;

@@ -26,7 +26,7 @@ pub fn run(args: &RunsArgs, common: &Common, output: &mut Output) -> Result<()> 
         RunsCommand::Resume { run } => resume(&workshop.runs.find(run)?, &workshop, common, output),
         RunsCommand::Delete { run } => {
             workshop.runs.delete(run)?;
-            workshop.runs.empty_trash();
+            workshop.runs.purge(run)?;
             let line = json!({ "run": run, "state": "deleted" });
             output.result(
                 &line,

@@ -72,6 +72,14 @@ pub enum Error {
         /// What to do about it, after a separator; may be empty.
         hint: &'static str,
     },
+    /// A model cannot compute something, though its device is well: a mistake of ours, or of its files.
+    #[error("{model} failed while computing: {reason}")]
+    Computation {
+        /// The model.
+        model: String,
+        /// What went wrong.
+        reason: String,
+    },
     /// The device failed while computing (a lost GPU, for one).
     #[error("the device failed while computing: {0}")]
     Device(String),

@@ -27,6 +27,14 @@ pub enum ModelChoice {
 }
 
 impl ModelChoice {
+    /// What it is called while nothing else is known of it.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Starter => "Starter".into(),
+            Self::Path(path) => path.display().to_string(),
+        }
+    }
+
     /// Understands `starter`, a path, the name of a model in the Hugging Face cache, or a run.
     ///
     /// # Errors

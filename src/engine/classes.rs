@@ -9,16 +9,32 @@ use crate::zero_shot::{ClassEmbeddings, Label, NONE_WORDS, TemplateSet, class_em
 
 /// Prompts between two looks at whether the work is still wanted.
 const CHUNK: usize = 32;
+/// Prompts that are embedded before their labels are put together.
+const GROUP: usize = 4_096;
 /// Names that are listed in a sentence.
 const LISTED: usize = 12;
-/// Prompts that are remembered; beyond it the cache starts anew.
-const MAX_CACHED: usize = 200_000;
+/// What is remembered, in bytes; beyond it the cache starts anew.
+const MAX_BYTES: usize = 96 << 20;
+/// What a prompt costs beside its text and its vector.
+const OVERHEAD: usize = 120;
 
 /// Embeddings of prompts, by the model's identity and the prompt.
-#[derive(Default)]
 pub struct ClassCache {
     identity: String,
     prompts: HashMap<String, CachedPrompt>,
+    bytes: usize,
+    max_bytes: usize,
+}
+
+impl Default for ClassCache {
+    fn default() -> Self {
+        Self {
+            identity: String::new(),
+            prompts: HashMap::new(),
+            bytes: 0,
+            max_bytes: MAX_BYTES,
+        }
+    }
 }
 
 struct CachedPrompt {
@@ -56,56 +72,78 @@ impl ClassCache {
         templates: &TemplateSet,
         wanted: impl Fn() -> bool,
     ) -> Result<Classes> {
-        self.start(loaded, labels.len());
-        let prompts: Vec<Vec<String>> = labels
-            .iter()
-            .map(|label| as_taught(label, &loaded.model.info().taught_classes).prompts(templates))
-            .collect();
+        self.start(loaded);
         let none: Vec<String> = NONE_WORDS.iter().flat_map(|word| templates.prompts(word)).collect();
-        let (warnings, abandoned) = self.embed_missing(loaded, prompts.iter().flatten().chain(&none), wanted)?;
-        let class = |prompts: &[String]| {
-            let known = prompts
-                .iter()
-                .filter_map(|p| Some(self.prompts.get(p)?.vector.as_slice()));
-            class_embedding(known)
-        };
+        let mut classes = Vec::with_capacity(labels.len());
+        let mut lost = Vec::new();
+        let (mut warnings, mut abandoned) = self.embed_missing(loaded, none.iter(), &wanted)?;
         let stretch = loaded.model.stretch();
-        let stretched = |vector: Vec<f32>| vector.iter().map(|value| value * stretch).collect::<Vec<f32>>();
-        let taught = |label: &Label| match label.descriptions.as_slice() {
-            [] => loaded.model.class_vector(&label.name),
-            _ => None,
-        };
-        let classes: Vec<Vec<f32>> = labels
-            .iter()
-            .zip(&prompts)
-            .map(|(label, prompts)| stretched(taught(label).unwrap_or_else(|| class(prompts))))
-            .collect();
-        let lost = prompts.iter().enumerate().filter_map(|(label, prompts)| {
-            let lost = prompts.iter().find_map(|p| self.prompts.get(p)?.lost.clone())?;
-            Some((label, lost))
-        });
+        let none = stretched(self.class(&none), stretch);
+        for group in labels.chunks((GROUP / templates.templates().len().max(1)).max(1)) {
+            if abandoned {
+                break;
+            }
+            self.make_room();
+            let known = &loaded.model.info().taught_classes;
+            let prompts: Vec<Vec<String>> = group
+                .iter()
+                .map(|label| as_taught(label, known).prompts(templates))
+                .collect();
+            let (warning, stopped) = self.embed_missing(loaded, prompts.iter().flatten(), &wanted)?;
+            warnings.extend(warning);
+            abandoned = stopped;
+            for (label, prompts) in group.iter().zip(&prompts) {
+                let cut = prompts.iter().find_map(|p| self.prompts.get(p)?.lost.clone());
+                lost.extend(cut.map(|words| (classes.len(), words)));
+                let vector = taught(loaded, label).unwrap_or_else(|| self.class(prompts));
+                classes.push(stretched(vector, stretch));
+            }
+        }
         Ok(Classes {
-            lost: lost.collect(),
-            embeddings: ClassEmbeddings::new(&classes, &stretched(class(&none))),
+            lost,
+            embeddings: ClassEmbeddings::new(&classes, &none),
             warnings,
             untaught: untaught(labels, &loaded.model.info().taught_classes),
             abandoned,
         })
     }
 
-    fn start(&mut self, loaded: &Loaded, labels: usize) {
+    /// The mean of prompts that are in the cache.
+    fn class(&self, prompts: &[String]) -> Vec<f32> {
+        let known = prompts.iter().filter_map(|prompt| self.prompts.get(prompt));
+        class_embedding(known.map(|prompt| prompt.vector.as_slice()))
+    }
+
+    fn start(&mut self, loaded: &Loaded) {
         let identity = &loaded.model.info().identity;
-        if self.identity != *identity || self.prompts.len() + labels > MAX_CACHED {
-            self.prompts.clear();
+        if self.identity != *identity {
+            self.forget();
             self.identity.clone_from(identity);
         }
+        self.make_room();
+    }
+
+    fn make_room(&mut self) {
+        if self.bytes > self.max_bytes {
+            self.forget();
+        }
+    }
+
+    fn forget(&mut self) {
+        self.prompts = HashMap::new();
+        self.bytes = 0;
+    }
+
+    fn keep(&mut self, prompt: &str, cached: CachedPrompt) {
+        self.bytes += prompt.len() + size_of_val(cached.vector.as_slice()) + OVERHEAD;
+        self.prompts.insert(prompt.to_owned(), cached);
     }
 
     fn embed_missing<'a>(
         &mut self,
         loaded: &mut Loaded,
         prompts: impl Iterator<Item = &'a String>,
-        wanted: impl Fn() -> bool,
+        wanted: &impl Fn() -> bool,
     ) -> Result<(Vec<String>, bool)> {
         let mut missing: Vec<&String> = prompts.filter(|prompt| !self.prompts.contains_key(*prompt)).collect();
         missing.sort();
@@ -128,11 +166,23 @@ impl ClassCache {
                     vector: embedding.vector,
                     lost: tokens.lost.clone(),
                 };
-                self.prompts.insert((*prompt).clone(), cached);
+                self.keep(prompt, cached);
             }
         }
         Ok((warnings, false))
     }
+}
+
+/// What the model was taught for a label of this name; descriptions mean what they say.
+fn taught(loaded: &Loaded, label: &Label) -> Option<Vec<f32>> {
+    match label.descriptions.as_slice() {
+        [] => loaded.model.class_vector(&label.name),
+        _ => None,
+    }
+}
+
+fn stretched(vector: Vec<f32>, stretch: f32) -> Vec<f32> {
+    vector.into_iter().map(|value| value * stretch).collect()
 }
 
 /// A label by the words that its class was taught with: `running_shoes` was taught as running shoes.
@@ -191,6 +241,34 @@ fn listed<T: AsRef<str>>(names: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clip::Precision;
+    use crate::engine::choice::ModelChoice;
+    use crate::engine::device::DeviceChoice;
+    use crate::engine::loaded::place;
+
+    #[test]
+    fn the_cache_is_bounded_by_bytes_and_answers_the_same_when_it_starts_anew() {
+        let place = place(DeviceChoice::Cpu, Precision::Full);
+        let mut loaded = Loaded::open(&ModelChoice::Starter, place).unwrap();
+        let labels: Vec<Label> = (0..6).map(|n| Label::named(format!("thing number {n}"))).collect();
+        let mut ask = |cache: &mut ClassCache| {
+            let classes = cache.classes(&mut loaded, &labels, &TemplateSet::Seven, || true);
+            classes.unwrap().embeddings.label_values().0.to_vec()
+        };
+        let mut large = ClassCache::default();
+        let whole = ask(&mut large);
+        let one = 384 * 4 + OVERHEAD;
+        assert!(large.bytes >= large.prompts.len() * one, "{} bytes", large.bytes);
+
+        let mut small = ClassCache {
+            max_bytes: 10 * one,
+            ..ClassCache::default()
+        };
+        assert_eq!(ask(&mut small), whole);
+        assert_eq!(ask(&mut small), whole);
+        small.make_room();
+        assert!(small.bytes <= small.max_bytes, "{} bytes", small.bytes);
+    }
 
     #[test]
     fn labels_that_were_not_taught_are_said_and_near_misses_are_asked_about() {

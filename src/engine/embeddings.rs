@@ -1,21 +1,32 @@
 //! The embeddings of the open list, row by row in one piece of memory.
 
+use std::collections::HashSet;
+
 use super::protocol::PictureId;
 
 /// Unit vectors of pictures, in the order in which they came.
 #[derive(Default)]
 pub struct Embeddings {
     pictures: Vec<PictureId>,
+    known: HashSet<PictureId>,
     vectors: Vec<f32>,
     dim: usize,
 }
 
 impl Embeddings {
-    /// Adds a picture.
+    /// Adds a picture; one that is there already stays as it is.
     pub fn push(&mut self, picture: PictureId, vector: &[f32]) {
+        if !self.known.insert(picture) {
+            return;
+        }
         self.dim = vector.len();
         self.pictures.push(picture);
         self.vectors.extend_from_slice(vector);
+    }
+
+    /// Whether a picture is there.
+    pub fn has(&self, picture: PictureId) -> bool {
+        self.known.contains(&picture)
     }
 
     /// Number of pictures.
@@ -26,5 +37,20 @@ impl Embeddings {
     /// The pictures from a row on, and their vectors.
     pub fn from(&self, first: usize) -> (&[PictureId], &[f32]) {
         (&self.pictures[first..], &self.vectors[first * self.dim..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Embeddings;
+
+    #[test]
+    fn a_picture_that_comes_twice_is_there_once() {
+        let mut embeddings = Embeddings::default();
+        for (picture, value) in [(3, 0.5), (1, 1.0), (3, 0.7)] {
+            embeddings.push(picture, &[value, 0.0]);
+        }
+        assert_eq!(embeddings.len(), 2);
+        assert_eq!(embeddings.from(0), ([3, 1].as_slice(), [0.5, 0.0, 1.0, 0.0].as_slice()));
     }
 }

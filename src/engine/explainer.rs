@@ -2,27 +2,26 @@
 //! for more urgent work.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use image::RgbImage;
 
 use super::Events;
+use super::inference::STEP;
 use super::loaded::{Loaded, Tried};
-use super::protocol::{Event, Generation, HeatMap, MapSet, MapTest, PictureId, Severity};
+use super::protocol::{Event, Generation, HeatMap, MapSet, MapTest, PictureId, Question, Severity};
 use crate::clip::{Model, Result};
 use crate::heatmap::HeatmapMethod;
 use crate::heatmap::trust::check::Check;
-use crate::heatmap::{Cost, Look, card};
+use crate::heatmap::{Cost, Look, PASSES, card};
 use crate::zero_shot::ClassEmbeddings;
-
-/// Labels in one step of a method that needs a pass for each.
-const LABELS_A_STEP: usize = 4;
 
 /// What is asked about the inspected picture.
 pub struct Asked<'a> {
     /// The list that it belongs to.
     pub library: Generation,
-    /// The question.
-    pub generation: Generation,
+    /// The question, and who answers it.
+    pub question: &'a Arc<Question>,
     /// Its labels.
     pub classes: &'a ClassEmbeddings,
 }
@@ -34,6 +33,8 @@ pub struct Explainer {
     subject: Option<Subject>,
     /// Whether these are the second set of maps.
     rival: bool,
+    /// Passes in one step: as many as take but a moment.
+    passes: usize,
 }
 
 struct Subject {
@@ -44,7 +45,7 @@ struct Subject {
     copy: Arc<RgbImage>,
     look: Option<Look>,
     /// The maps of a question, in the order of its labels, as far as they are made.
-    maps: Option<(Generation, Vec<HeatMap>)>,
+    maps: Option<(Arc<Question>, Vec<HeatMap>)>,
     /// Which map is to be tested, and how far that is.
     test: Option<MapTest>,
     check: Option<Check>,
@@ -57,6 +58,7 @@ impl Explainer {
             method,
             subject: None,
             rival: true,
+            passes: 1,
         }
     }
 
@@ -82,6 +84,13 @@ impl Explainer {
     /// Forgets the picture.
     pub fn clear(&mut self) {
         self.subject = None;
+    }
+
+    /// Forgets any other picture than this.
+    pub fn keep_only(&mut self, picture: Option<PictureId>) {
+        if self.subject.as_ref().map(|subject| subject.picture) != picture {
+            self.subject = None;
+        }
     }
 
     /// Tests the map of a label, once it is made, or stops testing.
@@ -114,8 +123,12 @@ impl Explainer {
             return false;
         };
         let events = &Maps { events, rival };
-        match loaded.try_on(|model| subject.step(model, method, asked, events)) {
-            Ok(Tried::Done(worked)) => worked,
+        let (passes, started) = (self.passes.max(1), Instant::now());
+        match loaded.try_on(|model| subject.step(model, method, passes, asked, events)) {
+            Ok(Tried::Done(worked)) => {
+                self.passes = paced(passes, started.elapsed());
+                worked
+            }
             Ok(Tried::Moved(warning)) => {
                 self.restart();
                 events.events.message(Severity::Warning, warning);
@@ -130,6 +143,17 @@ impl Explainer {
     }
 }
 
+/// More passes where the last ones took but a moment, fewer where others had to wait for them.
+fn paced(passes: usize, took: Duration) -> usize {
+    if took < STEP / 2 {
+        (2 * passes).min(PASSES)
+    } else if took > STEP {
+        (passes / 2).max(1)
+    } else {
+        passes
+    }
+}
+
 /// Where maps go, and which set they are.
 struct Maps<'a> {
     events: &'a Events,
@@ -137,15 +161,22 @@ struct Maps<'a> {
 }
 
 impl Subject {
-    fn step(&mut self, model: &Model, method: HeatmapMethod, asked: &Asked<'_>, events: &Maps<'_>) -> Result<bool> {
+    fn step(
+        &mut self,
+        model: &Model,
+        method: HeatmapMethod,
+        passes: usize,
+        asked: &Asked<'_>,
+        events: &Maps<'_>,
+    ) -> Result<bool> {
         let (texts, dim) = asked.classes.label_values();
         let labels = asked.classes.labels();
         if self
             .maps
             .as_ref()
-            .is_none_or(|(generation, _)| *generation != asked.generation)
+            .is_none_or(|(question, _)| !question.is(asked.question))
         {
-            self.maps = Some((asked.generation, Vec::new()));
+            self.maps = Some((asked.question.clone(), Vec::new()));
             self.check = None;
             self.test = None;
         }
@@ -162,11 +193,11 @@ impl Subject {
         if maps.len() < labels {
             let mut done = 1.0;
             if !look.is_done() {
-                done = look.advance(model)?;
+                done = look.advance(model, passes)?;
             }
             if look.is_done() {
                 let step = match card(method).cost {
-                    Cost::PassPerLabel => LABELS_A_STEP,
+                    Cost::PassPerLabel => 1,
                     Cost::OnePass | Cost::ManyPasses => labels,
                 };
                 let end = labels.min(maps.len() + step);
@@ -183,7 +214,7 @@ impl Subject {
             );
             return Ok(true);
         }
-        self.check_step(model, asked, events.events)?;
+        self.check_step(model, passes, asked, events.events)?;
         Ok(true)
     }
 
@@ -193,7 +224,7 @@ impl Subject {
             picture: self.picture,
             rival: events.rival,
             maps: Arc::new(MapSet {
-                generation: asked.generation,
+                question: asked.question.clone(),
                 method,
                 done,
                 maps,
@@ -201,20 +232,22 @@ impl Subject {
         });
     }
 
-    fn check_step(&mut self, model: &Model, asked: &Asked<'_>, events: &Events) -> Result<()> {
+    fn check_step(&mut self, model: &Model, passes: usize, asked: &Asked<'_>, events: &Events) -> Result<()> {
         let (Some(MapTest { label, unrelated }), Some((_, maps))) = (self.test, &self.maps) else {
             return Ok(());
         };
         let (texts, dim) = asked.classes.label_values();
-        let (Some(map), Some(text)) = (maps.get(label), texts.chunks_exact(dim).nth(label)) else {
+        let place = asked.question.place(label);
+        let found = place.and_then(|place| Some((maps.get(place)?, texts.chunks_exact(dim).nth(place)?)));
+        let Some((map, text)) = found else {
             self.test = None;
             return Ok(());
         };
         let check = self.check.get_or_insert_with(|| {
-            let unrelated = unrelated.and_then(|label| maps.get(label));
+            let unrelated = unrelated.and_then(|label| maps.get(asked.question.place(label)?));
             Check::new(self.copy.as_ref().clone(), map, unrelated, text.to_vec())
         });
-        let done = check.advance(model)?;
+        let done = check.advance(model, passes)?;
         let verdict = if done >= 1.0 { check.verdict() } else { None };
         if done >= 1.0 {
             self.check = None;
@@ -223,11 +256,25 @@ impl Subject {
         events.send(Event::MapTested {
             library: asked.library,
             picture: self.picture,
-            generation: asked.generation,
+            question: asked.question.clone(),
             label,
             done,
             verdict: verdict.map(Box::new),
         });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_of_a_slow_model_is_one_pass() {
+        let slow = (0..5).fold(1, |passes, _| paced(passes, passes as u32 * Duration::from_secs(2)));
+        assert_eq!(slow, 1);
+        let quick = (0..5).fold(1, |passes, _| paced(passes, passes as u32 * Duration::from_millis(3)));
+        assert_eq!(quick, PASSES);
+        assert_eq!(paced(8, Duration::from_secs(1)), 4);
     }
 }

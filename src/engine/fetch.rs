@@ -3,9 +3,11 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use super::Events;
 use super::protocol::{Event, FetchOutcome, Severity};
-use super::{Events, spawn};
+use super::threads::spawn;
 use crate::hub::{Cache, Hub, PullError, pull};
+use crate::logging::{panic_text, place};
 
 const REVISION: &str = "main";
 const NO_HOME: &str = "There is no home folder: set HF_HOME to where models shall lie";
@@ -34,7 +36,7 @@ impl Fetcher {
     /// Lists what is on this machine.
     pub fn list(&self) {
         let (events, listing) = (self.events.clone(), self.listing.clone());
-        spawn("models", move || list(&events, &listing));
+        spawn("models", &self.events, move || list(&events, &listing));
     }
 
     /// Fetches a model; another one meanwhile is refused.
@@ -46,11 +48,14 @@ impl Fetcher {
         }
         let (events, running, listing) = (self.events.clone(), self.running.clone(), self.listing.clone());
         let (stopped, start) = (self.stopped.clone(), self.stopped.load(Ordering::SeqCst));
-        spawn("fetch", move || {
+        spawn("fetch", &self.events, move || {
             let wanted = || stopped.load(Ordering::SeqCst) == start;
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fetch(&name, &events, &wanted)));
             running.store(false, Ordering::SeqCst);
-            let outcome = outcome.unwrap_or_else(|_| FetchOutcome::Failed("the download failed unexpectedly".into()));
+            let outcome = outcome.unwrap_or_else(|panic| {
+                let reason = panic_text(panic.as_ref());
+                FetchOutcome::Failed(format!("the download failed unexpectedly ({reason}); {}", place()))
+            });
             events.send(Event::Fetched { name, outcome });
             list(&events, &listing);
         });
@@ -64,7 +69,7 @@ impl Fetcher {
     /// Deletes a model from the cache.
     pub fn remove(&self, name: String) {
         let (events, listing) = (self.events.clone(), self.listing.clone());
-        spawn("remove", move || {
+        spawn("remove", &self.events, move || {
             match Cache::of_this_machine().map(|cache| cache.remove(&name)) {
                 Some(Ok(bytes)) => {
                     let text = format!("{name} is removed; {} MB are free again", bytes / 1_000_000);

@@ -10,15 +10,17 @@ use crate::engine::ModelChoice;
 use crate::heatmap::HeatmapMethod;
 use crate::heatmap::heat_maps;
 
-/// A model on the GPU, its kernels compiled; nothing where there is no GPU and none was asked for.
+/// A model on the GPU, its kernels compiled; nothing where there is no GPU and none was asked for, or where this is not
+/// `wanted` any more.
 ///
 /// # Errors
 /// Why the GPU is not used, for the user.
-pub fn prepare(
+pub fn warmed_up(
     choice: &ModelChoice,
     device: DeviceChoice,
     precision: Precision,
     events: &Events,
+    wanted: impl Fn() -> bool,
 ) -> Result<Option<Box<Loaded>>, String> {
     let mut placement = place(device, precision);
     if !placement.is_gpu() {
@@ -26,6 +28,9 @@ pub fn prepare(
     }
     if let Some(warning) = placement.warning.take() {
         events.message(Severity::Warning, warning);
+    }
+    if !wanted() {
+        return Ok(None);
     }
     if let Ok(Some((_, info))) = gpu() {
         events.send(Event::Device {
@@ -35,6 +40,9 @@ pub fn prepare(
     }
     let failed = |e: crate::clip::Error| format!("The GPU could not be prepared ({e}): going on with the CPU");
     let mut loaded = Loaded::open(choice, placement).map_err(failed)?;
+    if !wanted() {
+        return Ok(None);
+    }
     warm_up(&mut loaded).map_err(failed)?;
     if loaded.device.gpu {
         Ok(Some(Box::new(loaded)))

@@ -1,70 +1,124 @@
-//! The library thread: lists folders, knows what the store has, and writes what was learnt.
+//! The library thread: keeps the list that a scan fills, knows what the store has, and writes what was learnt.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 
 use super::Events;
 use super::messages::{Chore, Learnt, Work, absolute};
-use super::pictures::screen_image;
-use super::protocol::{Event, Generation, HeatmapPicture, PictureFile, PictureId, Severity};
+use super::protocol::{Event, Generation, PictureFile, Severity};
 use super::queue::{Job, Queue};
-use crate::library::{
-    Inputs, OutputError, PictureRecord, Store, may_write, scan, unpack_samples, write_output, write_picture,
-};
+use super::saver::Saver;
+use super::scanner::{Roots, Scanner};
+use super::threads::keep_going;
+use crate::library::{Inputs, PictureRecord, Store};
 
 /// What was learnt waits at most so long before it is written, or for so many pictures.
 const FLUSH_AFTER: Duration = Duration::from_millis(250);
 const FLUSH_AT: usize = 64;
-/// Stored embeddings handed over in one go.
-const STORED_CHUNK: usize = 1_024;
+/// Pictures that are looked up in the store in one go.
+const LOOK_UP: usize = 256;
 
 /// The name under which the store keeps the window's settings.
 pub const SETTINGS: &str = "window";
 
 /// The library thread's state.
 pub struct Librarian {
-    pub chores: Receiver<Chore>,
-    pub events: Events,
-    pub queue: Arc<Queue>,
-    pub inference: Sender<Work>,
-    pub store: Option<Store>,
-    /// The newest list that was asked for: an older scan gives up.
-    pub wanted: Arc<AtomicU64>,
-    pub data_dir: Option<PathBuf>,
-    pub library: Generation,
-    pub list: Vec<Job>,
+    chores: Receiver<Chore>,
+    events: Events,
+    queue: Arc<Queue>,
+    inference: Sender<Work>,
+    store: Option<Store>,
+    scanner: Scanner,
+    saver: Saver,
+    data_dir: Option<PathBuf>,
+    library: Generation,
+    list: Vec<Job>,
     /// The model's identity, and the width of its embeddings.
-    pub model: Option<(String, usize)>,
+    model: Option<(String, usize)>,
     /// The model's files, which nothing that is saved may replace.
-    pub model_files: Vec<PathBuf>,
-    pub unwritten: Vec<Learnt>,
+    model_files: Vec<PathBuf>,
+    /// Pictures of the list that were looked up for this model.
+    looked_up: usize,
+    /// Why the store could not be read, and whether that was said.
+    unreadable_store: Option<String>,
+    told_unreadable: bool,
+    unwritten: Vec<Learnt>,
+    flushed: Instant,
 }
 
 impl Librarian {
+    /// Nothing listed yet.
+    pub fn new(
+        chores: Receiver<Chore>,
+        queue: Arc<Queue>,
+        inference: Sender<Work>,
+        store: Option<Store>,
+        scanner: Scanner,
+        saver: Saver,
+        data_dir: Option<PathBuf>,
+    ) -> Self {
+        Self {
+            chores,
+            events: scanner.events.clone(),
+            queue,
+            inference,
+            store,
+            scanner,
+            saver,
+            data_dir,
+            library: 0,
+            list: Vec::new(),
+            model: None,
+            model_files: Vec::new(),
+            looked_up: 0,
+            unreadable_store: None,
+            told_unreadable: false,
+            unwritten: Vec::new(),
+            flushed: Instant::now(),
+        }
+    }
+
     /// Works until it is told to stop or nobody is left to ask.
     pub fn run(mut self) {
-        let mut flushed = Instant::now();
-        loop {
-            match self.chores.recv_timeout(FLUSH_AFTER) {
-                Ok(Chore::Stop) | Err(RecvTimeoutError::Disconnected) => return self.flush(),
-                Ok(chore) => self.handle(chore),
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            if self.unwritten.len() >= FLUSH_AT || flushed.elapsed() >= FLUSH_AFTER {
+        let events = self.events.clone();
+        keep_going("library", &events, || self.step());
+    }
+
+    /// Does the next chore, or looks a few pictures up; false once it is told to stop.
+    fn step(&mut self) -> bool {
+        let next = if self.has_to_look_up() {
+            self.chores
+                .try_recv()
+                .map_err(|error| error == TryRecvError::Disconnected)
+        } else {
+            let next = self.chores.recv_timeout(FLUSH_AFTER);
+            next.map_err(|error| error == RecvTimeoutError::Disconnected)
+        };
+        match next {
+            Ok(Chore::Stop) | Err(true) => {
                 self.flush();
-                flushed = Instant::now();
+                return false;
             }
+            Ok(chore) => self.handle(chore),
+            Err(false) => self.look_up(),
         }
+        if self.unwritten.len() >= FLUSH_AT || self.flushed.elapsed() >= FLUSH_AFTER {
+            self.flush();
+        }
+        true
     }
 
     fn handle(&mut self, chore: Chore) {
         match chore {
-            Chore::Open { library, paths } => self.open(library, &paths),
-            Chore::OpenSamples { library } => self.open_samples(library),
+            Chore::Open { library, paths } => self.open(library, Roots::Paths(paths)),
+            Chore::OpenSamples { library } => self.open(library, Roots::Samples(self.data_dir.clone())),
+            Chore::Found { library, pictures } if library == self.library => self.found(pictures),
+            Chore::Scanned { library, unreadable } if library == self.library => {
+                self.events.send(Event::Scanned { library, unreadable });
+            }
             Chore::Retry { library, pictures } if library == self.library => {
                 let jobs = pictures
                     .iter()
@@ -73,114 +127,103 @@ impl Librarian {
                     .collect();
                 self.queue.index_more(jobs);
             }
-            Chore::Retry { .. } => {}
+            Chore::Found { .. } | Chore::Scanned { .. } | Chore::Retry { .. } => {}
             Chore::Model { identity, dim, files } => {
+                // What was learnt and not written yet would be taken for missing.
+                self.flush();
                 self.model = Some((identity, dim));
                 self.model_files = files;
-                self.index_all();
+                self.queue.index(Vec::new());
+                self.looked_up = 0;
             }
             Chore::Keep(learnt) => self.unwritten.push(learnt),
             Chore::SaveSettings(json) => self.save_settings(&json),
-            Chore::Export { path, content } => {
-                let saved = self
-                    .may_save(&path)
-                    .and_then(|()| write_output(&path, content.as_ref(), true));
-                self.tell_saved(&path, saved);
-            }
-            Chore::Draw { picture, path } => self.draw(&picture, path),
+            Chore::Export { path, content } => self.saver.write(path, content, self.inputs()),
+            Chore::Draw { picture, path } => self.saver.draw(picture, path, self.inputs()),
             Chore::Stop => {}
         }
     }
 
-    fn open(&mut self, library: Generation, paths: &[PathBuf]) {
-        let wanted = || self.wanted.load(Ordering::Relaxed) == library;
-        let mut pictures = Vec::new();
-        let mut unreadable = Vec::new();
-        for path in paths {
-            let found = scan(path, wanted);
-            pictures.extend(found.pictures);
-            unreadable.extend(found.unreadable);
-        }
-        if !wanted() {
-            return;
-        }
-        self.library = library;
-        self.list = pictures
-            .iter()
-            .enumerate()
-            .map(|(picture, found)| Job {
-                library,
-                picture,
-                path: found.path.clone(),
-                stamp: found.stamp,
-            })
-            .collect();
-        let pictures = pictures
-            .into_iter()
-            .map(|found| PictureFile {
-                path: found.path,
-                stamp: found.stamp,
-            })
-            .collect();
-        self.events.send(Event::Pictures { library, pictures });
-        self.events.send(Event::Scanned { library, unreadable });
-        let _ = self.inference.send(Work::Library(library));
-        self.index_all();
-    }
-
-    fn open_samples(&mut self, library: Generation) {
-        let unpacked = match &self.data_dir {
-            Some(data_dir) => unpack_samples(data_dir).map_err(|e| e.to_string()),
-            None => Err("there is no folder for application data; set CLIPSIGHT_DATA_DIR".into()),
-        };
-        match unpacked {
-            Ok(folder) => self.open(library, &[folder]),
-            Err(reason) => {
-                self.events
-                    .message(Severity::Error, format!("The samples were not unpacked: {reason}"));
-                self.open(library, &[]);
-            }
-        }
-    }
-
-    /// Hands what the store has to the model's thread, and queues the rest.
-    fn index_all(&mut self) {
+    /// A new list: the scan fills it, while everything else goes on.
+    fn open(&mut self, library: Generation, roots: Roots) {
         self.flush();
+        self.library = library;
+        self.list.clear();
+        self.looked_up = 0;
+        self.queue.index(Vec::new());
+        let _ = self.inference.send(Work::Library(library));
+        self.scanner.start(library, roots);
+    }
+
+    /// What nothing that is saved may replace: pictures of the list, and files of the model.
+    fn inputs(&self) -> Inputs {
+        Inputs {
+            pictures: self.list.iter().map(|job| job.path.clone()).collect(),
+            model: self.model_files.clone(),
+        }
+    }
+
+    fn found(&mut self, pictures: Vec<PictureFile>) {
+        let (first, library) = (self.list.len(), self.library);
+        let jobs = pictures.iter().enumerate().map(|(place, file)| Job {
+            library,
+            picture: first + place,
+            path: file.path.clone(),
+            stamp: file.stamp,
+        });
+        self.list.extend(jobs);
+        self.events.send(Event::Pictures { library, pictures });
+    }
+
+    fn has_to_look_up(&self) -> bool {
+        self.model.is_some() && self.looked_up < self.list.len()
+    }
+
+    /// Of the next few pictures, hands what the store has to the model's thread, and queues the rest.
+    fn look_up(&mut self) {
         let Some((identity, dim)) = self.model.clone() else {
             return;
         };
+        let end = self.list.len().min(self.looked_up + LOOK_UP);
+        let jobs = &self.list[self.looked_up..end];
+        self.looked_up = end;
         let mut missing = Vec::new();
         let mut stored = Vec::new();
-        for job in &self.list {
-            let known = self.store.as_ref().and_then(|store| {
-                store
-                    .embedding(&absolute(&job.path), job.stamp, &identity)
-                    .ok()
-                    .flatten()
+        for job in jobs {
+            let known = self.store.as_ref().map(|store| {
+                let path = absolute(&job.path);
+                store.embedding(&path, job.stamp, &identity)
             });
-            // What a damaged store holds is computed again.
-            match known.filter(|embedding| embedding.is_sound(dim)) {
-                Some(embedding) => stored.push((job.picture, embedding.vector)),
-                None => missing.push(job.clone()),
-            }
-            if stored.len() == STORED_CHUNK {
-                self.hand_over(&identity, std::mem::take(&mut stored));
+            match known.transpose() {
+                // What a damaged store holds is computed again.
+                Ok(Some(Some(embedding))) if embedding.is_sound(dim) => {
+                    stored.push((job.picture, embedding.vector));
+                }
+                Ok(_) => missing.push(job.clone()),
+                Err(error) => {
+                    self.unreadable_store.get_or_insert_with(|| error.to_string());
+                    missing.push(job.clone());
+                }
             }
         }
-        self.hand_over(&identity, stored);
-        self.queue.index(missing);
-    }
-
-    fn hand_over(&self, identity: &str, rows: Vec<(PictureId, Vec<f32>)>) {
-        let _ = self.inference.send(Work::Stored {
-            library: self.library,
-            identity: identity.into(),
-            rows,
-        });
+        if let Some(error) = self.unreadable_store.take_if(|_| !self.told_unreadable) {
+            self.told_unreadable = true;
+            let text = format!("{error}. What it cannot read is computed again");
+            self.events.message(Severity::Warning, text);
+        }
+        if !stored.is_empty() {
+            let _ = self.inference.send(Work::Stored {
+                library: self.library,
+                identity,
+                rows: stored,
+            });
+        }
+        self.queue.index_more(missing);
     }
 
     /// A store that cannot be written costs time at the next start, and nothing now: say so once.
     fn flush(&mut self) {
+        self.flushed = Instant::now();
         let unwritten = std::mem::take(&mut self.unwritten);
         let Some(store) = &mut self.store else { return };
         if unwritten.is_empty() {
@@ -210,34 +253,6 @@ impl Librarian {
         {
             self.events
                 .message(Severity::Error, format!("settings were not saved: {error}"));
-        }
-    }
-
-    fn draw(&self, picture: &HeatmapPicture, path: Option<PathBuf>) {
-        let drawn = picture.draw();
-        match path {
-            Some(path) => {
-                let saved = self.may_save(&path).and_then(|()| write_picture(&path, &drawn, true));
-                self.tell_saved(&path, saved);
-            }
-            None => self.events.send(Event::Drawn(screen_image(drawn))),
-        }
-    }
-
-    /// Whether this is neither a picture of the list nor a file of the model. The dialog has asked whether something else
-    /// may be replaced.
-    fn may_save(&self, path: &Path) -> Result<(), OutputError> {
-        let inputs = Inputs {
-            pictures: self.list.iter().map(|job| job.path.clone()).collect(),
-            model: self.model_files.clone(),
-        };
-        may_write(path, &inputs, true)
-    }
-
-    fn tell_saved(&self, path: &Path, saved: Result<(), OutputError>) {
-        match saved {
-            Ok(()) => self.events.message(Severity::Info, format!("Saved {}", path.display())),
-            Err(error) => self.events.message(Severity::Error, format!("Not saved: {error}")),
         }
     }
 }

@@ -1,10 +1,13 @@
 //! A model on a device, and what to do when the device fails.
 
-use burn::tensor::{DType, Device};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use burn::tensor::{DType, Device, Tensor};
 
 use super::device::{DeviceChoice, DeviceInfo, gpu, no_gpu_reason};
-use crate::clip::{Embedding, Error, Model, Pixels, Precision, Result, TokenizedText};
+use crate::clip::{Embedding, Error, Model, Pixels, Precision, Result, TokenizedText, numbers};
 use crate::engine::ModelChoice;
+use crate::logging::{panic_text, place as log_place};
 
 /// A loaded model with the place where it computes.
 pub struct Loaded {
@@ -13,6 +16,8 @@ pub struct Loaded {
     /// Where it computes.
     pub device: DeviceInfo,
     choice: ModelChoice,
+    #[cfg(test)]
+    pub fault: Option<fn(&Pixels) -> Result<()>>,
 }
 
 /// How work on a device ended.
@@ -93,17 +98,25 @@ impl Loaded {
     pub fn open(choice: &ModelChoice, placement: Placement) -> Result<Self> {
         let device = &placement.device;
         let precision = placement.precision;
-        let model = guarded(|| {
+        let opened = catch_unwind(AssertUnwindSafe(|| {
             let model = match choice {
                 ModelChoice::Starter => Model::starter_in(device, precision),
                 ModelChoice::Path(path) => Model::open_in(path, device, precision),
             };
             Ok(model?.laid_out())
+        }));
+        let model = opened.unwrap_or_else(|panic| {
+            Err(Error::Computation {
+                model: choice.title(),
+                reason: told(&panic_text(panic.as_ref())),
+            })
         })?;
         Ok(Self {
             model,
             device: placement.info,
             choice: choice.clone(),
+            #[cfg(test)]
+            fault: None,
         })
     }
 
@@ -112,28 +125,13 @@ impl Loaded {
     /// # Errors
     /// The CPU failed as well, or the model cannot be read again.
     pub fn embed_images(&mut self, pictures: &[Pixels]) -> Result<(Vec<Embedding>, Option<String>)> {
-        self.with_fallback(|model| model.embed_images(pictures))
-    }
-
-    /// The same, where one picture may have an embedding that is no number: it costs that one, not all of them.
-    ///
-    /// # Errors
-    /// As [`Self::embed_images`], but for NaN and infinity.
-    pub fn embed_each(&mut self, pictures: &[Pixels]) -> Result<(Vec<Result<Embedding>>, Option<String>)> {
-        match self.embed_images(pictures) {
-            Ok((embeddings, warning)) => return Ok((embeddings.into_iter().map(Ok).collect(), warning)),
-            Err(error @ Error::NotFinite { .. }) if pictures.len() == 1 => return Ok((vec![Err(error)], None)),
-            Err(Error::NotFinite { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        let mut each = Vec::with_capacity(pictures.len());
-        let mut warnings = None;
-        for picture in pictures {
-            let (one, warning) = self.embed_each(std::slice::from_ref(picture))?;
-            each.extend(one);
-            warnings = warnings.or(warning);
-        }
-        Ok((each, warnings))
+        #[cfg(test)]
+        let fault = self.fault;
+        self.with_fallback(|model| {
+            #[cfg(test)]
+            pictures.iter().try_for_each(fault.unwrap_or(|_| Ok(())))?;
+            model.embed_images(pictures)
+        })
     }
 
     /// Embeds texts; on a lost GPU, moves to the CPU and embeds them there.
@@ -151,7 +149,7 @@ impl Loaded {
     pub fn with_fallback<T>(&mut self, work: impl Fn(&Model) -> Result<T>) -> Result<(T, Option<String>)> {
         match self.try_on(&work)? {
             Tried::Done(value) => Ok((value, None)),
-            Tried::Moved(message) => Ok((guarded(|| work(&self.model))?, Some(message))),
+            Tried::Moved(message) => Ok((self.guarded(&work)?, Some(message))),
         }
     }
 
@@ -160,7 +158,7 @@ impl Loaded {
     /// # Errors
     /// The CPU failed, or the model cannot be read again.
     pub fn try_on<T>(&mut self, work: impl FnOnce(&Model) -> Result<T>) -> Result<Tried<T>> {
-        match guarded(|| work(&self.model)) {
+        match self.guarded(work) {
             Err(Error::Device(reason)) if self.device.gpu => {
                 let message = format!("{} was lost ({reason}): going on with the CPU", self.device.name);
                 *self = Self::open(&self.choice, place(DeviceChoice::Cpu, Precision::Full))?;
@@ -169,15 +167,64 @@ impl Loaded {
             done => done.map(Tried::Done),
         }
     }
+
+    /// Burn reports some failures of a device by panicking, and our own mistakes panic as well. It was the device if that
+    /// has no memory left, or cannot add any more; else it is the model that cannot compute this.
+    fn guarded<T>(&self, work: impl FnOnce(&Model) -> Result<T>) -> Result<T> {
+        catch_unwind(AssertUnwindSafe(|| work(&self.model))).unwrap_or_else(|panic| {
+            let reason = panic_text(panic.as_ref());
+            if self.device.gpu && (reason.to_lowercase().contains("memory") || !can_add(self.model.device())) {
+                return Err(Error::Device(reason));
+            }
+            Err(Error::Computation {
+                model: self.model.info().name.clone(),
+                reason: told(&reason),
+            })
+        })
+    }
 }
 
-/// Burn reports some device failures by panicking; here they become errors.
-fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let reason = panic
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
-        Err(Error::Device(reason.unwrap_or_else(|| "no reason given".into())))
-    })
+/// A panic's words, and where there are more.
+fn told(reason: &str) -> String {
+    format!("{reason} ({})", log_place())
+}
+
+/// Whether a device still computes.
+fn can_add(device: &Device) -> bool {
+    let sum = catch_unwind(AssertUnwindSafe(|| {
+        numbers(Tensor::<1>::ones([8], device) + Tensor::ones([8], device))
+    }));
+    matches!(sum, Ok(Ok(sum)) if sum == [2.0; 8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn starter() -> Loaded {
+        Loaded::open(&ModelChoice::Starter, place(DeviceChoice::Cpu, Precision::Full)).unwrap()
+    }
+
+    #[test]
+    fn only_a_device_error_moves_a_model_and_a_mistake_names_it() {
+        let mut loaded = starter();
+        // As if the CPU, which is well, were a GPU.
+        loaded.device = DeviceInfo {
+            name: "Card".into(),
+            gpu: true,
+        };
+        let failed = loaded.try_on(|_| -> Result<()> { panic!("a matrix of 3 columns times one of 4 rows") });
+        let Err(error @ Error::Computation { .. }) = failed else {
+            panic!("a mistake is no lost device")
+        };
+        let text = error.to_string();
+        assert!(text.contains("Starter") && text.contains("3 columns"), "{text}");
+        assert!(loaded.device.gpu, "it is where it was");
+
+        let memory = loaded.try_on(|_| -> Result<()> { panic!("Out of memory") });
+        assert!(matches!(memory, Ok(Tried::Moved(text)) if text.contains("Card was lost")));
+        assert!(!loaded.device.gpu);
+        let on_cpu = loaded.try_on(|_| -> Result<()> { Err(Error::Device("gone".into())) });
+        assert!(matches!(on_cpu, Err(Error::Device(_))), "there is nowhere else to go");
+    }
 }

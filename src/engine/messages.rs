@@ -8,7 +8,7 @@ use image::RgbImage;
 use super::device::DeviceChoice;
 use super::loaded::Loaded;
 use super::prepare::Prepared;
-use super::protocol::{Generation, HeatmapPicture, MapTest, PictureId, Precision, Probe, Question, Rival};
+use super::protocol::{Generation, HeatmapPicture, MapTest, PictureFile, PictureId, Precision, Probe, Question, Rival};
 use super::queue::Job;
 use crate::clip::Embedding;
 use crate::engine::ModelChoice;
@@ -18,7 +18,7 @@ use crate::library::Stamp;
 /// What the inference thread is to do.
 pub enum Work {
     /// Answer a question; only the newest is answered.
-    Classify(Question),
+    Classify(Arc<Question>),
     /// Load another model.
     LoadModel(ModelChoice),
     /// Compute elsewhere.
@@ -45,6 +45,13 @@ pub enum Work {
         /// The picture.
         prepared: Box<Prepared>,
     },
+    /// Another picture is inspected, or none: heatmaps of any other are not wanted any more.
+    Inspecting {
+        /// The list.
+        library: Generation,
+        /// Its place.
+        picture: Option<PictureId>,
+    },
     /// The inspected picture: make its heatmaps.
     Dense {
         /// The list.
@@ -66,6 +73,22 @@ pub enum Work {
     Probe(Option<Probe>),
     /// Compute in other numbers.
     UsePrecision(Precision),
+    /// A model is loaded onto the CPU; or why it is not.
+    Loaded {
+        /// What the loading was for; an outdated one is dropped.
+        attempt: u64,
+        /// Which model.
+        choice: ModelChoice,
+        /// The model.
+        loaded: std::result::Result<Box<Loaded>, String>,
+    },
+    /// The model that makes the second set of heatmaps is loaded; or why it is not.
+    RivalLoaded {
+        /// What the loading was for; an outdated one is dropped.
+        attempt: u64,
+        /// The model.
+        loaded: std::result::Result<Box<Loaded>, String>,
+    },
     /// A GPU is ready, with the model on it; or why it is not.
     Gpu {
         /// What the preparation was for; an outdated one is dropped.
@@ -101,6 +124,20 @@ pub enum Chore {
     OpenSamples {
         /// The list's generation.
         library: Generation,
+    },
+    /// A scan found more pictures.
+    Found {
+        /// The list.
+        library: Generation,
+        /// In order.
+        pictures: Vec<PictureFile>,
+    },
+    /// A scan is done.
+    Scanned {
+        /// The list.
+        library: Generation,
+        /// Paths that could not be looked at, with the reason.
+        unreadable: Vec<(PathBuf, String)>,
     },
     /// Try pictures again.
     Retry {

@@ -1,10 +1,15 @@
 //! The threads between the window and the work.
 //!
-//! - the *inference* thread owns the model and the device;
-//! - the *library* thread lists folders and is the only one that writes to the store;
-//! - a few *picture* threads decode, most urgent first;
-//! - the *training* thread teaches, one run at a time, and gives way to the inference thread between two steps;
-//! - a *fetch* thread lives as long as a download that the user asked for.
+//! What a person waits for never waits for what nobody waits for, and no thread is silent about its end ([`threads`]).
+//!
+//! - the *inspect* and *thumbnail* threads decode what is on screen;
+//! - the *index* threads decode the rest for the model, and stand back while somebody waits;
+//! - the *inference* thread owns the model and the device, and works in steps of a picture;
+//! - a *model* thread loads a model while the one before goes on answering;
+//! - the *library* thread keeps the list and is the only one that writes to the store; a *scan* thread fills the list;
+//! - the *training* thread teaches, one run at a time, and gives way to the inference thread between two steps; the *runs*
+//!   thread keeps its books;
+//! - *fetch*, *save* and other short threads live as long as what the user asked for.
 //!
 //! [`Engine`] starts them and routes requests; what they have to say comes back as [`protocol::Event`]s. Commands use
 //! [`Session`], which does the same work in order and without threads of its own.
@@ -16,9 +21,11 @@ mod embeddings;
 mod explainer;
 mod fetch;
 mod gpu_warmup;
+mod halves;
 mod inference;
 mod librarian;
 mod loaded;
+mod loader;
 mod messages;
 mod pictures;
 mod prepare;
@@ -26,25 +33,32 @@ mod probe;
 pub mod protocol;
 mod queue;
 mod rival;
+mod saver;
+mod scanner;
 mod session;
 mod speed;
+mod threads;
 mod trainer;
 pub mod training;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use fetch::Fetcher;
 use inference::{Channels, Inference};
 use librarian::Librarian;
+use loader::Loader;
 use messages::{Chore, Work};
 use pictures::PictureThread;
 use protocol::{Event, PictureFile, PictureId, Request, Severity};
-use queue::{Job, Queue};
+use queue::{Job, Lane, Queue};
+use saver::Saver;
+use scanner::Scanner;
+use threads::spawn;
 use trainer::Trainer;
 
 use crate::clip::Precision;
@@ -56,6 +70,13 @@ pub use device::{Adapter, DEVICE_VARIABLE, DeviceChoice, DeviceInfo, adapters, g
 pub use loaded::{Loaded, Placement, place};
 pub use prepare::{Prepared, prepare};
 pub use session::{Embedded, IMAGE_BATCH, Session, decoders};
+
+/// Threads for the picture that was clicked: one may still be at the picture before.
+const INSPECTORS: usize = 2;
+/// Closing waits at most so long for what is not written yet.
+const CLOSING: Duration = Duration::from_secs(2);
+/// No list has this generation.
+const NO_LIBRARY: u64 = u64::MAX;
 
 /// Called after every event, from any thread: the window asks for a repaint.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -96,9 +117,17 @@ impl Events {
     fn message(&self, severity: Severity, text: String) {
         self.send(Event::Message { severity, text });
     }
+
+    /// Events, and who hears them.
+    #[cfg(test)]
+    fn listened_to() -> (Self, Receiver<Event>) {
+        let (sender, receiver) = unbounded();
+        let wake: Wake = Arc::new(|| {});
+        (Self { sender, wake }, receiver)
+    }
 }
 
-/// The running engine. Dropping it writes what is not written yet and ends its threads.
+/// The running engine. Dropping it writes what is not written yet and ends its threads; that never takes long.
 pub struct Engine {
     events: Receiver<Event>,
     work: Sender<Work>,
@@ -111,7 +140,15 @@ pub struct Engine {
     /// The open list, to route thumbnails without asking the library thread.
     library: u64,
     list: Vec<PictureFile>,
-    librarian: Option<JoinHandle<()>>,
+    /// Hears when the last one who had something to write is gone.
+    unsaved: Receiver<()>,
+}
+
+/// The ends of the channels that threads listen to.
+struct Ends {
+    work: Receiver<Work>,
+    chores: Receiver<Chore>,
+    unsaved: Sender<()>,
 }
 
 impl Engine {
@@ -119,17 +156,38 @@ impl Engine {
     pub fn start(options: EngineOptions, wake: Wake) -> Self {
         let (event_sender, event_receiver) = unbounded();
         let (work_sender, work_receiver) = unbounded();
-        let (prepared_sender, prepared_receiver) = bounded(2 * IMAGE_BATCH);
         let (chore_sender, chore_receiver) = unbounded();
+        let (unsaved_sender, unsaved_receiver) = bounded(0);
         let events = Events {
             sender: event_sender,
             wake,
         };
-        let queue = Arc::new(Queue::default());
-        let asked = Arc::new(AtomicU64::new(0));
-        let wanted_library = Arc::new(AtomicU64::new(0));
-        let open_store = || options.data_dir.as_deref().map(Store::open);
+        let training = Arc::new(Control::default());
+        let data_dir = options.data_dir.clone();
+        let engine = Self {
+            events: event_receiver,
+            work: work_sender,
+            chores: chore_sender,
+            queue: Arc::default(),
+            fetcher: Fetcher::new(events.clone()),
+            trainer: Trainer::start(data_dir, options.device, events.clone(), training.clone()),
+            asked: Arc::default(),
+            wanted_library: Arc::default(),
+            library: 0,
+            list: Vec::new(),
+            unsaved: unsaved_receiver,
+        };
+        let ends = Ends {
+            work: work_receiver,
+            chores: chore_receiver,
+            unsaved: unsaved_sender,
+        };
+        engine.start_threads(ends, options, &events, training);
+        engine
+    }
 
+    fn start_threads(&self, ends: Ends, options: EngineOptions, events: &Events, training: Arc<Control>) {
+        let open_store = || options.data_dir.as_deref().map(Store::open);
         let store = match open_store() {
             Some(Err(error)) => {
                 events.message(Severity::Error, format!("{error}. Nothing will be remembered"));
@@ -137,64 +195,55 @@ impl Engine {
             }
             opened => opened.and_then(Result::ok),
         };
-        for n in 0..decoders() {
-            let thread = PictureThread {
-                queue: queue.clone(),
-                events: events.clone(),
-                inference: work_sender.clone(),
-                prepared: prepared_sender.clone(),
-                librarian: chore_sender.clone(),
-                store: if store.is_some() {
-                    open_store().and_then(Result::ok)
-                } else {
-                    None
-                },
-            };
-            spawn(&format!("picture-{n}"), move || thread.run());
+        let has_store = store.is_some();
+        let (prepared_sender, prepared) = bounded(2 * IMAGE_BATCH);
+        let lanes = [
+            (Lane::Inspect, "inspect", INSPECTORS),
+            (Lane::Thumbnails, "thumbnail", decoders()),
+            (Lane::Index, "index", decoders()),
+        ];
+        for (lane, name, count) in lanes {
+            for n in 0..count {
+                let name = format!("{name}-{n}");
+                let thread = PictureThread {
+                    name: name.clone(),
+                    lane,
+                    queue: self.queue.clone(),
+                    events: events.clone(),
+                    inference: self.work.clone(),
+                    prepared: prepared_sender.clone(),
+                    librarian: self.chores.clone(),
+                    store: open_store()
+                        .filter(|_| has_store && lane == Lane::Thumbnails)
+                        .and_then(Result::ok),
+                };
+                spawn(&name, events, move || thread.run());
+            }
         }
-        let librarian = Librarian {
-            chores: chore_receiver,
+        let scanner = Scanner {
             events: events.clone(),
-            queue: queue.clone(),
-            inference: work_sender.clone(),
-            store,
-            wanted: wanted_library.clone(),
-            data_dir: options.data_dir.clone(),
-            library: 0,
-            list: Vec::new(),
-            model: None,
-            model_files: Vec::new(),
-            unwritten: Vec::new(),
+            librarian: self.chores.clone(),
+            wanted: self.wanted_library.clone(),
         };
-        let librarian = spawn("library", move || librarian.run());
-        let fetcher = Fetcher::new(events.clone());
-        let training = Arc::new(Control::default());
-        let trainer = Trainer::start(options.data_dir, options.device, events.clone(), training.clone());
+        let saver = Saver {
+            events: events.clone(),
+            unsaved: ends.unsaved,
+        };
+        let (queue, work) = (self.queue.clone(), self.work.clone());
+        let librarian = Librarian::new(ends.chores, queue, work, store, scanner, saver, options.data_dir);
+        spawn("library", events, move || librarian.run());
         let channels = Channels {
-            work: work_receiver,
-            prepared: prepared_receiver,
-            own_work: work_sender.clone(),
-            librarian: chore_sender.clone(),
-            queue: queue.clone(),
-            events,
-            asked: asked.clone(),
+            work: ends.work,
+            prepared,
+            librarian: self.chores.clone(),
+            queue: self.queue.clone(),
+            events: events.clone(),
+            asked: self.asked.clone(),
             training,
         };
-        let inference = Inference::new(channels, options.model, options.device, options.precision);
-        spawn("inference", move || inference.run());
-        Self {
-            events: event_receiver,
-            work: work_sender,
-            chores: chore_sender,
-            queue,
-            fetcher,
-            trainer,
-            asked,
-            wanted_library,
-            library: 0,
-            list: Vec::new(),
-            librarian,
-        }
+        let loader = Loader::new(events.clone(), self.work.clone());
+        let inference = Inference::new(channels, loader, options.model, options.device, options.precision);
+        spawn("inference", events, move || inference.run());
     }
 
     fn job(&self, library: u64, picture: PictureId) -> Option<Job> {
@@ -213,12 +262,10 @@ impl Backend for Engine {
         match request {
             Request::OpenFolders { library, paths } => {
                 self.wanted_library.store(library, Ordering::Relaxed);
-                self.queue.index(Vec::new());
                 let _ = self.chores.send(Chore::Open { library, paths });
             }
             Request::OpenSamples { library } => {
                 self.wanted_library.store(library, Ordering::Relaxed);
-                self.queue.index(Vec::new());
                 let _ = self.chores.send(Chore::OpenSamples { library });
             }
             Request::Retry { library, pictures } => {
@@ -234,6 +281,8 @@ impl Backend for Engine {
                 self.queue.thumbnails(jobs);
             }
             Request::Inspect { library, picture } => {
+                // First the model's thread, which stops explaining any other picture.
+                let _ = self.work.send(Work::Inspecting { library, picture });
                 let job = picture.and_then(|id| self.job(library, id));
                 self.queue.inspect(job);
             }
@@ -278,12 +327,18 @@ impl Backend for Engine {
 
     fn next_event(&mut self) -> Option<Event> {
         let event = self.events.try_recv().ok()?;
-        if let Event::Pictures { library, pictures } = &event {
-            if *library != self.library {
-                self.list.clear();
-                self.library = *library;
+        match &event {
+            Event::Pictures { library, pictures } => {
+                if *library != self.library {
+                    self.list.clear();
+                    self.library = *library;
+                }
+                self.list.extend(pictures.iter().cloned());
             }
-            self.list.extend(pictures.iter().cloned());
+            Event::Thumbnail { library, picture, .. } | Event::Skipped { library, picture, .. } => {
+                self.queue.thumbnail_taken(*library, *picture);
+            }
+            _ => {}
         }
         Some(event)
     }
@@ -293,12 +348,11 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.queue.close();
         self.fetcher.stop();
+        self.wanted_library.store(NO_LIBRARY, Ordering::Relaxed);
         let _ = self.work.send(Work::Stop);
         let _ = self.chores.send(Chore::Stop);
-        // Only the library thread has something to lose.
-        if let Some(librarian) = self.librarian.take() {
-            let _ = librarian.join();
-        }
+        // Only what the store and the user's files get is lost otherwise; a disk that hangs keeps no window open.
+        let _ = self.unsaved.recv_timeout(CLOSING);
     }
 }
 
@@ -307,6 +361,5 @@ pub fn stored_settings(data_dir: Option<&std::path::Path>) -> Option<String> {
     Store::open(data_dir?).ok()?.setting(librarian::SETTINGS).ok()?
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
-    std::thread::Builder::new().name(name.into()).spawn(work).ok()
-}
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! The picture threads: decode for the inspector, the gallery and the model.
+//! The picture threads: decode for the inspector, for the gallery, and for the model, each lane on its own threads.
 
 use std::sync::Arc;
 
@@ -9,8 +9,10 @@ use super::Events;
 use super::messages::{Chore, Learnt, Seen, Work, absolute};
 use super::prepare::prepare;
 use super::protocol::{Event, InspectedPicture, ScreenImage, ViewRect};
-use super::queue::{Job, Queue, Task, Wanted};
+use super::queue::{Job, Lane, Queue, Task, Wanted};
+use super::threads::keep_going;
 use crate::library::{PictureError, Store, THUMBNAIL_SIDE, decode, fitted, thumbnail_from_jpeg, thumbnail_to_jpeg};
+use crate::logging::place;
 
 /// Longest side of the inspected picture, in pixels: below every GPU's limit on textures.
 const INSPECTED_SIDE: u32 = 2_048;
@@ -27,26 +29,36 @@ const WHOLE: ViewRect = ViewRect {
 
 /// What a picture thread needs.
 pub struct PictureThread {
+    pub name: String,
+    pub lane: Lane,
     pub queue: Arc<Queue>,
     pub events: Events,
     pub inference: Sender<Work>,
-    /// Bounded: decoding waits for the model.
+    /// Bounded: the threads that index wait here for the model, and no others.
     pub prepared: Sender<Work>,
     pub librarian: Sender<Chore>,
     pub store: Option<Store>,
 }
 
 impl PictureThread {
-    /// Works until the queue closes.
+    /// Works until the queue closes. Where a picture makes a decoder panic, that picture is skipped.
     pub fn run(mut self) {
-        while let Some(task) = self.queue.next() {
-            let (Task::Inspect(job, _) | Task::Thumbnail(job) | Task::Index(job, _)) = &task;
-            let job = job.clone();
+        let (name, events) = (self.name.clone(), self.events.clone());
+        keep_going(&name, &events, || {
+            let Some(task) = self.queue.next(self.lane) else {
+                return false;
+            };
+            let job = task.job().clone();
             let guarded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.perform(task)));
             if guarded.is_err() {
-                self.skipped(&job, &PictureError::Damaged("preparing it failed".into()));
+                self.skipped(
+                    &job,
+                    &PictureError::Damaged(format!("preparing it failed; {}", place())),
+                );
             }
-        }
+            self.queue.done(self.lane);
+            true
+        });
     }
 
     fn perform(&mut self, task: Task) {
@@ -58,7 +70,12 @@ impl PictureThread {
     }
 
     fn inspect(&mut self, job: &Job, models: &[Wanted]) {
-        let inspected = decode(&job.path).and_then(|picture| self.send_inspected(job, picture, models));
+        let decoded = decode(&job.path);
+        // By now the user may be at another picture.
+        if !self.queue.is_inspected(job) {
+            return;
+        }
+        let inspected = decoded.and_then(|picture| self.send_inspected(job, picture, models));
         if let Err(error) = inspected {
             self.skipped(job, &error);
         }
@@ -67,28 +84,16 @@ impl PictureThread {
     /// Hands the picture to the window, and what each model sees of it to the model's thread.
     fn send_inspected(&self, job: &Job, picture: RgbImage, models: &[Wanted]) -> Result<(), PictureError> {
         let (width, height) = picture.dimensions();
-        let copy = Arc::new(fitted(&picture, CHECKED_SIDE));
-        let picture = Arc::new(picture);
         let mut views = Vec::new();
         for model in models {
             let preprocessing = &model.preprocessing;
             let view = preprocessing
                 .model_view(&picture)
                 .map_err(|e| PictureError::Damaged(e.to_string()))?;
-            views.push((preprocessing.view_rect(width, height), view.clone()));
-            let _ = self.inference.send(Work::Dense {
-                library: job.library,
-                picture: job.picture,
-                identity: model.identity.clone(),
-                inspected: Seen {
-                    picture: picture.clone(),
-                    copy: copy.clone(),
-                    view,
-                },
-            });
+            views.push((preprocessing.view_rect(width, height), view));
         }
         let rival_view = views.get(1).map(|(view, _)| *view);
-        let (view, model_view) = views.into_iter().next().unwrap_or((WHOLE, RgbImage::new(1, 1)));
+        let (view, model_view) = views.first().cloned().unwrap_or((WHOLE, RgbImage::new(1, 1)));
         self.events.send(Event::Inspected {
             library: job.library,
             picture: job.picture,
@@ -100,6 +105,20 @@ impl PictureThread {
                 rival_view,
             }),
         });
+        let copy = Arc::new(fitted(&picture, CHECKED_SIDE));
+        let picture = Arc::new(picture);
+        for (model, (_, view)) in models.iter().zip(views) {
+            let _ = self.inference.send(Work::Dense {
+                library: job.library,
+                picture: job.picture,
+                identity: model.identity.clone(),
+                inspected: Seen {
+                    picture: picture.clone(),
+                    copy: copy.clone(),
+                    view,
+                },
+            });
+        }
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::loaded::Loaded;
 use super::messages::Seen;
 use super::pictures::screen_image;
-use super::protocol::{Generation, Probe, Probed};
+use super::protocol::{Probe, Probed, Question};
 use crate::clip::Result;
 use crate::heatmap::{erase, looks_like_writing};
 use crate::zero_shot::{ClassEmbeddings, Scores, score};
@@ -33,7 +33,7 @@ pub fn ask(
     seen: &Seen,
     probe: &Probe,
     classes: &ClassEmbeddings,
-    (generation, none_bias): (Generation, f32),
+    question: &Arc<Question>,
 ) -> Result<Answer> {
     let preprocessing = loaded.model.preprocessing().clone();
     let erasing = !probe.dabs.is_empty();
@@ -50,7 +50,7 @@ pub fn ask(
     let scoring = loaded.model.info().scoring;
     let scores = |place: usize| {
         let cosines = classes.cosines(&embeddings[place].vector);
-        Arc::new(score(&cosines, scoring, none_bias))
+        Arc::new(score(&cosines, scoring, question.none_bias))
     };
     let (before_scores, after_scores) = (scores(0), scores(1));
     let flipped = winner(&before_scores) != winner(&after_scores);
@@ -58,7 +58,7 @@ pub fn ask(
     let (width, height) = after.dimensions();
     let probed = Probed {
         number: probe.number,
-        generation,
+        question: question.clone(),
         read_the_word: erasing && flipped && looks_like_writing(before, &probe.dabs),
         before: before_scores,
         after: after_scores,

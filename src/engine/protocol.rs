@@ -13,7 +13,7 @@ pub use crate::heatmap::trust::check::Verdict;
 pub use crate::heatmap::{Dab, Fill, HeatMap, HeatmapPicture};
 pub use crate::hub::{CachedModel, Progress};
 pub use crate::library::Stamp;
-pub use crate::zero_shot::{Label, Scores, TemplateSet};
+pub use crate::zero_shot::{Label, LabelId, Scores, TemplateSet};
 
 /// Counts what replaces each other: lists of pictures, or questions about them. The newest wins.
 pub type Generation = u64;
@@ -46,7 +46,7 @@ pub enum Request {
     /// Hold or go on with indexing.
     PauseIndexing(bool),
     /// Score every picture, now and as they are indexed.
-    Classify(Question),
+    Classify(Arc<Question>),
     /// Thumbnails of the pictures on screen; whatever was wanted before is not any more.
     Thumbnails {
         /// The list they belong to.
@@ -103,26 +103,73 @@ pub enum Request {
     },
 }
 
-/// What is asked about every picture.
+/// A label of a question, as it read when it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedLabel {
+    /// Which label it is.
+    pub id: LabelId,
+    /// How it read.
+    pub label: Label,
+}
+
+/// What is asked about every picture. Every answer carries it: numbers and maps are in the order of its labels, and are
+/// shown under the names that these had.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
     /// The newest generation wins.
     pub generation: Generation,
     /// The labels, in order.
-    pub labels: Vec<Label>,
+    pub labels: Vec<AskedLabel>,
     /// The templates for names.
     pub templates: TemplateSet,
     /// Added to the cosine of "none of these".
     pub none_bias: f32,
+    /// The identity of the model that answers; none before one does.
+    pub model: Option<String>,
+}
+
+impl Question {
+    /// Where a label stands in it.
+    pub fn place(&self, id: LabelId) -> Option<usize> {
+        self.labels.iter().position(|asked| asked.id == id)
+    }
+
+    /// Which label stands at a place.
+    pub fn id(&self, place: usize) -> Option<LabelId> {
+        self.labels.get(place).map(|asked| asked.id)
+    }
+
+    /// How a label read when this was asked.
+    pub fn label(&self, id: LabelId) -> Option<&Label> {
+        Some(&self.labels[self.place(id)?].label)
+    }
+
+    /// The labels alone.
+    pub fn words(&self) -> Vec<Label> {
+        self.labels.iter().map(|asked| asked.label.clone()).collect()
+    }
+
+    /// The same question, with the model that answers it.
+    pub fn to_model(&self, identity: &str) -> Self {
+        Self {
+            model: Some(identity.into()),
+            ..self.clone()
+        }
+    }
+
+    /// Whether an answer to this one, by the same model, is an answer to the other.
+    pub fn is(&self, other: &Self) -> bool {
+        self.generation == other.generation && self.model == other.model
+    }
 }
 
 /// A test of one label's heatmap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MapTest {
     /// The label whose map is tested.
-    pub label: usize,
+    pub label: LabelId,
     /// A label that does not fit, whose map is tested beside it.
-    pub unrelated: Option<usize>,
+    pub unrelated: Option<LabelId>,
 }
 
 /// Who else makes heatmaps of the inspected picture.
@@ -153,7 +200,7 @@ pub struct Probed {
     /// Its number.
     pub number: u64,
     /// The question that was asked.
-    pub generation: Generation,
+    pub question: Arc<Question>,
     /// The scores of the same square without erasing.
     pub before: Arc<Scores>,
     /// The scores now.
@@ -172,7 +219,7 @@ pub struct Probed {
 #[derive(Debug, Clone, PartialEq)]
 pub struct MapSet {
     /// The question whose labels they are for.
-    pub generation: Generation,
+    pub question: Arc<Question>,
     /// How they are made.
     pub method: HeatmapMethod,
     /// The share that is done; there are no maps before 1.
@@ -284,16 +331,16 @@ pub enum Event {
         /// The list.
         library: Generation,
         /// The question they answer.
-        generation: Generation,
+        question: Arc<Question>,
         /// Places and scores.
         rows: Vec<(PictureId, Arc<Scores>)>,
     },
     /// The question is answered for every picture that is indexed; labels of which words were cut, and which.
     Answered {
         /// The question.
-        generation: Generation,
+        question: Arc<Question>,
         /// Label and lost words.
-        lost_words: Vec<(usize, String)>,
+        lost_words: Vec<(LabelId, String)>,
         /// From the arrival of the question to its answer, in milliseconds.
         latency_ms: f32,
     },
@@ -346,9 +393,9 @@ pub enum Event {
         /// The picture's place.
         picture: PictureId,
         /// The question whose labels are meant.
-        generation: Generation,
+        question: Arc<Question>,
         /// The label.
-        label: usize,
+        label: LabelId,
         /// The share that is done.
         done: f32,
         /// What came of it, at the end.
@@ -372,6 +419,8 @@ pub enum Event {
     },
     /// A model is being loaded.
     ModelLoading(String),
+    /// This model was opened, and is the one that computes from now on; its card follows.
+    ModelOpened(ModelChoice),
     /// A model is ready; what was scored by another is void.
     ModelReady(Box<ModelInfo>),
     /// Where the model computes, and what it still prepares.

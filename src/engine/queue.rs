@@ -1,11 +1,12 @@
-//! What the picture threads do next: the inspected picture, then thumbnails on screen, then indexing.
+//! What the picture threads do next. Each lane has threads of its own: the inspected picture never waits for a thumbnail,
+//! a thumbnail never for indexing.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
+use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard};
 
 use super::protocol::{Generation, PictureId, Stamp};
 use crate::clip::Preprocessing;
-use std::path::PathBuf;
 
 /// One picture of a list.
 #[derive(Debug, Clone)]
@@ -20,6 +21,23 @@ pub struct Job {
     pub stamp: Stamp,
 }
 
+impl Job {
+    fn key(&self) -> (Generation, PictureId) {
+        (self.library, self.picture)
+    }
+}
+
+/// Which threads ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Those for the picture that was clicked.
+    Inspect,
+    /// Those for thumbnails on screen.
+    Thumbnails,
+    /// Those that decode for the model: they stand back while the other lanes have work.
+    Index,
+}
+
 /// What a picture thread is to do.
 #[derive(Debug)]
 pub enum Task {
@@ -29,6 +47,14 @@ pub enum Task {
     Thumbnail(Job),
     /// Decode for the model.
     Index(Job, Wanted),
+}
+
+impl Task {
+    /// The picture.
+    pub fn job(&self) -> &Job {
+        let (Self::Inspect(job, _) | Self::Thumbnail(job) | Self::Index(job, _)) = self;
+        job
+    }
 }
 
 /// The model for which pictures are prepared.
@@ -46,12 +72,43 @@ struct Lanes {
     /// The picture in the inspector, to be looked at again by another model.
     inspected: Option<Job>,
     thumbnails: VecDeque<Job>,
+    /// Thumbnails that are being made, or are made and not taken by the window yet.
+    making: HashSet<(Generation, PictureId)>,
+    /// Tasks in work for which somebody waits.
+    awaited: usize,
     index: VecDeque<Job>,
     model: Option<Wanted>,
     /// Another model that looks at the inspected picture.
     rival: Option<Wanted>,
     paused: bool,
     closed: bool,
+}
+
+impl Lanes {
+    fn take(&mut self, lane: Lane) -> Option<Task> {
+        match lane {
+            Lane::Inspect => {
+                let job = self.inspect.take()?;
+                self.awaited += 1;
+                let models = self.model.iter().chain(&self.rival);
+                Some(Task::Inspect(job, models.cloned().collect()))
+            }
+            Lane::Thumbnails => {
+                let job = self.thumbnails.pop_front()?;
+                self.awaited += 1;
+                self.making.insert(job.key());
+                Some(Task::Thumbnail(job))
+            }
+            Lane::Index => {
+                let somebody_waits = self.awaited > 0 || self.inspect.is_some() || !self.thumbnails.is_empty();
+                if self.paused || somebody_waits {
+                    return None;
+                }
+                let model = self.model.clone()?;
+                Some(Task::Index(self.index.pop_front()?, model))
+            }
+        }
+    }
 }
 
 /// The queue that the picture threads share.
@@ -62,29 +119,27 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Waits for the most urgent task; none once the queue is closed.
-    pub fn next(&self) -> Option<Task> {
+    /// Waits for the next task of a lane; none once the queue is closed.
+    pub fn next(&self, lane: Lane) -> Option<Task> {
         let mut lanes = self.lock();
         loop {
             if lanes.closed {
                 return None;
             }
-            if let Some(job) = lanes.inspect.take() {
-                let models = lanes.model.iter().chain(&lanes.rival);
-                return Some(Task::Inspect(job, models.cloned().collect()));
-            }
-            if let Some(job) = lanes.thumbnails.pop_front() {
-                return Some(Task::Thumbnail(job));
-            }
-            if let (false, Some(model)) = (lanes.paused, lanes.model.clone())
-                && let Some(job) = lanes.index.pop_front()
-            {
-                return Some(Task::Index(job, model));
+            if let Some(task) = lanes.take(lane) {
+                return Some(task);
             }
             lanes = self
                 .changed
                 .wait(lanes)
                 .unwrap_or_else(|poisoned| poisoned.into_inner());
+        }
+    }
+
+    /// A task that [`Self::next`] gave is done, well or not.
+    pub fn done(&self, lane: Lane) {
+        if lane != Lane::Index {
+            self.change(|lanes| lanes.awaited = lanes.awaited.saturating_sub(1));
         }
     }
 
@@ -96,9 +151,27 @@ impl Queue {
         });
     }
 
-    /// Replaces the thumbnails that are wanted.
+    /// Whether this picture is still the inspected one.
+    pub fn is_inspected(&self, job: &Job) -> bool {
+        self.lock()
+            .inspected
+            .as_ref()
+            .is_some_and(|other| other.key() == job.key())
+    }
+
+    /// Replaces the thumbnails that are wanted. Those in work, or on their way to the window, are not made twice.
     pub fn thumbnails(&self, jobs: Vec<Job>) {
-        self.change(|lanes| lanes.thumbnails = jobs.into());
+        self.change(|lanes| {
+            lanes.thumbnails = jobs
+                .into_iter()
+                .filter(|job| !lanes.making.contains(&job.key()))
+                .collect();
+        });
+    }
+
+    /// The window took a thumbnail, or heard that there is none: it may ask for it again.
+    pub fn thumbnail_taken(&self, library: Generation, picture: PictureId) {
+        self.lock().making.remove(&(library, picture));
     }
 
     /// Replaces what is to be indexed.
@@ -108,7 +181,9 @@ impl Queue {
 
     /// Adds to what is to be indexed.
     pub fn index_more(&self, jobs: Vec<Job>) {
-        self.change(|lanes| lanes.index.extend(jobs));
+        if !jobs.is_empty() {
+            self.change(|lanes| lanes.index.extend(jobs));
+        }
     }
 
     /// The model changed; indexing waits until there is one. The inspected picture is prepared for it at once.
@@ -163,16 +238,33 @@ mod tests {
         }
     }
 
+    fn model() -> Option<Wanted> {
+        Some(Wanted {
+            identity: "m".into(),
+            preprocessing: Preprocessing::from_hugging_face(serde_json::json!({}), 224).unwrap(),
+        })
+    }
+
+    fn taken(queue: &Queue, lane: Lane) -> Option<PictureId> {
+        queue.lock().take(lane).map(|task| task.job().picture)
+    }
+
     #[test]
-    fn what_is_on_screen_comes_before_indexing() {
+    fn every_lane_has_its_own_work_and_indexing_stands_back_while_somebody_waits() {
         let queue = Queue::default();
         queue.index(vec![job(1)]);
+        queue.model(model());
         queue.thumbnails(vec![job(2)]);
         queue.inspect(Some(job(3)));
-        assert!(matches!(queue.next(), Some(Task::Inspect(job, models)) if job.picture == 3 && models.is_empty()));
-        assert!(matches!(queue.next(), Some(Task::Thumbnail(job)) if job.picture == 2));
+        assert_eq!(taken(&queue, Lane::Index), None);
+        assert_eq!(taken(&queue, Lane::Inspect), Some(3));
+        assert_eq!(taken(&queue, Lane::Thumbnails), Some(2));
+        assert_eq!(taken(&queue, Lane::Index), None, "both are in work");
+        queue.done(Lane::Inspect);
+        queue.done(Lane::Thumbnails);
+        assert_eq!(taken(&queue, Lane::Index), Some(1));
         queue.close();
-        assert!(queue.next().is_none());
+        assert!(queue.next(Lane::Inspect).is_none());
     }
 
     #[test]
@@ -180,14 +272,28 @@ mod tests {
         let queue = Queue::default();
         queue.index(vec![job(1)]);
         queue.pause(true);
-        let preprocessing = Preprocessing::from_hugging_face(serde_json::json!({}), 224).unwrap();
-        queue.model(Some(Wanted {
-            identity: "m".into(),
-            preprocessing,
-        }));
-        queue.thumbnails(vec![job(2)]);
-        assert!(matches!(queue.next(), Some(Task::Thumbnail(_))));
+        assert_eq!(taken(&queue, Lane::Index), None);
+        queue.model(model());
+        assert_eq!(taken(&queue, Lane::Index), None);
         queue.pause(false);
-        assert!(matches!(queue.next(), Some(Task::Index(job, _)) if job.picture == 1));
+        assert_eq!(taken(&queue, Lane::Index), Some(1));
+    }
+
+    #[test]
+    fn a_thumbnail_is_not_made_twice_before_the_window_has_taken_it() {
+        let queue = Queue::default();
+        queue.thumbnails(vec![job(1), job(2), job(3)]);
+        assert_eq!(taken(&queue, Lane::Thumbnails), Some(1));
+        // One arrived: the window sends the whole rest again, with those in work.
+        queue.thumbnails(vec![job(1), job(2), job(3)]);
+        assert_eq!(taken(&queue, Lane::Thumbnails), Some(2));
+        queue.done(Lane::Thumbnails);
+        queue.thumbnails(vec![job(1), job(2), job(3)]);
+        assert_eq!(taken(&queue, Lane::Thumbnails), Some(3));
+        assert_eq!(taken(&queue, Lane::Thumbnails), None);
+        // A texture that made room for others is asked for again.
+        queue.thumbnail_taken(1, 2);
+        queue.thumbnails(vec![job(2)]);
+        assert_eq!(taken(&queue, Lane::Thumbnails), Some(2));
     }
 }

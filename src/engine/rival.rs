@@ -6,13 +6,11 @@ use image::RgbImage;
 
 use super::Events;
 use super::classes::ClassCache;
-use super::device::DeviceChoice;
 use super::explainer::{Asked, Explainer};
-use super::loaded::{Loaded, place};
+use super::loaded::Loaded;
 use super::messages::Seen;
-use super::protocol::{Event, Generation, PictureId, Question, Rival, Severity, Shift};
+use super::protocol::{Event, HeatmapMethod, PictureId, Question, Severity, Shift};
 use super::queue::Wanted;
-use crate::clip::Precision;
 use crate::zero_shot::ClassEmbeddings;
 
 /// Who makes the second set.
@@ -25,30 +23,20 @@ pub struct RivalMaps {
 struct Other {
     loaded: Loaded,
     cache: ClassCache,
-    classes: Option<(Generation, ClassEmbeddings)>,
+    classes: Option<(Arc<Question>, ClassEmbeddings)>,
 }
 
 impl RivalMaps {
-    /// Loads what is needed.
-    ///
-    /// # Errors
-    /// The model cannot be opened, in words.
-    pub fn new(rival: &Rival, device: DeviceChoice) -> Result<Self, String> {
-        let other = match &rival.model {
-            Some(choice) => {
-                let loaded = Loaded::open(choice, place(device, Precision::Full)).map_err(|e| e.to_string())?;
-                Some(Other {
-                    loaded,
-                    cache: ClassCache::default(),
-                    classes: None,
-                })
-            }
-            None => None,
-        };
-        Ok(Self {
-            explainer: Explainer::rival(rival.method),
-            other,
-        })
+    /// The first model, by another method; or another model by its default.
+    pub fn new(method: Option<HeatmapMethod>, other: Option<Box<Loaded>>) -> Self {
+        Self {
+            explainer: Explainer::rival(method),
+            other: other.map(|loaded| Other {
+                loaded: *loaded,
+                cache: ClassCache::default(),
+                classes: None,
+            }),
+        }
     }
 
     /// How the other model wants its pictures.
@@ -98,30 +86,25 @@ impl RivalMaps {
         self.explainer.clear();
     }
 
-    /// Does the next step; false where nothing is left to do.
-    pub fn step(
-        &mut self,
-        first: &mut Loaded,
-        classes: &ClassEmbeddings,
-        question: &Question,
-        library: Generation,
-        events: &Events,
-    ) -> bool {
-        let generation = question.generation;
+    /// Another picture is inspected: forgets any other.
+    pub fn keep_only(&mut self, picture: Option<PictureId>) {
+        self.explainer.keep_only(picture);
+    }
+
+    /// Does the next step; false where nothing is left to do. `wanted` says no where something more urgent came up.
+    pub fn step(&mut self, first: &mut Loaded, asked: &Asked<'_>, events: &Events, wanted: impl Fn() -> bool) -> bool {
         let Some(other) = &mut self.other else {
-            let asked = Asked {
-                library,
-                generation,
-                classes,
-            };
-            return self.explainer.step(first, &asked, events);
+            return self.explainer.step(first, asked, events);
         };
-        if other.classes.as_ref().is_none_or(|(asked, _)| *asked != generation) {
+        let question = asked.question.to_model(&other.loaded.model.info().identity);
+        if other.classes.as_ref().is_none_or(|(known, _)| !known.is(&question)) {
             match other
                 .cache
-                .classes(&mut other.loaded, &question.labels, &question.templates, || true)
+                .classes(&mut other.loaded, &question.words(), &question.templates, wanted)
             {
-                Ok(classes) => other.classes = Some((generation, classes.embeddings)),
+                // It goes on from there.
+                Ok(classes) if classes.abandoned => return true,
+                Ok(classes) => other.classes = Some((Arc::new(question), classes.embeddings)),
                 Err(error) => {
                     events.message(Severity::Error, format!("The second model failed: {error}"));
                     self.explainer.clear();
@@ -129,12 +112,12 @@ impl RivalMaps {
                 }
             }
         }
-        let Some((_, classes)) = &other.classes else {
+        let Some((question, classes)) = &other.classes else {
             return false;
         };
         let asked = Asked {
-            library,
-            generation,
+            library: asked.library,
+            question,
             classes,
         };
         self.explainer.step(&mut other.loaded, &asked, events)

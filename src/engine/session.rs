@@ -1,6 +1,7 @@
 //! The engine without a window: one model, many pictures, in order, with the store as a cache.
 
 use std::ops::ControlFlow;
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,11 +9,13 @@ use crossbeam_channel::bounded;
 
 use super::classes::ClassCache;
 use super::device::DeviceChoice;
+use super::halves::in_halves;
 use super::loaded::{Loaded, place};
 use super::prepare::{Prepared, prepare};
-use crate::clip::{Embedding, Precision, Preprocessing, Result};
+use crate::clip::{Embedding, Error, Precision, Preprocessing, Result};
 use crate::engine::ModelChoice;
-use crate::library::{PictureRecord, Stamp, Store, stamp};
+use crate::library::{PictureError, PictureRecord, Stamp, Store, stamp};
+use crate::logging::{panic_text, place as log_place};
 use crate::zero_shot::{ClassEmbeddings, Label, TemplateSet};
 
 /// Pictures in one pass of the image tower.
@@ -67,6 +70,8 @@ impl Session {
     ///
     /// `done` hears of each picture once, in no particular order; what it says decides whether the work goes on.
     ///
+    /// A picture that the model cannot look at costs no other its embedding.
+    ///
     /// # Errors
     /// The device failed for good.
     pub fn embed_pictures(
@@ -90,9 +95,12 @@ impl Session {
         let next = AtomicUsize::new(0);
         let (sender, receiver) = bounded::<Pending>(4 * IMAGE_BATCH);
         std::thread::scope(|scope| {
-            for _ in 0..decoders().min(missing.len()) {
+            // Where this ends early, nobody takes what is decoded any more: without a receiver the threads see that, and end.
+            let receiver = receiver;
+            for n in 0..decoders().min(missing.len()) {
                 let (sender, missing, next, preprocessing) = (sender.clone(), &missing, &next, &preprocessing);
-                scope.spawn(move || {
+                let thread = std::thread::Builder::new().name(format!("decode-{n}"));
+                let started = thread.spawn_scoped(scope, move || {
                     while let Some((index, path)) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
                         let pending = prepare_pending(*index, path, preprocessing, with_thumbnail);
                         if sender.send(pending).is_err() {
@@ -100,10 +108,13 @@ impl Session {
                         }
                     }
                 });
+                // One is enough.
+                if let (0, Err(error)) = (n, started) {
+                    let reason = format!("no thread can be started to decode pictures: {error}");
+                    return Err(Error::Device(reason));
+                }
             }
             drop(sender);
-            // Its end, however this ends, tells the decoders to stop.
-            let receiver = receiver;
             let mut batch = Vec::new();
             while let Ok(pending) = receiver.recv() {
                 let go_on = match &pending.prepared {
@@ -184,12 +195,18 @@ impl Session {
             .filter_map(|p| Some((p, p.prepared.as_ref().ok()?)))
             .collect();
         let pixels: Vec<_> = prepared.iter().map(|(_, p)| p.pixels.clone()).collect();
-        let (embeddings, warning) = self.loaded.embed_each(&pixels)?;
-        if let Some(warning) = warning {
-            (self.warn)(warning);
-        }
-        self.save(&prepared, &embeddings);
-        for ((pending, _), embedding) in prepared.iter().zip(embeddings) {
+        let (loaded, warn) = (&mut self.loaded, &mut self.warn);
+        let embedded = in_halves(&pixels, &mut |pixels| {
+            let (embeddings, warning) = loaded.embed_images(pixels)?;
+            warning.into_iter().for_each(&mut *warn);
+            Ok(embeddings)
+        })?;
+        let both = prepared.iter().zip(&embedded);
+        let well: Vec<_> = both
+            .filter_map(|(one, embedding)| Some((*one, embedding.as_ref().ok()?)))
+            .collect();
+        self.save(&well);
+        for ((pending, _), embedding) in prepared.iter().zip(embedded) {
             let embedded = embedding.map_err(|error| error.to_string());
             if done(pending.index, embedded).is_break() {
                 return Ok(ControlFlow::Break(()));
@@ -199,12 +216,11 @@ impl Session {
     }
 
     /// A cache that cannot be written costs time and nothing else: say so once and go on without it.
-    fn save(&mut self, prepared: &[(&Pending, &Prepared)], embeddings: &[Result<Embedding>]) {
+    fn save(&mut self, embedded: &[((&Pending, &Prepared), &Embedding)]) {
         let identity = &self.loaded.model.info().identity;
         let Some(store) = &mut self.store else { return };
-        let records: Vec<PictureRecord> = prepared
+        let records: Vec<PictureRecord> = embedded
             .iter()
-            .zip(embeddings)
             .filter_map(|((pending, prepared), embedding)| {
                 Some(PictureRecord {
                     path: &pending.path,
@@ -213,7 +229,7 @@ impl Session {
                         .thumbnail
                         .as_deref()
                         .map(|jpeg| (prepared.size.0, prepared.size.1, jpeg)),
-                    embedding: Some((identity, embedding.as_ref().ok()?)),
+                    embedding: Some((identity, embedding)),
                 })
             })
             .collect();
@@ -227,15 +243,102 @@ impl Session {
 fn prepare_pending(index: usize, path: &Path, preprocessing: &Preprocessing, with_thumbnail: bool) -> Pending {
     // The stamp is taken before reading: a file that changes meanwhile is read again next time.
     let stamp = stamp(path).ok();
+    let prepared = catch_unwind(|| prepare(path, preprocessing, with_thumbnail)).unwrap_or_else(|panic| {
+        let reason = panic_text(panic.as_ref());
+        Err(PictureError::Damaged(format!(
+            "preparing it failed ({reason}); {}",
+            log_place()
+        )))
+    });
     Pending {
         index,
         path: std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
         stamp,
-        prepared: prepare(path, preprocessing, with_thumbnail).map_err(|e| e.to_string()),
+        prepared: prepared.map_err(|e| e.to_string()),
     }
 }
 
 /// Decoding threads: every core but the one that feeds the model, and at least one.
 pub fn decoders() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).clamp(1, 8))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clip::Pixels;
+    use crate::library::{scan, unpack_samples};
+
+    fn samples(folder: &Path) -> Vec<PathBuf> {
+        let samples = unpack_samples(folder).unwrap();
+        scan(&samples, || true)
+            .pictures
+            .into_iter()
+            .map(|found| found.path)
+            .collect()
+    }
+
+    fn session() -> Session {
+        let (model, device) = (ModelChoice::Starter, DeviceChoice::Cpu);
+        Session::open(&model, device, Precision::Full, None, Box::new(|_| {})).unwrap()
+    }
+
+    /// A command that hangs is worse than one that fails: this one has a minute.
+    fn within_a_minute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+        let (sender, receiver) = bounded(1);
+        std::thread::spawn(move || sender.send(work()));
+        receiver.recv_timeout(Duration::from_secs(60)).expect("it hangs")
+    }
+
+    #[test]
+    fn a_device_that_fails_ends_the_work_also_while_decoders_wait_for_it() {
+        let failed = within_a_minute(|| {
+            let folder = tempfile::tempdir().unwrap();
+            // More than the queue holds.
+            let paths: Vec<PathBuf> = samples(folder.path()).into_iter().cycle().take(100).collect();
+            let mut session = session();
+            session.loaded.fault = Some(|_| Err(Error::Device("gone".into())));
+            session
+                .embed_pictures(&paths, |_, _| ControlFlow::Continue(()))
+                .map_err(|error| error.to_string())
+        });
+        assert_eq!(failed.unwrap_err(), "the device failed while computing: gone");
+    }
+
+    #[test]
+    fn a_picture_that_the_model_cannot_look_at_is_named_and_costs_no_other_its_embedding() {
+        fn dark(pixels: &Pixels) -> Result<()> {
+            assert!(pixels.values.iter().any(|value| *value > 0.0), "too dark");
+            Ok(())
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let black = folder.path().join("black.png");
+        image::RgbImage::new(64, 64).save(&black).unwrap();
+        let mut paths: Vec<PathBuf> = samples(folder.path()).into_iter().take(10).collect();
+        paths.insert(3, black);
+        let mut session = session();
+        session.loaded.fault = Some(dark);
+        let told = Arc::new(Mutex::new(Vec::new()));
+        session
+            .embed_pictures(&paths, |index, embedded| {
+                told.lock().unwrap().push((index, embedded.err()));
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        let mut told = std::mem::take(&mut *told.lock().unwrap());
+        told.sort();
+        assert_eq!(told.len(), paths.len(), "each is heard of once");
+        let failed: Vec<_> = told
+            .into_iter()
+            .filter_map(|(index, reason)| Some((index, reason?)))
+            .collect();
+        assert_eq!(failed.len(), 1, "{failed:?}");
+        assert!(
+            failed[0].0 == 3 && failed[0].1.contains("too dark") && failed[0].1.contains("Starter"),
+            "{failed:?}"
+        );
+    }
 }

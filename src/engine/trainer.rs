@@ -1,21 +1,23 @@
 //! Training, for the window: long work on a thread of its own, one after the other; short work at once beside it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
+use super::Events;
 use super::device::DeviceChoice;
 use super::loaded::{Placement, place};
 use super::protocol::{Event, Precision, ScreenImage, Severity};
+use super::threads::{keep_going, spawn};
 use super::training::{Comparison, Previewed, RunConfig, TrainingEvent, TrainingRequest};
-use super::{Events, spawn};
 use crate::fine_tune::board::board;
 use crate::fine_tune::k_shot::{base, k_shot_curve};
 use crate::fine_tune::run::{self, Control, Runs, Start};
 use crate::fine_tune::{Error, Result};
 use crate::library::{decode, fitted, unpack_samples};
+use crate::logging::{panic_text, place as log_place};
 
 /// Side of the small pictures in a preview.
 const SAMPLE_SIDE: u32 = 96;
@@ -23,40 +25,141 @@ const SAMPLE_SIDE: u32 = 96;
 const SAMPLED_CLASSES: usize = 24;
 /// Pairs of copies that a preview shows.
 const SAMPLED_PAIRS: usize = 12;
+const AT_WORK: &str = "A run is at work or about to start: stop it first, or wait until it is done";
 const NO_FOLDER: &str = "There is no folder for application data: set CLIPSIGHT_DATA_DIR";
 
 /// Takes what the window wants of training.
 pub struct Trainer {
-    jobs: Sender<(TrainingRequest, DeviceChoice)>,
-    control: Arc<Control>,
+    jobs: Sender<Job>,
+    books: Sender<TrainingRequest>,
+    orders: Arc<Orders>,
     events: Events,
-    runs: Option<Runs>,
+    has_runs: bool,
     device: DeviceChoice,
 }
 
-impl Trainer {
-    /// Starts the thread. `control` also hears when somebody else needs the device.
-    pub fn start(data_dir: Option<PathBuf>, device: DeviceChoice, events: Events, control: Arc<Control>) -> Self {
-        let (jobs, receiver) = unbounded();
-        let runs = data_dir.as_deref().map(Runs::at);
-        if let Some(runs) = &runs {
-            runs.empty_trash();
+/// Long work.
+struct Job {
+    number: u64,
+    request: TrainingRequest,
+    device: DeviceChoice,
+}
+
+/// What is to be done, and what not any more.
+#[derive(Default)]
+struct Orders {
+    control: Arc<Control>,
+    waiting: Mutex<Waiting>,
+    /// The newest preview and estimate that were asked for: older ones are outdated.
+    preview: AtomicU64,
+    estimate: AtomicU64,
+}
+
+/// Jobs by their numbers.
+#[derive(Default)]
+struct Waiting {
+    queued: u64,
+    done: u64,
+    /// This job and those before it were stopped.
+    stopped: u64,
+    /// Runs that are queued or at work.
+    runs: usize,
+}
+
+impl Orders {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Puts work at the end of the queue: its number; none where a run waits or works already.
+    fn queue(&self, request: &TrainingRequest) -> Option<u64> {
+        let mut waiting = self.waiting();
+        if is_run(request) {
+            if waiting.runs > 0 {
+                return None;
+            }
+            waiting.runs += 1;
         }
-        if let (Some(data_dir), Some(runs)) = (data_dir, runs.clone()) {
+        match request {
+            TrainingRequest::Preview { generation, .. } => self.preview.store(*generation, Ordering::Relaxed),
+            TrainingRequest::Estimate { generation, .. } => self.estimate.store(*generation, Ordering::Relaxed),
+            _ => {}
+        }
+        waiting.queued += 1;
+        Some(waiting.queued)
+    }
+
+    /// Stops what is at work, and all that waits.
+    fn stop(&self) {
+        let mut waiting = self.waiting();
+        waiting.stopped = waiting.queued;
+        self.control.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Begins with a job; false where it was stopped before.
+    fn begin(&self, number: u64) -> bool {
+        let waiting = self.waiting();
+        if number <= waiting.stopped {
+            return false;
+        }
+        self.control.stop.store(false, Ordering::Relaxed);
+        self.control.pause.store(false, Ordering::Relaxed);
+        true
+    }
+
+    /// A job is done, well or not; whether no other waits.
+    fn done(&self, number: u64, request_was_run: bool) -> bool {
+        let mut waiting = self.waiting();
+        waiting.done = number;
+        if request_was_run {
+            waiting.runs = waiting.runs.saturating_sub(1);
+        }
+        waiting.done == waiting.queued
+    }
+}
+
+fn is_run(request: &TrainingRequest) -> bool {
+    matches!(request, TrainingRequest::Start(_) | TrainingRequest::Resume(_))
+}
+
+impl Trainer {
+    /// Starts the threads. `control` also hears when somebody else needs the device.
+    pub fn start(data_dir: Option<PathBuf>, device: DeviceChoice, events: Events, control: Arc<Control>) -> Self {
+        let (jobs, job_receiver) = unbounded();
+        let (books, book_receiver) = unbounded();
+        let orders = Arc::new(Orders {
+            control,
+            ..Orders::default()
+        });
+        let has_runs = data_dir.is_some();
+        if let Some(data_dir) = data_dir {
+            let runs = Runs::at(&data_dir);
+            let (kept, told) = (runs.clone(), events.clone());
+            spawn("runs", &events, move || {
+                kept.forget_trash();
+                keep_going("runs", &told, || match book_receiver.recv() {
+                    Ok(request) => {
+                        keep_books(&kept, request, &told);
+                        true
+                    }
+                    Err(_) => false,
+                });
+            });
             let worker = Worker {
-                jobs: receiver,
+                jobs: job_receiver,
                 events: events.clone(),
-                control: control.clone(),
+                orders: orders.clone(),
                 runs,
                 data_dir,
             };
-            spawn("training", move || in_own_pool(|| worker.run()));
+            spawn("training", &events, move || in_own_pool(|| worker.run()));
         }
         Self {
             jobs,
-            control,
+            books,
+            orders,
             events,
-            runs,
+            has_runs,
             device,
         }
     }
@@ -68,28 +171,36 @@ impl Trainer {
 
     /// Takes a request; never waits.
     pub fn send(&self, request: TrainingRequest) {
-        let Some(runs) = self.runs.clone() else {
+        if !self.has_runs {
             if request == TrainingRequest::List {
                 return tell(&self.events, TrainingEvent::Runs(Vec::new()));
             }
             self.events.message(Severity::Error, NO_FOLDER.into());
             return;
-        };
+        }
         match request {
-            TrainingRequest::Pause(pause) => self.control.pause.store(pause, Ordering::Relaxed),
-            TrainingRequest::Stop => self.control.stop.store(true, Ordering::Relaxed),
+            TrainingRequest::Pause(pause) => self.orders.control.pause.store(pause, Ordering::Relaxed),
+            TrainingRequest::Stop => self.orders.stop(),
             TrainingRequest::List
             | TrainingRequest::Events(_)
             | TrainingRequest::Describe { .. }
             | TrainingRequest::Contrast(_)
             | TrainingRequest::Delete(_)
             | TrainingRequest::Restore(_) => {
-                let events = self.events.clone();
-                spawn("runs", move || keep_books(&runs, request, &events));
+                // One after the other: bringing back what is being deleted comes second.
+                let _ = self.books.send(request);
             }
-            long => {
-                let _ = self.jobs.send((long, self.device));
-            }
+            request => match self.orders.queue(&request) {
+                Some(number) => {
+                    let device = self.device;
+                    let _ = self.jobs.send(Job {
+                        number,
+                        request,
+                        device,
+                    });
+                }
+                None => self.events.message(Severity::Warning, AT_WORK.into()),
+            },
         }
     }
 }
@@ -136,29 +247,44 @@ fn contrasts(runs: &Runs, compared: &[String]) -> Vec<(String, Option<Comparison
 }
 
 struct Worker {
-    jobs: Receiver<(TrainingRequest, DeviceChoice)>,
+    jobs: Receiver<Job>,
     events: Events,
-    control: Arc<Control>,
+    orders: Arc<Orders>,
     runs: Runs,
     data_dir: PathBuf,
 }
 
 impl Worker {
     fn run(self) {
-        while let Ok((request, device)) = self.jobs.recv() {
-            self.control.stop.store(false, Ordering::Relaxed);
-            self.control.pause.store(false, Ordering::Relaxed);
-            let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.work(request, device)));
-            match done {
+        keep_going("training", &self.events, || match self.jobs.recv() {
+            Ok(job) => {
+                self.take(job);
+                true
+            }
+            Err(_) => false,
+        });
+    }
+
+    fn take(&self, job: Job) {
+        let was_run = is_run(&job.request);
+        if self.orders.begin(job.number) {
+            let work = || self.work(job.request, job.device);
+            match std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
                 Ok(Ok(()) | Err(Error::Stopped)) => {}
                 Ok(Err(error)) => self.events.message(Severity::Error, error.to_string()),
-                Err(_) => {
-                    let text = "Training failed unexpectedly, perhaps for want of memory. A run can be resumed from its \
-                                last checkpoint; a smaller micro-batch, or the CPU, may carry it further";
-                    self.events.message(Severity::Error, text.into());
+                Err(panic) => {
+                    let text = format!(
+                        "Training failed unexpectedly ({}), perhaps for want of memory. A run can be resumed from its last \
+                         checkpoint; a smaller micro-batch, or the CPU, may carry it further; {}",
+                        panic_text(panic.as_ref()),
+                        log_place()
+                    );
+                    self.events.message(Severity::Error, text);
                 }
             }
-            list(&self.runs, &self.events);
+        }
+        list(&self.runs, &self.events);
+        if self.orders.done(job.number, was_run) {
             tell(&self.events, TrainingEvent::Idle);
         }
     }
@@ -173,19 +299,23 @@ impl Worker {
             samples: samples.as_deref(),
         };
         match request {
-            TrainingRequest::Preview(config) => {
-                self.preview(&config);
+            TrainingRequest::Preview { generation, config } => {
+                self.preview(generation, &config);
                 Ok(())
             }
-            TrainingRequest::Estimate(config) => {
-                let estimate = run::estimate(&config, &start, |done| self.wanted("Trying one step", done))?;
-                tell(&self.events, TrainingEvent::Estimated(estimate));
+            TrainingRequest::Estimate { generation, config } => {
+                let newest = &self.orders.estimate;
+                let wanted = |done| self.still_wanted(newest, generation) && self.wanted("Trying one step", done);
+                let estimate = run::estimate(&config, &start, wanted)?;
+                tell(&self.events, TrainingEvent::Estimated { generation, estimate });
                 Ok(())
             }
-            TrainingRequest::Start(config) => run::run(&self.runs, &config, &start, &self.control, &mut |event| {
-                self.heard(event)
-            })
-            .map(drop),
+            TrainingRequest::Start(config) => {
+                run::run(&self.runs, &config, &start, &self.orders.control, &mut |event| {
+                    self.heard(event)
+                })
+                .map(drop)
+            }
             TrainingRequest::Resume(run) => self.resume(&run, &start),
             TrainingRequest::Export { run, to } => self.export(&run, &start, &to),
             TrainingRequest::MeasureBlends(run) => {
@@ -227,11 +357,16 @@ impl Worker {
         placement
     }
 
+    /// Whether nothing newer of the kind was asked for.
+    fn still_wanted(&self, newest: &AtomicU64, generation: u64) -> bool {
+        newest.load(Ordering::Relaxed) == generation
+    }
+
     /// Says how far something is, and hears whether it is still wanted.
     fn wanted(&self, what: &str, done: f32) -> bool {
         let what = what.to_owned();
         tell(&self.events, TrainingEvent::Working { what, done });
-        !self.control.stop.load(Ordering::Relaxed)
+        !self.orders.control.stop.load(Ordering::Relaxed)
     }
 
     fn heard(&self, event: &super::training::RunEvent) {
@@ -244,7 +379,10 @@ impl Worker {
     fn resume(&self, run: &str, start: &Start<'_>) -> Result<()> {
         let folder = self.runs.find(run)?;
         let record = folder.record()?;
-        run::resume(&folder, record, start, &self.control, &mut |event| self.heard(event)).map(drop)
+        run::resume(&folder, record, start, &self.orders.control, &mut |event| {
+            self.heard(event)
+        })
+        .map(drop)
     }
 
     fn export(&self, run: &str, start: &Start<'_>, to: &Path) -> Result<()> {
@@ -255,8 +393,14 @@ impl Worker {
         Ok(())
     }
 
-    fn preview(&self, config: &RunConfig) {
-        let looked = run::preview(config, |done| self.wanted("Looking through the pictures", done));
+    fn preview(&self, generation: u64, config: &RunConfig) {
+        let newest = &self.orders.preview;
+        if !self.still_wanted(newest, generation) {
+            return;
+        }
+        let looked = run::preview(config, |done| {
+            self.still_wanted(newest, generation) && self.wanted("Looking through the pictures", done)
+        });
         let previewed = match looked {
             Ok(preview) => {
                 let classes = preview.classes.iter().take(SAMPLED_CLASSES);
@@ -277,7 +421,7 @@ impl Worker {
             Err(Error::Stopped) => return,
             Err(error) => Err(error.to_string()),
         };
-        tell(&self.events, TrainingEvent::Previewed(previewed));
+        tell(&self.events, TrainingEvent::Previewed { generation, previewed });
     }
 
     fn k_shot(&self, config: &RunConfig, start: &Start<'_>) -> Result<()> {
@@ -306,5 +450,79 @@ fn in_own_pool(work: impl FnOnce() + Send) {
     match rayon::ThreadPoolBuilder::new().build() {
         Ok(pool) => pool.install(work),
         Err(_) => work(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::training::FineTuneMethod;
+
+    fn start() -> TrainingRequest {
+        let config = RunConfig::new(FineTuneMethod::LinearProbe, PathBuf::new());
+        TrainingRequest::Start(Box::new(config))
+    }
+
+    fn preview(generation: u64) -> TrainingRequest {
+        let config = Box::new(RunConfig::new(FineTuneMethod::LinearProbe, PathBuf::new()));
+        TrainingRequest::Preview { generation, config }
+    }
+
+    #[test]
+    fn stop_stops_what_waits_and_nothing_that_is_asked_for_later() {
+        let orders = Orders::default();
+        let looking = orders.queue(&preview(1)).unwrap();
+        assert!(orders.begin(looking));
+        let run = orders.queue(&start()).unwrap();
+        orders.stop();
+        assert!(orders.control.stop.load(Ordering::Relaxed));
+        assert!(!orders.done(looking, false), "the run waits");
+        assert!(!orders.begin(run), "it was stopped before it began");
+        assert!(orders.done(run, true));
+        let again = orders.queue(&start()).unwrap();
+        assert!(orders.begin(again));
+        assert!(!orders.control.stop.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn a_run_is_not_started_beside_another_that_waits_or_works() {
+        let orders = Orders::default();
+        let first = orders.queue(&start()).unwrap();
+        assert!(orders.queue(&start()).is_none());
+        assert!(orders.queue(&TrainingRequest::Resume("lora-1".into())).is_none());
+        assert!(orders.queue(&preview(1)).is_some());
+        assert!(orders.begin(first));
+        assert!(orders.queue(&start()).is_none());
+        orders.done(first, true);
+        assert!(orders.queue(&start()).is_some());
+    }
+
+    #[test]
+    fn an_outdated_preview_is_not_made() {
+        let (events, said) = Events::listened_to();
+        let data = tempfile::tempdir().unwrap();
+        let (_jobs, receiver) = unbounded();
+        let worker = Worker {
+            jobs: receiver,
+            events,
+            orders: Arc::default(),
+            runs: Runs::at(data.path()),
+            data_dir: data.path().into(),
+        };
+        worker.orders.preview.store(2, Ordering::Relaxed);
+        let config = RunConfig::new(FineTuneMethod::LinearProbe, data.path().join("none"));
+        worker.preview(1, &config);
+        assert!(said.try_recv().is_err(), "the folder is another by now");
+        worker.preview(2, &config);
+        let heard = said.try_iter().any(|event| {
+            matches!(
+                event,
+                Event::Training(TrainingEvent::Previewed {
+                    generation: 2,
+                    previewed: Err(_)
+                })
+            )
+        });
+        assert!(heard);
     }
 }

@@ -20,10 +20,20 @@ pub enum TrainingRequest {
     List,
     /// The events of a run.
     Events(String),
-    /// Look through what would be learnt from.
-    Preview(Box<RunConfig>),
+    /// Look through what would be learnt from. Only the newest is looked through.
+    Preview {
+        /// Counts what was asked; the answer carries it.
+        generation: u64,
+        /// What would be learnt from.
+        config: Box<RunConfig>,
+    },
     /// Try one step.
-    Estimate(Box<RunConfig>),
+    Estimate {
+        /// Counts what was asked; the answer carries it.
+        generation: u64,
+        /// The run.
+        config: Box<RunConfig>,
+    },
     /// Start a run.
     Start(Box<RunConfig>),
     /// Go on with a run.
@@ -102,9 +112,19 @@ pub enum TrainingEvent {
     /// Nothing is at work any more.
     Idle,
     /// What would be learnt from, with small pictures of each class; or why nothing can be.
-    Previewed(Result<Box<Previewed>, String>),
+    Previewed {
+        /// The request that this answers.
+        generation: u64,
+        /// The answer.
+        previewed: Result<Box<Previewed>, String>,
+    },
     /// What a run would take.
-    Estimated(Estimate),
+    Estimated {
+        /// The request that this answers.
+        generation: u64,
+        /// The answer.
+        estimate: Estimate,
+    },
     /// One accuracy of the curve over shots.
     KShot(KShot),
     /// Runs against the first of some; none where they were not tested on the same pictures, or their answers not kept.

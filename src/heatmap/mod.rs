@@ -29,6 +29,9 @@ pub fn card(method: HeatmapMethod) -> Card {
     method.method().card()
 }
 
+/// Passes that are made together where nobody waits for anything else.
+pub const PASSES: usize = 8;
+
 /// A method that looks at one picture.
 pub struct Look {
     method: HeatmapMethod,
@@ -52,12 +55,12 @@ impl Look {
         })
     }
 
-    /// Goes on for a moment; the share that is done.
+    /// Goes on by at most so many passes; the share that is done.
     ///
     /// # Errors
     /// The device failed.
-    pub fn advance(&mut self, model: &Model) -> Result<f32> {
-        self.done = self.evidence.advance(model)?;
+    pub fn advance(&mut self, model: &Model, passes: usize) -> Result<f32> {
+        self.done = self.evidence.advance(model, passes)?;
         Ok(self.done)
     }
 
@@ -112,6 +115,6 @@ impl Look {
 /// The method does not fit, or the device failed.
 pub fn heat_maps(model: &Model, method: HeatmapMethod, view: &RgbImage, texts: &[f32]) -> Result<Vec<HeatMap>> {
     let mut look = Look::new(model, method, view)?;
-    while look.advance(model)? < 1.0 {}
+    while look.advance(model, PASSES)? < 1.0 {}
     look.maps(model, texts, model.info().projection_dim)
 }

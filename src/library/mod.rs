@@ -28,7 +28,7 @@ pub use output::{
     Inputs, OutputError, expect_ending, may_write, picture_format, same_file, write_output, write_picture,
 };
 pub use samples::unpack_samples;
-pub use scan::{Found, Scan, Stamp, is_system_folder, scan, stamp};
+pub use scan::{Found, Scan, Stamp, is_system_folder, scan, stamp, walk};
 pub use store::{CachedEmbedding, PictureRecord, Store, StoreError};
 pub use text::{TextError, read_text, text_of};
 pub use thumbnail::{THUMBNAIL_SIDE, fitted, thumbnail_from_jpeg, thumbnail_to_jpeg};

@@ -88,7 +88,12 @@ fn stamp_of(metadata: &std::fs::Metadata) -> Stamp {
 ///
 /// What is a picture by name or by content and is not read is named. `keep_going` is asked for every entry; the scan ends
 /// early where it says no. Loops of links are not followed, and are no failure.
-pub fn scan(root: &Path, mut keep_going: impl FnMut() -> bool) -> Scan {
+pub fn scan(root: &Path, keep_going: impl FnMut() -> bool) -> Scan {
+    walk(root, keep_going, |_| {})
+}
+
+/// The same; after every entry `take` may take pictures that were found, which then are not in the end's list.
+pub fn walk(root: &Path, mut keep_going: impl FnMut() -> bool, mut take: impl FnMut(&mut Vec<Found>)) -> Scan {
     let mut scan = Scan::default();
     let name = |entry: &DirEntry| entry.file_name().to_string_lossy().into_owned();
     let visible = |entry: &DirEntry| entry.depth() == 0 || !is_system_folder(&name(entry));
@@ -108,6 +113,7 @@ pub fn scan(root: &Path, mut keep_going: impl FnMut() -> bool) -> Scan {
                 scan.unreadable.push((path, format!("cannot be read: {reason}")));
             }
         }
+        take(&mut scan.pictures);
     }
     scan
 }

@@ -4,6 +4,24 @@ use serde::{Deserialize, Serialize};
 
 use super::TemplateSet;
 
+/// Which label is meant, whatever it is called and wherever it stands: the same through renaming, moving and undo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LabelId(u64);
+
+impl LabelId {
+    /// The id of a label that comes with Clipsight.
+    pub const fn known(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// An id that no other label has.
+    pub fn fresh() -> Self {
+        // 2^63 of them: two labels of one user never meet, and those that come with Clipsight are below.
+        Self(fastrand::u64(1 << 63..))
+    }
+}
+
 /// A class as the user wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Label {

@@ -5,7 +5,7 @@ mod none_of_these;
 mod score;
 mod template;
 
-pub use label::{Label, merged, parse_labels, visible};
+pub use label::{Label, LabelId, merged, parse_labels, visible};
 pub use none_of_these::NONE_WORDS;
 pub use score::{ClassEmbeddings, Scores, class_embedding, score};
 pub use template::{DEFAULT_TEMPLATE, TemplateError, TemplateSet};

@@ -3,16 +3,15 @@
 use clipsight::app::App;
 use clipsight::app::command::{Command, Compare, FileDialog};
 use clipsight::app::settings::{LabelRow, Settings};
-use clipsight::clip::ModelInfo;
 use clipsight::engine::ModelChoice;
-use clipsight::engine::protocol::{Dab, Event, Fill, Probe, Request, Shift};
+use clipsight::engine::protocol::{Dab, Fill, Probe, Request, Shift};
 use clipsight::heatmap::HeatmapMethod;
 use clipsight::zero_shot::Label;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
-use crate::stand_in::{StandIn, starter, window};
+use crate::stand_in::{StandIn, window};
 use crate::{real_window, run_until};
 
 fn looking() -> (StandIn, Harness<'static, App>) {
@@ -194,12 +193,6 @@ fn a_saved_comparison_of_two_models_names_each_with_its_own_map() {
             "/models/other".into(),
         )))));
     harness.run_steps(3);
-    let other = ModelInfo {
-        name: "Other".into(),
-        ..starter()
-    };
-    engine.say(Event::RivalReady(Some(Box::new(other))));
-    harness.run_steps(3);
     harness
         .state_mut()
         .execute(Command::SaveHeatmap("/nowhere/both.png".into()));
@@ -226,15 +219,15 @@ fn the_real_engine_compares_labels_and_models_and_saves_what_is_seen() {
     run_until(&mut harness, "a heatmap", |app| {
         app.state().inspected.maps.as_ref().is_some_and(|set| set.done >= 1.0)
     });
-    harness.state_mut().execute(Command::Compare(Some(Compare::Label(1))));
+    let second = harness.state().state().settings.labels[1].id;
+    harness
+        .state_mut()
+        .execute(Command::Compare(Some(Compare::Label(second))));
     harness.run_steps(3);
     assert_eq!(harness.query_all_by_label_contains("Heatmap: ").count(), 2);
 
     let other = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/clip-f16");
-    let labels = ["a photo of a cat", "a zebra"].map(|name| LabelRow {
-        label: Label::named(name),
-        colour: 0,
-    });
+    let labels = ["a photo of a cat", "a zebra"].map(|name| LabelRow::new(Label::named(name), 0));
     harness.state_mut().execute(Command::EditLabels(labels.to_vec()));
     harness
         .state_mut()
@@ -247,12 +240,12 @@ fn the_real_engine_compares_labels_and_models_and_saves_what_is_seen() {
                 .inspected
                 .maps
                 .as_ref()
-                .is_some_and(|set| set.generation == asked && set.done >= 1.0)
+                .is_some_and(|set| set.question.generation == asked && set.done >= 1.0)
             && state
                 .inspected
                 .rival_maps
                 .as_ref()
-                .is_some_and(|set| set.generation == asked && set.done >= 1.0)
+                .is_some_and(|set| set.question.generation == asked && set.done >= 1.0)
     });
     let target = data_dir.path().join("both.png");
     harness.state_mut().execute(Command::SaveHeatmap(target.clone()));
@@ -335,10 +328,7 @@ fn the_real_engine_says_when_it_read_the_word() {
     let data_dir = tempfile::tempdir().unwrap();
     let mut harness = real_window(data_dir.path());
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pictures/writing.png");
-    let labels = ["web site", "envelope"].map(|name| LabelRow {
-        label: Label::named(name),
-        colour: 0,
-    });
+    let labels = ["web site", "envelope"].map(|name| LabelRow::new(Label::named(name), 0));
     harness.state_mut().execute(Command::EditLabels(labels.to_vec()));
     harness.state_mut().execute(Command::SetNoneBias(-0.5));
     harness.state_mut().execute(Command::Open(vec![page.into()]));
@@ -346,7 +336,7 @@ fn the_real_engine_says_when_it_read_the_word() {
         let state = app.state();
         let set = state.inspected.maps.as_ref();
         state.asking.changed_at.is_none()
-            && set.is_some_and(|set| set.done >= 1.0 && set.generation == state.asking.generation)
+            && set.is_some_and(|set| set.done >= 1.0 && set.question.generation == state.asking.generation)
     });
     for row in 0..5 {
         for column in 0..5 {

@@ -1,5 +1,6 @@
 //! The window, driven as a user drives it: over a stand-in for the engine, and over the real one.
 
+mod identity;
 mod looking;
 mod snapshots;
 mod stand_in;
@@ -19,14 +20,14 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
-use stand_in::{StandIn, question, window};
+use stand_in::{StandIn, advance, answered, question, window};
 
 /// Longer than the pause after which typing is answered.
 const DEBOUNCE: Duration = Duration::from_millis(80);
 
 fn settle(harness: &mut Harness<App>) {
     harness.run_steps(3);
-    std::thread::sleep(DEBOUNCE);
+    advance(DEBOUNCE);
     harness.run_steps(3);
 }
 
@@ -45,7 +46,7 @@ fn the_first_launch_opens_the_samples_and_asks_about_its_labels() {
             .unwrap()
             .labels
             .iter()
-            .any(|label| label.name == "cat")
+            .any(|asked| asked.label.name == "cat")
     );
 }
 
@@ -61,7 +62,7 @@ fn a_typed_label_becomes_a_row_and_a_question_and_can_be_undone() {
     settle(&mut harness);
     let names = |engine: &StandIn| -> Vec<String> {
         let asked = question(&engine.requests()).unwrap();
-        asked.labels.into_iter().map(|label| label.name).collect()
+        asked.labels.into_iter().map(|asked| asked.label.name).collect()
     };
     assert_eq!(names(&engine).last().unwrap(), "zebra, striped");
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
@@ -81,8 +82,8 @@ fn a_pasted_list_becomes_rows() {
     harness.event(egui::Event::Paste("owl\nzebra\tlike a horse, striped\n".into()));
     settle(&mut harness);
     let labels = question(&engine.requests()).unwrap().labels;
-    assert_eq!(labels[labels.len() - 2].name, "owl");
-    assert_eq!(labels[labels.len() - 1].descriptions, ["like a horse, striped"]);
+    assert_eq!(labels[labels.len() - 2].label.name, "owl");
+    assert_eq!(labels[labels.len() - 1].label.descriptions, ["like a horse, striped"]);
 }
 
 #[test]
@@ -92,7 +93,7 @@ fn removing_a_label_asks_again_without_it() {
     harness.get_by_label("Remove banana").click();
     settle(&mut harness);
     let labels = question(&engine.requests()).unwrap().labels;
-    assert!(!labels.is_empty() && labels.iter().all(|label| label.name != "banana"));
+    assert!(!labels.is_empty() && labels.iter().all(|asked| asked.label.name != "banana"));
 }
 
 #[test]
@@ -124,7 +125,8 @@ fn keys_choose_the_heatmaps_label_and_turn_it_off() {
     harness.run_steps(4);
     harness.key_press(Key::Num3);
     harness.run_steps(3);
-    assert_eq!(harness.state().state().shown_label(), Some(2));
+    let third = harness.state().state().settings.labels[2].id;
+    assert_eq!(harness.state().state().shown_label(), Some(third));
     harness.key_press(Key::H);
     harness.run_steps(3);
     assert!(!harness.state().state().settings.heatmap);
@@ -235,7 +237,10 @@ fn answers_to_older_questions_are_dropped() {
     engine.load(&["a.jpg"]);
     harness.run_steps(4);
     let before = harness.state().state().pictures[0].scores.clone();
-    engine.predict(0, 0, &[0.9, 0.0]);
+    let mut older = question(&engine.requests()).unwrap();
+    older.generation -= 1;
+    let labels = older.labels.len();
+    engine.predict(0, &older, &vec![0.9; labels + 1]);
     harness.run_steps(3);
     assert_eq!(harness.state().state().pictures[0].scores, before);
 }
@@ -282,10 +287,10 @@ fn words_that_the_model_does_not_read_are_shown_at_their_label() {
     let (engine, mut harness) = window(Settings::default());
     engine.load(&["a.jpg"]);
     harness.run_steps(3);
-    let generation = harness.state().state().asking.generation;
+    let asked = question(&engine.requests()).unwrap();
     engine.say(Event::Answered {
-        generation,
-        lost_words: vec![(0, "the lost words".into())],
+        lost_words: vec![(asked.labels[0].id, "the lost words".into())],
+        question: answered(&asked),
         latency_ms: 1.0,
     });
     harness.run_steps(3);
@@ -298,13 +303,44 @@ fn settings_are_kept_after_a_change() {
     harness.run_steps(2);
     harness.key_press(Key::C);
     harness.run_steps(2);
-    std::thread::sleep(Duration::from_millis(900));
+    advance(Duration::from_millis(700));
+    harness.run_steps(2);
+    assert!(
+        !engine
+            .requests()
+            .iter()
+            .any(|request| matches!(request, Request::SaveSettings(_)))
+    );
+    advance(Duration::from_millis(200));
     harness.run_steps(2);
     let kept = engine.requests().into_iter().rev().find_map(|request| match request {
         Request::SaveSettings(json) => Some(Settings::from_json(Some(&json))),
         _ => None,
     });
     assert_eq!(kept.unwrap().measure, clipsight::app::settings::Measure::Cosine);
+}
+
+#[test]
+fn the_size_of_everything_is_what_was_chosen_last_by_click_or_by_key() {
+    let (_engine, mut harness) = window(Settings::default());
+    harness.run_steps(2);
+    // Something else changed a moment ago, and is not saved yet.
+    harness.key_press(Key::C);
+    harness.run_steps(2);
+    harness.state_mut().execute(Command::Scale(1.25));
+    harness.run_steps(4);
+    assert_eq!(harness.state().state().settings.scale, 1.25);
+    assert_eq!(harness.ctx.zoom_factor(), 1.25);
+    // As Ctrl and + do.
+    harness.ctx.set_zoom_factor(1.5);
+    harness.run_steps(4);
+    assert_eq!(harness.state().state().settings.scale, 1.5);
+    harness.state_mut().execute(Command::Scale(1.0));
+    harness.run_steps(4);
+    assert_eq!(
+        (harness.state().state().settings.scale, harness.ctx.zoom_factor()),
+        (1.0, 1.0)
+    );
 }
 
 #[test]

@@ -179,7 +179,7 @@ fn every_page_of_training() {
             app.execute(Command::Train(TrainCommand::UseFolder("/pictures/colours".into())));
             app.execute(Command::Train(TrainCommand::Open(page.clone())));
             training::say_runs(engine);
-            training::say_preview(engine);
+            training::say_preview(engine, app);
             if page == Page::Board || page == Page::Shots {
                 training::say_board_and_shots(engine);
             }
@@ -196,10 +196,10 @@ fn every_page_of_training() {
     results.extend(compared("train-search", &NAMES, [1_280.0, 1_400.0], |app, engine| {
         app.execute(Command::Train(TrainCommand::UseFolder("/pictures/colours".into())));
         app.execute(Command::Train(TrainCommand::Open(Page::Setup)));
-        training::say_preview(engine);
         let mut config = RunConfig::new(FineTuneMethod::ProLip, "/pictures/colours".into());
         config.search = Choice::usual(FineTuneMethod::ProLip);
         app.execute(Command::Train(TrainCommand::Configure(Box::new(config))));
+        training::say_preview(engine, app);
     }));
     results.unwrap();
 }

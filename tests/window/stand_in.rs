@@ -1,22 +1,38 @@
 //! A stand-in for the engine: keeps what the window asks, says what a test wants said.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clipsight::app::App;
 use clipsight::app::settings::Settings;
 use clipsight::clip::{Layout, ModelInfo, Precision, Scoring, TowerKind, WeightsFile};
 use clipsight::engine::protocol::{
-    Event, HeatMap, InspectedPicture, MapSet, PictureFile, PictureId, Probe, Probed, Question, Request, ScreenImage,
-    Stamp, Verdict, ViewRect,
+    Event, HeatMap, InspectedPicture, LabelId, MapSet, PictureFile, PictureId, Probe, Probed, Question, Request, Rival,
+    ScreenImage, Stamp, Verdict, ViewRect,
 };
 use clipsight::engine::{Backend, DeviceInfo};
 use clipsight::heatmap::HeatmapMethod;
 use clipsight::heatmap::trust::deletion::Curve;
 use clipsight::zero_shot::score;
 use egui_kittest::Harness;
+
+thread_local! {
+    /// When this test began, by its own clock, and how far that went on.
+    static CLOCK: (Instant, Cell<Duration>) = (Instant::now(), Cell::default());
+}
+
+/// The time, which stands still unless a test lets it go on.
+fn now() -> Instant {
+    CLOCK.with(|(began, gone)| *began + gone.get())
+}
+
+/// Lets time go on.
+pub fn advance(by: Duration) {
+    CLOCK.with(|(_, gone)| gone.set(gone.get() + by));
+}
 
 #[derive(Default)]
 struct Shared {
@@ -25,6 +41,7 @@ struct Shared {
     names: Vec<String>,
     library: u64,
     inspected: Option<PictureId>,
+    silent: bool,
 }
 
 /// The test's side of the stand-in.
@@ -35,9 +52,10 @@ pub struct StandIn(Rc<RefCell<Shared>>);
 pub fn window(settings: Settings) -> (StandIn, Harness<'static, App>) {
     let engine = StandIn::default();
     let backend = engine.clone();
-    let mut harness = Harness::builder()
-        .with_size([1_280.0, 800.0])
-        .build_eframe(move |cc| App::new(&cc.egui_ctx, settings, Box::new(backend)));
+    let mut harness = Harness::builder().with_size([1_280.0, 800.0]).build_eframe(move |cc| {
+        let app = App::new(&cc.egui_ctx, settings, Box::new(backend));
+        app.with_clock(Box::new(now))
+    });
     harness.run_steps(2);
     (engine, harness)
 }
@@ -45,7 +63,7 @@ pub fn window(settings: Settings) -> (StandIn, Harness<'static, App>) {
 /// The newest question among requests.
 pub fn question(requests: &[Request]) -> Option<Question> {
     requests.iter().rev().find_map(|request| match request {
-        Request::Classify(question) => Some(question.clone()),
+        Request::Classify(question) => Some(Question::clone(question)),
         _ => None,
     })
 }
@@ -82,26 +100,54 @@ impl StandIn {
 
     fn answer(&self, asked: &Question) {
         let (count, library) = (self.0.borrow().names.len(), self.0.borrow().library);
-        for picture in 0..count {
-            self.predict(picture, asked.generation, &cosines(picture, count, asked.labels.len()));
-        }
+        let question = answered(asked);
+        let rows = (0..count).map(|picture| {
+            let cosines = cosines(picture, count, asked.labels.len());
+            (picture, Arc::new(score(&cosines, SCORING, 0.0)))
+        });
+        self.say(Event::Predictions {
+            library,
+            question: question.clone(),
+            rows: rows.collect(),
+        });
         self.say(Event::Indexed { library, done: count });
         self.say(Event::Answered {
-            generation: asked.generation,
+            question,
             lost_words: Vec::new(),
             latency_ms: 12.0,
         });
     }
 
+    /// Answers a question that was kept waiting.
+    pub fn reply(&self, asked: &Question) {
+        self.answer(asked);
+    }
+
     /// Scores one picture; the last cosine is that of "none of these".
-    pub fn predict(&self, picture: PictureId, generation: u64, cosines: &[f32]) {
+    pub fn predict(&self, picture: PictureId, asked: &Question, cosines: &[f32]) {
+        self.predict_as(picture, &answered(asked), cosines);
+    }
+
+    /// Scores one picture, as an answer to exactly this.
+    pub fn predict_as(&self, picture: PictureId, question: &Question, cosines: &[f32]) {
         let library = self.0.borrow().library;
         let rows = vec![(picture, Arc::new(score(cosines, SCORING, 0.0)))];
         self.say(Event::Predictions {
             library,
-            generation,
+            question: Arc::new(question.clone()),
             rows,
         });
+    }
+
+    /// Answers questions from now on, or keeps them waiting.
+    pub fn answer_at_once(&self, at_once: bool) {
+        self.0.borrow_mut().silent = !at_once;
+    }
+
+    /// Makes the heatmaps of the inspected picture for the newest question.
+    pub fn explain(&self) {
+        let picture = self.0.borrow().inspected.unwrap_or_default();
+        self.inspect(picture);
     }
 
     fn inspect(&self, picture: PictureId) {
@@ -121,7 +167,7 @@ impl StandIn {
             picture,
             rival: false,
             maps: Arc::new(MapSet {
-                generation: asked.generation,
+                question: answered(&asked),
                 method: HeatmapMethod::ClassActivation,
                 done: 1.0,
                 maps,
@@ -132,7 +178,7 @@ impl StandIn {
 
 impl StandIn {
     /// Pretends that a map was tested: the score falls faster than elsewhere.
-    fn test(&self, label: usize) {
+    fn test(&self, label: LabelId) {
         let asked = question(&self.requests()).unwrap();
         let curve = |bend: f32| Curve {
             cosines: (0..=10).map(|n| 0.9 - 0.6 * (n as f32 / 10.0).powf(bend)).collect(),
@@ -142,7 +188,7 @@ impl StandIn {
         let tested = |done, verdict| Event::MapTested {
             library,
             picture,
-            generation: asked.generation,
+            question: answered(&asked),
             label,
             done,
             verdict,
@@ -155,11 +201,15 @@ impl StandIn {
 }
 
 impl StandIn {
-    /// Pretends that another method made maps, too.
-    fn compare(&self) {
+    /// Pretends that another method, or another model, made maps, too.
+    fn compare(&self, rival: &Rival) {
         let asked = question(&self.requests()).unwrap();
         let (library, picture) = (self.0.borrow().library, self.0.borrow().inspected.unwrap_or_default());
-        self.say(Event::RivalReady(None));
+        let model = rival.model.as_ref().map(|_| other_model());
+        let by = model
+            .as_ref()
+            .map_or(starter().identity, |model| model.identity.clone());
+        self.say(Event::RivalReady(model.map(Box::new)));
         let other = |label| HeatMap {
             method: HeatmapMethod::Occlusion,
             ..heat_map(label + 2)
@@ -169,7 +219,7 @@ impl StandIn {
             picture,
             rival: true,
             maps: Arc::new(MapSet {
-                generation: asked.generation,
+                question: Arc::new(asked.to_model(&by)),
                 method: HeatmapMethod::Occlusion,
                 done: 1.0,
                 maps: (0..asked.labels.len()).map(other).collect(),
@@ -190,7 +240,7 @@ impl StandIn {
             picture,
             probed: Box::new(Probed {
                 number: probe.number,
-                generation: asked.generation,
+                question: answered(&asked),
                 before: Arc::new(score(&before, SCORING, 0.0)),
                 after: Arc::new(score(&after, SCORING, 0.0)),
                 view: inspected(picture).view,
@@ -199,6 +249,11 @@ impl StandIn {
                 read_the_word: !probe.dabs.is_empty(),
             }),
         });
+    }
+
+    fn answers(&self) -> bool {
+        let shared = self.0.borrow();
+        !shared.names.is_empty() && !shared.silent
     }
 
     /// The newest of the requests that match.
@@ -228,10 +283,10 @@ impl Backend for StandIn {
                 }
             }
             Request::TestMap(Some(test)) => self.test(test.label),
-            Request::Compare(Some(_)) => self.compare(),
+            Request::Compare(Some(rival)) => self.compare(&rival),
             Request::Probe(Some(probe)) => self.probe(&probe),
             Request::DrawHeatmap { path: None, .. } => self.say(Event::Drawn(painted(1, 64, 64))),
-            Request::Classify(asked) if !self.0.borrow().names.is_empty() => self.answer(&asked),
+            Request::Classify(asked) if self.answers() => self.answer(&asked),
             _ => {}
         }
     }
@@ -241,10 +296,24 @@ impl Backend for StandIn {
     }
 }
 
+/// The question as the starter answers it.
+pub fn answered(asked: &Question) -> Arc<Question> {
+    Arc::new(asked.to_model(&starter().identity))
+}
+
 const SCORING: Scoring = Scoring {
     logit_scale: 20.085_537,
     logit_bias: None,
 };
+
+/// The card of the model that stands beside the starter in comparisons.
+fn other_model() -> ModelInfo {
+    ModelInfo {
+        name: "Other".into(),
+        identity: "07e4".repeat(8),
+        ..starter()
+    }
+}
 
 /// The starter's card.
 pub fn starter() -> ModelInfo {

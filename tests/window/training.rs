@@ -155,7 +155,7 @@ fn events(run: &str, steps: usize) -> Vec<RunEvent> {
 }
 
 /// Pretends that a folder was looked through.
-pub fn say_preview(engine: &StandIn) {
+pub fn say_preview(engine: &StandIn, app: &App) {
     let class = |name: &str, train| ClassCount {
         name: name.into(),
         train,
@@ -202,13 +202,20 @@ pub fn say_preview(engine: &StandIn) {
         pictures,
         pairs,
     });
-    engine.say(Event::Training(TrainingEvent::Previewed(Ok(previewed))));
+    let training = &app.state().training;
+    engine.say(Event::Training(TrainingEvent::Previewed {
+        generation: training.preview_asked,
+        previewed: Ok(previewed),
+    }));
     engine.say(Event::Training(TrainingEvent::Idle));
-    engine.say(Event::Training(TrainingEvent::Estimated(Estimate {
-        seconds: 42.0,
-        steps: 40,
-        memory_mb: Some(310.0),
-    })));
+    engine.say(Event::Training(TrainingEvent::Estimated {
+        generation: training.estimate_asked,
+        estimate: Estimate {
+            seconds: 42.0,
+            steps: 40,
+            memory_mb: Some(310.0),
+        },
+    }));
 }
 
 /// One at work, one that helped, one that shows nothing, and a search that was interrupted.
@@ -323,18 +330,18 @@ fn a_folder_is_looked_through_before_a_run_and_a_method_that_does_not_fit_says_w
         .state_mut()
         .execute(Command::Open(vec!["/pictures/colours".into()]));
     harness.run_steps(3);
-    let Some(TrainingRequest::Preview(config)) = asked(&engine) else {
+    let Some(TrainingRequest::Preview { config, .. }) = asked(&engine) else {
         panic!("a dropped folder is looked through")
     };
     assert_eq!(config.folder, Path::new("/pictures/colours"));
     assert_eq!(config.method, FineTuneMethod::LinearProbe);
-    say_preview(&engine);
+    say_preview(&engine, harness.state());
     harness.run_steps(4);
     harness.get_by_label_contains("Classes differ much in size");
     harness.get_by_label_contains("about 310 MB");
     harness.get_by_label("8").click();
     harness.run_steps(3);
-    let Some(TrainingRequest::Preview(config)) = asked(&engine) else {
+    let Some(TrainingRequest::Preview { config, .. }) = asked(&engine) else {
         panic!("another split is looked through")
     };
     assert_eq!(config.shots, Some(8));
@@ -346,6 +353,95 @@ fn a_folder_is_looked_through_before_a_run_and_a_method_that_does_not_fit_says_w
     engine.say(Event::ModelReady(Box::new(taught)));
     harness.run_steps(3);
     assert!(harness.query_all_by_label_contains("Not for this model").count() > 1);
+}
+
+/// What would be learnt from this folder, as the engine answers a request.
+fn say_nothing_in(engine: &StandIn, generation: u64, folder: &str) {
+    engine.say(Event::Training(TrainingEvent::Previewed {
+        generation,
+        previewed: Err(format!("nothing in {folder}")),
+    }));
+}
+
+#[test]
+fn the_preview_of_a_folder_that_is_not_chosen_any_more_is_not_shown() {
+    let (engine, mut harness) = teaching();
+    let mut generations = Vec::new();
+    for folder in ["/pictures/slow", "/pictures/colours"] {
+        harness
+            .state_mut()
+            .execute(Command::Train(TrainCommand::UseFolder(folder.into())));
+        // The first one is still being looked through when the second one is chosen.
+        engine.say(Event::Training(TrainingEvent::Working {
+            what: "Looking through the pictures".into(),
+            done: 0.1,
+        }));
+        harness.run_steps(2);
+        let Some(TrainingRequest::Preview { generation, config }) = asked(&engine) else {
+            panic!("{folder} is looked through")
+        };
+        assert_eq!(config.folder, Path::new(folder));
+        generations.push(generation);
+    }
+    say_nothing_in(&engine, generations[0], "slow");
+    harness.run_steps(2);
+    assert!(harness.state().state().training.previewed.is_none());
+    say_nothing_in(&engine, generations[1], "colours");
+    harness.run_steps(2);
+    assert!(matches!(&harness.state().state().training.previewed, Some(Err(text)) if text == "nothing in colours"));
+}
+
+#[test]
+fn a_run_is_started_once_however_often_start_is_pressed() {
+    let (engine, mut harness) = teaching();
+    harness
+        .state_mut()
+        .execute(Command::Train(TrainCommand::UseFolder("/pictures/colours".into())));
+    for _ in 0..2 {
+        harness.state_mut().execute(Command::Train(TrainCommand::Start));
+    }
+    let requests = engine.requests();
+    let starts = requests
+        .iter()
+        .filter(|request| matches!(request, Request::Training(TrainingRequest::Start(_))));
+    assert_eq!(starts.count(), 1);
+}
+
+#[test]
+fn a_run_learns_from_the_model_that_is_open_and_not_from_one_that_could_not_be_opened() {
+    let (engine, mut harness) = teaching();
+    let base = |engine: &StandIn, harness: &mut Harness<App>| {
+        let train = |harness: &mut Harness<App>, command| harness.state_mut().execute(Command::Train(command));
+        train(harness, TrainCommand::UseFolder("/pictures/colours".into()));
+        train(harness, TrainCommand::Estimate);
+        match asked(engine) {
+            Some(TrainingRequest::Estimate { config, .. }) => config.base,
+            other => panic!("{other:?}"),
+        }
+    };
+    let broken = ModelChoice::Path("/models/broken".into());
+    harness.state_mut().execute(Command::LoadModel(broken));
+    engine.say(Event::ModelReady(Box::new(starter())));
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().settings.model, ModelChoice::Starter);
+    assert!(harness.state().state().settings.recent_models.is_empty());
+    assert_eq!(base(&engine, &mut harness), None);
+
+    let well = ModelChoice::Path("/models/well".into());
+    harness.state_mut().execute(Command::LoadModel(well.clone()));
+    engine.say(Event::ModelOpened(well.clone()));
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().settings.model, well);
+    assert_eq!(
+        harness.state().state().settings.recent_models,
+        [Path::new("/models/well")]
+    );
+    assert_eq!(base(&engine, &mut harness).as_deref(), Some(Path::new("/models/well")));
+    // The engine falls back to the starter by itself: the next launch tries the user's model again.
+    engine.say(Event::ModelOpened(ModelChoice::Starter));
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().settings.model, well);
+    assert_eq!(base(&engine, &mut harness), None);
 }
 
 #[test]

@@ -8,13 +8,13 @@ use egui::{
 };
 
 use crate::app::command::{Command, Dialog, FileDialog};
-use crate::app::explore::view;
+use crate::app::explore::{label_colour, view};
 use crate::app::settings::{Measure, Sort};
 use crate::app::shell::textures::Textures;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{combo, icon_button, note};
 use crate::app::state::{Focus, State};
-use crate::engine::protocol::PictureId;
+use crate::engine::protocol::{LabelId, PictureId};
 
 const CELL_GAP: f32 = 10.0;
 const CAPTION_HEIGHT: f32 = 42.0;
@@ -137,10 +137,10 @@ fn sort_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 
 fn label_filter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let labels = &state.settings.labels;
-    let title = |label: Option<Option<usize>>| match label {
+    let title = |label: Option<Option<LabelId>>| match label {
         None => "All labels".to_string(),
         Some(None) => "none of these".into(),
-        Some(Some(label)) => labels.get(label).map_or_else(String::new, |row| row.label.name.clone()),
+        Some(Some(label)) => state.row(label).map_or_else(String::new, |row| row.label.name.clone()),
     };
     let chosen = state.filter.label;
     combo("label filter")
@@ -148,7 +148,7 @@ fn label_filter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         .width(130.0)
         .truncate()
         .show_ui(ui, |ui| {
-            let each = (0..labels.len()).map(|label| Some(Some(label)));
+            let each = labels.iter().map(|row| Some(Some(row.id)));
             for choice in [None].into_iter().chain(each).chain([Some(None)]) {
                 if ui.selectable_label(choice == chosen, title(choice)).clicked() {
                     commands.push(Command::FilterLabel(choice));
@@ -395,18 +395,18 @@ fn caption_ui(ui: &Ui, state: &State, id: PictureId, name: &str, rect: Rect) {
 
 /// The best label of a picture, its number and its colour.
 fn answer(ui: &Ui, state: &State, id: PictureId) -> Option<(String, String, Color32)> {
-    let scores = state.pictures[id].scores.as_deref()?;
-    let labels = &state.settings.labels;
+    let answer = state.answer(id)?;
+    let scores = answer.scores;
     let measure = state.settings.measure;
     let scoring = state.scoring();
-    if scores.cosines.len() != labels.len() || labels.is_empty() {
+    if answer.question.labels.is_empty() {
         return None;
     }
     Some(match view::winner(scores) {
         Some(best) => (
-            labels[best].label.name.clone(),
+            answer.name(best).to_owned(),
             view::shown(view::value(scores, best, measure, scoring), measure),
-            theme::label_colour(labels[best].colour),
+            label_colour(ui, state, answer.question.id(best)),
         ),
         None => (
             "none of these".into(),

@@ -4,6 +4,8 @@ use egui::{
     Align, Align2, Color32, Layout, Mesh, ProgressBar, RichText, Sense, Shape, Slider, Ui, WidgetInfo, pos2, vec2,
 };
 
+use super::label_colour;
+use super::looking::ShownMap;
 use crate::app::command::{Command, Compare, FileDialog};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
@@ -22,7 +24,7 @@ const TEST_WORDS: &str = "Erases what the map marks, part by part, and watches t
     elsewhere, and beside what an unrelated label's map marks. The picture's file is not touched.";
 
 /// Draws everything that belongs to the heatmap.
-pub fn heatmap_ui(ui: &mut Ui, state: &State, shown: Option<((f32, f32), HeatmapMethod)>, commands: &mut Vec<Command>) {
+pub fn heatmap_ui(ui: &mut Ui, state: &State, shown: Option<&ShownMap<'_>>, commands: &mut Vec<Command>) {
     if !state.settings.heatmap {
         ui.label(note(ui, "The heatmap is off (H)"));
         return;
@@ -32,24 +34,28 @@ pub fn heatmap_ui(ui: &mut Ui, state: &State, shown: Option<((f32, f32), Heatmap
         return;
     }
     ui.horizontal(|ui| {
-        let label = state.shown_label().and_then(|label| state.settings.labels.get(label));
+        let row = state.shown_label().and_then(|label| state.row(label));
+        let label = match shown {
+            Some(shown) => Some((shown.label, shown.name)),
+            None => row.map(|row| (row.id, row.label.name.as_str())),
+        };
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             method_ui(ui, state, commands);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                if let Some(row) = label {
-                    swatch_ui(ui, theme::label_colour(row.colour));
-                    ui.add(egui::Label::new(section(&row.label.name)).truncate());
+                if let Some((label, name)) = label {
+                    swatch_ui(ui, label_colour(ui, state, Some(label)));
+                    ui.add(egui::Label::new(section(name)).truncate());
                 }
             });
         });
     });
-    let Some((range, method)) = shown else {
+    let Some(shown) = shown else {
         working_ui(ui, state, commands);
         return;
     };
-    ramp_ui(ui, state, range);
+    ramp_ui(ui, state, shown.overlay.range);
     look_ui(ui, state, commands);
-    test_ui(ui, state, method, commands);
+    test_ui(ui, state, shown.map.method, commands);
 }
 
 /// The method that is used now.
@@ -210,8 +216,8 @@ fn compare_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     };
     choice(ui, None, "One heatmap");
     ui.menu_button("With another label", |ui| {
-        for (label, row) in state.settings.labels.iter().enumerate() {
-            choice(ui, Some(Compare::Label(label)), &row.label.name);
+        for row in &state.settings.labels {
+            choice(ui, Some(Compare::Label(row.id)), &row.label.name);
         }
     });
     ui.menu_button("By another method", |ui| {

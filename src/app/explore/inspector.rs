@@ -6,7 +6,8 @@ use super::heatmap::heatmap_ui;
 use super::panes::{picture_ui, probe_ui};
 use crate::app::command::Command;
 use crate::app::explore::looking;
-use crate::app::explore::view;
+use crate::app::explore::picture::Answer;
+use crate::app::explore::{label_colour, view};
 use crate::app::settings::Measure;
 use crate::app::shell::icons as icon;
 use crate::app::shell::textures::Textures;
@@ -31,11 +32,7 @@ pub fn inspector_ui(ui: &mut Ui, state: &mut State, textures: &mut Textures) -> 
     let pointed = picture_ui(ui, state, textures);
     commands.extend(pointed);
     probe_ui(ui, state, &mut commands);
-    let (range, method) = match looking::shown_maps(state).0 {
-        Some(shown) => (Some(shown.overlay.range), Some(shown.map.method)),
-        None => (None, None),
-    };
-    heatmap_ui(ui, state, range.zip(method), &mut commands);
+    heatmap_ui(ui, state, looking::shown_maps(state).0.as_ref(), &mut commands);
     ui.separator();
     bars_ui(ui, state, &mut commands);
     commands
@@ -85,12 +82,11 @@ fn bars_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<Command>) {
     if let Some(measure) = segmented_ui(ui, state.settings.measure, &choices) {
         commands.push(Command::Show(measure));
     }
-    let scores = state.inspected_scores().cloned();
-    let Some(scores) = scores.filter(|s| s.cosines.len() == state.settings.labels.len()) else {
+    let Some(answer) = state.inspected_answer() else {
         ui.label(note(ui, "Waiting for the model"));
         return;
     };
-    if state.settings.labels.is_empty() {
+    if answer.question.labels.is_empty() {
         ui.label(note(ui, "No labels yet"));
         return;
     }
@@ -100,14 +96,14 @@ fn bars_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<Command>) {
         .auto_shrink([false, false])
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
-            for entry in ranked(&scores) {
+            for entry in ranked(answer.scores) {
                 match entry {
-                    Some(label) => {
-                        if label_bar_ui(ui, state, &scores, label, commands) {
-                            hovered = Some(label);
+                    Some(place) => {
+                        if label_bar_ui(ui, state, answer, place, commands) {
+                            hovered = answer.question.id(place);
                         }
                     }
-                    None => none_bar_ui(ui, state, &scores),
+                    None => none_bar_ui(ui, state, answer.scores),
                 }
             }
             if state.settings.measure == Measure::Probability {
@@ -133,28 +129,28 @@ fn ranked(scores: &Scores) -> Vec<Option<usize>> {
     entries.into_iter().map(|(_, entry)| entry).collect()
 }
 
-/// Draws a label's bar; whether the pointer is over it.
-fn label_bar_ui(ui: &mut Ui, state: &State, scores: &Scores, label: usize, commands: &mut Vec<Command>) -> bool {
+/// Draws a label's bar, under the name that the numbers are for; whether the pointer is over it.
+fn label_bar_ui(ui: &mut Ui, state: &State, answer: Answer<'_>, place: usize, commands: &mut Vec<Command>) -> bool {
     let measure = state.settings.measure;
-    let row = &state.settings.labels[label];
-    let value = view::value(scores, label, measure, state.scoring());
+    let (scores, label) = (answer.scores, answer.question.id(place));
+    let value = view::value(scores, place, measure, state.scoring());
     let response = score_bar_ui(
         ui,
         &ScoreBar {
-            name: &row.label.name,
+            name: answer.name(place),
             number: view::shown(value, measure),
             change: change(
                 state,
-                |before| view::value(before, label, measure, state.scoring()),
+                |before| view::value(before, place, measure, state.scoring()),
                 value,
             ),
-            share: share(measure, value, scores.cosines[label]),
-            colour: theme::label_colour(row.colour),
-            winner: view::winner(scores) == Some(label),
-            chosen: state.shown_label() == Some(label),
+            share: share(measure, value, scores.cosines[place]),
+            colour: label_colour(ui, state, label),
+            winner: view::winner(scores) == Some(place),
+            chosen: label.is_some() && state.shown_label() == label,
         },
     );
-    if response.clicked() {
+    if let (true, Some(label)) = (response.clicked(), label) {
         commands.push(Command::MapLabel(label));
     }
     response.hovered()
@@ -184,13 +180,14 @@ fn change(state: &State, before: impl Fn(&Scores) -> f32, now: f32) -> Option<St
     let probed = state.probed()?;
     // Where only the square was moved, the picture's own scores are what was before.
     let earlier = if state.probe.dabs.is_empty() {
-        state.selected_scores()?
+        let answer = state.selected_answer()?;
+        if !answer.question.is(&probed.question) {
+            return None;
+        }
+        answer.scores
     } else {
         &probed.before
     };
-    if earlier.cosines.len() != probed.after.cosines.len() {
-        return None;
-    }
     let moved = now - before(earlier);
     Some(match state.settings.measure {
         Measure::Probability => format!("{:+.1}", 100.0 * moved),

@@ -9,7 +9,7 @@ use crate::app::shell::theme;
 use crate::app::shell::widgets::{combo, icon_button, labelled, note, section, swatch_ui};
 use crate::app::state::{Focus, State};
 use crate::app::train::taught_ui;
-use crate::zero_shot::{Label, TemplateSet, parse_labels};
+use crate::zero_shot::{Label, LabelId, TemplateSet, parse_labels};
 
 /// The id of the field for new labels.
 const NEW_LABEL: &str = "new label";
@@ -95,7 +95,7 @@ fn add(state: &State, labels: Vec<Label>, commands: &mut Vec<Command>) {
     let mut rows = state.settings.labels.clone();
     for label in labels {
         let colour = free_colour(&rows);
-        rows.push(LabelRow { label, colour });
+        rows.push(LabelRow::new(label, colour));
     }
     commands.push(Command::EditLabels(rows));
 }
@@ -113,8 +113,8 @@ pub fn free_colour(rows: &[LabelRow]) -> usize {
 
 fn row_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut Vec<Command>) {
     let mut row = state.settings.labels[place].clone();
-    let wins = state.wins.get(place).copied().unwrap_or(0);
-    ui.push_id(place, |ui| {
+    let wins = state.wins.get(&row.id).copied().unwrap_or(0);
+    ui.push_id(row.id, |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = theme::GAP_SMALL + 2.0;
             swatch_ui(ui, theme::label_colour(row.colour));
@@ -123,7 +123,7 @@ fn row_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut Vec<Comma
                     commands.push(Command::EditLabels(without(state, place)));
                 }
                 menu_ui(ui, state, place, commands);
-                wins_ui(ui, wins, Some(place), state, commands);
+                wins_ui(ui, wins, Some(row.id), state, commands);
                 let width = ui.available_width();
                 let field = TextEdit::singleline(&mut row.label.name)
                     .id_salt("name")
@@ -145,7 +145,11 @@ fn row_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut Vec<Comma
             });
         });
         descriptions_ui(ui, state, place, commands);
-        if let Some((_, lost)) = state.asking.lost_words.iter().find(|(label, _)| *label == place) {
+        let answer = state.asking.answer.as_ref();
+        let as_answered =
+            answer.and_then(|question| question.label(row.id)) == Some(&state.settings.labels[place].label);
+        let mut lost_words = state.asking.lost_words.iter();
+        if let Some((_, lost)) = lost_words.find(|(label, _)| as_answered && *label == row.id) {
             let colour = theme::palette(ui).warning;
             let text = format!("{} Too long: the model does not read \"{lost}\"", icon::SCISSORS);
             ui.label(RichText::new(text).small().color(colour));
@@ -154,7 +158,7 @@ fn row_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut Vec<Comma
 }
 
 /// How many pictures a label wins; a click shows only those.
-fn wins_ui(ui: &mut Ui, wins: usize, label: Option<usize>, state: &State, commands: &mut Vec<Command>) {
+fn wins_ui(ui: &mut Ui, wins: usize, label: Option<LabelId>, state: &State, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     let filtered = state.filter.label == Some(label);
     let colour = if filtered { palette.accent } else { palette.text_weak };
@@ -178,7 +182,7 @@ fn menu_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut Vec<Comm
                 .button(format!("{}  Describe it instead", icon::TEXT_ALIGN_LEFT))
                 .clicked()
             {
-                state.expanded_label = Some(place);
+                state.expanded_label = Some(state.settings.labels[place].id);
             }
             if ui.button(format!("{}  Next colour", icon::PALETTE)).clicked() {
                 let mut rows = state.settings.labels.clone();
@@ -220,15 +224,16 @@ fn swapped(state: &State, a: usize, b: usize) -> Vec<LabelRow> {
 }
 
 fn descriptions_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut Vec<Command>) {
-    let descriptions = state.settings.labels[place].label.descriptions.clone();
-    if state.expanded_label != Some(place) {
+    let row = &state.settings.labels[place];
+    let (id, descriptions) = (row.id, row.label.descriptions.clone());
+    if state.expanded_label != Some(id) {
         if !descriptions.is_empty() {
             let text = format!("{} {}", icon::TEXT_ALIGN_LEFT, descriptions.join("; "));
             if ui
                 .add(egui::Label::new(note(ui, text)).truncate().sense(egui::Sense::click()))
                 .clicked()
             {
-                state.expanded_label = Some(place);
+                state.expanded_label = Some(id);
             }
         }
         return;

@@ -8,7 +8,9 @@ use image::RgbImage;
 use super::view;
 use crate::app::command::{Command, Compare};
 use crate::app::state::{Brush, State};
-use crate::engine::protocol::{HeatMap, HeatmapPicture, ModelInfo, Request, Rival, Severity, Shift, ViewRect};
+use crate::engine::protocol::{
+    HeatMap, HeatmapPicture, LabelId, MapSet, ModelInfo, Question, Request, Rival, Severity, Shift, ViewRect,
+};
 use crate::heatmap::{LabelledMap, Overlay, card, raw_json};
 
 const BRUSH_RADIUS: f32 = 0.06;
@@ -25,16 +27,18 @@ pub struct ShownMap<'a> {
     pub view: ViewRect,
     /// What tells it from the one beside it.
     pub caption: String,
-    /// The label.
-    pub label: usize,
+    /// The question that it answers.
+    pub question: &'a Question,
+    /// The label, as it read then.
+    pub name: &'a str,
+    /// Which label that is.
+    pub label: LabelId,
 }
 
 impl ShownMap<'_> {
     /// The label and the method, for those who do not see it.
-    pub fn told(&self, state: &State) -> String {
-        let label = state.settings.labels.get(self.label);
-        let name = label.map_or("", |row| row.label.name.as_str());
-        format!("{name}, by {}", card(self.map.method).title)
+    pub fn told(&self) -> String {
+        format!("{}, by {}", self.name, card(self.map.method).title)
     }
 }
 
@@ -141,20 +145,16 @@ pub fn shown_maps(state: &State) -> (Option<ShownMap<'_>>, Option<ShownMap<'_>>)
     let Some(label) = state.shown_label() else {
         return (None, None);
     };
-    let name = |label: usize| state.settings.labels[label].label.name.clone();
-    let first = answers(state, false);
-    let method = |maps: Option<&[HeatMap]>| {
-        let map = maps.and_then(<[HeatMap]>::first);
-        map.map_or_else(String::new, |map| card(map.method).title.to_string())
+    let (first, rival) = (whole(state, false), whole(state, true));
+    let name = |label: LabelId| {
+        let asked = first.and_then(|set| set.question.label(label));
+        asked.map_or_else(String::new, |label| label.name.clone())
     };
-    let rival = answers(state, true);
+    let method = |set: Option<&MapSet>| set.map_or_else(String::new, |set| card(set.method).title.to_string());
     let model = |model: Option<&ModelInfo>| model.map_or_else(String::new, |model| state.name_of(model));
     let (caption, second) = match &state.compare {
         None => (String::new(), None),
-        Some(Compare::Label(other)) if *other < state.settings.labels.len() => {
-            (name(label), one(first, *other, view, name(*other)))
-        }
-        Some(Compare::Label(_)) => (name(label), None),
+        Some(Compare::Label(other)) => (name(label), one(first, *other, view, name(*other))),
         Some(Compare::Method(_)) => (method(first), one(rival, label, view, method(rival))),
         Some(Compare::Model(_)) => {
             let other_view = inspected.rival_view.map_or(view, |view| view_now(state, view));
@@ -169,17 +169,19 @@ pub fn shown_maps(state: &State) -> (Option<ShownMap<'_>>, Option<ShownMap<'_>>)
 /// One map of a set.
 struct One<'a> {
     map: &'a HeatMap,
-    all: &'a [HeatMap],
-    label: usize,
+    set: &'a MapSet,
+    name: &'a str,
+    label: LabelId,
     view: ViewRect,
     caption: String,
 }
 
-fn one(maps: Option<&[HeatMap]>, label: usize, view: ViewRect, caption: String) -> Option<One<'_>> {
-    let all = maps?;
+fn one(set: Option<&MapSet>, label: LabelId, view: ViewRect, caption: String) -> Option<One<'_>> {
+    let set = set?;
     Some(One {
-        map: all.get(label)?,
-        all,
+        map: set.maps.get(set.question.place(label)?)?,
+        set,
+        name: &set.question.label(label)?.name,
         label,
         view,
         caption,
@@ -190,24 +192,25 @@ impl<'a> One<'a> {
     fn drawn(self, state: &State) -> ShownMap<'a> {
         ShownMap {
             map: self.map,
-            overlay: overlay(state, self.map, self.all),
+            overlay: overlay(state, self.map, &self.set.maps),
             view: self.view,
             caption: self.caption,
+            question: &self.set.question,
+            name: self.name,
             label: self.label,
         }
     }
 }
 
-/// The maps of a set, if they answer the newest question.
-fn answers(state: &State, rival: bool) -> Option<&[HeatMap]> {
+/// The maps of a set, once all are made: of the newest question, or of the one before until that is answered.
+fn whole(state: &State, rival: bool) -> Option<&MapSet> {
     let inspected = &state.inspected;
     let set = if rival {
-        inspected.rival_maps.as_ref()
+        inspected.rival_maps.as_deref()
     } else {
-        inspected.maps.as_ref()
+        inspected.maps.as_deref()
     };
-    set.filter(|set| set.generation == state.asking.generation)
-        .map(|set| set.maps.as_slice())
+    set.filter(|set| !set.maps.is_empty())
 }
 
 /// How a map is drawn: on a scale of its own, or on one for all labels, so that they can be compared.
@@ -251,37 +254,43 @@ fn to_draw(state: &State) -> Option<HeatmapPicture> {
         view: shown.view,
         map: shown.map.clone(),
         overlay: shown.overlay,
-        label: state.settings.labels[shown.label].label.name.clone(),
+        label: shown.name.to_owned(),
         score,
         model,
     };
     let first = first?;
-    let score = score_of(state, first.label);
+    let score = score_of(state, &first);
     let mut maps = vec![labelled(first, name(state.model.as_ref()), score)];
     if let Some(second) = second {
         // The other model's number is not known here: none is better than the first one's.
         let (model, score) = match state.compare {
             Some(Compare::Model(_)) => (name(state.rival_model.as_ref()), String::new()),
-            _ => (name(state.model.as_ref()), score_of(state, second.label)),
+            _ => (name(state.model.as_ref()), score_of(state, &second)),
         };
         maps.push(labelled(second, model, score));
     }
     Some(HeatmapPicture { maps })
 }
 
-/// A label's number for the inspected picture, as the bars show it.
-fn score_of(state: &State, label: usize) -> String {
+/// A label's number for the inspected picture, as the bars show it; none where that is the answer to another question.
+fn score_of(state: &State, map: &ShownMap<'_>) -> String {
     let measure = state.settings.measure;
-    state.inspected_scores().map_or_else(String::new, |scores| {
-        view::shown(view::value(scores, label, measure, state.scoring()), measure)
-    })
+    let answer = state
+        .inspected_answer()
+        .filter(|answer| answer.question.is(map.question));
+    let number = answer.and_then(|answer| {
+        let place = answer.question.place(map.label)?;
+        let value = view::value(answer.scores, place, measure, state.scoring());
+        Some(view::shown(value, measure))
+    });
+    number.unwrap_or_default()
 }
 
 /// Writes the numbers of every label's map.
 pub fn save_grid(state: &mut State, path: PathBuf) -> Vec<Request> {
-    let labels = &state.settings.labels;
-    let content = answers(state, false).map(|maps| {
-        let named = labels.iter().map(|row| row.label.name.as_str()).zip(maps);
+    let content = whole(state, false).map(|set| {
+        let labels = set.question.labels.iter();
+        let named = labels.map(|asked| asked.label.name.as_str()).zip(&set.maps);
         raw_json(named).to_string()
     });
     match content {

@@ -81,7 +81,7 @@ fn pane_ui(
     let salt = ("picture pane", area.left() as i32);
     let response = ui.interact(area, ui.scope_id().with(salt), Sense::click_and_drag());
     response.widget_info(|| {
-        let words = shown.map_or_else(|| "Picture".into(), |shown| format!("Heatmap: {}", shown.told(state)));
+        let words = shown.map_or_else(|| "Picture".into(), |shown| format!("Heatmap: {}", shown.told()));
         egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, words)
     });
     ui.painter()

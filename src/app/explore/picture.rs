@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::engine::protocol::{PictureFile, Scores};
+use crate::engine::protocol::{LabelId, PictureFile, Question, Scores};
 
 /// A picture of the gallery.
 #[derive(Debug, Clone)]
 pub struct Picture {
     /// The file.
     pub file: PictureFile,
-    /// What the model says; of an older question until the newest is answered.
+    /// What the model says, in the order of the labels of the question that all pictures' scores answer.
     pub scores: Option<Arc<Scores>>,
     /// Why it cannot be used.
     pub skipped: Option<String>,
@@ -25,13 +25,37 @@ impl Picture {
     }
 }
 
+/// What a model said about a picture, with the question that it answered.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'a> {
+    /// The question.
+    pub question: &'a Arc<Question>,
+    /// In the order of its labels.
+    pub scores: &'a Arc<Scores>,
+}
+
+impl<'a> Answer<'a> {
+    /// The label with the highest cosine.
+    pub fn best(&self) -> Option<LabelId> {
+        self.question.id(self.scores.best?)
+    }
+
+    /// How a label read when it was asked about.
+    pub fn name(&self, place: usize) -> &'a str {
+        self.question
+            .labels
+            .get(place)
+            .map_or("", |asked| asked.label.name.as_str())
+    }
+}
+
 /// Which pictures the gallery shows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Filter {
     /// Part of the name, in lower case.
     pub name: String,
     /// The best label; `None` inside is "none of these".
-    pub label: Option<Option<usize>>,
+    pub label: Option<Option<LabelId>>,
     /// The least score, in the measure shown.
     pub score: f32,
 }

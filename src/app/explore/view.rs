@@ -1,10 +1,11 @@
 //! What the gallery shows, and in which order; and the predictions as a table.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use super::picture::{Filter, Picture};
 use crate::app::settings::{Measure, Settings, Sort};
-use crate::engine::protocol::{PictureId, Scores, Scoring};
+use crate::engine::protocol::{LabelId, PictureId, Question, Scores, Scoring};
 use crate::table;
 
 /// The number shown for a label.
@@ -39,23 +40,31 @@ pub fn winner(scores: &Scores) -> Option<usize> {
     scores.best.filter(|_| !scores.none_won)
 }
 
-/// How many pictures each label wins, and "none of these".
-pub fn wins(pictures: &[Picture], labels: usize) -> (Vec<usize>, usize) {
-    let mut wins = vec![0; labels];
+/// How many pictures each label wins, and "none of these", by the answers to a question.
+pub fn wins(pictures: &[Picture], question: Option<&Question>) -> (HashMap<LabelId, usize>, usize) {
+    let mut wins = HashMap::new();
     let mut none = 0;
     for scores in pictures.iter().filter_map(|picture| picture.scores.as_deref()) {
-        match winner(scores).and_then(|label| wins.get_mut(label)) {
-            Some(count) => *count += 1,
+        match winner(scores).and_then(|place| question?.id(place)) {
+            Some(label) => *wins.entry(label).or_default() += 1,
             None => none += usize::from(scores.none_won),
         }
     }
     (wins, none)
 }
 
-/// Pictures that pass the filter, sorted; skipped ones are left out.
-pub fn order(pictures: &[Picture], filter: &Filter, settings: &Settings) -> Vec<PictureId> {
+/// Pictures that pass the filter, sorted; skipped ones are left out. Their scores answer the question.
+pub fn order(
+    pictures: &[Picture],
+    question: Option<&Question>,
+    filter: &Filter,
+    settings: &Settings,
+) -> Vec<PictureId> {
+    let label = filter
+        .label
+        .map(|label| label.map(|label| question.and_then(|question| question.place(label))));
     let mut order: Vec<PictureId> = (0..pictures.len())
-        .filter(|&id| passes(&pictures[id], filter, settings.measure))
+        .filter(|&id| passes(&pictures[id], label, filter, settings.measure))
         .collect();
     let scores = |id: &PictureId| pictures[*id].scores.as_deref();
     let by = |key: fn(&Scores) -> f32, descending: bool| {
@@ -86,7 +95,9 @@ fn by_label(a: Option<&Scores>, b: Option<&Scores>) -> Ordering {
     rank(a).cmp(&rank(b)).then(sureness(b).total_cmp(&sureness(a)))
 }
 
-fn passes(picture: &Picture, filter: &Filter, measure: Measure) -> bool {
+/// `label` is the place of the label that is to win: none where every label may, `Some(None)` for "none of these", and
+/// `Some(Some(None))` for a label that was not asked about yet, which no picture has won.
+fn passes(picture: &Picture, label: Option<Option<Option<usize>>>, filter: &Filter, measure: Measure) -> bool {
     if picture.skipped.is_some() {
         return false;
     }
@@ -94,11 +105,14 @@ fn passes(picture: &Picture, filter: &Filter, measure: Measure) -> bool {
     if !filter.name.is_empty() && !path().contains(&filter.name) {
         return false;
     }
-    if filter.label.is_none() && filter.score <= 0.0 {
+    if label.is_none() && filter.score <= 0.0 {
         return true;
     }
     let Some(scores) = &picture.scores else { return false };
-    let label_passes = filter.label.is_none_or(|wanted| winner(scores) == wanted);
+    let label_passes = label.is_none_or(|wanted| match wanted {
+        None => winner(scores).is_none(),
+        Some(place) => place.is_some() && winner(scores) == place,
+    });
     let score = scores.best.map_or(0.0, |best| match measure {
         Measure::Probability => scores.probabilities[best],
         Measure::Cosine | Measure::Logit => scores.cosines[best],
@@ -106,8 +120,9 @@ fn passes(picture: &Picture, filter: &Filter, measure: Measure) -> bool {
     label_passes && score >= filter.score
 }
 
-/// The predictions of pictures as CSV, every label a column.
-pub fn csv(pictures: &[Picture], order: &[PictureId], labels: &[String]) -> String {
+/// The answers to a question as CSV, every label a column, under the name by which it was asked about.
+pub fn csv(pictures: &[Picture], order: &[PictureId], question: &Question) -> String {
+    let labels: Vec<&str> = question.labels.iter().map(|asked| asked.label.name.as_str()).collect();
     let header = ["path", "best", "none of these"].map(String::from).into_iter();
     let columns = labels
         .iter()
@@ -118,7 +133,7 @@ pub fn csv(pictures: &[Picture], order: &[PictureId], labels: &[String]) -> Stri
         let Some(scores) = picture.scores.as_deref().filter(|s| s.cosines.len() == labels.len()) else {
             continue;
         };
-        let best = winner(scores).map_or_else(|| "none of these".into(), |label| labels[label].clone());
+        let best = winner(scores).map_or_else(|| "none of these".into(), |label| labels[label].to_owned());
         let start = [
             picture.file.path.display().to_string(),
             best,
@@ -139,7 +154,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::engine::protocol::{PictureFile, Stamp};
+    use crate::engine::protocol::{AskedLabel, Label, PictureFile, Stamp, TemplateSet};
     use crate::zero_shot::score;
 
     const SCORING: Scoring = Scoring {
@@ -169,12 +184,26 @@ mod tests {
         ]
     }
 
+    fn question() -> Question {
+        let label = |(number, name): (u64, &str)| AskedLabel {
+            id: LabelId::known(number),
+            label: Label::named(name),
+        };
+        Question {
+            generation: 1,
+            labels: [(7, "cat, black"), (5, "dog")].map(label).into(),
+            templates: TemplateSet::One,
+            none_bias: 0.0,
+            model: None,
+        }
+    }
+
     fn sorted(sort: Sort, filter: &Filter) -> Vec<PictureId> {
         let settings = Settings {
             sort,
             ..Settings::default()
         };
-        order(&pictures(), filter, &settings)
+        order(&pictures(), Some(&question()), filter, &settings)
     }
 
     #[test]
@@ -194,10 +223,15 @@ mod tests {
         };
         assert_eq!(sorted(Sort::Name, &none), [2]);
         let second = Filter {
-            label: Some(Some(1)),
+            label: Some(Some(LabelId::known(5))),
             ..Filter::default()
         };
         assert_eq!(sorted(Sort::Name, &second), [1]);
+        let unasked = Filter {
+            label: Some(Some(LabelId::known(6))),
+            ..Filter::default()
+        };
+        assert!(sorted(Sort::Name, &unasked).is_empty());
         let named = Filter {
             name: "a.j".into(),
             ..Filter::default()
@@ -212,7 +246,7 @@ mod tests {
 
     #[test]
     fn csv_has_a_line_a_picture_and_quotes_commas() {
-        let text = csv(&pictures(), &[0, 2], &["cat, black".into(), "dog".into()]);
+        let text = csv(&pictures(), &[0, 2], &question());
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 3);
         assert!(lines[0].contains("\"cat, black (probability)\""));

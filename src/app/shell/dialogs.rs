@@ -150,9 +150,15 @@ fn label_list_ui(ui: &mut Ui, state: &mut State) -> Vec<Command> {
     }
     let mut rows: Vec<LabelRow> = Vec::new();
     for label in parse_labels(&state.draft) {
-        let known = state.settings.labels.iter().find(|row| row.label.name == label.name);
-        let colour = known.map_or_else(|| free_colour(&rows), |row| row.colour);
-        rows.push(LabelRow { label, colour });
+        // A name that is there already stays the label that it is; a second one of the same name is another.
+        let is_free = |known: &&LabelRow| rows.iter().all(|row| row.id != known.id);
+        let mut named = state.settings.labels.iter().filter(|row| row.label.name == label.name);
+        let known = named.find(is_free);
+        let row = match known {
+            Some(known) => LabelRow { label, ..known.clone() },
+            None => LabelRow::new(label, free_colour(&rows)),
+        };
+        rows.push(row);
     }
     vec![Command::EditLabels(rows), Command::CloseDialog]
 }

@@ -8,6 +8,7 @@ use crate::app::command::{Command, FileDialog};
 use crate::app::train::TrainCommand;
 use crate::clip::is_model_folder;
 use crate::engine::ModelChoice;
+use crate::logging::{panic_text, place};
 
 /// How the names of weights end.
 const MODEL_FILES: [&str; 3] = ["safetensors", "pt", "bin"];
@@ -28,13 +29,7 @@ impl Default for Files {
 impl Files {
     /// Opens a dialog; `wake` is called when something was chosen.
     pub fn open(&self, dialog: FileDialog, wake: impl FnOnce() + Send + 'static) {
-        let sender = self.sender.clone();
-        std::thread::spawn(move || {
-            if let Some(command) = ask(dialog) {
-                let _ = sender.send(command);
-                wake();
-            }
-        });
+        self.on_own_thread("dialog", wake, move || ask(dialog));
     }
 
     /// Finds out what dropped paths mean, which reads the disk; `wake` is called when it is known.
@@ -42,29 +37,50 @@ impl Files {
         if paths.is_empty() {
             return;
         }
+        self.on_own_thread("dropped", wake, move || dropped(paths));
+    }
+
+    /// Shows a folder in the platform's file manager; made where it is not there yet.
+    pub fn show(&self, folder: PathBuf, wake: impl FnOnce() + Send + 'static) {
+        self.on_own_thread("folder", wake, move || {
+            let shown = std::fs::create_dir_all(&folder).and_then(|()| open::that_detached(&folder));
+            let error = shown.err()?;
+            Some(Command::Report(format!(
+                "{} cannot be shown: {error}",
+                folder.display()
+            )))
+        });
+    }
+
+    /// What comes of the work, or of a panic in it, is a command of a later frame.
+    fn on_own_thread(
+        &self,
+        name: &str,
+        wake: impl FnOnce() + Send + 'static,
+        work: impl FnOnce() -> Option<Command> + Send + 'static,
+    ) {
         let sender = self.sender.clone();
-        std::thread::spawn(move || {
-            if let Some(command) = dropped(paths) {
+        let started = std::thread::Builder::new().name(name.into()).spawn(move || {
+            let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+            let command = done.unwrap_or_else(|panic| {
+                let reason = panic_text(panic.as_ref());
+                Some(Command::Report(format!("The dialog failed ({reason}); {}", place())))
+            });
+            if let Some(command) = command {
                 let _ = sender.send(command);
                 wake();
             }
         });
+        if let Err(error) = started {
+            let text = format!("The dialog could not be opened ({error}): close other programs, and try again");
+            let _ = self.sender.send(Command::Report(text));
+        }
     }
 
     /// What was chosen since the last frame.
     pub fn chosen(&self) -> Vec<Command> {
         self.receiver.try_iter().collect()
     }
-}
-
-/// Shows a folder in the platform's file manager; made where it is not there yet.
-pub fn show(folder: PathBuf) {
-    std::thread::spawn(move || {
-        let shown = std::fs::create_dir_all(&folder).and_then(|()| open::that_detached(&folder));
-        if let Err(error) = shown {
-            tracing::warn!("{} cannot be shown: {error}", folder.display());
-        }
-    });
 }
 
 fn ask(dialog: FileDialog) -> Option<Command> {

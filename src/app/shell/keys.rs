@@ -3,7 +3,7 @@
 use egui::{InputState, Key, Modifiers};
 
 use crate::app::command::{Command, Dialog, FileDialog, Step};
-use crate::app::settings::{Measure, ThemeChoice};
+use crate::app::settings::{LabelRow, Measure, ThemeChoice};
 use crate::app::state::{Mode, State};
 use crate::app::train::{Page, TrainCommand};
 use crate::engine::protocol::Shift;
@@ -187,7 +187,7 @@ fn plain(input: &mut InputState, state: &State, dark: bool) -> Vec<Command> {
         (Key::D, Command::UseTheme(other_theme)),
         (Key::Questionmark, Command::OpenDialog(Dialog::Shortcuts)),
     ];
-    let mut commands = labels_by_number(input, settings.labels.len());
+    let mut commands = labels_by_number(input, &settings.labels);
     let no_control = !input.modifiers.command && !input.modifiers.alt;
     commands.extend(
         table
@@ -198,7 +198,7 @@ fn plain(input: &mut InputState, state: &State, dark: bool) -> Vec<Command> {
     commands
 }
 
-fn labels_by_number(input: &mut InputState, labels: usize) -> Vec<Command> {
+fn labels_by_number(input: &mut InputState, labels: &[LabelRow]) -> Vec<Command> {
     let numbers = [
         Key::Num1,
         Key::Num2,
@@ -212,9 +212,8 @@ fn labels_by_number(input: &mut InputState, labels: usize) -> Vec<Command> {
     ];
     numbers
         .into_iter()
-        .take(labels)
-        .enumerate()
-        .filter(|(_, key)| input.consume_key(Modifiers::NONE, *key))
-        .map(|(label, _)| Command::MapLabel(label))
+        .zip(labels)
+        .filter(|(key, _)| input.consume_key(Modifiers::NONE, *key))
+        .map(|(_, row)| Command::MapLabel(row.id))
         .collect()
 }

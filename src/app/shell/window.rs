@@ -1,6 +1,5 @@
 //! Opens the window over the real engine.
 
-use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +13,7 @@ use crate::clip::Precision;
 use crate::engine::ModelChoice;
 use crate::engine::{DeviceChoice, Engine, EngineOptions, stored_settings};
 use crate::library::data_dir;
+use crate::logging::panic_text;
 
 /// What the command line asks of the window.
 #[derive(Debug, Clone, Default)]
@@ -70,19 +70,17 @@ pub fn run(
         settings.remember_folders(&paths);
         settings.folders = paths;
     }
-    if let Some(model) = options.model {
-        settings.model = model;
-    }
     let device = options
         .device
         .or_else(DeviceChoice::from_environment)
         .unwrap_or(settings.device);
     let engine_options = EngineOptions {
         data_dir,
-        model: settings.model.clone(),
+        model: options.model.unwrap_or_else(|| settings.model.clone()),
         device,
         precision: options.precision.unwrap_or(settings.precision),
     };
+    let model = engine_options.model.clone();
     let (width, height) = settings.window_size;
     let native = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
@@ -98,7 +96,7 @@ pub fn run(
     let created = Box::new(move |cc: &eframe::CreationContext<'_>| {
         let ctx = cc.egui_ctx.clone();
         let engine = Engine::start(engine_options, Arc::new(move || ctx.request_repaint()));
-        let app = App::new(&cc.egui_ctx, settings, Box::new(engine));
+        let app = App::new(&cc.egui_ctx, settings, Box::new(engine)).asked_for(model);
         is_open.store(true, Ordering::Relaxed);
         let watched = Watched {
             app,
@@ -118,13 +116,6 @@ pub fn run(
         }),
         Err(_) => Err(StartError::NoDisplay(None)),
     }
-}
-
-/// What a panic said.
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("it did not say what").to_owned()
 }
 
 /// The app, and something that looks at it after every frame; the window closes when that says so.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::app::train::{Curves, Page};
 use crate::engine::ModelChoice;
-use crate::engine::protocol::ScreenImage;
+use crate::engine::protocol::{Generation, ScreenImage};
 use crate::engine::training::{
     BlendPoint, Board, Comparison, Estimate, FineTuneMethod, KShot, Previewed, RunConfig, RunEvent, RunRecord,
     TrainingEvent,
@@ -35,6 +35,9 @@ pub struct Training {
     pub page: Page,
     /// The run that is set up; learns from the model that is loaded.
     pub draft: RunConfig,
+    /// Counts previews and estimates that were asked for: answers to older ones are dropped.
+    pub preview_asked: Generation,
+    pub estimate_asked: Generation,
     /// What it would learn from.
     pub previewed: Option<Result<Arc<Previewed>, String>>,
     /// What it would take.
@@ -72,6 +75,8 @@ impl Default for Training {
         Self {
             page: Page::default(),
             draft: RunConfig::new(FineTuneMethod::LinearProbe, PathBuf::new()),
+            preview_asked: 0,
+            estimate_asked: 0,
             previewed: None,
             estimate: None,
             runs: Vec::new(),
@@ -129,6 +134,11 @@ impl Training {
         }
     }
 
+    /// Whether a run is at work or about to start.
+    pub fn has_run(&self) -> bool {
+        matches!(self.at_work, Some(AtWork::Run { .. }))
+    }
+
     /// Whether the run that is at work is held; none where no run is at work.
     pub fn paused(&self) -> Option<bool> {
         match &self.at_work {
@@ -150,8 +160,13 @@ impl Training {
             TrainingEvent::Run(event) => self.run_goes_on(&event),
             TrainingEvent::Working { what, done } => self.at_work = Some(AtWork::Other(what, done)),
             TrainingEvent::Idle => self.at_work = None,
-            TrainingEvent::Previewed(previewed) => self.previewed = Some(previewed.map(Arc::from)),
-            TrainingEvent::Estimated(estimate) => self.estimate = Some(estimate),
+            TrainingEvent::Previewed { generation, previewed } if generation == self.preview_asked => {
+                self.previewed = Some(previewed.map(Arc::from));
+            }
+            TrainingEvent::Estimated { generation, estimate } if generation == self.estimate_asked => {
+                self.estimate = Some(estimate);
+            }
+            TrainingEvent::Previewed { .. } | TrainingEvent::Estimated { .. } => {}
             TrainingEvent::KShot(point) => self.shots.push(point),
             TrainingEvent::Contrasts(contrasts) => self.contrasts = contrasts,
             TrainingEvent::Blends { run, points } => self.blends = Some((run, points)),

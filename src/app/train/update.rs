@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::state::AtWork;
+use super::state::{AtWork, Training};
 use crate::app::command::FileDialog;
 use crate::app::settings::LabelRow;
 use crate::app::shell::theme;
@@ -23,7 +23,7 @@ const NAMED_CLASSES: usize = 8;
 const BOARD_PAIRS: usize = 6;
 
 /// Carries out a command.
-pub fn update(state: &mut State, command: TrainCommand) -> Vec<Request> {
+pub fn update(state: &mut State, command: TrainCommand, now: Instant) -> Vec<Request> {
     let training = &mut state.training;
     let request = match command {
         TrainCommand::Open(page) => return open(state, page),
@@ -53,12 +53,18 @@ pub fn update(state: &mut State, command: TrainCommand) -> Vec<Request> {
             training.draft.hyper = RunConfig::new(method, PathBuf::new()).hyper;
             training.draft.search.clear();
             training.draft.method = method;
-            training.estimate = None;
+            forget_estimate(training);
             return Vec::new();
         }
         TrainCommand::Configure(config) => return configure(state, *config),
-        TrainCommand::Preview => TrainingRequest::Preview(Box::new(config(state))),
-        TrainCommand::Estimate => TrainingRequest::Estimate(Box::new(config(state))),
+        TrainCommand::Preview => return changed(state),
+        TrainCommand::Estimate => {
+            forget_estimate(training);
+            TrainingRequest::Estimate {
+                generation: training.estimate_asked,
+                config: Box::new(config(state)),
+            }
+        }
         TrainCommand::Start => return start(state),
         TrainCommand::Resume(run) => {
             training.at_work = Some(AtWork::Run {
@@ -87,7 +93,7 @@ pub fn update(state: &mut State, command: TrainCommand) -> Vec<Request> {
             Some((run, _)) => TrainingRequest::Restore(run),
             None => return Vec::new(),
         },
-        TrainCommand::Use(run) => return use_model(state, &run),
+        TrainCommand::Use(run) => return use_model(state, &run, now),
         TrainCommand::UseBase => return use_base(state),
         TrainCommand::AskWhereTo(run) => {
             training.exported = Some(run);
@@ -169,24 +175,33 @@ fn events(state: &State, run: &str) -> Option<Request> {
 fn changed(state: &mut State) -> Vec<Request> {
     let training = &mut state.training;
     training.previewed = None;
-    training.estimate = None;
-    if training.draft.folder.as_os_str().is_empty() || training.at_work.is_some() {
+    training.preview_asked += 1;
+    forget_estimate(training);
+    // While something is at work this one waits for its turn; the engine makes only the newest.
+    if training.draft.folder.as_os_str().is_empty() {
         return Vec::new();
     }
-    let config = config(state);
-    vec![Request::Training(TrainingRequest::Preview(Box::new(config)))]
+    let generation = training.preview_asked;
+    let config = Box::new(config(state));
+    vec![Request::Training(TrainingRequest::Preview { generation, config })]
+}
+
+/// The run is another now: no estimate of the one before counts, not even one on its way.
+fn forget_estimate(training: &mut Training) {
+    training.estimate = None;
+    training.estimate_asked += 1;
 }
 
 fn configure(state: &mut State, config: RunConfig) -> Vec<Request> {
     let split = |config: &RunConfig| (config.folder.clone(), config.shots, config.seed);
     let other_split = split(&config) != split(&state.training.draft);
     state.training.draft = config;
-    state.training.estimate = None;
+    forget_estimate(&mut state.training);
     if other_split { changed(state) } else { Vec::new() }
 }
 
 fn base(state: &State) -> Option<PathBuf> {
-    match &state.settings.model {
+    match &state.opened_model {
         ModelChoice::Starter => None,
         ModelChoice::Path(path) => Some(path.clone()),
     }
@@ -204,6 +219,13 @@ fn config(state: &State) -> RunConfig {
 }
 
 fn start(state: &mut State) -> Vec<Request> {
+    if state.training.has_run() {
+        state.say(
+            Severity::Warning,
+            "A run is at work or about to start: stop it first, or wait until it is done",
+        );
+        return Vec::new();
+    }
     let config = config(state);
     if let Err(error) = config.check() {
         state.say(Severity::Error, error.to_string());
@@ -217,7 +239,7 @@ fn start(state: &mut State) -> Vec<Request> {
 }
 
 /// Computes with a run's model, and looks for what it was taught: under other labels it would seem to have learnt nothing.
-fn use_model(state: &mut State, run: &str) -> Vec<Request> {
+fn use_model(state: &mut State, run: &str, now: Instant) -> Vec<Request> {
     let Some(record) = state.training.record(run).cloned() else {
         return Vec::new();
     };
@@ -232,13 +254,20 @@ fn use_model(state: &mut State, run: &str) -> Vec<Request> {
         );
         state.say(Severity::Info, text);
     } else {
-        let row = |(colour, class): (usize, &String)| LabelRow {
-            label: Label::named(class),
-            colour: colour % theme::label_colours(),
+        let known = &state.settings.labels;
+        let row = |(place, class): (usize, &String)| {
+            let (label, colour) = (Label::named(class), place % theme::label_colours());
+            match known.iter().find(|row| row.label == label) {
+                Some(known) => LabelRow {
+                    colour,
+                    ..known.clone()
+                },
+                None => LabelRow::new(label, colour),
+            }
         };
         let rows: Vec<LabelRow> = record.classes.iter().enumerate().map(row).collect();
         let changed = rows != state.settings.labels;
-        edit_labels(state, rows, false, Instant::now());
+        edit_labels(state, rows, false, now);
         state.say(Severity::Info, taught_words(&record.name, &record.classes, changed));
     }
     load_model(state, ModelChoice::Path(model))
@@ -268,7 +297,7 @@ fn taught_words(name: &str, classes: &[String], changed: bool) -> String {
 
 /// Back to the model that the run in use started from.
 fn use_base(state: &mut State) -> Vec<Request> {
-    let Some(record) = state.training.run_of(&state.settings.model) else {
+    let Some(record) = state.training.run_of(&state.opened_model) else {
         return Vec::new();
     };
     let (base, name) = (record.config.base.clone(), record.base_name.clone());
@@ -304,13 +333,14 @@ fn fill_board(state: &mut State) {
     let templates = state.settings.templates.templates();
     let template = templates.first().copied().unwrap_or("{}");
     let mut pairs = Vec::new();
-    for (label, row) in state.settings.labels.iter().enumerate() {
+    let labels = state.asking.answer.iter().flat_map(|question| &question.labels);
+    for (label, asked) in labels.enumerate() {
         let won = state.pictures.iter().filter_map(|picture| {
             let scores = picture.scores.as_ref()?;
             (scores.best == Some(label)).then(|| (scores.probabilities[label], &picture.file.path))
         });
         if let Some((_, path)) = won.max_by(|a, b| a.0.total_cmp(&b.0)) {
-            pairs.push((path.clone(), template.replace("{}", &row.label.name)));
+            pairs.push((path.clone(), template.replace("{}", &asked.label.name)));
         }
     }
     pairs.truncate(BOARD_PAIRS);

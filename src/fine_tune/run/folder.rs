@@ -8,6 +8,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,13 @@ const RECORD: &str = "run.json";
 const METRICS: &str = "metrics.jsonl";
 const LOCK: &str = "lock";
 const TRASH: &str = ".trash";
+/// How often, and how long after each other, a run is tried that seems to be at work.
+const LOOKS: usize = 10;
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// Tells when a run was put aside.
+const DELETED: &str = "deleted";
+/// What was put aside can be brought back at least so long.
+const TRASH_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// What was learnt, as an adapter.
 pub const LEARNT: &str = "learnt";
 /// Standard files, where the whole model was trained.
@@ -246,6 +254,8 @@ impl Runs {
         drop(folder.lock()?);
         let trash = self.0.join(TRASH);
         std::fs::create_dir_all(&trash).map_err(|e| write_error(&trash, e))?;
+        let deleted = folder.0.join(DELETED);
+        std::fs::write(&deleted, "").map_err(|e| write_error(&deleted, e))?;
         std::fs::rename(&folder.0, trash.join(run)).map_err(|e| write_error(&folder.0, e))
     }
 
@@ -255,12 +265,34 @@ impl Runs {
     /// It is not there any more.
     pub fn restore(&self, run: &str) -> Result<()> {
         let (from, to) = (self.0.join(TRASH).join(run), self.0.join(run));
-        std::fs::rename(from, &to).map_err(|e| write_error(&to, e))
+        std::fs::rename(from, &to).map_err(|e| write_error(&to, e))?;
+        // Without it, the run would be taken for one that was deleted then, the next time.
+        match std::fs::remove_file(to.join(DELETED)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(write_error(&to, error)),
+            _ => Ok(()),
+        }
     }
 
-    /// Deletes what was put aside, for good.
-    pub fn empty_trash(&self) {
-        let _ = std::fs::remove_dir_all(self.0.join(TRASH));
+    /// Deletes a run that was put aside, for good.
+    ///
+    /// # Errors
+    /// It is still there.
+    pub fn purge(&self, run: &str) -> Result<()> {
+        let folder = self.0.join(TRASH).join(run);
+        std::fs::remove_dir_all(&folder).map_err(|e| write_error(&folder, e))
+    }
+
+    /// Deletes for good what was put aside long ago; what was deleted lately can still be brought back, perhaps by another
+    /// window.
+    pub fn forget_trash(&self) {
+        let entries = std::fs::read_dir(self.0.join(TRASH)).into_iter().flatten();
+        for folder in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+            let deleted = std::fs::metadata(folder.join(DELETED)).and_then(|marker| marker.modified());
+            let lately = deleted.is_ok_and(|at| at.elapsed().unwrap_or_default() < TRASH_KEPT);
+            if !lately && let Err(error) = std::fs::remove_dir_all(&folder) {
+                tracing::warn!("{} stays: {error}", folder.display());
+            }
+        }
     }
 }
 
@@ -286,7 +318,7 @@ impl RunFolder {
     /// The file is missing or damaged.
     pub fn record(&self) -> Result<RunRecord> {
         let mut record: RunRecord = self.read(RECORD)?;
-        if record.state == RunState::Running && self.lock().is_ok() {
+        if record.state == RunState::Running && self.try_lock().is_ok() {
             record.state = RunState::Interrupted;
         }
         Ok(record)
@@ -343,6 +375,17 @@ impl RunFolder {
     /// # Errors
     /// Another process works on it.
     pub fn lock(&self) -> Result<File> {
+        // Somebody who only looks whether it is at work has it for a moment.
+        for _ in 0..LOOKS {
+            if let Ok(lock) = self.try_lock() {
+                return Ok(lock);
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+        self.try_lock()
+    }
+
+    fn try_lock(&self) -> Result<File> {
         let path = self.file(LOCK);
         let file = OpenOptions::new()
             .create(true)
@@ -399,5 +442,51 @@ impl RunFolder {
             text.push('\n');
         }
         Ok(write_whole(&self.file(METRICS), text.as_bytes())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glance_at_a_run_does_not_keep_another_from_going_on_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunFolder(folder.path().into());
+        let glance = run.try_lock().unwrap();
+        assert!(run.try_lock().is_err());
+        std::thread::spawn(move || {
+            std::thread::sleep(2 * LOOK_AGAIN);
+            drop(glance);
+        });
+        run.lock().unwrap();
+    }
+
+    #[test]
+    fn the_trash_of_another_run_is_left_alone_and_what_was_deleted_lately_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = Runs::at(folder.path());
+        for run in ["a-1", "b-1", "c-1"] {
+            std::fs::create_dir_all(folder.path().join("runs").join(run)).unwrap();
+            std::fs::write(folder.path().join("runs").join(run).join(RECORD), "{}").unwrap();
+            runs.delete(run).unwrap();
+        }
+        runs.purge("b-1").unwrap();
+        assert!(runs.restore("b-1").is_err());
+        runs.restore("a-1").unwrap();
+        assert!(runs.find("a-1").is_ok() && !runs.find("a-1").unwrap().file(DELETED).exists());
+        // A second window starts.
+        runs.forget_trash();
+        runs.restore("c-1").unwrap();
+        runs.delete("c-1").unwrap();
+        let marker = File::options()
+            .write(true)
+            .open(folder.path().join("runs/.trash/c-1").join(DELETED))
+            .unwrap();
+        marker
+            .set_modified(std::time::SystemTime::now() - 2 * TRASH_KEPT)
+            .unwrap();
+        runs.forget_trash();
+        assert!(runs.restore("c-1").is_err(), "it was deleted two days ago");
     }
 }

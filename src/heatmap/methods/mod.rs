@@ -44,11 +44,11 @@ pub trait Method: Sync {
 
 /// What a method keeps of a picture, so that the map of any text can be made from it.
 pub trait Evidence: Send {
-    /// Goes on with looking, for a moment; the share that is done. Most methods are done at once.
+    /// Goes on with looking, by at most so many passes; the share that is done. Most methods are done at once.
     ///
     /// # Errors
     /// The device failed.
-    fn advance(&mut self, _model: &Model) -> Result<f32> {
+    fn advance(&mut self, _model: &Model, _passes: usize) -> Result<f32> {
         Ok(1.0)
     }
 

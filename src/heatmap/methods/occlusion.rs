@@ -15,8 +15,6 @@ const GRID: usize = 8;
 const COVER: f32 = 2.0;
 /// What it is filled with.
 const GREY: Rgb<u8> = Rgb([128; 3]);
-/// Covered pictures in one pass.
-const BATCH: usize = 8;
 
 pub struct Occlusion;
 
@@ -49,10 +47,10 @@ impl Method for Occlusion {
 }
 
 impl Evidence for Covered {
-    fn advance(&mut self, model: &Model) -> Result<f32> {
+    fn advance(&mut self, model: &Model, passes: usize) -> Result<f32> {
         let total = 1 + GRID * GRID;
         let first = self.embeddings.len();
-        let batch: Vec<Pixels> = (first..total.min(first + BATCH))
+        let batch: Vec<Pixels> = (first..total.min(first + passes))
             .map(|n| model.preprocessing().normalise(&covered(&self.view, n.checked_sub(1))))
             .collect();
         let embedded = model.embed_images(&batch)?;

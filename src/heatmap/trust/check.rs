@@ -52,12 +52,12 @@ impl Check {
         }
     }
 
-    /// Goes on for a moment; the share that is done.
+    /// Goes on by at most so many passes; the share that is done.
     ///
     /// # Errors
     /// The device failed.
-    pub fn advance(&mut self, model: &Model) -> Result<f32> {
-        self.curves.advance(model)
+    pub fn advance(&mut self, model: &Model, passes: usize) -> Result<f32> {
+        self.curves.advance(model, passes)
     }
 
     /// The verdict, once everything is done.

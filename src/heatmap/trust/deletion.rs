@@ -11,8 +11,6 @@ use crate::heatmap::erase::mean_colour;
 
 /// Steps from nothing erased to everything.
 pub const STEPS: usize = 10;
-/// Pictures in one pass.
-const BATCH: usize = 8;
 
 /// Which way to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,14 +85,14 @@ impl Curves {
         }
     }
 
-    /// Goes on for a moment; the share that is done.
+    /// Goes on by at most so many passes; the share that is done.
     ///
     /// # Errors
     /// The device failed.
-    pub fn advance(&mut self, model: &Model) -> Result<f32> {
+    pub fn advance(&mut self, model: &Model, passes: usize) -> Result<f32> {
         let total = self.ways.len() * (STEPS + 1);
         let first = self.embeddings.len();
-        let batch = (first..total.min(first + BATCH))
+        let batch = (first..total.min(first + passes))
             .map(|n| self.pixels(model, n))
             .collect::<Result<Vec<_>>>()?;
         self.embeddings.extend(model.embed_images(&batch)?);

@@ -8,7 +8,7 @@ use super::mosaic::{TILES, mosaic, share, share_in_tile};
 use crate::clip::{Model, Result};
 use crate::evaluation::{Interval, mean_interval};
 use crate::heatmap::HeatmapMethod;
-use crate::heatmap::{HeatMap, heat_maps};
+use crate::heatmap::{HeatMap, PASSES, heat_maps};
 
 /// A picture of which is known what it shows.
 pub struct Labelled {
@@ -171,7 +171,7 @@ pub fn deletion_tests(
             .into_iter()
             .flat_map(|direction| orders.iter().map(move |order| (direction, order.clone())));
         let mut curves = Curves::new(one.picture.clone(), ways.collect());
-        while curves.advance(model)? < 1.0 {}
+        while curves.advance(model, PASSES)? < 1.0 {}
         let found = curves.curves(&rows(texts, dim(model), [one.label]));
         for (measured, curves) in measured.iter_mut().zip(found.chunks(orders.len())) {
             let areas: Vec<f32> = curves.iter().map(Curve::area).collect();

@@ -84,11 +84,9 @@ fn pairs_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<TrainCommand>) {
             Button::new("Add the selected picture"),
         );
         if let (true, Some(picture)) = (add.clicked(), selected) {
-            let best = picture.scores.as_ref().and_then(|scores| scores.best);
-            let text = best
-                .and_then(|label| state.settings.labels.get(label))
-                .map_or("", |row| &row.label.name);
-            pairs.push((picture.file.path.clone(), text.to_owned()));
+            let answer = state.selected_answer();
+            let text = answer.and_then(|answer| Some(answer.name(answer.scores.best?)));
+            pairs.push((picture.file.path.clone(), text.unwrap_or_default().to_owned()));
         }
         if ui.button("One of each label").clicked() {
             commands.push(TrainCommand::FillBoard);

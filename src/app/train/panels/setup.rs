@@ -189,7 +189,7 @@ fn start_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         if let Err(reason) = ready {
             ui.label(note(ui, reason));
         }
-        if let Some(record) = training.run_of(&state.settings.model) {
+        if let Some(record) = training.run_of(&state.opened_model) {
             let back = ui.link(format!(
                 "Back to {}, which {} was taught from",
                 record.base_name, record.name

@@ -11,7 +11,7 @@ use crate::engine::training::RunRecord;
 
 /// Draws it while a run's model is in use.
 pub fn taught_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    let Some(record) = state.training.run_of(&state.settings.model) else {
+    let Some(record) = state.training.run_of(&state.opened_model) else {
         return;
     };
     let frame = Frame::new()

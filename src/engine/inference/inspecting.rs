@@ -1,0 +1,99 @@
+//! The inspected picture: its heatmaps, step by step, and a second set of them beside the first.
+
+use super::Inference;
+use crate::engine::explainer::Asked;
+use crate::engine::loaded::Loaded;
+use crate::engine::messages::Seen;
+use crate::engine::protocol::{PictureId, Rival, Severity};
+use crate::engine::rival::RivalMaps;
+
+impl Inference {
+    /// The user is at another picture, or at none: what was to be explained is not wanted any more.
+    pub(super) fn inspecting(&mut self, picture: Option<PictureId>) {
+        self.inspecting = picture;
+        self.explainer.keep_only(picture);
+        if let Some(rival) = &mut self.rival {
+            rival.keep_only(picture);
+        }
+        if self.seen.as_ref().map(|(known, _)| *known) != picture {
+            self.seen = None;
+            self.probe = None;
+            self.probe_due = false;
+        }
+    }
+
+    /// The inspected picture is prepared for the model of this identity.
+    pub(super) fn inspect(&mut self, picture: PictureId, identity: &str, seen: Seen) {
+        let current = self.is_current(identity);
+        if let Some(rival) = &mut self.rival {
+            rival.inspect(picture, identity, current, &seen);
+        }
+        if current {
+            self.probe_due = self.probe.is_some();
+            self.explainer.inspect(picture, seen.view.clone(), seen.copy.clone());
+            self.seen = Some((picture, seen));
+        }
+    }
+
+    pub(super) fn forget_inspected(&mut self) {
+        self.explainer.clear();
+        self.seen = None;
+        self.probe = None;
+        self.probe_due = false;
+        if let Some(rival) = &mut self.rival {
+            rival.clear();
+        }
+    }
+
+    /// Takes on a second maker of heatmaps, or lets it go; another model is loaded meanwhile.
+    pub(super) fn compare(&mut self, rival: Option<Rival>) {
+        self.rival = None;
+        self.channels.queue.rival(None);
+        let model = rival.as_ref().and_then(|rival| rival.model.clone());
+        let by_method = rival.is_some() && model.is_none();
+        self.rival_method = rival.and_then(|rival| rival.method);
+        self.loader.load_rival(model, self.device);
+        if by_method {
+            self.take_on(None);
+        }
+    }
+
+    pub(super) fn rival_loaded(&mut self, loaded: Result<Box<Loaded>, String>) {
+        match loaded {
+            Ok(loaded) => self.take_on(Some(loaded)),
+            Err(reason) => self.message(Severity::Error, format!("The second model was not opened: {reason}")),
+        }
+    }
+
+    /// The picture is prepared for the second maker anew.
+    fn take_on(&mut self, other: Option<Box<Loaded>>) {
+        let rival = RivalMaps::new(self.rival_method, other);
+        rival.announce(&self.channels.events);
+        self.channels.queue.rival(rival.wanted());
+        self.rival = Some(rival);
+    }
+
+    /// The next step of the inspected picture's heatmaps; false where there is none.
+    pub(super) fn explain(&mut self) -> bool {
+        let (Some(loaded), Some((question, classes))) = (&mut self.loaded, &self.classes) else {
+            return false;
+        };
+        let was_gpu = loaded.device.gpu;
+        let asked = Asked {
+            library: self.library,
+            question,
+            classes,
+        };
+        let events = &self.channels.events;
+        let mut worked = self.explainer.step(loaded, &asked, events);
+        if let (false, Some(rival)) = (worked, &mut self.rival) {
+            let wanted = || self.channels.work.is_empty();
+            worked = rival.step(loaded, &asked, events, wanted);
+        }
+        if was_gpu != loaded.device.gpu {
+            let info = loaded.device.clone();
+            self.device_is(&info, None);
+        }
+        worked
+    }
+}

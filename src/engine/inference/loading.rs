@@ -1,0 +1,86 @@
+//! Models come and go; the one that is there answers until another is.
+
+use super::Inference;
+use crate::engine::choice::ModelChoice;
+use crate::engine::device::DeviceInfo;
+use crate::engine::embeddings::Embeddings;
+use crate::engine::loaded::Loaded;
+use crate::engine::messages::Chore;
+use crate::engine::protocol::{Event, Severity};
+use crate::engine::queue::Wanted;
+
+impl Inference {
+    /// Has a model loaded, on another thread.
+    pub(super) fn load(&mut self, choice: ModelChoice) {
+        self.channels.events.send(Event::ModelLoading(choice.title()));
+        self.loader.load(choice, self.device, self.precision);
+    }
+
+    /// A model is on the CPU, which answers at once; a GPU is prepared meanwhile.
+    pub(super) fn loaded(&mut self, choice: ModelChoice, loaded: Result<Box<Loaded>, String>) {
+        match loaded {
+            Ok(loaded) => {
+                for note in &loaded.model.info().notes {
+                    self.message(Severity::Info, note.clone());
+                }
+                self.choice = choice.clone();
+                self.channels.events.send(Event::ModelOpened(choice));
+                self.announce(*loaded);
+            }
+            Err(error) => {
+                self.message(Severity::Error, format!("The model was not opened: {error}"));
+                match &self.loaded {
+                    Some(loaded) => {
+                        let info = Box::new(loaded.model.info().clone());
+                        self.channels.events.send(Event::ModelReady(info));
+                    }
+                    None if choice != ModelChoice::Starter => self.load(ModelChoice::Starter),
+                    None => {}
+                }
+            }
+        }
+    }
+
+    /// A model is here: tell everyone, forget what another computed.
+    fn announce(&mut self, loaded: Loaded) {
+        let info = loaded.model.info().clone();
+        let changed = !self.is_current(&info.identity);
+        self.channels.queue.model(Some(Wanted {
+            identity: info.identity.clone(),
+            preprocessing: loaded.model.preprocessing().clone(),
+        }));
+        self.device_is(&loaded.device, None);
+        self.loaded = Some(loaded);
+        self.seconds_a_picture = None;
+        self.forget_inspected();
+        if changed {
+            self.embeddings = Embeddings::default();
+            let _ = self.channels.librarian.send(Chore::Model {
+                identity: info.identity.clone(),
+                dim: info.projection_dim,
+                files: self.choice.files(),
+            });
+        }
+        self.channels.events.send(Event::ModelReady(Box::new(info)));
+        // The question is asked anew of this model.
+        self.classes = None;
+    }
+
+    pub(super) fn device_is(&self, info: &DeviceInfo, preparing: Option<String>) {
+        self.channels.events.send(Event::Device {
+            info: info.clone(),
+            preparing,
+        });
+    }
+
+    pub(super) fn gpu_ready(&mut self, loaded: Result<Option<Box<Loaded>>, String>) {
+        match loaded {
+            Ok(Some(loaded)) => self.announce(*loaded),
+            Ok(None) => {}
+            Err(reason) => self.message(Severity::Warning, reason),
+        }
+        if let Some(loaded) = &self.loaded {
+            self.device_is(&loaded.device, None);
+        }
+    }
+}

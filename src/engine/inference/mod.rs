@@ -1,0 +1,251 @@
+//! The inference thread: owns the model and the device, answers the newest question, embeds what is decoded.
+//!
+//! It works in steps, none longer than one picture takes (or [`STEP`], where that is more), and looks for what is more
+//! urgent between two of them: first what it is told, then the question, then the inspected picture, then indexing.
+
+mod answering;
+mod indexing;
+mod inspecting;
+mod loading;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, select};
+
+use super::Events;
+use super::choice::ModelChoice;
+use super::classes::ClassCache;
+use super::device::DeviceChoice;
+use super::embeddings::Embeddings;
+use super::explainer::Explainer;
+use super::loaded::Loaded;
+use super::loader::Loader;
+use super::messages::{Chore, Seen, Work};
+use super::protocol::{Generation, HeatmapMethod, PictureId, Precision, Probe, Question, Severity};
+use super::queue::Queue;
+use super::rival::RivalMaps;
+use super::speed::Speed;
+use super::threads::keep_going;
+use crate::fine_tune::run::Control;
+use crate::zero_shot::ClassEmbeddings;
+
+/// Pictures are embedded together as long as that takes no longer than this.
+pub const STEP: Duration = Duration::from_millis(250);
+
+/// What the inference thread needs.
+pub struct Channels {
+    pub work: Receiver<Work>,
+    pub prepared: Receiver<Work>,
+    pub librarian: Sender<Chore>,
+    pub queue: Arc<Queue>,
+    pub events: Events,
+    /// The newest question that was asked.
+    pub asked: Arc<AtomicU64>,
+    /// Training waits while this says that the device is needed here.
+    pub training: Arc<Control>,
+}
+
+/// The inference thread's state.
+pub struct Inference {
+    channels: Channels,
+    loader: Loader,
+    choice: ModelChoice,
+    device: DeviceChoice,
+    precision: Precision,
+    loaded: Option<Loaded>,
+    library: Generation,
+    embeddings: Embeddings,
+    cache: ClassCache,
+    question: Option<Arc<Question>>,
+    /// The labels' embeddings by the model, with the question as it answers it.
+    classes: Option<(Arc<Question>, ClassEmbeddings)>,
+    explainer: Explainer,
+    /// The picture that the user is at, prepared or not.
+    inspecting: Option<PictureId>,
+    /// The inspected picture, prepared for the model.
+    seen: Option<(PictureId, Seen)>,
+    /// How the picture is shown to the model, and whether that is still to be answered.
+    probe: Option<Probe>,
+    probe_due: bool,
+    rival: Option<RivalMaps>,
+    rival_method: Option<HeatmapMethod>,
+    speed: Speed,
+    /// What a picture took lately; none before the first of a model.
+    seconds_a_picture: Option<f32>,
+}
+
+impl Inference {
+    /// Nothing loaded yet.
+    pub fn new(
+        channels: Channels,
+        loader: Loader,
+        choice: ModelChoice,
+        device: DeviceChoice,
+        precision: Precision,
+    ) -> Self {
+        Self {
+            channels,
+            loader,
+            choice,
+            device,
+            precision,
+            loaded: None,
+            library: 0,
+            embeddings: Embeddings::default(),
+            cache: ClassCache::default(),
+            question: None,
+            classes: None,
+            explainer: Explainer::default(),
+            inspecting: None,
+            seen: None,
+            probe: None,
+            probe_due: false,
+            rival: None,
+            rival_method: None,
+            speed: Speed::default(),
+            seconds_a_picture: None,
+        }
+    }
+
+    /// Works until it is told to stop.
+    pub fn run(mut self) {
+        let events = self.channels.events.clone();
+        self.load(self.choice.clone());
+        keep_going("inference", &events, || self.step());
+    }
+
+    /// Does what it is told, then the most urgent step; waits where there is none. False once it is told to stop.
+    fn step(&mut self) -> bool {
+        let mut work: Vec<Work> = self.channels.work.try_iter().collect();
+        if work.is_empty() && self.go_on() {
+            return true;
+        }
+        if work.is_empty() {
+            let mut prepared = Vec::new();
+            self.needs_device(false);
+            select! {
+                recv(self.channels.work) -> one => match one {
+                    Ok(one) => work.push(one),
+                    Err(_) => return false,
+                },
+                recv(self.channels.prepared) -> one => prepared.extend(one),
+            }
+            self.needs_device(true);
+            self.embed(prepared);
+        }
+        for one in work {
+            if matches!(one, Work::Stop) {
+                return false;
+            }
+            self.handle(one);
+        }
+        true
+    }
+
+    /// The most urgent step of what is known; false where nothing is left to do.
+    fn go_on(&mut self) -> bool {
+        self.needs_device(true);
+        if self.answer() || self.answer_probe() {
+            return true;
+        }
+        // Heatmaps and training share the device.
+        self.needs_device(false);
+        if self.explain() {
+            return true;
+        }
+        let prepared: Vec<Work> = self.channels.prepared.try_iter().take(self.batch()).collect();
+        if prepared.is_empty() {
+            return false;
+        }
+        self.needs_device(true);
+        self.embed(prepared);
+        true
+    }
+
+    /// Training gives way meanwhile.
+    fn needs_device(&self, needs: bool) {
+        self.channels.training.busy.store(needs, Ordering::Relaxed);
+    }
+
+    fn handle(&mut self, work: Work) {
+        match work {
+            Work::Classify(question) => {
+                self.classes = None;
+                self.question = Some(question);
+            }
+            Work::LoadModel(choice) => self.load(choice),
+            Work::UseDevice(device) => {
+                self.device = device;
+                self.load(self.choice.clone());
+            }
+            Work::UsePrecision(precision) => {
+                self.precision = precision;
+                self.load(self.choice.clone());
+            }
+            Work::Loaded {
+                attempt,
+                choice,
+                loaded,
+            } if self.loader.is_wanted(attempt) => self.loaded(choice, loaded),
+            Work::Gpu { attempt, loaded } if self.loader.is_wanted(attempt) => self.gpu_ready(loaded),
+            Work::RivalLoaded { attempt, loaded } if self.loader.is_rival_wanted(attempt) => self.rival_loaded(loaded),
+            Work::Library(library) => {
+                self.library = library;
+                self.embeddings = Embeddings::default();
+                self.inspecting = None;
+                self.forget_inspected();
+            }
+            Work::Stored {
+                library,
+                identity,
+                rows,
+            } if library == self.library && self.is_current(&identity) => self.add(rows),
+            Work::Inspecting { library, picture } if library == self.library => self.inspecting(picture),
+            Work::Dense {
+                library,
+                picture,
+                identity,
+                inspected,
+            } if library == self.library && self.inspecting == Some(picture) => {
+                self.inspect(picture, &identity, inspected);
+            }
+            Work::UseHeatmap(method) => self.explainer.use_method(method),
+            Work::TestMap(test) => self.explainer.test(test),
+            Work::Compare(rival) => self.compare(rival),
+            Work::Probe(probe) => {
+                self.probe_due = probe.is_some() || self.probe.is_some();
+                self.probe = probe;
+            }
+            Work::Stored { .. }
+            | Work::Inspecting { .. }
+            | Work::Dense { .. }
+            | Work::Loaded { .. }
+            | Work::RivalLoaded { .. }
+            | Work::Gpu { .. }
+            | Work::Prepared { .. }
+            | Work::Stop => {}
+        }
+    }
+
+    fn is_current(&self, identity: &str) -> bool {
+        self.loaded
+            .as_ref()
+            .is_some_and(|loaded| loaded.model.info().identity == identity)
+    }
+
+    fn message(&self, severity: Severity, text: String) {
+        self.channels.events.message(severity, text);
+    }
+
+    fn lost_gpu(&self, warning: String) {
+        self.message(Severity::Warning, warning);
+        if let Some(loaded) = &self.loaded {
+            self.device_is(&loaded.device, None);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+//! The inference thread, step by step and without a thread.
+
+use crossbeam_channel::{bounded, unbounded};
+use image::{Rgb, RgbImage};
+
+use super::*;
+use crate::clip::{Pixels, Result};
+use crate::engine::Events;
+use crate::engine::prepare::{Prepared, pixels};
+use crate::engine::protocol::{AskedLabel, Event, Label, LabelId, Stamp, TemplateSet};
+use crate::engine::queue::Job;
+
+struct Bench {
+    inference: Inference,
+    said: Receiver<Event>,
+    chores: Receiver<Chore>,
+    _prepared: Sender<Work>,
+}
+
+/// With the starter loaded, and an empty list.
+fn bench() -> Bench {
+    let (events, said) = Events::listened_to();
+    let (work, work_receiver) = unbounded();
+    let (prepared_sender, prepared) = bounded(16);
+    let (librarian, chores) = unbounded();
+    let channels = Channels {
+        work: work_receiver,
+        prepared,
+        librarian,
+        queue: Arc::default(),
+        events: events.clone(),
+        asked: Arc::new(AtomicU64::new(1)),
+        training: Arc::default(),
+    };
+    let loader = Loader::new(events, work);
+    let (starter, cpu) = (ModelChoice::Starter, DeviceChoice::Cpu);
+    let mut inference = Inference::new(channels, loader, starter.clone(), cpu, Precision::Full);
+    inference.load(starter);
+    while inference.loaded.is_none() {
+        assert!(inference.step());
+    }
+    inference.handle(Work::Library(1));
+    said.try_iter().for_each(drop);
+    Bench {
+        inference,
+        said,
+        chores,
+        _prepared: prepared_sender,
+    }
+}
+
+impl Bench {
+    fn ask(&mut self) {
+        let label = |(number, name): (u64, &str)| AskedLabel {
+            id: LabelId::known(number),
+            label: Label::named(name),
+        };
+        self.inference.handle(Work::Classify(Arc::new(Question {
+            generation: 1,
+            labels: [(0, "red"), (1, "green")].map(label).into(),
+            templates: TemplateSet::One,
+            none_bias: 0.0,
+            model: None,
+        })));
+    }
+
+    fn identity(&self) -> String {
+        self.inference.loaded.as_ref().unwrap().model.info().identity.clone()
+    }
+
+    fn dense(&self, picture: PictureId) -> Work {
+        let shown = Arc::new(RgbImage::from_pixel(224, 224, Rgb([200, 30, 30])));
+        Work::Dense {
+            library: 1,
+            picture,
+            identity: self.identity(),
+            inspected: Seen {
+                view: shown.as_ref().clone(),
+                copy: shown.clone(),
+                picture: shown,
+            },
+        }
+    }
+
+    fn prepared(&self, picture: PictureId, grey: u8) -> Work {
+        let preprocessing = self.inference.loaded.as_ref().unwrap().model.preprocessing();
+        let shown = RgbImage::from_pixel(224, 224, Rgb([grey; 3]));
+        Work::Prepared {
+            job: Job {
+                library: 1,
+                picture,
+                path: "a.png".into(),
+                stamp: Stamp {
+                    size_bytes: 1,
+                    modified_ns: 1,
+                },
+            },
+            path: "/a.png".into(),
+            identity: self.identity(),
+            prepared: Box::new(Prepared {
+                pixels: pixels(&shown, preprocessing).unwrap(),
+                size: (224, 224),
+                note: None,
+                thumbnail: None,
+            }),
+        }
+    }
+
+    fn maps_said(&self) -> usize {
+        let maps = |event: &Event| matches!(event, Event::HeatMaps { .. });
+        self.said.try_iter().filter(maps).count()
+    }
+}
+
+#[test]
+fn another_inspected_picture_ends_the_explanation_of_the_one_before() {
+    let mut bench = bench();
+    bench.ask();
+    let at = |picture| Work::Inspecting { library: 1, picture };
+    bench.inference.handle(Work::UseHeatmap(Some(HeatmapMethod::Occlusion)));
+    bench.inference.handle(at(Some(0)));
+    let dense = bench.dense(0);
+    bench.inference.handle(dense);
+    for _ in 0..3 {
+        assert!(bench.inference.go_on());
+    }
+    assert!(bench.maps_said() > 0, "it is being explained");
+    bench.inference.handle(at(Some(1)));
+    assert!(!bench.inference.go_on(), "nobody waits for its heatmaps any more");
+    let late = bench.dense(0);
+    bench.inference.handle(late);
+    assert!(!bench.inference.go_on(), "it was decoded too late");
+    let dense = bench.dense(1);
+    bench.inference.handle(dense);
+    assert!(bench.inference.go_on());
+    bench.inference.handle(at(None));
+    assert!(!bench.inference.go_on());
+}
+
+#[test]
+fn the_model_that_is_there_answers_while_another_is_loaded() {
+    let mut bench = bench();
+    let other = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/clip-f16");
+    bench.inference.handle(Work::LoadModel(ModelChoice::Path(other.into())));
+    bench.ask();
+    let starter = bench.identity();
+    assert!(bench.inference.go_on());
+    let answered_by = |said: &Receiver<Event>| {
+        said.try_iter().find_map(|event| match event {
+            Event::Answered { question, .. } => question.model.clone(),
+            _ => None,
+        })
+    };
+    assert_eq!(answered_by(&bench.said).as_ref(), Some(&starter));
+    while bench.identity() == starter {
+        assert!(bench.inference.step());
+    }
+    assert!(bench.inference.go_on(), "it is asked anew");
+    let other = bench.identity();
+    assert_eq!(answered_by(&bench.said), Some(other));
+}
+
+#[test]
+fn a_model_that_cannot_be_opened_leaves_the_one_that_is_there() {
+    let mut bench = bench();
+    bench
+        .inference
+        .handle(Work::LoadModel(ModelChoice::Path("/no/such/model".into())));
+    let mut told = Vec::new();
+    while !told.iter().any(|event| matches!(event, Event::ModelReady(_))) {
+        assert!(bench.inference.step());
+        told.extend(bench.said.try_iter());
+    }
+    assert!(!told.iter().any(|event| matches!(event, Event::ModelOpened(_))));
+    assert!(
+        told.iter()
+            .any(|event| matches!(event, Event::Message { text, .. } if text.contains("not opened")))
+    );
+    assert_eq!(bench.inference.choice, ModelChoice::Starter);
+}
+
+#[test]
+fn a_picture_that_fails_is_skipped_by_name_and_the_rest_of_its_batch_is_indexed() {
+    fn dark(pixels: &Pixels) -> Result<()> {
+        assert!(pixels.values.iter().any(|value| *value > 0.0), "too dark");
+        Ok(())
+    }
+    let mut bench = bench();
+    bench.inference.loaded.as_mut().unwrap().fault = Some(dark);
+    let prepared = [200, 180, 0, 160].into_iter().enumerate();
+    let prepared = prepared.map(|(picture, grey)| bench.prepared(picture, grey)).collect();
+    bench.inference.embed(prepared);
+    let told: Vec<Event> = bench.said.try_iter().collect();
+    let skipped: Vec<_> = told
+        .iter()
+        .filter_map(|event| match event {
+            Event::Skipped { picture, reason, .. } => Some((*picture, reason.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(skipped.len(), 1, "{told:?}");
+    assert!(skipped[0].0 == 2 && skipped[0].1.contains("too dark"), "{skipped:?}");
+    assert!(told.contains(&Event::Indexed { library: 1, done: 3 }));
+    let kept = bench.chores.try_iter().filter(|chore| matches!(chore, Chore::Keep(_)));
+    assert_eq!(kept.count(), 3);
+    // It can be tried again, and what is there is not embedded twice.
+    bench.inference.loaded.as_mut().unwrap().fault = None;
+    let again = [200, 180, 0].into_iter().enumerate();
+    let again = again.map(|(picture, grey)| bench.prepared(picture, grey)).collect();
+    bench.inference.embed(again);
+    assert!(
+        bench
+            .said
+            .try_iter()
+            .any(|event| event == Event::Indexed { library: 1, done: 4 })
+    );
+    let kept = bench.chores.try_iter().filter(|chore| matches!(chore, Chore::Keep(_)));
+    assert_eq!(kept.count(), 1);
+}
+
+#[test]
+fn a_step_is_one_picture_unless_several_take_but_a_moment() {
+    let mut bench = bench();
+    for (seconds, batch) in [
+        (None, 1),
+        (Some(4.0), 1),
+        (Some(0.2), 1),
+        (Some(0.1), 2),
+        (Some(0.04), 4),
+        (Some(0.01), 8),
+    ] {
+        bench.inference.seconds_a_picture = seconds;
+        assert_eq!(bench.inference.batch(), batch, "{seconds:?}");
+    }
+}

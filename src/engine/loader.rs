@@ -1,0 +1,160 @@
+//! Models are loaded on threads of their own, one after the other: meanwhile the one that is there answers.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crossbeam_channel::Sender;
+
+use super::choice::ModelChoice;
+use super::device::DeviceChoice;
+use super::gpu_warmup::warmed_up;
+use super::loaded::{Loaded, place};
+use super::messages::Work;
+use super::threads::spawn;
+use super::{Events, protocol::Precision};
+use crate::logging::{panic_text, place as log_place};
+
+/// Loads models for the inference thread; only the newest of what was asked for counts.
+pub struct Loader {
+    events: Events,
+    work: Sender<Work>,
+    model: Newest,
+    rival: Newest,
+    /// Two large models at once would fill the memory; a GPU is prepared beside that, for one model at a time.
+    one_at_a_time: Arc<Mutex<()>>,
+    one_on_gpu: Arc<Mutex<()>>,
+}
+
+/// Counts attempts.
+#[derive(Clone, Default)]
+struct Newest(Arc<AtomicU64>);
+
+impl Newest {
+    fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    fn is(&self, attempt: u64) -> bool {
+        self.0.load(Ordering::SeqCst) == attempt
+    }
+}
+
+impl Loader {
+    /// Sends what it loads as work.
+    pub fn new(events: Events, work: Sender<Work>) -> Self {
+        Self {
+            events,
+            work,
+            model: Newest::default(),
+            rival: Newest::default(),
+            one_at_a_time: Arc::default(),
+            one_on_gpu: Arc::default(),
+        }
+    }
+
+    /// Loads a model onto the CPU, which can answer at once, then prepares a GPU where one is wanted.
+    pub fn load(&self, choice: ModelChoice, device: DeviceChoice, precision: Precision) {
+        let (attempt, newest) = (self.model.next(), self.model.clone());
+        let (work, events) = (self.work.clone(), self.events.clone());
+        let (turn, gpu_turn) = (self.one_at_a_time.clone(), self.one_on_gpu.clone());
+        spawn("model", &self.events, move || {
+            let turn = turn.lock();
+            if !newest.is(attempt) {
+                return;
+            }
+            let loaded = open(&choice, DeviceChoice::Cpu, Precision::Full);
+            let is_there = loaded.is_ok();
+            let _ = work.send(Work::Loaded {
+                attempt,
+                choice: choice.clone(),
+                loaded,
+            });
+            drop(turn);
+            let _gpu_turn = gpu_turn.lock();
+            if is_there && device != DeviceChoice::Cpu && newest.is(attempt) {
+                let wanted = || newest.is(attempt);
+                let loaded = told("The GPU could not be prepared", || {
+                    warmed_up(&choice, device, precision, &events, wanted)
+                });
+                let _ = work.send(Work::Gpu { attempt, loaded });
+            }
+        });
+    }
+
+    /// Loads the model that makes a second set of heatmaps; what was loaded for it before does not count any more.
+    pub fn load_rival(&self, choice: Option<ModelChoice>, device: DeviceChoice) {
+        let (attempt, newest) = (self.rival.next(), self.rival.clone());
+        let Some(choice) = choice else { return };
+        let (work, turn) = (self.work.clone(), self.one_at_a_time.clone());
+        spawn("second-model", &self.events, move || {
+            let _turn = turn.lock();
+            if newest.is(attempt) {
+                let loaded = open(&choice, device, Precision::Full);
+                let _ = work.send(Work::RivalLoaded { attempt, loaded });
+            }
+        });
+    }
+
+    /// Whether a model was loaded for what is still wanted.
+    pub fn is_wanted(&self, attempt: u64) -> bool {
+        self.model.is(attempt)
+    }
+
+    /// Whether a second model was loaded for what is still wanted.
+    pub fn is_rival_wanted(&self, attempt: u64) -> bool {
+        self.rival.is(attempt)
+    }
+}
+
+fn open(choice: &ModelChoice, device: DeviceChoice, precision: Precision) -> Result<Box<Loaded>, String> {
+    told("Loading failed", || {
+        let loaded = Loaded::open(choice, place(device, precision));
+        loaded.map(Box::new).map_err(|error| error.to_string())
+    })
+}
+
+/// A panic as a reason.
+fn told<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let reason = panic_text(panic.as_ref());
+        Err(format!("{what} ({reason}); {}", log_place()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_newest_attempt_counts_and_a_panic_is_a_reason() {
+        let (events, _said) = Events::listened_to();
+        let (work, loaded) = crossbeam_channel::unbounded();
+        let loader = Loader::new(events, work);
+        let turn = loader.one_at_a_time.lock().unwrap();
+        loader.load(
+            ModelChoice::Path("/no/such/model".into()),
+            DeviceChoice::Cpu,
+            Precision::Full,
+        );
+        loader.load(ModelChoice::Starter, DeviceChoice::Cpu, Precision::Full);
+        drop(turn);
+        let Ok(Work::Loaded {
+            attempt,
+            choice,
+            loaded: Ok(_),
+        }) = loaded.recv()
+        else {
+            panic!("the starter is loaded, and nothing else")
+        };
+        assert!(loader.is_wanted(attempt) && choice == ModelChoice::Starter);
+        let failed = told("The GPU could not be prepared", || -> Result<(), String> {
+            panic!("bad driver")
+        });
+        assert!(
+            failed
+                .unwrap_err()
+                .starts_with("The GPU could not be prepared (bad driver)")
+        );
+    }
+}

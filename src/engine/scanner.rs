@@ -1,0 +1,110 @@
+//! The scan threads: one a list, gone once it is listed or another one is wanted. A folder on a slow disk holds nobody up:
+//! what was found is handed on in chunks, and nobody waits for the end.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Sender;
+
+use super::Events;
+use super::messages::Chore;
+use super::protocol::{Generation, PictureFile, Severity};
+use super::threads::spawn;
+use crate::library::{Found, unpack_samples, walk};
+
+/// Pictures in a chunk, and how long the first of them waits.
+const CHUNK: usize = 256;
+const CHUNK_AFTER: Duration = Duration::from_millis(100);
+
+/// What is listed.
+pub enum Roots {
+    /// Folders and pictures.
+    Paths(Vec<PathBuf>),
+    /// The samples, unpacked into the data folder first.
+    Samples(Option<PathBuf>),
+}
+
+/// What a scan needs.
+#[derive(Clone)]
+pub struct Scanner {
+    pub events: Events,
+    pub librarian: Sender<Chore>,
+    /// The newest list that was asked for: an older scan gives up.
+    pub wanted: Arc<AtomicU64>,
+}
+
+impl Scanner {
+    /// Lists pictures on a thread of its own.
+    pub fn start(&self, library: Generation, roots: Roots) {
+        let scanner = self.clone();
+        spawn("scan", &self.events, move || scanner.scan(library, roots));
+    }
+
+    fn scan(&self, library: Generation, roots: Roots) {
+        let paths = match roots {
+            Roots::Paths(paths) => paths,
+            Roots::Samples(data_dir) => self.samples(data_dir),
+        };
+        let mut chunk = Chunk {
+            scanner: self,
+            library,
+            pictures: Vec::new(),
+            since: Instant::now(),
+        };
+        let mut unreadable = Vec::new();
+        for path in &paths {
+            let wanted = || self.wanted.load(Ordering::Relaxed) == library;
+            let found = walk(path, wanted, |pictures| chunk.add(pictures));
+            unreadable.extend(found.unreadable);
+        }
+        chunk.hand_over();
+        let _ = self.librarian.send(Chore::Scanned { library, unreadable });
+    }
+
+    fn samples(&self, data_dir: Option<PathBuf>) -> Vec<PathBuf> {
+        let unpacked = match data_dir {
+            Some(data_dir) => unpack_samples(&data_dir).map_err(|e| e.to_string()),
+            None => Err("there is no folder for application data; set CLIPSIGHT_DATA_DIR".into()),
+        };
+        match unpacked {
+            Ok(folder) => vec![folder],
+            Err(reason) => {
+                let text = format!("The samples were not unpacked: {reason}");
+                self.events.message(Severity::Error, text);
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// What was found and not handed on yet.
+struct Chunk<'a> {
+    scanner: &'a Scanner,
+    library: Generation,
+    pictures: Vec<PictureFile>,
+    since: Instant,
+}
+
+impl Chunk<'_> {
+    fn add(&mut self, found: &mut Vec<Found>) {
+        self.pictures.extend(found.drain(..).map(|found| PictureFile {
+            path: found.path,
+            stamp: found.stamp,
+        }));
+        if self.pictures.len() >= CHUNK || self.since.elapsed() >= CHUNK_AFTER {
+            self.hand_over();
+        }
+    }
+
+    fn hand_over(&mut self) {
+        self.since = Instant::now();
+        if !self.pictures.is_empty() {
+            let _ = self.scanner.librarian.send(Chore::Found {
+                library: self.library,
+                pictures: std::mem::take(&mut self.pictures),
+            });
+        }
+    }
+}
