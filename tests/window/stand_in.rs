@@ -13,7 +13,7 @@ use clipsight::engine::protocol::{
     Event, HeatMap, InspectedPicture, LabelId, MapSet, PictureFile, PictureId, Probe, Probed, Question, Request, Rival,
     ScreenImage, Stamp, Verdict, ViewRect,
 };
-use clipsight::engine::{Backend, DeviceInfo};
+use clipsight::engine::{Backend, DeviceInfo, ModelChoice};
 use clipsight::heatmap::HeatmapMethod;
 use clipsight::heatmap::trust::deletion::Curve;
 use clipsight::zero_shot::score;
@@ -281,6 +281,10 @@ impl Backend for StandIn {
                         image,
                     });
                 }
+            }
+            // Every model can be opened, but for one.
+            Request::LoadModel(choice) if choice != ModelChoice::Path("/models/broken".into()) => {
+                self.say(Event::ModelOpened(choice));
             }
             Request::TestMap(Some(test)) => self.test(test.label),
             Request::Compare(Some(rival)) => self.compare(&rival),
