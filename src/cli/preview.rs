@@ -32,7 +32,7 @@ pub fn run(config: &RunConfig, output: &mut Output) -> Result<()> {
         output.result(&line, &["class", "train", "validation", "test"], cells, || {
             let [train, validation, test] = counts;
             format!(
-                "{train:>5} to learn from {validation:>5} to choose by {test:>5} to test  {}",
+                "{train:>5} training {validation:>5} validation {test:>5} test  {}",
                 class.name
             )
         })?;
