@@ -188,7 +188,7 @@ fn class_names_are_the_folders_names_and_a_preview_needs_no_method() {
     let table = Program::new().run(&["fine-tune", folder.path(), "--preview"]);
     let text = String::from_utf8_lossy(&table.stdout).into_owned();
     assert!(
-        text.contains("to test  series-737") && text.contains("0 near-duplicates, 0 left aside"),
+        text.contains("1 test  series-737") && text.contains("0 near-duplicates, 0 left aside"),
         "{text}"
     );
     let none = Program::new().run(&["fine-tune", folder.path()]);

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::output::Output;
+use super::escape::visible_path;
+use super::output::{self, Output};
 use super::pictures::shown;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::data::Preview;
@@ -38,7 +39,7 @@ pub fn run(config: &RunConfig, output: &mut Output) -> Result<()> {
         })?;
     }
     for warning in &preview.warnings {
-        eprintln!("clipsight: {warning}");
+        output::say(warning);
     }
     say_aside(&preview.left_aside);
     output.result(&line(&preview), &[], Vec::new, || table(&preview))
@@ -99,36 +100,38 @@ fn more(count: usize) -> String {
 
 fn say_aside(files: &[(PathBuf, String)]) {
     for (path, reason) in files.iter().take(NAMED) {
-        eprintln!("clipsight: left aside: {}: {reason}", path.display());
+        output::say(&format!("left aside: {}: {reason}", visible_path(path)));
     }
     if files.len() > NAMED {
-        eprintln!(
-            "clipsight: left aside: {} more; --format json lists all",
+        output::say(&format!(
+            "left aside: {} more; --format json lists all",
             files.len() - NAMED
-        );
+        ));
     }
 }
 
 /// Says before a run what it does not learn from.
 pub fn say(report: &DataReport) {
     if report.left_aside > 0 {
-        eprintln!("clipsight: {} files or rows are not learnt from:", report.left_aside);
+        output::say(&format!("{} files or rows are not learnt from:", report.left_aside));
         for (path, reason) in report.files.iter().take(NAMED) {
-            eprintln!("clipsight:   {}: {reason}", path.display());
+            output::say(&format!("  {}: {reason}", visible_path(path)));
         }
         let more = report.left_aside.saturating_sub(report.files.len().min(NAMED));
         if more > 0 {
-            eprintln!("clipsight:   and {more} more; --preview --format json lists all");
+            output::say(&format!("  and {more} more; --preview --format json lists all"));
         }
     }
     if report.near_duplicates > 0 {
-        eprintln!(
-            "clipsight: {} pictures are copies of another; copies stay on one side",
+        output::say(&format!(
+            "{} pictures are copies of another; copies stay on one side",
             report.near_duplicates
-        );
+        ));
     }
     if report.contradictions > 0 {
         let count = report.contradictions;
-        eprintln!("clipsight: {count} pictures have a copy in another class: one of the two classes is wrong");
+        output::say(&format!(
+            "{count} pictures have a copy in another class: one of the two classes is wrong"
+        ));
     }
 }
