@@ -9,15 +9,19 @@
 //! - the *library* thread keeps the list and is the only one that writes to the store; a *scan* thread fills the list;
 //! - the *training* thread teaches, one run at a time, and gives way to the inference thread between two steps; the *runs*
 //!   thread keeps its books;
+//! - the *evaluation* thread measures answers, one evaluation after the other;
 //! - *fetch*, *save* and other short threads live as long as what the user asked for.
 //!
 //! [`Engine`] starts them and routes requests; what they have to say comes back as [`protocol::Event`]s. Commands use
 //! [`Session`], which does the same work in order and without threads of its own.
 
+mod appraise;
 mod choice;
 mod classes;
 mod device;
 mod embeddings;
+pub mod evaluation;
+mod evaluator;
 mod explainer;
 mod fetch;
 mod gpu_warmup;
@@ -48,6 +52,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
+use evaluator::Evaluator;
 use fetch::Fetcher;
 use inference::{Channels, Inference};
 use librarian::Librarian;
@@ -65,6 +70,7 @@ use crate::clip::Precision;
 use crate::fine_tune::run::Control;
 use crate::library::Store;
 
+pub use appraise::{AppraiseError, Appraised, against_negatives, appraise, ground_truth, side_by_side, study_prompts};
 pub use choice::ModelChoice;
 pub use device::{Adapter, DEVICE_VARIABLE, DeviceChoice, DeviceInfo, adapters, gpu, no_gpu_reason};
 pub use loaded::{Loaded, Placement, place};
@@ -135,6 +141,7 @@ pub struct Engine {
     queue: Arc<Queue>,
     fetcher: Fetcher,
     trainer: Trainer,
+    evaluator: Evaluator,
     asked: Arc<AtomicU64>,
     wanted_library: Arc<AtomicU64>,
     /// The open list, to route thumbnails without asking the library thread.
@@ -170,6 +177,7 @@ impl Engine {
             chores: chore_sender,
             queue: Arc::default(),
             fetcher: Fetcher::new(events.clone()),
+            evaluator: Evaluator::start(data_dir.clone(), options.device, events.clone()),
             trainer: Trainer::start(data_dir, options.device, events.clone(), training.clone()),
             asked: Arc::default(),
             wanted_library: Arc::default(),
@@ -309,8 +317,10 @@ impl Backend for Engine {
             Request::StopFetching => self.fetcher.stop(),
             Request::RemoveModel(name) => self.fetcher.remove(name),
             Request::Training(request) => self.trainer.send(request),
+            Request::Evaluation(request) => self.evaluator.send(request),
             Request::UseDevice(device) => {
                 self.trainer.use_device(device);
+                self.evaluator.use_device(device);
                 let _ = self.work.send(Work::UseDevice(device));
             }
             Request::SaveSettings(json) => {
@@ -348,6 +358,7 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.queue.close();
         self.fetcher.stop();
+        self.evaluator.stop();
         self.wanted_library.store(NO_LIBRARY, Ordering::Relaxed);
         let _ = self.work.send(Work::Stop);
         let _ = self.chores.send(Chore::Stop);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::device::{DeviceChoice, DeviceInfo};
+use super::evaluation::{EvaluationEvent, EvaluationRequest};
 use super::training::{TrainingEvent, TrainingRequest};
 use crate::engine::ModelChoice;
 
@@ -94,6 +95,8 @@ pub enum Request {
     SaveSettings(String),
     /// Something about training.
     Training(TrainingRequest),
+    /// Something about evaluating.
+    Evaluation(EvaluationRequest),
     /// Write a file for the user.
     Export {
         /// Where to.
@@ -432,6 +435,8 @@ pub enum Event {
     },
     /// Something about training.
     Training(TrainingEvent),
+    /// Something about evaluating.
+    Evaluation(EvaluationEvent),
     /// Something to read.
     Message {
         /// How grave.

@@ -1,15 +1,62 @@
 //! How good answers are, and how sure that is. Knows no thread and no window.
+//!
+//! - [`GroundTruth`]: what a folder says of its pictures. [`Preset`], [`Published`]: what is known of published sets.
+//! - [`Embedded`] to [`Answer`]s; of these [`Measures`], [`Confusion`], [`Calibration`], [`Negatives`], [`Retrieval`].
+//! - [`PromptStudy`]: words against nonsense. [`SideBySide`]: two evaluations of the same pictures.
+//! - [`FailureOrder`], [`Cluster`], [`Slice`], [`Projection`], [`Conformal`]: ways to look at failures.
+//! - [`Evaluation`]: all of one, as it is kept.
 
+#[cfg(test)]
+mod against_others;
+mod answers;
+mod books;
+mod calibration;
+mod clusters;
+mod conformal;
+mod confusion;
+mod facts;
 mod interval;
+mod measures;
 mod metrics;
+mod negatives;
+mod order;
 mod paired;
+mod preset;
+mod projection;
+mod prompts;
+mod published;
 mod random;
+mod record;
+mod retrieval;
+mod side_by_side;
+mod slices;
+mod truth;
 mod words;
 
+pub use crate::library::labelled::{Columns, DataError, Purpose, Side, Source, Wanted};
+pub use answers::{Answer, Embedded, KEPT, Ranked, answer};
+pub use books::{Books, read as read_evaluation};
+pub use calibration::{BINS, Bin, Calibration, Fitted, Reliability, halves, temperature};
+pub use clusters::Cluster;
+pub use conformal::Conformal;
+pub use confusion::{Confused, Confusion, Folded};
+pub use facts::{Facts, content_of, facts};
 pub use interval::{Interval, mean_interval, share_interval};
+pub use measures::{ClassMeasures, Measures};
 pub use metrics::{accuracy, best, dot, found_at_1, mean, recall_at_1, right};
+pub use negatives::{Negatives, Threshold};
+pub use order::{FailureOrder, Suspect, ordered, suspects};
 pub use paired::{Comparison, Verdict, accuracy_interval, mcnemar};
+pub use preset::Preset;
+pub use projection::{MapKind, Projection};
+pub use prompts::{Nonsense, PromptRow, PromptStudy, ensembles, kinds, nonsense};
+pub use published::{Published, published};
 pub use random::Random;
+pub use record::{Evaluation, FORMAT, Judged, Listed, Mark, Marked, ModelRef, Remeasured, Setup};
+pub use retrieval::{AMONG, Retrieval};
+pub use side_by_side::{ClassChange, Fate, SideBySide, holm};
+pub use slices::{Slice, SliceBy, slices, worst};
+pub use truth::{Class, GroundTruth, Part, Picture};
 pub use words::p_words;
 
 #[cfg(test)]

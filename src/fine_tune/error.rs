@@ -14,6 +14,9 @@ pub enum Error {
     /// What is to be learnt from does not suffice.
     #[error("{0}")]
     Data(String),
+    /// The folder that is to be learnt from cannot be used.
+    #[error(transparent)]
+    Folder(#[from] crate::library::labelled::DataError),
     /// The settings cannot be.
     #[error("{0}")]
     Config(String),

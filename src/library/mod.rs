@@ -9,6 +9,7 @@ mod duplicates;
 mod exif;
 mod fingerprint;
 mod kinds;
+pub mod labelled;
 mod labels;
 mod output;
 mod rescue;

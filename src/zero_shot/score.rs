@@ -67,6 +67,11 @@ impl ClassEmbeddings {
         (&self.values[..self.labels() * self.dim], self.dim)
     }
 
+    /// The unit vector of a label, or that of "none of these" behind them.
+    pub fn row(&self, place: usize) -> &[f32] {
+        &self.values[place * self.dim..(place + 1) * self.dim]
+    }
+
     /// Cosines of unit vectors `[pictures, dim]` with every class: one row of `labels + 1` a picture.
     ///
     /// One matrix product on the CPU, whichever device embedded the pictures: moving 10,000 embeddings costs more

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::Dataset;
+use super::{Dataset, Side};
 
 /// The share of a class that is tested on, and that validates.
 const TEST: f64 = 0.2;
@@ -12,35 +12,6 @@ const VALIDATION: f64 = 0.2;
 /// With few shots, choosing by more pictures than were learnt from would be no few-shot learning (Zhou et al. 2022,
 /// arXiv 2109.01134, uses as many).
 const MAX_FEW_SHOT_VALIDATION: usize = 4;
-
-/// A side of the split.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Side {
-    /// To learn from.
-    Train,
-    /// To choose by.
-    Validation,
-    /// To measure with.
-    Test,
-}
-
-impl Side {
-    /// The side that a folder's name means.
-    pub fn of_folder(name: &str) -> Option<Self> {
-        match name.to_lowercase().as_str() {
-            "train" | "training" => Some(Self::Train),
-            "val" | "valid" | "validation" | "dev" => Some(Self::Validation),
-            "test" | "testing" => Some(Self::Test),
-            _ => None,
-        }
-    }
-
-    /// The side that a list's name holds as a word, as in `captions_train2017`.
-    pub fn in_words(name: &str) -> Option<Self> {
-        name.split(|c: char| !c.is_alphabetic()).find_map(Self::of_folder)
-    }
-}
 
 /// Places of examples.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

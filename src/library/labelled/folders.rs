@@ -13,11 +13,11 @@ pub struct Part {
     pub side: Option<Side>,
 }
 
-/// The folder of a class that a picture below a part lies in.
-pub fn class_of(part: &Part, picture: &Path) -> Option<String> {
-    let mut inside = picture.strip_prefix(&part.folder).ok()?.components();
-    let first = inside.next()?.as_os_str().to_string_lossy().into_owned();
-    inside.next().map(|_| first)
+/// The folder of a class that a picture below a part lies in: the first one on the way, or one further down.
+pub fn class_of(part: &Part, picture: &Path, level: usize) -> Option<String> {
+    let mut inside = picture.strip_prefix(&part.folder).ok()?.components().skip(level);
+    let class = inside.next()?.as_os_str().to_string_lossy().into_owned();
+    inside.next().map(|_| class)
 }
 
 /// The visible folders in a folder, by name.
@@ -35,10 +35,7 @@ pub fn folders_in(folder: &Path) -> Vec<(String, PathBuf)> {
 ///
 /// A class may be called `train`: folders are sides only where every folder is called like one, or where several of them
 /// hold the same classes.
-///
-/// # Errors
-/// There are sides, and none to learn from.
-pub fn parts(root: &Path) -> Result<(Vec<Part>, Reasons), String> {
+pub fn parts(root: &Path) -> (Vec<Part>, Reasons) {
     let all = folders_in(root);
     let (sides, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| Side::of_folder(name).is_some());
     let whole = vec![Part {
@@ -57,7 +54,7 @@ pub fn parts(root: &Path) -> Result<(Vec<Part>, Reasons), String> {
         .enumerate()
         .any(|(n, a)| of_sides[..n].iter().any(|b| a.intersection(b).count() > 0));
     if sides.is_empty() || !(others.is_empty() || share_classes) {
-        return Ok((whole, Vec::new()));
+        return (whole, Vec::new());
     }
     let parts: Vec<Part> = sides
         .into_iter()
@@ -66,27 +63,33 @@ pub fn parts(root: &Path) -> Result<(Vec<Part>, Reasons), String> {
             side: Side::of_folder(&name),
         })
         .collect();
-    if parts.iter().all(|part| part.side != Some(Side::Train)) {
-        let names: Vec<String> = parts
-            .iter()
-            .map(|part| {
-                part.folder
-                    .file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned()
-            })
-            .collect();
-        return Err(format!(
-            "{} holds {}, and no folder called train: there is nothing to learn from",
-            root.display(),
-            names.join(" and ")
-        ));
-    }
     let aside = others
         .into_iter()
         .map(|(_, path)| (path, "it lies beside train and test".to_string()));
-    Ok((parts, aside.collect()))
+    (parts, aside.collect())
+}
+
+/// Why there is nothing to learn from: there are sides, and no folder called train.
+pub fn untaught(root: &Path, parts: &[Part]) -> Option<String> {
+    let sides = parts.iter().filter(|part| part.side.is_some());
+    let names: Vec<String> = sides
+        .clone()
+        .map(|part| {
+            part.folder
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    let taught = sides.clone().any(|part| part.side == Some(Side::Train));
+    (!names.is_empty() && !taught).then(|| {
+        format!(
+            "{} holds {}, and no folder called train: there is nothing to learn from",
+            root.display(),
+            names.join(" and ")
+        )
+    })
 }
 
 /// Pictures by class, and what lies in no class.
@@ -100,11 +103,11 @@ pub struct Classes {
 }
 
 /// Sorts pictures by the folders in which they lie; `unreadable` ones make their folder a class, too.
-pub fn classes(parts: &[Part], pictures: &[PathBuf], unreadable: &[PathBuf]) -> Classes {
+pub fn classes(parts: &[Part], pictures: &[PathBuf], unreadable: &[PathBuf], level: usize) -> Classes {
     let mut classes = Classes::default();
     let part_of = |path: &PathBuf| parts.iter().find(|part| path.starts_with(&part.folder));
     for path in pictures {
-        match part_of(path).and_then(|part| class_of(part, path)) {
+        match part_of(path).and_then(|part| class_of(part, path, level)) {
             Some(name) => {
                 classes.names.insert(name.clone());
                 classes.of.insert(path.clone(), name);
@@ -115,8 +118,8 @@ pub fn classes(parts: &[Part], pictures: &[PathBuf], unreadable: &[PathBuf]) -> 
     let broken = unreadable.iter().filter(|path| !path.is_dir());
     classes
         .names
-        .extend(broken.filter_map(|path| class_of(part_of(path)?, path)));
-    for part in parts {
+        .extend(broken.filter_map(|path| class_of(part_of(path)?, path, level)));
+    for part in parts.iter().filter(|_| level == 0) {
         for (name, path) in folders_in(&part.folder) {
             let holds = |list: &[PathBuf]| list.iter().any(|picture| picture.starts_with(&path));
             if !(classes.names.contains(&name) && (holds(pictures) || holds(unreadable))) {
@@ -161,8 +164,8 @@ mod tests {
             "none/",
         ];
         let (root, pictures) = folder(&names);
-        let (parts, _) = parts(root.path()).unwrap();
-        let found = classes(&parts, &pictures, &[]);
+        let (parts, _) = parts(root.path());
+        let found = classes(&parts, &pictures, &[], 0);
         let expected = ["---", "Cat", "a-1", "a_1", "cat", "golden_apple"];
         assert_eq!(
             found.names.iter().collect::<Vec<_>>(),
@@ -175,7 +178,7 @@ mod tests {
     fn train_and_test_are_sides_unless_they_are_classes() {
         let sides = |names: &[&str]| {
             let (root, _) = folder(names);
-            let (parts, aside) = parts(root.path()).unwrap();
+            let (parts, aside) = parts(root.path());
             (parts.iter().map(|part| part.side).collect::<Vec<_>>(), aside.len())
         };
         use Side::{Test, Train, Validation};
@@ -188,6 +191,20 @@ mod tests {
         assert_eq!(sides(&["train/1.jpg"]), (some(&[Train]), 0));
         assert_eq!(sides(&["train/1.jpg", "car/1.jpg", "bus/1.jpg"]), (vec![None], 0));
         let (root, _) = folder(&["val/a/1.jpg", "test/a/1.jpg"]);
-        assert!(parts(root.path()).unwrap_err().contains("no folder called train"));
+        let (found, _) = parts(root.path());
+        assert_eq!(found.len(), 2);
+        assert!(
+            untaught(root.path(), &found)
+                .unwrap()
+                .contains("no folder called train")
+        );
+    }
+
+    #[test]
+    fn a_class_may_be_named_further_down() {
+        let (root, pictures) = folder(&["fruit/apple/1.jpg", "fruit/pear/1.jpg", "drinks/milk/big/1.jpg"]);
+        let (parts, _) = parts(root.path());
+        let found = classes(&parts, &pictures, &[], 1);
+        assert_eq!(found.names.into_iter().collect::<Vec<_>>(), ["apple", "milk", "pear"]);
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::folders::{Part, folders_in};
 use super::lists::{self, Found, List, Meaning};
 use super::names::{Named, Names};
-use super::{Dataset, Reasons, Side};
+use super::{Columns, DataError, Dataset, Reasons, Side, Wanted};
 
 /// Where data sets keep their lists.
 const LIST_FOLDERS: [&str; 2] = ["annotations", "captions"];
@@ -38,10 +38,17 @@ pub struct Listed {
     pub rows: usize,
     pub moved: Option<String>,
     pub spare: Option<String>,
+    pub columns: Columns,
 }
 
 impl Lists {
-    pub fn of(root: &Path, parts: &[Part], pictures: &[PathBuf], unreadable: &[(PathBuf, String)]) -> Self {
+    pub fn of(
+        root: &Path,
+        parts: &[Part],
+        pictures: &[PathBuf],
+        unreadable: &[(PathBuf, String)],
+        wanted: &Wanted,
+    ) -> Self {
         let unreadable = unreadable
             .iter()
             .map(|(path, reason)| (path.as_path(), reason.as_str()));
@@ -64,7 +71,7 @@ impl Lists {
         };
         for found in places
             .into_iter()
-            .flat_map(|(folder, side)| lists::in_folder(&folder, side))
+            .flat_map(|(folder, side)| lists::in_folder(&folder, side, wanted))
         {
             match found {
                 Found::List(list) => lists.all.push(Listed::of(*list, &names)),
@@ -73,6 +80,34 @@ impl Lists {
             }
         }
         lists
+    }
+
+    /// One list, that was asked for by its name.
+    pub fn one(
+        path: &Path,
+        root: &Path,
+        pictures: &[PathBuf],
+        unreadable: &[(PathBuf, String)],
+        wanted: &Wanted,
+    ) -> Result<Self, DataError> {
+        let unreadable = unreadable
+            .iter()
+            .map(|(path, reason)| (path.as_path(), reason.as_str()));
+        let names = Names::of(root, pictures.iter().map(PathBuf::as_path), unreadable);
+        match lists::read(path.to_path_buf(), root, None, wanted) {
+            Some(Found::List(list)) => Ok(Self {
+                all: vec![Listed::of(*list, &names)],
+                aside: Vec::new(),
+                damaged: Vec::new(),
+            }),
+            Some(Found::Aside(path, reason) | Found::Damaged(path, reason)) => {
+                Err(DataError(format!("{}: {reason}", path.display())))
+            }
+            None => Err(DataError(format!(
+                "{} is no list of pictures: give a folder, or a .csv, .tsv, .jsonl or .json file",
+                path.display()
+            ))),
+        }
     }
 
     /// The lists that are meant: captions and classes, and titles where there is nothing better.
@@ -99,7 +134,15 @@ impl Lists {
 impl Listed {
     pub fn of(list: List, names: &Names) -> Self {
         let rows = list.content.rows.len() + list.content.wrong.len();
+        let columns = Columns {
+            list: list.path.clone(),
+            file: list.content.file_column,
+            said: list.content.said_column,
+            all: list.content.columns,
+            rows,
+        };
         let mut listed = Self {
+            columns,
             path: list.path,
             meaning: list.meaning,
             side: list.side,

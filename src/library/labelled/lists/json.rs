@@ -1,37 +1,38 @@
 //! JSON lines, lists of objects, and COCO's captions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
 use super::{
-    CAPTION_FIELDS, FILE_FIELDS, Failure, LABEL_FIELDS, Row, Rows, SIDE_FIELDS, WEAK_CAPTION_FIELDS, field_name, row,
+    CAPTION_FIELDS, FILE_FIELDS, Failure, LABEL_FIELDS, Purpose, Row, Rows, SIDE_FIELDS, WEAK_CAPTION_FIELDS, Wanted,
+    field_name, prefers_labels, row,
 };
 
 /// One object a line.
-pub fn lines(text: &str, _: bool) -> Result<Rows, Failure> {
+pub fn lines(text: &str, _: bool, wanted: &Wanted) -> Result<Rows, Failure> {
     let mut content = Rows::default();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let place = format!("line {}", number + 1);
         let value: Value = serde_json::from_str(line).map_err(|error| Failure::Damaged(format!("{place}: {error}")))?;
-        add(&mut content, &value, place);
+        add(&mut content, &value, place, wanted);
     }
     finished(content)
 }
 
 /// A list of objects, or COCO's captions: `images` with `id` and `file_name`, `annotations` with `image_id` and `caption`.
-pub fn whole(text: &str, _: bool) -> Result<Rows, Failure> {
+pub fn whole(text: &str, _: bool, wanted: &Wanted) -> Result<Rows, Failure> {
     let other = |reason: &str| Failure::Other(reason.to_string());
     let value: Value = serde_json::from_str(text).map_err(|error| other(&error.to_string()))?;
     if let Value::Array(objects) = &value {
         let mut content = Rows::default();
         for (number, object) in objects.iter().enumerate() {
-            add(&mut content, object, format!("entry {}", number + 1));
+            add(&mut content, object, format!("entry {}", number + 1), wanted);
         }
         return finished(content);
     }
     match (value["images"].as_array(), value["annotations"].as_array()) {
-        (Some(images), Some(annotations)) => coco(images, annotations),
+        (Some(images), Some(annotations)) => coco(&value, images, annotations, wanted),
         _ => Err(other("it is no list of pictures")),
     }
 }
@@ -45,6 +46,21 @@ fn finished(content: Rows) -> Result<Rows, Failure> {
         ));
     }
     Ok(content)
+}
+
+/// A field of an object by the name that was chosen, else by the first of the usual ones.
+fn chosen<'a>(
+    object: &'a Map<String, Value>,
+    choice: &'a Option<String>,
+    names: &[&'static str],
+) -> Option<(&'a str, &'a Value)> {
+    let Some(choice) = choice else {
+        return field(object, names).map(|(name, value)| (name as &str, value));
+    };
+    let found = object
+        .iter()
+        .find(|(key, value)| field_name(key) == field_name(choice) && !value.is_null());
+    found.map(|(key, value)| (key.as_str(), value))
 }
 
 /// A field of an object by the first of the names that it has, whatever its capitals.
@@ -72,14 +88,15 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-fn add(content: &mut Rows, value: &Value, place: String) {
+fn add(content: &mut Rows, value: &Value, place: String, wanted: &Wanted) {
     let object = value.as_object();
-    let file = object.and_then(|object| field(object, &FILE_FIELDS));
-    let (Some(object), Some(file)) = (object, file.and_then(|(_, value)| plain(value))) else {
+    let file = object.and_then(|object| chosen(object, &wanted.file_column, &FILE_FIELDS));
+    let (Some(object), Some((file_field, file))) = (object, file.and_then(|(name, value)| Some((name, plain(value)?))))
+    else {
         return content.wrong.push((place, "it names no file".into()));
     };
-    let label = field(object, &LABEL_FIELDS);
-    let caption = field(object, &CAPTION_FIELDS);
+    let label = chosen(object, &wanted.label_column, &LABEL_FIELDS);
+    let caption = field(object, &CAPTION_FIELDS).filter(|_| !(prefers_labels(wanted) && label.is_some()));
     let weak = caption.is_some_and(|(name, _)| WEAK_CAPTION_FIELDS.contains(&name));
     let caption = caption.filter(|_| !(weak && label.is_some()));
     if caption.or(label).is_none() {
@@ -88,6 +105,11 @@ fn add(content: &mut Rows, value: &Value, place: String) {
             .push((place, "it has neither a caption nor a label".into()));
     }
     content.titles |= weak && caption.is_some();
+    if content.columns.is_empty() {
+        content.columns = object.keys().cloned().collect();
+        content.file_column = file_field.to_string();
+        content.said_column = caption.or(label).map(|(name, _)| name.to_string());
+    }
     if caption.is_some()
         && let Some((name, _)) = label
     {
@@ -101,7 +123,7 @@ fn add(content: &mut Rows, value: &Value, place: String) {
         .push(row(&file, captions, label.as_deref(), side.as_deref(), place));
 }
 
-fn coco(images: &[Value], annotations: &[Value]) -> Result<Rows, Failure> {
+fn coco(whole: &Value, images: &[Value], annotations: &[Value], wanted: &Wanted) -> Result<Rows, Failure> {
     let mut content = Rows::default();
     let mut places: HashMap<String, usize> = HashMap::new();
     for (number, image) in images.iter().enumerate() {
@@ -114,6 +136,12 @@ fn coco(images: &[Value], annotations: &[Value]) -> Result<Rows, Failure> {
             }
             _ => content.wrong.push((place, "it has no id or no file_name".into())),
         }
+    }
+    let categories = annotations
+        .iter()
+        .any(|annotation| !annotation["category_id"].is_null());
+    if wanted.purpose == Purpose::Measure && categories && prefers_labels(wanted) {
+        return categorised(whole, annotations, content, &places);
     }
     let mut captioned = false;
     for (number, annotation) in annotations.iter().enumerate() {
@@ -137,6 +165,52 @@ fn coco(images: &[Value], annotations: &[Value]) -> Result<Rows, Failure> {
     }
 }
 
+/// Whole pictures by the category of their annotations; several of one category count once.
+fn categorised(
+    whole: &Value,
+    annotations: &[Value],
+    mut content: Rows,
+    places: &HashMap<String, usize>,
+) -> Result<Rows, Failure> {
+    let listed = whole["categories"].as_array().map_or(&[][..], Vec::as_slice);
+    let names: HashMap<String, String> = listed
+        .iter()
+        .filter_map(|category| Some((plain(&category["id"])?, plain(&category["name"])?)))
+        .collect();
+    let mut said: Vec<BTreeSet<String>> = vec![BTreeSet::new(); content.rows.len()];
+    for (number, annotation) in annotations.iter().enumerate() {
+        let Some(category) = plain(&annotation["category_id"]) else {
+            continue;
+        };
+        let place = plain(&annotation["image_id"]).and_then(|id| places.get(&id).copied());
+        match place.and_then(|place| said.get_mut(place)) {
+            Some(categories) => {
+                categories.insert(names.get(&category).cloned().unwrap_or(category));
+            }
+            None => content.wrong.push((
+                format!("annotation {}", number + 1),
+                "there is no image of its image_id".into(),
+            )),
+        }
+    }
+    let mut rows = Vec::new();
+    for (mut row, categories) in std::mem::take(&mut content.rows).into_iter().zip(said) {
+        if categories.len() > 1 {
+            let names: Vec<String> = categories.into_iter().collect();
+            let reason = format!("it has several categories: {}", crate::library::labelled::few(&names));
+            content.wrong.push((row.place, reason));
+        } else {
+            row.label = categories.into_iter().next();
+            rows.push(row);
+        }
+    }
+    content.rows = rows;
+    content.columns = ["file_name", "category_id"].map(String::from).to_vec();
+    content.file_column = "file_name".into();
+    content.said_column = Some("category_id".into());
+    Ok(content)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,9 +229,12 @@ mod tests {
             "{\"file\": \"a.jpg\", \"captions\": [\"a cat,  black\", \"my pet\"]}",
             "{\"Image\": \"b.jpg\", \"Caption\": \"a dog\", \"caption2\": null}",
         ];
-        assert_eq!(pairs(lines(&objects.join("\n\n"), false).unwrap()), expected);
         assert_eq!(
-            pairs(whole(&format!("[{}]", objects.join(",")), false).unwrap()),
+            pairs(lines(&objects.join("\n\n"), false, &Wanted::default()).unwrap()),
+            expected
+        );
+        assert_eq!(
+            pairs(whole(&format!("[{}]", objects.join(",")), false, &Wanted::default()).unwrap()),
             expected
         );
         for ids in [["1", "2"], ["\"x\"", "\"y\""]] {
@@ -167,7 +244,7 @@ mod tests {
                 [{{"image_id": {a}, "caption": "a cat, black"}}, {{"image_id": {a}, "caption": "my pet"}},
                  {{"image_id": {b}, "caption": "a dog"}}]}}"#
             );
-            assert_eq!(pairs(whole(&coco, false).unwrap()), expected);
+            assert_eq!(pairs(whole(&coco, false, &Wanted::default()).unwrap()), expected);
         }
     }
 
@@ -176,15 +253,37 @@ mod tests {
         let content = lines(
             "{\"file_name\": \"a.jpg\", \"label\": 7, \"split\": \"validation\"}",
             false,
+            &Wanted::default(),
         )
         .unwrap();
         assert_eq!(content.rows[0].label.as_deref(), Some("7"));
-        assert_eq!(content.rows[0].side, Some(crate::fine_tune::data::Side::Validation));
-        let broken = lines("{\"file\": \"a.jpg\", \"text\": \"x\"}\n{broken", false);
+        assert_eq!(content.rows[0].side, Some(crate::library::labelled::Side::Validation));
+        let broken = lines(
+            "{\"file\": \"a.jpg\", \"text\": \"x\"}\n{broken",
+            false,
+            &Wanted::default(),
+        );
         assert!(matches!(broken, Err(Failure::Damaged(reason)) if reason.starts_with("line 2")));
         assert!(matches!(
-            whole("{\"name\": \"package\"}", false),
+            whole("{\"name\": \"package\"}", false, &Wanted::default()),
             Err(Failure::Other(_))
         ));
+    }
+
+    #[test]
+    fn categories_of_whole_pictures_are_classes_where_answers_are_measured() {
+        let coco = r#"{"images": [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.jpg"}, {"id": 3, "file_name": "c.jpg"}],
+            "categories": [{"id": 7, "name": "cat"}, {"id": 8, "name": "dog"}],
+            "annotations": [{"image_id": 1, "category_id": 7}, {"image_id": 1, "category_id": 7},
+            {"image_id": 2, "category_id": 8}, {"image_id": 3, "category_id": 7}, {"image_id": 3, "category_id": 8}]}"#;
+        let content = whole(coco, false, &Wanted::to_measure()).unwrap();
+        let labels: Vec<_> = content
+            .rows
+            .iter()
+            .map(|row| (row.file.as_str(), row.label.as_deref()))
+            .collect();
+        assert_eq!(labels, [("a.jpg", Some("cat")), ("b.jpg", Some("dog"))]);
+        assert!(content.wrong[0].1.contains("cat, dog"), "{:?}", content.wrong);
+        assert!(matches!(whole(coco, false, &Wanted::default()), Err(Failure::Other(_))));
     }
 }

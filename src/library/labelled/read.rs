@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::beside::{Beside, beside};
-use super::folders::{Classes, Part, classes, parts};
+use super::folders::{Classes, Part, classes, parts, untaught};
 use super::listed::{Listed, Lists, Said};
 use super::lists::Meaning;
-use super::{Dataset, Error, Example, Reasons, Result, Side, few};
+use super::{DataError, Dataset, Example, Purpose, Reasons, Result, Side, Source, Wanted, few};
 use crate::library::scan;
 
 /// Beside class folders, captions count where so many pictures have one, as a share of all.
@@ -19,8 +19,24 @@ const QUOTED: usize = 3;
 ///
 /// # Errors
 /// It holds nothing to learn from, or it is not clear what is meant.
-pub fn read(root: &Path) -> Result<Dataset> {
-    let (parts, mut aside) = parts(root).map_err(Error::Data)?;
+pub fn read(root: &Path, wanted: &Wanted) -> Result<Dataset> {
+    let list = root.is_file().then(|| root.to_path_buf());
+    let root = list.as_deref().and_then(Path::parent).unwrap_or(root);
+    // A list in the current folder has a parent without a name.
+    let root = if root.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        root
+    };
+    if !root.is_dir() {
+        return Err(DataError(format!("{} is no folder", root.display())));
+    }
+    let (parts, mut aside) = parts(root);
+    if wanted.purpose == Purpose::Learn
+        && let Some(reason) = untaught(root, &parts)
+    {
+        return Err(DataError(reason));
+    }
     let scanned = scan(root, || true);
     let mut unreadable = scanned.unreadable;
     let (pictures, unnameable): (Vec<PathBuf>, Vec<PathBuf>) = scanned
@@ -32,13 +48,18 @@ pub fn read(root: &Path) -> Result<Dataset> {
         .into_iter()
         .map(|path| (path, "its name is not in UTF-8: give it another".to_string()));
     unreadable.extend(odd);
-    let source = Source {
+    let everything = Everything {
+        wanted: wanted.clone(),
         classes: classes(
             &parts,
             &pictures,
             &unreadable.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>(),
+            wanted.level,
         ),
-        lists: Lists::of(root, &parts, &pictures, &unreadable),
+        lists: match &list {
+            Some(list) => Lists::one(list, root, &pictures, &unreadable, wanted)?,
+            None => Lists::of(root, &parts, &pictures, &unreadable, wanted),
+        },
         texts: pictures
             .iter()
             .filter_map(|path| Some((path.clone(), beside(path)?)))
@@ -46,18 +67,18 @@ pub fn read(root: &Path) -> Result<Dataset> {
         parts,
         pictures,
     };
-    let mut dataset = source.dataset(root)?;
+    let mut dataset = everything.chosen(root, list.is_some())?;
     dataset.problems.extend(unreadable);
     dataset.left_aside.append(&mut aside);
     if dataset.examples.is_empty() && dataset.classes.is_empty() {
-        return Err(nothing(root, &source.lists, &dataset));
+        return Err(nothing(root, &everything.lists, &dataset, wanted));
     }
-    tidy(&mut dataset);
+    tidy(&mut dataset, wanted);
     Ok(dataset)
 }
 
 /// Reasons can be written as JSON, in order, each once.
-fn tidy(dataset: &mut Dataset) {
+fn tidy(dataset: &mut Dataset, wanted: &Wanted) {
     for reasons in [&mut dataset.problems, &mut dataset.left_aside] {
         for (path, _) in reasons.iter_mut().filter(|(path, _)| path.to_str().is_none()) {
             *path = path.to_string_lossy().into_owned().into();
@@ -66,7 +87,8 @@ fn tidy(dataset: &mut Dataset) {
         reasons.dedup();
     }
     let learnt = |example: &Example| dataset.given.get(&example.path).is_none_or(|side| *side == Side::Train);
-    if !dataset.examples.is_empty() && !dataset.examples.iter().any(learnt) {
+    let to_learn = wanted.purpose == Purpose::Learn && !dataset.examples.is_empty();
+    if to_learn && !dataset.examples.iter().any(learnt) {
         dataset
             .notes
             .push("nothing is given to learn from: the sides are drawn".into());
@@ -75,7 +97,8 @@ fn tidy(dataset: &mut Dataset) {
 }
 
 /// Everything that lies in the folder.
-struct Source {
+struct Everything {
+    wanted: Wanted,
     parts: Vec<Part>,
     pictures: Vec<PathBuf>,
     classes: Classes,
@@ -83,7 +106,23 @@ struct Source {
     texts: BTreeMap<PathBuf, Beside>,
 }
 
-impl Source {
+impl Everything {
+    /// By what was chosen beforehand, else by what is there.
+    fn chosen(&self, root: &Path, one_list: bool) -> Result<Dataset> {
+        let of = |captions: bool| -> Vec<&Listed> {
+            let meant = |list: &&Listed| (list.meaning != Meaning::Classes) == captions && list.rows > 0;
+            self.lists.all.iter().filter(meant).collect()
+        };
+        match self.wanted.source {
+            Some(Source::Folders) => Ok(self.by_folders()),
+            Some(Source::Labels) => self.by_lists(&of(false), root),
+            Some(Source::Captions) if of(true).iter().all(|list| list.named.is_empty()) => Ok(self.by_texts()),
+            Some(Source::Captions) => self.by_lists(&of(true), root),
+            None if one_list => self.by_lists(&self.lists.used(false), root),
+            None => self.dataset(root),
+        }
+    }
+
     fn dataset(&self, root: &Path) -> Result<Dataset> {
         let folders = self.classes.names.len() > 1;
         let enough = |count: usize| !folders || count as f64 >= ENOUGH * self.pictures.len() as f64;
@@ -94,7 +133,7 @@ impl Source {
             .count();
         let listed = self.lists.used(folders);
         if let Some(damaged) = self.lists.damaged.first().filter(|_| !folders) {
-            return Err(Error::Data(format!("{}: {}", damaged.0.display(), damaged.1)));
+            return Err(DataError(format!("{}: {}", damaged.0.display(), damaged.1)));
         }
         let by_list: BTreeSet<&PathBuf> = listed
             .iter()
@@ -169,7 +208,10 @@ impl Source {
     }
 
     fn by_texts(&self) -> Dataset {
-        let mut dataset = Dataset::default();
+        let mut dataset = Dataset {
+            source: Source::Captions,
+            ..Dataset::default()
+        };
         for path in self
             .pictures
             .iter()
@@ -205,18 +247,23 @@ impl Source {
         let meanings: BTreeSet<bool> = listed.iter().map(|list| list.meaning == Meaning::Classes).collect();
         if meanings.len() > 1 {
             let names: Vec<String> = listed.iter().map(|list| below(&list.path, root)).collect();
-            return Err(Error::Data(format!(
+            return Err(DataError(format!(
                 "{} holds lists of captions and lists of classes ({}): move those away that are not meant",
                 root.display(),
                 few(&names)
             )));
         }
         let mut said: BTreeMap<PathBuf, Said> = BTreeMap::new();
-        let mut dataset = Dataset::default();
+        let classes = meanings.contains(&true);
+        let mut dataset = Dataset {
+            source: if classes { Source::Labels } else { Source::Captions },
+            columns: listed.iter().map(|list| list.columns.clone()).collect(),
+            ..Dataset::default()
+        };
         for list in listed {
             list.add_to(&mut said, &mut dataset);
         }
-        let wanted = if meanings.contains(&true) { "class" } else { "caption" };
+        let wanted = if classes { "class" } else { "caption" };
         for (path, said) in said {
             let classes: BTreeSet<&String> = said.labels.iter().collect();
             match (said.captions.is_empty(), classes.len()) {
@@ -292,8 +339,14 @@ fn below(path: &Path, root: &Path) -> String {
 }
 
 /// Why there is nothing to learn from, with the lists that were tried and what was wrong with their first rows.
-fn nothing(root: &Path, lists: &Lists, dataset: &Dataset) -> Error {
-    let mut text = format!("{} holds nothing to learn from", root.display());
+fn nothing(root: &Path, lists: &Lists, dataset: &Dataset, wanted: &Wanted) -> DataError {
+    let learn = wanted.purpose == Purpose::Learn;
+    let wanted = if learn {
+        "nothing to learn from"
+    } else {
+        "no ground truth"
+    };
+    let mut text = format!("{} holds {wanted}", root.display());
     for list in lists.all.iter().take(QUOTED) {
         let rows = list
             .lost
@@ -321,7 +374,11 @@ fn nothing(root: &Path, lists: &Lists, dataset: &Dataset) -> Error {
     for (path, reason) in problems.take(QUOTED) {
         text += &format!(". {}: {reason}", below(path, root));
     }
-    text += ". Give one folder a class, or pictures with captions (name.txt beside name.jpg, or a captions.csv, .tsv or \
-             .jsonl with columns file_name and caption)";
-    Error::Data(text)
+    text += if learn {
+        ". Give one folder a class, or pictures with captions (name.txt beside name.jpg, or a captions.csv, .tsv or .jsonl \
+         with columns file_name and caption)"
+    } else {
+        ". Give one folder a class, or a metadata.csv, .tsv or .jsonl with columns file_name and label"
+    };
+    DataError(text)
 }

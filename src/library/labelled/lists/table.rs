@@ -3,8 +3,8 @@
 use csv::ReaderBuilder;
 
 use super::{
-    CAPTION_FIELDS, FILE_FIELDS, Failure, LABEL_FIELDS, Rows, SIDE_FIELDS, WEAK_CAPTION_FIELDS, field_name, place_of,
-    row,
+    CAPTION_FIELDS, FILE_FIELDS, Failure, LABEL_FIELDS, Rows, SIDE_FIELDS, WEAK_CAPTION_FIELDS, Wanted, field_name,
+    place_of, prefers_labels, row,
 };
 
 /// What separates fields, the commonest first.
@@ -24,10 +24,21 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(header: &[String]) -> Option<Self> {
-        let file = place_of(header, &FILE_FIELDS)?;
+    fn of(header: &[String], wanted: &Wanted) -> Option<Self> {
+        let named = |name: &Option<String>| {
+            let name = field_name(name.as_ref()?);
+            header.iter().position(|field| *field == name)
+        };
+        let file = match &wanted.file_column {
+            Some(_) => named(&wanted.file_column)?,
+            None => place_of(header, &FILE_FIELDS)?,
+        };
         let other = |names: &[&str]| place_of(header, names).filter(|place| *place != file);
-        let (caption, label) = (other(&CAPTION_FIELDS), other(&LABEL_FIELDS));
+        let label = match &wanted.label_column {
+            Some(_) => Some(named(&wanted.label_column)?),
+            None => other(&LABEL_FIELDS),
+        };
+        let caption = other(&CAPTION_FIELDS).filter(|_| !(prefers_labels(wanted) && label.is_some()));
         // A title beside a class is about something else.
         let weak = caption.is_some_and(|place| WEAK_CAPTION_FIELDS.contains(&header[place].as_str()));
         let caption = caption.filter(|_| !(weak && label.is_some()));
@@ -45,7 +56,7 @@ impl Columns {
 }
 
 /// Reads a table.
-pub fn read(text: &str, tabs: bool) -> Result<Rows, Failure> {
+pub fn read(text: &str, tabs: bool, wanted: &Wanted) -> Result<Rows, Failure> {
     let (separator, text, first_line) = match declared(text) {
         Some((separator, rest)) => (Some(separator), rest, 2),
         None => (None, text, 1),
@@ -63,9 +74,9 @@ pub fn read(text: &str, tabs: bool) -> Result<Rows, Failure> {
             .iter()
             .map(|name| field_name(name))
             .collect();
-        Columns::of(&names).map(|columns| (separator, columns))
+        Columns::of(&names, wanted).map(|columns| (separator, columns, names))
     });
-    let Some((separator, columns)) = found else {
+    let Some((separator, columns, names)) = found else {
         let shown: String = header.chars().take(SHOWN).collect();
         return Err(Failure::Other(format!(
             "its first line (\"{shown}\") has no column for the picture's file (file_name, image, path ..) beside one for \
@@ -79,7 +90,7 @@ pub fn read(text: &str, tabs: bool) -> Result<Rows, Failure> {
             .skip(1)
             .filter(|(_, line)| !line.trim().is_empty());
         let records = lines.map(|(n, line)| (first_line + n, fields_of(line, '\t')));
-        return Ok(rows(columns, separator, records));
+        return Ok(rows(columns, names, separator, records));
     }
     check_quotes(text, separator, first_line).map_err(Failure::Damaged)?;
     let mut reader = ReaderBuilder::new()
@@ -93,7 +104,7 @@ pub fn read(text: &str, tabs: bool) -> Result<Rows, Failure> {
         records.push((line, record.iter().map(String::from).collect::<Vec<_>>()));
     }
     swallowed(&records, &columns, separator).map_or(Ok(()), |reason| Err(Failure::Damaged(reason)))?;
-    Ok(rows(columns, separator, records.into_iter()))
+    Ok(rows(columns, names, separator, records.into_iter()))
 }
 
 /// Excel's first line `sep=;`, and what follows it.
@@ -187,10 +198,18 @@ fn swallowed(records: &[(usize, Vec<String>)], columns: &Columns, separator: cha
     })
 }
 
-fn rows(columns: Columns, separator: char, records: impl Iterator<Item = (usize, Vec<String>)>) -> Rows {
+fn rows(
+    columns: Columns,
+    names: Vec<String>,
+    separator: char,
+    records: impl Iterator<Item = (usize, Vec<String>)>,
+) -> Rows {
     let mut content = Rows {
         titles: columns.titles,
         spare: columns.spare.clone(),
+        file_column: names[columns.file].clone(),
+        said_column: columns.caption.or(columns.label).map(|place| names[place].clone()),
+        columns: names,
         ..Rows::default()
     };
     for (line, mut fields) in records {
@@ -228,13 +247,13 @@ mod tests {
     use super::*;
 
     fn pairs(text: &str, tabs: bool) -> Vec<(String, String)> {
-        let content = read(text, tabs).unwrap();
+        let content = read(text, tabs, &Wanted::default()).unwrap();
         let said = |row: &super::super::Row| row.captions.first().or(row.label.as_ref()).cloned().unwrap_or_default();
         content.rows.iter().map(|row| (row.file.clone(), said(row))).collect()
     }
 
     fn damage(text: &str) -> String {
-        match read(text, false) {
+        match read(text, false, &Wanted::default()) {
             Err(Failure::Damaged(reason)) => reason,
             other => panic!("{other:?}"),
         }
@@ -261,6 +280,38 @@ mod tests {
             pairs("image,label\na.jpg,Cat\n", false),
             [("a.jpg".to_string(), "Cat".to_string())]
         );
+    }
+
+    #[test]
+    fn classes_come_first_where_answers_are_measured_and_columns_can_be_named() {
+        let text = "id,photo,caption,label,kind\n1,a.jpg,a red cat,cat,animal\n";
+        let said = |wanted: &Wanted| {
+            let row = read(text, false, wanted).unwrap().rows.remove(0);
+            (row.file, row.captions.first().cloned(), row.label)
+        };
+        let file = "a.jpg".to_string();
+        let (caption, cat, animal) = (
+            Some("a red cat".to_string()),
+            Some("cat".to_string()),
+            Some("animal".to_string()),
+        );
+        assert_eq!(said(&Wanted::default()), (file.clone(), caption, None));
+        assert_eq!(said(&Wanted::to_measure()), (file.clone(), None, cat));
+        let kind = Wanted {
+            label_column: Some("Kind".into()),
+            ..Wanted::to_measure()
+        };
+        assert_eq!(said(&kind), (file, None, animal));
+        let by_id = Wanted {
+            file_column: Some("id".into()),
+            ..Wanted::to_measure()
+        };
+        assert_eq!(said(&by_id).0, "1");
+        let gone = Wanted {
+            label_column: Some("species".into()),
+            ..Wanted::to_measure()
+        };
+        assert!(matches!(read(text, false, &gone), Err(Failure::Other(_))));
     }
 
     #[test]
@@ -292,11 +343,15 @@ mod tests {
         let content = read(
             "file,caption,licence\na.jpg\nb.jpg,x,CC0,more\n,x,CC0\nc.jpg,y,CC0\n",
             false,
+            &Wanted::default(),
         )
         .unwrap();
         assert_eq!(content.rows.len(), 1);
         let places: Vec<&str> = content.wrong.iter().map(|(place, _)| place.as_str()).collect();
         assert_eq!(places, ["line 2", "line 3", "line 4"]);
-        assert!(matches!(read("name,price\nx,1\n", false), Err(Failure::Other(_))));
+        assert!(matches!(
+            read("name,price\nx,1\n", false, &Wanted::default()),
+            Err(Failure::Other(_))
+        ));
     }
 }

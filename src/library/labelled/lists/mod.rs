@@ -6,7 +6,7 @@ mod table;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::Side;
+use super::{Purpose, Side, Source, Wanted};
 use crate::library::{is_picture, read_text};
 
 /// How a field with the picture's file is called, in lower case, with `_` for whatever parts words.
@@ -94,6 +94,10 @@ pub struct Rows {
     pub titles: bool,
     /// A column that is there and not used.
     pub spare: Option<String>,
+    /// The names of all columns, and of those with files and with what is said.
+    pub columns: Vec<String>,
+    pub file_column: String,
+    pub said_column: Option<String>,
 }
 
 /// A list of pictures.
@@ -133,7 +137,7 @@ fn field_name(name: &str) -> String {
 }
 
 /// The lists in a folder, sorted by name, each with names that begin there.
-pub fn in_folder(folder: &Path, side: Option<Side>) -> Vec<Found> {
+pub fn in_folder(folder: &Path, side: Option<Side>, wanted: &Wanted) -> Vec<Found> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.path())
@@ -154,13 +158,13 @@ pub fn in_folder(folder: &Path, side: Option<Side>) -> Vec<Found> {
     files
         .into_iter()
         .filter(candidate)
-        .filter_map(|path| read(path, folder, side))
+        .filter_map(|path| read(path, folder, side, wanted))
         .collect()
 }
 
-fn read(path: PathBuf, base: &Path, side: Option<Side>) -> Option<Found> {
+pub fn read(path: PathBuf, base: &Path, side: Option<Side>, wanted: &Wanted) -> Option<Found> {
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    type Read = fn(&str, bool) -> Result<Rows, Failure>;
+    type Read = fn(&str, bool, &Wanted) -> Result<Rows, Failure>;
     let (read, sure): (Read, bool) = match extension.as_str() {
         "csv" | "tsv" => (table::read, true),
         // Some data sets call their table captions.txt; other texts are no lists.
@@ -174,8 +178,9 @@ fn read(path: PathBuf, base: &Path, side: Option<Side>) -> Option<Found> {
         Err(error) => return sure.then(|| Found::Damaged(path, format!("cannot be read: {error}"))),
     };
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
-    match read(&text, extension == "tsv") {
-        Ok(content) => {
+    match read(&text, extension == "tsv", wanted) {
+        Ok(mut content) => {
+            choose(&mut content, wanted);
             let has = |pick: fn(&Row) -> bool| content.rows.iter().any(pick);
             let meaning = match (has(|row| !row.captions.is_empty()), has(|row| row.label.is_some())) {
                 (false, true) => Meaning::Classes,
@@ -193,6 +198,30 @@ fn read(path: PathBuf, base: &Path, side: Option<Side>) -> Option<Found> {
         Err(Failure::Damaged(reason)) => Some(Found::Damaged(path, reason)),
         Err(Failure::Other(reason)) if sure || says_what_it_is(&stem) => Some(Found::Aside(path, reason)),
         Err(Failure::Other(_)) => None,
+    }
+}
+
+/// Whether classes are what is wanted of a list that has both.
+fn prefers_labels(wanted: &Wanted) -> bool {
+    match wanted.source {
+        Some(source) => source == Source::Labels,
+        None => wanted.purpose == Purpose::Measure || wanted.label_column.is_some(),
+    }
+}
+
+/// Of a list that has both captions and classes, one counts.
+fn choose(content: &mut Rows, wanted: &Wanted) {
+    let labelled = content.rows.iter().any(|row| row.label.is_some());
+    let captioned = content.rows.iter().any(|row| !row.captions.is_empty());
+    if !(labelled && captioned) {
+        return;
+    }
+    for row in &mut content.rows {
+        if prefers_labels(wanted) {
+            row.captions.clear();
+        } else {
+            row.label = None;
+        }
     }
 }
 

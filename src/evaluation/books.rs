@@ -1,0 +1,115 @@
+//! Evaluations as they are kept: a file each, and a short one beside it for lists.
+
+use std::path::{Path, PathBuf};
+
+use super::record::{Evaluation, FORMAT, Listed};
+use crate::library::write_output;
+
+const FOLDER: &str = "evaluations";
+const TRASH: &str = "trash";
+const WHOLE: &str = "json";
+const SHORT: &str = "summary.json";
+
+/// The folder of the evaluations.
+#[derive(Debug, Clone)]
+pub struct Books {
+    folder: PathBuf,
+}
+
+impl Books {
+    /// In the data folder.
+    pub fn at(data_dir: &Path) -> Self {
+        Self {
+            folder: data_dir.join(FOLDER),
+        }
+    }
+
+    fn file(&self, id: &str, ending: &str) -> Result<PathBuf, String> {
+        // What it is found by comes from files, too, and must not lead elsewhere.
+        let plain = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        plain
+            .then(|| self.folder.join(format!("{id}.{ending}")))
+            .ok_or_else(|| format!("there is no evaluation {id}"))
+    }
+
+    /// All of them, the newest first; what cannot be read is left out.
+    pub fn list(&self) -> Vec<Listed> {
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let short = entries
+            .map(|entry| entry.path())
+            .filter(|path| path.to_string_lossy().ends_with(SHORT));
+        let read = |path: PathBuf| serde_json::from_slice(&std::fs::read(path).ok()?).ok();
+        let mut listed: Vec<Listed> = short.filter_map(read).collect();
+        listed.sort_by(|a, b| b.date.cmp(&a.date).then(b.id.cmp(&a.id)));
+        listed
+    }
+
+    /// Keeps one, in place of what it was before.
+    ///
+    /// # Errors
+    /// Why it cannot be written.
+    pub fn save(&self, evaluation: &Evaluation) -> Result<(), String> {
+        let write = |ending: &str, text: serde_json::Result<Vec<u8>>| {
+            let path = self.file(&evaluation.id, ending)?;
+            let text = text.map_err(|error| error.to_string())?;
+            write_output(&path, &text, true).map_err(|error| error.to_string())
+        };
+        std::fs::create_dir_all(&self.folder)
+            .map_err(|error| format!("cannot make {}: {error}", self.folder.display()))?;
+        write(WHOLE, serde_json::to_vec(evaluation))?;
+        write(SHORT, serde_json::to_vec(&evaluation.listed()))
+    }
+
+    /// Opens one.
+    ///
+    /// # Errors
+    /// It is not there, or damaged.
+    pub fn open(&self, id: &str) -> Result<Evaluation, String> {
+        read(&self.file(id, WHOLE)?)
+    }
+
+    /// Puts one aside.
+    ///
+    /// # Errors
+    /// Why it stays.
+    pub fn delete(&self, id: &str) -> Result<(), String> {
+        let trash = self.folder.join(TRASH);
+        std::fs::create_dir_all(&trash).map_err(|error| error.to_string())?;
+        self.moved(id, |name| (self.folder.join(name), trash.join(name)))
+    }
+
+    /// Brings one back.
+    ///
+    /// # Errors
+    /// It is not there any more.
+    pub fn restore(&self, id: &str) -> Result<(), String> {
+        self.moved(id, |name| (self.folder.join(TRASH).join(name), self.folder.join(name)))
+    }
+
+    fn moved(&self, id: &str, ends: impl Fn(&str) -> (PathBuf, PathBuf)) -> Result<(), String> {
+        self.file(id, WHOLE)?;
+        for ending in [SHORT, WHOLE] {
+            let (from, to) = ends(&format!("{id}.{ending}"));
+            std::fs::rename(&from, to).map_err(|error| format!("{}: {error}", from.display()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads an evaluation from a file, of this machine or another.
+///
+/// # Errors
+/// It cannot be read, or is no evaluation that this version knows.
+pub fn read(path: &Path) -> Result<Evaluation, String> {
+    let failed = |reason: String| format!("{} cannot be opened: {reason}", path.display());
+    let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+    let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))?;
+    match value["format"].as_u64() {
+        Some(format) if format > u64::from(FORMAT) => {
+            return Err(failed("a newer version of Clipsight wrote it".into()));
+        }
+        Some(_) => {}
+        None => return Err(failed("it is no evaluation".into())),
+    }
+    serde_json::from_value(value).map_err(|error| failed(error.to_string()))
+}

@@ -1,0 +1,182 @@
+//! Which words do better, and whether they do better than nonsense.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::interval::Interval;
+use super::paired::Comparison;
+use super::random::Random;
+use crate::zero_shot::TemplateSet;
+
+/// Templates of nonsense.
+pub const DRAWS: usize = 100;
+/// The share of draws that lies in the band.
+const BAND: f64 = 0.95;
+/// The place of the name.
+const HOLE: &str = "{}";
+
+/// Prompts of several kinds on the same pictures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PromptStudy {
+    /// The kinds; the first is what the others are measured against.
+    pub rows: Vec<PromptRow>,
+}
+
+/// One kind of prompts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PromptRow {
+    /// What it is called.
+    pub name: String,
+    /// Its templates.
+    pub templates: TemplateSet,
+    /// Its accuracy.
+    pub top1: Interval,
+    /// Its gain over the first; none for the first itself.
+    pub gain: Option<Comparison>,
+    /// The gain of as many templates of nonsense.
+    pub nonsense: Option<Nonsense>,
+}
+
+/// What random words gain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Nonsense {
+    /// The gain of each draw, sorted.
+    pub gains: Vec<f64>,
+    /// 95 % of draws gain more than this, and less than the next: in all 95 % between both.
+    pub low: f64,
+    /// The upper end of the band.
+    pub high: f64,
+}
+
+impl Nonsense {
+    /// Of gains; none of none.
+    pub fn of(mut gains: Vec<f64>) -> Option<Self> {
+        gains.sort_by(f64::total_cmp);
+        let at = |share: f64| {
+            gains
+                .get(((gains.len().checked_sub(1)?) as f64 * share).round() as usize)
+                .copied()
+        };
+        Some(Self {
+            low: at((1.0 - BAND) / 2.0)?,
+            high: at((1.0 + BAND) / 2.0)?,
+            gains,
+        })
+    }
+}
+
+impl PromptRow {
+    /// Whether as much may be gained by nonsense: then it is luck.
+    pub fn is_luck(&self) -> bool {
+        let gain = self.gain.map(|gain| gain.difference.mean);
+        gain.zip(self.nonsense.as_ref())
+            .is_some_and(|(gain, nonsense)| gain <= nonsense.high)
+    }
+}
+
+/// The kinds that are studied: the bare name, one template, seven, eighty, the set's own, yours; each once.
+pub fn kinds(of_set: Option<(&str, Vec<String>)>, own: &TemplateSet) -> Vec<(String, TemplateSet)> {
+    let mut kinds = vec![
+        ("bare name".to_string(), TemplateSet::Bare),
+        ("one template".to_string(), TemplateSet::One),
+        ("7 templates".to_string(), TemplateSet::Seven),
+        ("80 templates".to_string(), TemplateSet::Eighty),
+    ];
+    if let Some((name, templates)) = of_set {
+        kinds.push((format!("templates of {name}"), TemplateSet::Own(templates)));
+    }
+    kinds.push(("yours".to_string(), own.clone()));
+    let mut there: BTreeSet<Vec<String>> = BTreeSet::new();
+    kinds.retain(|(_, set)| there.insert(set.templates().iter().map(ToString::to_string).collect()));
+    kinds
+}
+
+/// Templates of nonsense: those of `like` with a random word in place of each word, of as many letters (after WaffleCLIP,
+/// Roth et al. 2023, arXiv 2306.07282). The same for a seed.
+pub fn nonsense(like: &[&str], seed: u64) -> Vec<String> {
+    let mut random = Random::seeded(seed);
+    let spoken: Vec<&&str> = like.iter().filter(|template| template.trim() != HOLE).collect();
+    let mut drawn = |_| match spoken.len() {
+        0 => HOLE.to_string(),
+        count => garbled(spoken[random.below(count)], &mut random),
+    };
+    (0..DRAWS).map(&mut drawn).collect()
+}
+
+/// Letters become others; what is no letter, and the place of the name, stay.
+fn garbled(template: &str, random: &mut Random) -> String {
+    let mut letter = |c: char| match c {
+        c if c.is_alphabetic() => char::from(b'a' + random.below(26) as u8),
+        c => c,
+    };
+    let parts: Vec<String> = template
+        .split(HOLE)
+        .map(|part| part.chars().map(&mut letter).collect())
+        .collect();
+    parts.join(HOLE)
+}
+
+/// For each draw, which of the templates of nonsense form its ensemble of so many.
+pub fn ensembles(templates: usize, seed: u64) -> Vec<Vec<usize>> {
+    if templates <= 1 {
+        return (0..DRAWS).map(|draw| vec![draw]).collect();
+    }
+    let mut random = Random::seeded(seed);
+    (0..DRAWS)
+        .map(|_| (0..templates).map(|_| random.below(DRAWS)).collect())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nonsense_has_the_length_of_sense_and_keeps_the_name() {
+        let drawn = nonsense(&["a photo of a {}.", "{}"], 7);
+        assert_eq!(drawn.len(), DRAWS);
+        for template in &drawn {
+            let lengths: Vec<usize> = template.split(' ').map(str::len).collect();
+            assert_eq!(lengths, [1, 5, 2, 1, 3], "{template}");
+            assert!(template.ends_with(" {}.") && !template.contains("photo"));
+        }
+        assert_eq!(drawn, nonsense(&["a photo of a {}.", "{}"], 7));
+        assert_eq!(drawn.iter().collect::<BTreeSet<_>>().len(), DRAWS);
+        assert_eq!(nonsense(&["{}"], 7)[0], "{}");
+    }
+
+    #[test]
+    fn a_gain_inside_the_band_is_luck() {
+        let row = |gain: f64| {
+            let right = (1000.0 * gain) as usize;
+            let before = vec![0.0; 1000];
+            let after: Vec<f64> = (0..1000).map(|n| f64::from(u8::from(n < right))).collect();
+            PromptRow {
+                name: "x".into(),
+                templates: TemplateSet::One,
+                top1: Interval {
+                    mean: 0.5,
+                    low: 0.4,
+                    high: 0.6,
+                },
+                gain: Comparison::of(&before, &after),
+                nonsense: Nonsense::of((0..100).map(|n| f64::from(n) / 1000.0).collect()),
+            }
+        };
+        assert!(row(0.05).is_luck() && !row(0.2).is_luck());
+        let nonsense = row(0.0).nonsense.unwrap();
+        assert_eq!((nonsense.low, nonsense.high), (0.002, 0.097));
+        assert_eq!(Nonsense::of(Vec::new()), None);
+    }
+
+    #[test]
+    fn each_kind_is_studied_once() {
+        let names = |set, own: TemplateSet| kinds(set, &own).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(names(None, TemplateSet::One).len(), 4);
+        let own = TemplateSet::Own(vec!["{} on a plate".into()]);
+        assert_eq!(names(Some(("pets", vec!["a pet {}".into()])), own).len(), 6);
+        assert_eq!(ensembles(7, 1).len(), DRAWS);
+        assert!(ensembles(7, 1).iter().all(|draw| draw.len() == 7));
+    }
+}

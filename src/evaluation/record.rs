@@ -1,0 +1,258 @@
+//! An evaluation: what was measured, by what, on what, so that it repeats.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::answers::Answer;
+use super::calibration::{Calibration, Reliability};
+use super::confusion::Confusion;
+use super::facts::Facts;
+use super::interval::Interval;
+use super::measures::Measures;
+use super::negatives::Negatives;
+use super::paired::accuracy_interval;
+use super::prompts::PromptStudy;
+use super::published::Published;
+use super::retrieval::Retrieval;
+use super::truth::{Class, Part};
+use crate::library::labelled::{Side, Source, Wanted};
+use crate::zero_shot::TemplateSet;
+
+/// The version of what an evaluation is written as.
+pub const FORMAT: u32 = 1;
+
+/// The model that answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelRef {
+    /// Its name for people.
+    pub name: String,
+    /// Its folder or file; none for the starter.
+    pub path: Option<PathBuf>,
+    /// The hash that keys its embeddings.
+    pub identity: String,
+    /// The SHA-256 of each of its files.
+    pub files: Vec<(String, String)>,
+    /// Where and in which numbers it computed.
+    pub precision: String,
+}
+
+/// By what was measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Setup {
+    /// The folder, or the list.
+    pub folder: PathBuf,
+    /// How it was read.
+    pub wanted: Wanted,
+    /// Which of its pictures.
+    pub part: Part,
+    /// The templates for names.
+    pub templates: TemplateSet,
+    /// The published set whose names and templates were used.
+    pub preset: Option<String>,
+    /// The model.
+    pub model: ModelRef,
+    /// A hash of the pictures' paths below the folder, what they show, and their content.
+    pub data: String,
+    /// When, as `2026-11-26T17:05:00Z`.
+    pub date: String,
+    /// The version of Clipsight.
+    pub version: String,
+}
+
+/// One picture of an evaluation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// The file.
+    pub path: PathBuf,
+    /// The side that it is on.
+    pub side: Option<Side>,
+    /// The SHA-256 of the file; empty where it was not taken.
+    pub content: String,
+    /// What the model answered.
+    pub answer: Answer,
+}
+
+/// What somebody noted of a picture. The picture itself is never touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// Its class is wrong.
+    WrongLabel,
+    /// It may be either.
+    Ambiguous,
+    /// It shows two things.
+    TwoThings,
+    /// There is text in it.
+    TextInPicture,
+    /// Something else.
+    Other,
+}
+
+impl Mark {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::WrongLabel,
+        Self::Ambiguous,
+        Self::TwoThings,
+        Self::TextInPicture,
+        Self::Other,
+    ];
+
+    /// For people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::WrongLabel => "wrong label",
+            Self::Ambiguous => "ambiguous",
+            Self::TwoThings => "two things",
+            Self::TextInPicture => "text in the picture",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// A mark with a note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marked {
+    /// The mark.
+    pub mark: Mark,
+    /// The note; may be empty.
+    pub note: String,
+}
+
+/// An evaluation of classes. Pictures are known by their places in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// The version of this form.
+    pub format: u32,
+    /// What it is found by.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// A note.
+    pub note: String,
+    /// By what was measured.
+    pub setup: Setup,
+    /// What says what pictures show.
+    pub source: Source,
+    /// The classes.
+    pub classes: Vec<Class>,
+    /// The pictures.
+    pub pictures: Vec<Judged>,
+    /// What else is known of the pictures, in their order; empty until they were looked through.
+    pub facts: Vec<Facts>,
+    /// Accuracy and the like.
+    pub measures: Measures,
+    /// Which class is taken for which.
+    pub confusion: Confusion,
+    /// How far probabilities can be believed.
+    pub calibration: Calibration,
+    /// The published figure of this model on this set.
+    pub published: Option<Published>,
+    /// "None of these" against the user's negatives.
+    pub negatives: Option<Negatives>,
+    /// Pictures found by their captions, where they have some.
+    pub retrieval: Option<Retrieval>,
+    /// Which words do better.
+    pub prompts: Option<PromptStudy>,
+    /// What was noted of pictures.
+    pub marks: BTreeMap<usize, Marked>,
+    /// Pictures that could not be used, with the reason.
+    pub problems: Vec<(PathBuf, String)>,
+    /// What else there is to know.
+    pub notes: Vec<String>,
+}
+
+/// A line of a list of evaluations.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Listed {
+    /// What it is found by.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its note.
+    pub note: String,
+    /// The model.
+    pub model: String,
+    /// The folder.
+    pub folder: PathBuf,
+    /// A hash of what was measured on: two with the same one can be compared.
+    pub data: String,
+    /// When.
+    pub date: String,
+    /// Pictures.
+    pub count: usize,
+    /// Accuracy.
+    pub top1: Interval,
+}
+
+/// The measures of some of the pictures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remeasured {
+    /// Accuracy and the like.
+    pub measures: Measures,
+    /// Which class is taken for which.
+    pub confusion: Confusion,
+    /// The probabilities as they are.
+    pub reliability: Reliability,
+}
+
+impl Evaluation {
+    /// The answers, in order.
+    pub fn answers(&self) -> impl Iterator<Item = &Answer> {
+        self.pictures.iter().map(|picture| &picture.answer)
+    }
+
+    /// The line of this evaluation in a list.
+    pub fn listed(&self) -> Listed {
+        Listed {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            note: self.note.clone(),
+            model: self.setup.model.name.clone(),
+            folder: self.setup.folder.clone(),
+            data: self.setup.data.clone(),
+            date: self.setup.date.clone(),
+            count: self.measures.count,
+            top1: self.measures.top1,
+        }
+    }
+
+    /// The measures of these pictures alone; none of none.
+    pub fn remeasured(&self, places: &[usize]) -> Option<Remeasured> {
+        let answers: Vec<&Answer> = places
+            .iter()
+            .filter_map(|place| Some(&self.pictures.get(*place)?.answer))
+            .collect();
+        Some(Remeasured {
+            measures: Measures::of(answers.iter().copied(), self.classes.len())?,
+            confusion: Confusion::of(answers.iter().copied(), self.classes.len()),
+            reliability: Reliability::of_answers(answers.iter().copied()),
+        })
+    }
+
+    /// The pictures that show one class and are answered with the other, the smallest margin first.
+    pub fn cell(&self, truth: usize, answer: usize) -> Vec<usize> {
+        let in_cell = |place: &usize| {
+            let found = &self.pictures[*place].answer;
+            found.truth == truth && found.answered() == answer
+        };
+        let mut places: Vec<usize> = (0..self.pictures.len()).filter(in_cell).collect();
+        places.sort_by(|a, b| {
+            self.pictures[*a]
+                .answer
+                .margin
+                .total_cmp(&self.pictures[*b].answer.margin)
+        });
+        places
+    }
+
+    /// The share of these pictures that is answered rightly.
+    pub fn accuracy_of(&self, places: &[usize]) -> Option<Interval> {
+        let right = places
+            .iter()
+            .map(|place| f64::from(u8::from(self.pictures[*place].answer.right())));
+        accuracy_interval(&right.collect::<Vec<_>>())
+    }
+}

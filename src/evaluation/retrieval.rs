@@ -1,0 +1,80 @@
+//! Pictures found by their captions, and captions by their pictures.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::interval::{Interval, share_interval};
+
+/// How many of the best are looked at.
+pub const AMONG: [usize; 3] = [1, 5, 10];
+
+/// The share that is found among the best 1, 5 and 10, with several captions a picture as COCO counts them: a picture finds
+/// one where any of its captions is among the best, and each caption has to find its picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Retrieval {
+    /// Pictures.
+    pub pictures: usize,
+    /// Captions.
+    pub captions: usize,
+    /// Of pictures, that find one of their captions.
+    pub to_captions: [Interval; 3],
+    /// Of captions, that find their picture.
+    pub to_pictures: [Interval; 3],
+    /// For each picture, how many captions of others are before the first of its own.
+    pub ranks: Vec<usize>,
+}
+
+impl Retrieval {
+    /// Of unit vectors, `[pictures, dim]` and `[captions, dim]`, and the picture that each caption is of. None where there
+    /// is nothing to find.
+    pub fn of(pictures: &[f32], captions: &[f32], owners: &[usize], dim: usize) -> Option<Self> {
+        let count = pictures.len() / dim.max(1);
+        let mut own = vec![Vec::new(); count];
+        owners
+            .iter()
+            .enumerate()
+            .for_each(|(caption, picture)| own[*picture].push(caption));
+        let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+        let row = |values: &'_ [f32], place: usize| values[place * dim..(place + 1) * dim].to_vec();
+        let of_picture = |place: usize| {
+            let picture = row(pictures, place);
+            let cosines: Vec<f32> = captions
+                .chunks_exact(dim)
+                .map(|caption| dot(&picture, caption))
+                .collect();
+            let best = own[place]
+                .iter()
+                .map(|caption| cosines[*caption])
+                .fold(f32::NEG_INFINITY, f32::max);
+            cosines
+                .iter()
+                .enumerate()
+                .filter(|(n, cosine)| **cosine > best && owners[*n] != place)
+                .count()
+        };
+        let of_caption = |place: usize| {
+            let caption = row(captions, place);
+            let cosines: Vec<f32> = pictures
+                .chunks_exact(dim)
+                .map(|picture| dot(&caption, picture))
+                .collect();
+            let own = cosines[owners[place]];
+            cosines.iter().filter(|cosine| **cosine > own).count()
+        };
+        let ranks: Vec<usize> = (0..count).into_par_iter().map(of_picture).collect();
+        let back: Vec<usize> = (0..owners.len()).into_par_iter().map(of_caption).collect();
+        Some(Self {
+            pictures: count,
+            captions: owners.len(),
+            to_captions: found(&ranks)?,
+            to_pictures: found(&back)?,
+            ranks,
+        })
+    }
+}
+
+fn found(ranks: &[usize]) -> Option<[Interval; 3]> {
+    let share = |among: usize| share_interval(ranks.iter().filter(|rank| **rank < among).count(), ranks.len());
+    let [one, five, ten] = AMONG.map(share);
+    Some([one?, five?, ten?])
+}

@@ -1,0 +1,154 @@
+//! What a folder says of its pictures: classes or captions, by folders, by lists, or by texts beside them.
+
+mod beside;
+mod folders;
+mod listed;
+mod lists;
+mod names;
+mod read;
+mod wanted;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use wanted::{Columns, Purpose, Source, Wanted};
+
+/// Why a folder cannot be used, in words that say what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct DataError(pub String);
+
+type Result<T> = std::result::Result<T, DataError>;
+
+/// A side of the split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// To learn from.
+    Train,
+    /// To choose by.
+    Validation,
+    /// To measure with.
+    Test,
+}
+
+impl Side {
+    /// The side that a folder's name means.
+    pub fn of_folder(name: &str) -> Option<Self> {
+        match name.to_lowercase().as_str() {
+            "train" | "training" => Some(Self::Train),
+            "val" | "valid" | "validation" | "dev" => Some(Self::Validation),
+            "test" | "testing" => Some(Self::Test),
+            _ => None,
+        }
+    }
+
+    /// The side that a list's name holds as a word, as in `captions_train2017`.
+    pub fn in_words(name: &str) -> Option<Self> {
+        name.split(|c: char| !c.is_alphabetic()).find_map(Self::of_folder)
+    }
+}
+
+/// One picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Example {
+    /// The file.
+    pub path: PathBuf,
+    /// Its class, where pictures have classes.
+    pub class: Option<usize>,
+    /// What is said about it, where pictures have captions.
+    pub captions: Vec<String>,
+}
+
+/// Files that are not used, each with the reason.
+pub type Reasons = Vec<(PathBuf, String)>;
+
+/// Pictures to learn from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dataset {
+    /// The classes' names, as their folders are named; empty where pictures have captions.
+    pub classes: Vec<String>,
+    /// The pictures, sorted by path.
+    pub examples: Vec<Example>,
+    /// Pictures, and rows of lists, that were meant to be used and cannot be.
+    pub problems: Reasons,
+    /// What lies in the folder and is not what is learnt from: texts, lists, loose pictures, empty folders.
+    #[serde(default)]
+    pub left_aside: Reasons,
+    /// What else there is to know about how the folder was read.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// The sides that folders or lists give pictures.
+    #[serde(skip)]
+    pub given: BTreeMap<PathBuf, Side>,
+    /// Where it says what pictures show.
+    #[serde(skip)]
+    pub source: Source,
+    /// The columns of the lists that were used.
+    #[serde(skip)]
+    pub columns: Vec<Columns>,
+}
+
+impl Dataset {
+    /// Reads a folder: pictures with captions where there are some (lists, or a text beside each picture), else one folder
+    /// a class, both perhaps in folders `train`, `val` and `test`.
+    ///
+    /// # Errors
+    /// Nothing here can be learnt from, or it is not clear what is meant; the message says why.
+    pub fn read(folder: &Path) -> Result<Self> {
+        Self::read_as(folder, &Wanted::default())
+    }
+
+    /// Reads a folder, or one list, for what it is wanted for.
+    ///
+    /// # Errors
+    /// Nothing here is wanted, or it is not clear what is meant; the message says why.
+    pub fn read_as(folder: &Path, wanted: &Wanted) -> Result<Self> {
+        read::read(folder, wanted)
+    }
+
+    /// Whether pictures have classes.
+    pub fn has_classes(&self) -> bool {
+        !self.classes.is_empty()
+    }
+
+    /// Refuses what would be learnt from by halves: a class of which no picture can be read.
+    ///
+    /// # Errors
+    /// Names the classes, and what is wrong with their pictures.
+    pub fn check(&self) -> Result<()> {
+        let mut counts = vec![0usize; self.classes.len()];
+        self.examples
+            .iter()
+            .filter_map(|example| example.class)
+            .for_each(|class| counts[class] += 1);
+        let empty = self.classes.iter().zip(counts).filter(|(_, count)| *count == 0);
+        let names: Vec<&str> = empty.map(|(class, _)| class.as_str()).collect();
+        let Some(first) = names.first() else {
+            return Ok(());
+        };
+        let why = self
+            .problems
+            .iter()
+            .find(|(path, _)| path.iter().any(|part| part == *first));
+        let why = why.map_or(String::new(), |(path, reason)| {
+            format!(" ({}: {reason})", path.display())
+        });
+        Err(DataError(format!(
+            "no picture of {} can be read{why}: mend the pictures, or take the class away; --preview lists them",
+            few(&names)
+        )))
+    }
+}
+
+/// A few names, and how many more there are.
+pub fn few(names: &[impl AsRef<str>]) -> String {
+    const FEW: usize = 5;
+    let shown = names.iter().take(FEW).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(FEW) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
