@@ -22,6 +22,7 @@ pub mod heatmap;
 pub mod hub;
 pub mod library;
 pub mod logging;
+mod lossless;
 mod memory;
 mod table;
 pub mod version;

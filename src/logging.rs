@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
 
-use crate::library::data_dir;
+use crate::library::{data_dir, make_private};
 use crate::version::version;
 
 /// Names what is logged, where `--log` says nothing: `warn`, `clipsight=debug`, ...
@@ -59,6 +59,9 @@ pub fn start(level: Option<&str>) -> Result<(), BadFilter> {
     // The appender looks for older files before it makes their folder, and says so on standard error.
     if std::fs::create_dir_all(&folder).is_err() {
         return Ok(());
+    }
+    if let Some(data_dir) = folder.parent() {
+        make_private(data_dir);
     }
     let files = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)

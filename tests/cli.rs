@@ -414,7 +414,7 @@ fn with_orientation(png: &[u8], orientation: u8) -> Vec<u8> {
 }
 
 fn stored_embeddings(data_dir: &Path) -> usize {
-    let store = rusqlite::Connection::open(data_dir.join("clipsight.sqlite")).unwrap();
+    let store = rusqlite::Connection::open(data_dir.join("cache.sqlite")).unwrap();
     store
         .query_row("SELECT count(*) FROM embeddings", [], |row| row.get::<_, i64>(0))
         .unwrap() as usize
@@ -467,20 +467,85 @@ fn a_second_run_shows_the_same_scores_and_a_changed_picture_others() {
     let second = program.json(&args);
     assert_eq!(second[0], first[0]);
     assert_ne!(second[1]["embedding"], first[1]["embedding"]);
-    assert_eq!(stored_embeddings(program.0.path()), 3);
 }
 
 #[test]
-fn a_store_that_cannot_be_opened_costs_only_the_cache() {
+fn damaged_stores_are_replaced_or_kept_aside_and_said_once() {
     let program = Program::new();
-    std::fs::write(
-        program.0.path().join("clipsight.sqlite"),
-        b"this is no database, and never was one",
-    )
-    .unwrap();
-    let output = program.run(&["embed", "--text", "cat", "--format", "json"]);
+    let at = |name: &str| program.0.path().join(name);
+    for name in ["cache.sqlite", "catalog.sqlite"] {
+        std::fs::write(at(name), b"this is no database, and never was one").unwrap();
+    }
+    let pictures = many_pictures(2);
+    let args = ["embed", pictures.path().to_str().unwrap()];
+    let output = program.run(&args);
     assert!(output.status.success());
-    assert!(stderr(&output).contains("going on without a cache"));
+    let said = stderr(&output);
+    assert!(
+        said.contains("the cache was damaged") && said.contains("catalog.sqlite.damaged-1"),
+        "{said}"
+    );
+    assert!(at("catalog.sqlite.damaged-1").exists());
+    let output = program.run(&args);
+    assert_eq!(stderr(&output), "");
+    // Where there is no file to be had, everything is computed, and that is said once.
+    std::fs::remove_file(at("cache.sqlite")).unwrap();
+    std::fs::create_dir(at("cache.sqlite")).unwrap();
+    let output = program.run(&args);
+    assert!(output.status.success());
+    assert_eq!(stderr(&output).matches("cache.sqlite: it is not a file").count(), 1);
+}
+
+/// Gives a file another content under the same size and date, as some programs do.
+fn swap_contents(left: &Path, right: &Path) {
+    let (of_left, of_right) = (std::fs::read(left).unwrap(), std::fs::read(right).unwrap());
+    assert_eq!(of_left.len(), of_right.len());
+    for (path, bytes) in [(left, of_right), (right, of_left)] {
+        let date = path.metadata().unwrap().modified().unwrap();
+        std::fs::write(path, bytes).unwrap();
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(date).unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_content_changed_under_the_same_size_and_date_is_noticed_and_a_touch_or_a_move_embeds_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for (name, colour) in [("one.bmp", [250, 10, 10]), ("two.bmp", [10, 10, 250])] {
+        image::RgbImage::from_pixel(48, 48, image::Rgb(colour))
+            .save(at(name))
+            .unwrap();
+        let file = std::fs::File::options().write(true).open(at(name)).unwrap();
+        // Before 1970, where such dates were once taken for one and the same.
+        file.set_modified(std::time::UNIX_EPOCH - std::time::Duration::from_secs(400_000_000))
+            .unwrap();
+    }
+    let program = Program::new();
+    let embed = || program.json(&["embed", folder.path().to_str().unwrap()]);
+    let first = embed();
+    swap_contents(&at("one.bmp"), &at("two.bmp"));
+    let swapped = embed();
+    for (place, other) in [(0, 1), (1, 0)] {
+        assert_eq!(swapped[place]["embedding"], first[other]["embedding"]);
+    }
+    assert_eq!(stored_embeddings(program.0.path()), 2);
+
+    let touched = std::fs::File::options().write(true).open(at("one.bmp")).unwrap();
+    touched.set_modified(std::time::SystemTime::now()).unwrap();
+    std::fs::create_dir(at("sub")).unwrap();
+    std::fs::rename(at("two.bmp"), at("sub/moved.bmp")).unwrap();
+    let moved = embed();
+    assert_eq!(moved[0]["embedding"], swapped[0]["embedding"]);
+    assert_eq!(moved[1]["embedding"], swapped[1]["embedding"]);
+    assert!(moved[1]["path"].as_str().unwrap().ends_with("sub/moved.bmp"));
+    assert_eq!(stored_embeddings(program.0.path()), 2, "nothing was embedded anew");
+    let catalog = rusqlite::Connection::open(program.0.path().join("catalog.sqlite")).unwrap();
+    let pictures: i64 = catalog
+        .query_row("SELECT count(*) FROM pictures", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(pictures, 2, "the moved one is the same picture");
 }
 
 #[test]

@@ -343,7 +343,7 @@ const BROKEN: [(&str, usize, f32); 4] = [
 ];
 
 fn rows(data_dir: &Path, table: &str) -> i64 {
-    let Ok(store) = rusqlite::Connection::open(data_dir.join("clipsight.sqlite")) else {
+    let Ok(store) = rusqlite::Connection::open(data_dir.join("cache.sqlite")) else {
         return 0;
     };
     let count = format!("SELECT count(*) FROM {table}");
@@ -494,7 +494,7 @@ fn what_a_damaged_store_holds_is_computed_again() {
     let program = Program::new();
     let args = ["classify", text(pictures.path()), "--label", "red", "--label", "blue"];
     let right = program.json(&args);
-    let store = rusqlite::Connection::open(program.0.path().join("clipsight.sqlite")).unwrap();
+    let store = rusqlite::Connection::open(program.0.path().join("cache.sqlite")).unwrap();
     let vector: Vec<u8> = store
         .query_row("SELECT vector FROM embeddings LIMIT 1", [], |row| row.get(0))
         .unwrap();

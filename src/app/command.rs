@@ -199,6 +199,10 @@ pub enum Command {
     UseDevice(DeviceChoice),
     /// Compute in other numbers on the GPU.
     UsePrecision(Precision),
+    /// Ask whether everything shall be forgotten; false withdraws the question.
+    AskToForget(bool),
+    /// Forget all about pictures, labels and settings.
+    ForgetEverything,
     /// Light or dark.
     UseTheme(ThemeChoice),
     /// Everything larger or smaller.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui};
 
-use crate::engine::protocol::{PictureId, Request};
+use crate::engine::protocol::{PictureId, Request, Severity};
 use crate::engine::training::TrainingRequest;
 use crate::engine::{Backend, ModelChoice};
 
@@ -117,6 +117,14 @@ impl App {
         self
     }
 
+    /// Something was found out before there was a window.
+    pub fn told(mut self, notes: Vec<String>) -> Self {
+        for text in notes {
+            self.state.say(Severity::Warning, text);
+        }
+        self
+    }
+
     /// With another clock.
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -185,10 +193,16 @@ impl App {
     }
 
     fn save(&mut self) {
-        self.saved = self.state.settings.clone();
         self.settings_changed_at = None;
-        let json = self.saved.to_json();
-        self.backend.send(Request::SaveSettings(json));
+        let (changes, refused) = self.state.settings.changes_since(&self.saved);
+        self.saved = self.state.settings.clone();
+        if !changes.is_empty() {
+            self.backend.send(Request::SaveSettings(changes));
+        }
+        for name in refused {
+            let text = format!("The setting \"{name}\" was not saved: what it is now could not be read again");
+            self.state.say(Severity::Error, text);
+        }
     }
 
     /// Keeps what is not kept yet; the window is about to close.
@@ -334,8 +348,7 @@ impl App {
         if let Some(image) = self.state.to_copy.take() {
             let pixels = egui::ColorImage::from_rgb([image.width, image.height], &image.rgb);
             ctx.copy_image(pixels);
-            self.state
-                .say(crate::engine::protocol::Severity::Info, "The heatmap is copied");
+            self.state.say(Severity::Info, "The heatmap is copied");
         }
         let settings = &mut self.state.settings;
         self.zoom.follow(&mut settings.scale, ctx);

@@ -3,15 +3,20 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::engine::DeviceChoice;
 use crate::engine::ModelChoice;
-use crate::engine::protocol::{HeatmapMethod, Precision};
+use crate::engine::protocol::{HeatmapMethod, Precision, SettingChange, StoredSetting};
 use crate::heatmap::{Ramp, Scale};
+use crate::lossless::Lossless;
 use crate::zero_shot::{Label, LabelId, TemplateSet};
 
 /// Recent folders and models that are remembered.
 const MAX_RECENT: usize = 8;
+const LABELS: &str = "labels";
+/// What people made: of these, nothing is replaced that this window has not seen.
+const PRECIOUS: [&str; 2] = [LABELS, "templates"];
 
 /// Light, dark, or as the system has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -106,7 +111,8 @@ impl LabelRow {
     }
 }
 
-/// Everything that persists.
+/// Everything that persists; each field is stored on its own, under its name.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
@@ -129,14 +135,18 @@ pub struct Settings {
     /// Added to the cosine of "none of these".
     pub none_bias: f32,
     /// The open folders; none means the samples.
+    #[serde_as(as = "Vec<Lossless>")]
     pub folders: Vec<PathBuf>,
     /// Folders opened lately.
+    #[serde_as(as = "Vec<Lossless>")]
     pub recent_folders: Vec<PathBuf>,
     /// The folder that runs learn from.
+    #[serde_as(as = "Option<Lossless>")]
     pub training_folder: Option<PathBuf>,
     /// The model.
     pub model: ModelChoice,
     /// Models opened lately.
+    #[serde_as(as = "Vec<Lossless>")]
     pub recent_models: Vec<PathBuf>,
     /// Where the model computes.
     pub device: DeviceChoice,
@@ -220,15 +230,97 @@ fn first_labels() -> Vec<LabelRow> {
 }
 
 impl Settings {
-    /// From what the store kept; what is missing or broken is as on the first launch.
-    pub fn from_json(json: Option<&str>) -> Self {
-        let mut settings: Self = json
-            .and_then(|json| serde_json::from_str(json).ok())
-            .unwrap_or_default();
-        settings.scale = settings.scale.clamp(0.5, 3.0);
-        settings.thumbnail_side = settings.thumbnail_side.clamp(80.0, 320.0);
+    /// From what the store kept, field by field. What is missing is as on the first launch; so is what cannot be read, which
+    /// is named, and stays in the store until it is changed here.
+    pub fn from_stored(stored: &[StoredSetting]) -> (Self, Vec<String>) {
+        let mut settings = Self::default();
+        let mut misread = Vec::new();
+        for one in stored {
+            if !settings.read(&one.name, one.value.as_deref()) {
+                misread.push(one.name.clone());
+            }
+        }
         settings.tell_labels_apart();
-        settings
+        (settings, misread)
+    }
+
+    /// Takes one field; false where it is not (wholly) understood. One that only another version has is none of ours.
+    fn read(&mut self, name: &str, json: Option<&str>) -> bool {
+        let Ok(mut fields) = self.fields() else { return false };
+        if !fields.contains_key(name) {
+            return true;
+        }
+        let Some(value) = json.and_then(|json| serde_json::from_str::<Value>(json).ok()) else {
+            return false;
+        };
+        if name == LABELS {
+            let (labels, all) = readable_labels(value);
+            self.labels = labels.unwrap_or_else(first_labels);
+            return all;
+        }
+        fields.insert(name.into(), value);
+        let Ok(read) = serde_json::from_value::<Self>(Value::Object(fields)) else {
+            return false;
+        };
+        *self = read;
+        self.keep_within_bounds();
+        true
+    }
+
+    fn fields(&self) -> Result<Map<String, Value>, String> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(fields)) => Ok(fields),
+            Ok(_) => Err("they have no fields".into()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// What was changed since other settings, for the store; and which of that cannot be written so that it could be read
+    /// again, and is left as it is stored.
+    pub fn changes_since(&self, before: &Self) -> (Vec<SettingChange>, Vec<String>) {
+        let (now, mut known) = match (self.fields(), before.fields()) {
+            (Ok(now), Ok(known)) => (now, known),
+            (Err(reason), _) | (_, Err(reason)) => return (Vec::new(), vec![reason]),
+        };
+        let (mut changes, mut refused) = (Vec::new(), Vec::new());
+        for (name, value) in now {
+            let before = known.remove(&name).unwrap_or(Value::Null);
+            if value == before {
+                continue;
+            }
+            let value = value.to_string();
+            if !Self::default().read(&name, Some(&value)) {
+                refused.push(name);
+                continue;
+            }
+            changes.push(SettingChange {
+                precious: PRECIOUS.contains(&name.as_str()),
+                before: before.to_string(),
+                name,
+                value,
+            });
+        }
+        (changes, refused)
+    }
+
+    /// Numbers that only somebody else can have written become such as can be set here.
+    fn keep_within_bounds(&mut self) {
+        let first = Self::default();
+        let bounded = |value: &mut f32, low: f32, high: f32, first: f32| {
+            *value = if value.is_finite() {
+                value.clamp(low, high)
+            } else {
+                first
+            };
+        };
+        bounded(&mut self.scale, 0.5, 3.0, first.scale);
+        bounded(&mut self.window_size.0, 400.0, 16_000.0, first.window_size.0);
+        bounded(&mut self.window_size.1, 300.0, 16_000.0, first.window_size.1);
+        bounded(&mut self.labels_width, 100.0, 4_000.0, first.labels_width);
+        bounded(&mut self.inspector_width, 100.0, 4_000.0, first.inspector_width);
+        bounded(&mut self.thumbnail_side, 80.0, 320.0, first.thumbnail_side);
+        bounded(&mut self.opacity, 0.0, 1.0, first.opacity);
+        bounded(&mut self.none_bias, -2.0, 2.0, first.none_bias);
     }
 
     /// Two rows of one id, which only somebody else can have written, become two labels.
@@ -239,11 +331,6 @@ impl Settings {
                 row.id = LabelId::fresh();
             }
         }
-    }
-
-    /// For the store.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
     }
 
     /// Remembers folders as opened lately.
@@ -257,6 +344,20 @@ impl Settings {
     }
 }
 
+/// The labels that can be read, and whether that is all of them; none where it is no list.
+fn readable_labels(value: Value) -> (Option<Vec<LabelRow>>, bool) {
+    let Value::Array(rows) = value else {
+        return (None, false);
+    };
+    let count = rows.len();
+    let rows: Vec<LabelRow> = rows
+        .into_iter()
+        .filter_map(|row| serde_json::from_value(row).ok())
+        .collect();
+    let all = rows.len() == count;
+    (Some(rows), all)
+}
+
 fn remember(recent: &mut Vec<PathBuf>, path: &PathBuf) {
     recent.retain(|known| known != path);
     recent.insert(0, path.clone());
@@ -267,28 +368,158 @@ fn remember(recent: &mut Vec<PathBuf>, path: &PathBuf) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn settings_survive_the_store_and_older_versions_of_themselves() {
-        let settings = Settings {
+    /// As the store would give them back.
+    fn stored(settings: &Settings) -> Vec<StoredSetting> {
+        let fields = settings.fields().unwrap();
+        fields
+            .iter()
+            .map(|(name, value)| one(name, &value.to_string()))
+            .collect()
+    }
+
+    fn one(name: &str, value: &str) -> StoredSetting {
+        StoredSetting {
+            name: name.into(),
+            value: Some(value.into()),
+        }
+    }
+
+    fn own_settings() -> Settings {
+        Settings {
             scale: 1.5,
             sort: Sort::Margin,
+            theme: ThemeChoice::Dark,
+            labels: vec![
+                LabelRow::new(Label::named("heron"), 3),
+                LabelRow::new(Label::named("stork"), 4),
+            ],
+            folders: vec!["/birds".into()],
             ..Settings::default()
+        }
+    }
+
+    #[test]
+    fn settings_survive_the_store_and_other_versions_of_themselves() {
+        let settings = own_settings();
+        assert_eq!(Settings::from_stored(&stored(&settings)), (settings, Vec::new()));
+        let other = [one("scale", "2.0"), one("of another version", "{\"x\": 1}")];
+        let (read, misread) = Settings::from_stored(&other);
+        assert_eq!((read.scale, misread.len()), (2.0, 0));
+        assert_eq!(Settings::from_stored(&[]).0, Settings::default());
+    }
+
+    #[test]
+    fn a_field_that_cannot_be_read_costs_no_other() {
+        let settings = own_settings();
+        let bad = [
+            ("theme", "\"sepia\""),
+            ("heatmap_method", "\"super-cam\""),
+            ("opacity", "\"x\""),
+            ("opacity", "null"),
+            ("window_size", "[1]"),
+            ("folders", "7"),
+            ("labels", "{}"),
+            ("labels", ""),
+            ("model", "[]"),
+        ];
+        for (name, value) in bad {
+            let mut stored = stored(&settings);
+            stored.retain(|one| one.name != name);
+            stored.push(one(name, value));
+            let (read, misread) = Settings::from_stored(&stored);
+            assert_eq!(misread, [name]);
+            let differing: Vec<String> = read
+                .changes_since(&settings)
+                .0
+                .into_iter()
+                .map(|change| change.name)
+                .collect();
+            let default = Settings::default().fields().unwrap()[name] == settings.fields().unwrap()[name];
+            assert_eq!(differing.is_empty(), default, "{name}: {differing:?}");
+            assert!(
+                differing.iter().all(|differing| differing == name),
+                "{name}: {differing:?}"
+            );
+        }
+        let damaged = StoredSetting {
+            name: "theme".into(),
+            value: None,
         };
-        assert_eq!(Settings::from_json(Some(&settings.to_json())), settings);
-        assert_eq!(Settings::from_json(Some("{\"scale\": 2.0, \"gone\": 1}")).scale, 2.0);
-        assert_eq!(Settings::from_json(Some("nonsense")), Settings::default());
+        assert_eq!(Settings::from_stored(&[damaged]).1, ["theme"]);
+    }
+
+    #[test]
+    fn a_bad_row_costs_no_other_label() {
+        let rows = r#"[{"label": {"name": "a", "descriptions": []}, "colour": 0}, {"label": 7},
+            {"label": {"name": "b", "descriptions": []}, "colour": 1}]"#;
+        let (settings, misread) = Settings::from_stored(&[one("labels", rows)]);
+        let names: Vec<&str> = settings.labels.iter().map(|row| row.label.name.as_str()).collect();
+        assert_eq!((names, misread), (vec!["a", "b"], vec!["labels".to_string()]));
+    }
+
+    #[test]
+    fn only_what_was_changed_is_stored_and_never_what_could_not_be_read_again() {
+        let before = own_settings();
+        let mut after = before.clone();
+        after.labels.pop();
+        after.opacity = 0.25;
+        let (changes, _) = after.changes_since(&before);
+        let named: Vec<_> = changes
+            .iter()
+            .map(|change| (change.name.as_str(), change.precious))
+            .collect();
+        assert_eq!(named, [("labels", true), ("opacity", false)]);
+        assert!(changes[0].before.contains("stork") && !changes[0].value.contains("stork"));
+        after.scale = f32::NAN;
+        let (changes, refused) = after.changes_since(&before);
+        assert_eq!((changes.len(), refused), (2, vec!["scale".to_string()]));
+    }
+
+    #[test]
+    fn numbers_out_of_any_bounds_become_such_as_can_be_set() {
+        let wild = [
+            one("scale", "1e39"),
+            one("opacity", "-7"),
+            one("thumbnail_side", "1e30"),
+            one("window_size", "[1e300, 0]"),
+        ];
+        let (settings, _) = Settings::from_stored(&wild);
+        let first = Settings::default();
+        assert_eq!(
+            (settings.scale, settings.opacity, settings.thumbnail_side),
+            (first.scale, 0.0, 320.0)
+        );
+        assert_eq!(settings.window_size, (first.window_size.0, 300.0));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn folders_that_are_not_utf_8_come_back_as_they_were() {
+        use std::os::unix::ffi::OsStringExt;
+        let latin = PathBuf::from(std::ffi::OsString::from_vec(b"/disk/Fl\xfcge".to_vec()));
+        let settings = Settings {
+            folders: vec![latin.clone(), "/plain".into()],
+            recent_folders: vec![latin.clone()],
+            training_folder: Some(latin.clone()),
+            model: ModelChoice::Path(latin.clone()),
+            recent_models: vec![latin],
+            ..own_settings()
+        };
+        let changes = settings.changes_since(&Settings::default()).0;
+        let stored: Vec<_> = changes.iter().map(|change| one(&change.name, &change.value)).collect();
+        assert_eq!(Settings::from_stored(&stored), (settings, Vec::new()));
     }
 
     #[test]
     fn every_label_has_an_id_of_its_own_that_survives_the_store() {
-        let old = r#"{"labels": [{"label": {"name": "a", "descriptions": []}, "colour": 0}, {"id": 7, "label":
+        let old = r#"[{"label": {"name": "a", "descriptions": []}, "colour": 0}, {"id": 7, "label":
             {"name": "b", "descriptions": []}, "colour": 1}, {"id": 7, "label": {"name": "c", "descriptions": []},
-            "colour": 2}]}"#;
-        let settings = Settings::from_json(Some(old));
+            "colour": 2}]"#;
+        let (settings, _) = Settings::from_stored(&[one("labels", old)]);
         let ids: Vec<LabelId> = settings.labels.iter().map(|row| row.id).collect();
         assert_eq!(ids[1], LabelId::known(7));
         assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2]);
-        assert_eq!(Settings::from_json(Some(&settings.to_json())), settings);
+        assert_eq!(Settings::from_stored(&stored(&settings)).0, settings);
     }
 
     #[test]

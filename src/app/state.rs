@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::command::{Compare, Dialog, FileDialog};
-use super::explore::picture::{Answer, Filter, Picture};
+use super::explore::picture::{Answer, Filter, Pictures};
 use super::explore::view;
 use super::settings::{LabelRow, Settings};
 use super::shell::history::History;
@@ -138,7 +138,7 @@ pub struct State {
     /// Whether the list is complete.
     pub scanned: bool,
     /// The list.
-    pub pictures: Vec<Picture>,
+    pub pictures: Pictures,
     /// Paths that could not be looked at.
     pub unreadable: Vec<(PathBuf, String)>,
     /// What the gallery shows, in order.
@@ -199,6 +199,8 @@ pub struct State {
     pub wanted_model: Option<ModelChoice>,
     /// A model that is deleted if the user says so once more.
     pub asked_to_remove: Option<String>,
+    /// Everything is forgotten if the user says so once more.
+    pub asked_to_forget: bool,
     /// What is typed into the field for a model's name.
     pub model_name: String,
     /// Where the model computes.
@@ -244,7 +246,7 @@ impl State {
             history: History::default(),
             library: 0,
             scanned: false,
-            pictures: Vec::new(),
+            pictures: Pictures::default(),
             unreadable: Vec::new(),
             order: Vec::new(),
             order_due: false,
@@ -276,6 +278,7 @@ impl State {
             fetching: None,
             wanted_model: None,
             asked_to_remove: None,
+            asked_to_forget: false,
             model_name: String::new(),
             device: None,
             gpu_preparing: None,
@@ -572,11 +575,7 @@ impl State {
     }
 
     fn add(&mut self, pictures: Vec<PictureFile>) {
-        self.pictures.extend(pictures.into_iter().map(|file| Picture {
-            file,
-            scores: None,
-            skipped: None,
-        }));
+        self.pictures.add(pictures);
         self.reorder_now();
     }
 
@@ -610,7 +609,7 @@ impl State {
 
     fn forget_scores(&mut self) {
         self.asking.answer = None;
-        for picture in &mut self.pictures {
+        for picture in self.pictures.iter_mut() {
             picture.scores = None;
         }
     }

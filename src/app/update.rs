@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::command::{Command, Compare, Dialog, Step};
 use super::explore::view;
-use super::settings::LabelRow;
+use super::settings::{LabelRow, Settings};
 use super::state::{Fetching, Focus, Inspected, Mode, State, TestedMap};
 use super::train::{self, Page, TrainCommand};
 use crate::engine::ModelChoice;
@@ -59,6 +59,7 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
             state.asked_to_remove = None;
             return vec![Request::RemoveModel(name)];
         }
+        Command::ForgetEverything => return forget_everything(state, now),
         Command::UseDevice(device) => {
             state.settings.device = device;
             return vec![Request::UseDevice(device)];
@@ -147,8 +148,10 @@ fn look(state: &mut State, command: Command) {
         Command::CloseDialog => {
             state.dialog = None;
             state.asked_to_remove = None;
+            state.asked_to_forget = false;
         }
         Command::AskToRemove(name) => state.asked_to_remove = name,
+        Command::AskToForget(asked) => state.asked_to_forget = asked,
         Command::Dismiss(message) if message < state.messages.len() => {
             state.messages.remove(message);
         }
@@ -199,9 +202,10 @@ pub fn list(state: &mut State) -> Request {
 fn retry(state: &mut State, picture: Option<PictureId>) -> Vec<Request> {
     let pictures: Vec<PictureId> = match picture {
         Some(picture) => vec![picture],
-        None => (0..state.pictures.len())
-            .filter(|&id| state.pictures[id].skipped.is_some())
-            .collect(),
+        None => {
+            let skipped = state.pictures.iter().filter(|picture| picture.skipped.is_some());
+            skipped.map(|picture| picture.file.id).collect()
+        }
     };
     for &id in &pictures {
         if let Some(picture) = state.pictures.get_mut(id) {
@@ -344,6 +348,24 @@ fn go(state: &mut State, step: Step) -> Vec<Request> {
     state.scroll_to_selected = true;
     let picture = state.order[next];
     select(state, picture)
+}
+
+/// As on the first launch, with the model that is open; only the window stays as large as it is.
+fn forget_everything(state: &mut State, now: Instant) -> Vec<Request> {
+    state.asked_to_forget = false;
+    state.dialog = None;
+    let known = &state.settings;
+    state.settings = Settings {
+        scale: known.scale,
+        window_size: known.window_size,
+        device: known.device,
+        precision: known.precision,
+        ..Settings::default()
+    };
+    state.history = Default::default();
+    state.filter = Default::default();
+    labels_changed(state, now);
+    vec![Request::ForgetEverything, list(state)]
 }
 
 /// Has a model opened; once it is, it is remembered.

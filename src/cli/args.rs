@@ -105,6 +105,8 @@ pub enum Command {
     FineTune(Box<FineTuneArgs>),
     /// What was taught: list, show, resume, delete, export.
     Runs(RunsArgs),
+    /// The data folder: where it is and what it holds, and how that is forgotten.
+    Store(StoreArgs),
     /// Measure this machine.
     Bench(BenchArgs),
 }
@@ -167,6 +169,30 @@ pub struct RunsArgs {
     /// What to do with runs.
     #[command(subcommand)]
     pub command: RunsCommand,
+}
+
+/// Arguments of `store`.
+#[derive(Debug, clap::Args)]
+pub struct StoreArgs {
+    /// What to do with the data folder.
+    #[command(subcommand)]
+    pub command: StoreCommand,
+}
+
+/// What to do with the data folder.
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Where it is, and what it holds.
+    Where,
+    /// Forget pictures of which the files are gone, with all that was computed from them, and embeddings of models that are
+    /// gone.
+    Prune,
+    /// Forget all about pictures: what was computed from them, and which there are. Labels, settings, runs and models stay.
+    Clear {
+        /// Forget labels and settings, too, and the log.
+        #[arg(long)]
+        everything: bool,
+    },
 }
 
 /// What to do with runs.

@@ -9,7 +9,9 @@ use anyhow::{Context, Result, bail};
 
 use super::bench::{median, ms};
 use crate::clip::Precision;
-use crate::engine::protocol::{AskedLabel, Event, HeatmapMethod, Label, LabelId, Question, Request, TemplateSet};
+use crate::engine::protocol::{
+    AskedLabel, Event, HeatmapMethod, Label, LabelId, PictureId, Question, Request, TemplateSet,
+};
 use crate::engine::{Backend, DeviceChoice, Engine, EngineOptions, ModelChoice};
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::Hyper;
@@ -60,6 +62,8 @@ pub fn waits_while_busy(folder: &Path, pictures: &[PathBuf]) -> Result<Waits> {
 struct Busy {
     engine: Engine,
     generation: u64,
+    /// The list.
+    pictures: Vec<PictureId>,
 }
 
 impl Busy {
@@ -74,6 +78,7 @@ impl Busy {
         let mut busy = Self {
             engine: Engine::start(options, Arc::new(|| {})),
             generation: 0,
+            pictures: Vec::new(),
         };
         busy.engine.send(Request::OpenFolders {
             library: 1,
@@ -87,7 +92,8 @@ impl Busy {
     }
 
     /// From a click on a picture to its pixels.
-    fn click(&mut self, picture: usize) -> Result<f64> {
+    fn click(&mut self, place: usize) -> Result<f64> {
+        let picture = *self.pictures.get(place).context("there are too few pictures")?;
         let started = Instant::now();
         self.engine.send(Request::Inspect {
             library: 1,
@@ -132,6 +138,9 @@ impl Busy {
         while started.elapsed() < PATIENCE {
             match self.engine.next_event() {
                 Some(event) if found(&event) => return Ok(()),
+                Some(Event::Pictures { pictures, .. }) => {
+                    self.pictures.extend(pictures.iter().map(|file| file.id));
+                }
                 Some(Event::Message { text, .. }) => eprintln!("clipsight: {text}"),
                 Some(_) => {}
                 None => std::thread::sleep(Duration::from_micros(500)),
@@ -141,14 +150,17 @@ impl Busy {
     }
 }
 
-/// Enough pictures to be busy with.
+/// Enough pictures to be busy with, no two of them of the same content, which would be known once it was embedded.
 fn copies(folder: &Path, pictures: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let target = folder.join("pictures-busy");
     std::fs::create_dir_all(&target)?;
     for (place, picture) in pictures.iter().cycle().take(20 * REPEATS).enumerate() {
         let extension = picture.extension().unwrap_or_default().to_string_lossy();
         let copy = target.join(format!("{place:04}.{extension}"));
-        std::fs::copy(picture, copy).context("the samples cannot be copied")?;
+        let mut bytes = std::fs::read(picture)?;
+        // What follows a JPEG's end is no part of the picture.
+        bytes.extend(place.to_le_bytes());
+        std::fs::write(copy, bytes).context("the samples cannot be copied")?;
     }
     Ok(vec![target])
 }

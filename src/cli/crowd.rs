@@ -9,10 +9,10 @@ use egui::{Event as Input, Modifiers, MouseWheelUnit, Pos2, RawInput, Rect, Touc
 use crate::app::App;
 use crate::app::settings::Settings;
 use crate::engine::Backend;
-use crate::engine::protocol::{Event, PictureFile, Request, Scoring, ScreenImage, Stamp};
+use crate::engine::protocol::{Event, PictureFile, PictureId, Request, Scoring, ScreenImage};
 use crate::zero_shot::score;
 
-const PICTURES: usize = 10_000;
+const PICTURES: PictureId = 10_000;
 const FRAMES: usize = 600;
 const WARM_UP: usize = 30;
 const SIZE: egui::Vec2 = vec2(1_280.0, 800.0);
@@ -55,19 +55,16 @@ impl Backend for Crowd {
     }
 }
 
-fn file(id: usize) -> PictureFile {
+fn file(id: PictureId) -> PictureFile {
     PictureFile {
+        id,
         path: format!("/pictures/{id:05}.jpg").into(),
-        stamp: Stamp {
-            size_bytes: 1,
-            modified_ns: 1,
-        },
     }
 }
 
-fn scores(id: usize, labels: usize) -> crate::zero_shot::Scores {
+fn scores(id: PictureId, labels: usize) -> crate::zero_shot::Scores {
     let cosines: Vec<f32> = (0..=labels)
-        .map(|label| ((id * 31 + label * 17) % 97) as f32 / 97.0)
+        .map(|label| ((id as usize * 31 + label * 17) % 97) as f32 / 97.0)
         .collect();
     let scoring = Scoring {
         logit_scale: 20.0,

@@ -21,6 +21,7 @@ mod pictures;
 mod preview;
 mod runs;
 mod search;
+mod store;
 mod window;
 
 use std::process::ExitCode;
@@ -50,6 +51,7 @@ pub fn run(command: &Command, common: &Common) -> ExitCode {
         Command::Models(args) => models::run(args, common, &mut output),
         Command::FineTune(args) => fine_tune::run(args, common, &mut output),
         Command::Runs(args) => runs::run(args, common, &mut output),
+        Command::Store(args) => store::run(args, &mut output),
         Command::Bench(args) => bench::run(args, common, &mut output),
     };
     let finished = done.and_then(|()| output.finish());

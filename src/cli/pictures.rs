@@ -46,11 +46,7 @@ pub fn model(common: &Common) -> Result<ModelChoice> {
 pub fn session(common: &Common) -> Result<Session> {
     let model = model(common)?;
     let device = device(common);
-    let store = data_dir().and_then(|folder| {
-        Store::open(&folder)
-            .map_err(|error| say(&format!("{error}; going on without a cache")))
-            .ok()
-    });
+    let store = data_dir().map(|folder| Store::keeper(Some(&folder)));
     let warn = |warning: String| say(&warning);
     Ok(Session::open(
         &model,

@@ -10,12 +10,14 @@ use crate::clip::base_of_adapter;
 use crate::fine_tune::run::Runs;
 use crate::hub::{Cache, valid_name};
 use crate::library::data_dir;
+use crate::lossless::Lossless;
 
 const STARTER: &str = "starter";
 /// More files than any model has.
 const MAX_FILES: usize = 10_000;
 
 /// A model that can be loaded.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModelChoice {
@@ -23,7 +25,7 @@ pub enum ModelChoice {
     #[default]
     Starter,
     /// A folder, or a file in one.
-    Path(PathBuf),
+    Path(#[serde_as(as = "Lossless")] PathBuf),
 }
 
 impl ModelChoice {
@@ -66,6 +68,14 @@ impl ModelChoice {
                  (`clipsight models list` shows some)"
             )
         })
+    }
+
+    /// Where it is; none for the one in the binary.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Starter => None,
+            Self::Path(path) => Some(path),
+        }
     }
 
     /// Every file that the model is read from, those of the models that a run learnt from among them.

@@ -306,7 +306,7 @@ impl Worker {
         if !there {
             // First the memory of the model before.
             self.session = None;
-            let store = self.data_dir.as_deref().and_then(|folder| Store::open(folder).ok());
+            let store = self.data_dir.as_deref().map(|folder| Store::keeper(Some(folder)));
             let told = self.events.clone();
             let warn = move |text: String| told.message(Severity::Warning, text);
             let session = Session::open(model, device, Precision::default(), store, Box::new(warn));

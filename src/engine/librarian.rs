@@ -1,5 +1,6 @@
 //! The library thread: keeps the list that a scan fills, knows what the store has, and writes what was learnt.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,13 +8,13 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 
 use super::Events;
-use super::messages::{Chore, Learnt, Work, absolute};
-use super::protocol::{Event, Generation, PictureFile, Severity};
+use super::messages::{Chore, FoundFile, Work, absolute};
+use super::protocol::{Event, Generation, PictureFile, PictureId, Severity};
 use super::queue::{Job, Queue};
 use super::saver::Saver;
 use super::scanner::{Roots, Scanner};
 use super::threads::keep_going;
-use crate::library::{Inputs, PictureRecord, Store};
+use crate::library::{Content, Inputs, Sighting, Store};
 
 /// What was learnt waits at most so long before it is written, or for so many pictures.
 const FLUSH_AFTER: Duration = Duration::from_millis(250);
@@ -21,31 +22,27 @@ const FLUSH_AT: usize = 64;
 /// Pictures that are looked up in the store in one go.
 const LOOK_UP: usize = 256;
 
-/// The name under which the store keeps the window's settings.
-pub const SETTINGS: &str = "window";
-
 /// The library thread's state.
 pub struct Librarian {
     chores: Receiver<Chore>,
     events: Events,
     queue: Arc<Queue>,
     inference: Sender<Work>,
-    store: Option<Store>,
+    store: Store,
+    /// Facts that wait to be written.
+    unwritten: usize,
     scanner: Scanner,
     saver: Saver,
-    data_dir: Option<PathBuf>,
     library: Generation,
-    list: Vec<Job>,
+    list: Vec<Listed>,
+    /// Where each picture is in the list.
+    places: HashMap<PictureId, usize>,
     /// The model's identity, and the width of its embeddings.
     model: Option<(String, usize)>,
     /// The model's files, which nothing that is saved may replace.
     model_files: Vec<PathBuf>,
     /// Pictures of the list that were looked up for this model.
     looked_up: usize,
-    /// Why the store could not be read, and whether that was said.
-    unreadable_store: Option<String>,
-    told_unreadable: bool,
-    unwritten: Vec<Learnt>,
     flushed: Instant,
 }
 
@@ -55,10 +52,9 @@ impl Librarian {
         chores: Receiver<Chore>,
         queue: Arc<Queue>,
         inference: Sender<Work>,
-        store: Option<Store>,
+        store: Store,
         scanner: Scanner,
         saver: Saver,
-        data_dir: Option<PathBuf>,
     ) -> Self {
         Self {
             chores,
@@ -66,17 +62,15 @@ impl Librarian {
             queue,
             inference,
             store,
+            unwritten: 0,
             scanner,
             saver,
-            data_dir,
             library: 0,
             list: Vec::new(),
+            places: HashMap::new(),
             model: None,
             model_files: Vec::new(),
             looked_up: 0,
-            unreadable_store: None,
-            told_unreadable: false,
-            unwritten: Vec::new(),
             flushed: Instant::now(),
         }
     }
@@ -99,36 +93,39 @@ impl Librarian {
         };
         match next {
             Ok(Chore::Stop) | Err(true) => {
-                self.flush();
+                self.store.flush_now();
                 return false;
             }
             Ok(chore) => self.handle(chore),
             Err(false) => self.look_up(),
         }
-        if self.unwritten.len() >= FLUSH_AT || self.flushed.elapsed() >= FLUSH_AFTER {
+        if self.unwritten >= FLUSH_AT || self.flushed.elapsed() >= FLUSH_AFTER {
             self.flush();
         }
+        self.tell();
         true
     }
 
     fn handle(&mut self, chore: Chore) {
         match chore {
             Chore::Open { library, paths } => self.open(library, Roots::Paths(paths)),
-            Chore::OpenSamples { library } => self.open(library, Roots::Samples(self.data_dir.clone())),
+            Chore::OpenSamples { library } => self.open(library, Roots::Samples),
             Chore::Found { library, pictures } if library == self.library => self.found(pictures),
             Chore::Scanned { library, unreadable } if library == self.library => {
                 self.events.send(Event::Scanned { library, unreadable });
             }
             Chore::Retry { library, pictures } if library == self.library => {
-                let jobs = pictures
-                    .iter()
-                    .filter_map(|&id| self.list.get(id))
-                    .map(refreshed)
-                    .collect();
-                self.queue.index_more(jobs);
+                let listed = pictures.iter().filter_map(|id| self.list.get(*self.places.get(id)?));
+                self.queue.index_more(listed.map(|listed| listed.job.clone()).collect());
             }
             Chore::Found { .. } | Chore::Scanned { .. } | Chore::Retry { .. } => {}
-            Chore::Model { identity, dim, files } => {
+            Chore::Model {
+                identity,
+                dim,
+                place,
+                files,
+            } => {
+                self.store.uses_model(&identity, place);
                 // What was learnt and not written yet would be taken for missing.
                 self.flush();
                 self.model = Some((identity, dim));
@@ -136,8 +133,15 @@ impl Librarian {
                 self.queue.index(Vec::new());
                 self.looked_up = 0;
             }
-            Chore::Keep(learnt) => self.unwritten.push(learnt),
-            Chore::SaveSettings(json) => self.save_settings(&json),
+            Chore::Keep(fact) => {
+                self.unwritten += 1;
+                self.store.keep(fact);
+            }
+            Chore::SaveSettings(changes) => {
+                self.store.save_settings(changes);
+                self.flush();
+            }
+            Chore::ForgetEverything => self.forget_everything(),
             Chore::Export { path, content } => self.saver.write(path, content, self.inputs()),
             Chore::Draw { picture, path } => self.saver.draw(picture, path, self.inputs()),
             Chore::Stop => {}
@@ -149,6 +153,7 @@ impl Librarian {
         self.flush();
         self.library = library;
         self.list.clear();
+        self.places.clear();
         self.looked_up = 0;
         self.queue.index(Vec::new());
         let _ = self.inference.send(Work::Library(library));
@@ -158,21 +163,48 @@ impl Librarian {
     /// What nothing that is saved may replace: pictures of the list, and files of the model.
     fn inputs(&self) -> Inputs {
         Inputs {
-            pictures: self.list.iter().map(|job| job.path.clone()).collect(),
+            pictures: self.list.iter().map(|listed| listed.job.path.clone()).collect(),
             model: self.model_files.clone(),
         }
     }
 
-    fn found(&mut self, pictures: Vec<PictureFile>) {
-        let (first, library) = (self.list.len(), self.library);
-        let jobs = pictures.iter().enumerate().map(|(place, file)| Job {
-            library,
-            picture: first + place,
-            path: file.path.clone(),
-            stamp: file.stamp,
-        });
-        self.list.extend(jobs);
-        self.events.send(Event::Pictures { library, pictures });
+    /// Files that a scan found become pictures of the list, each once.
+    fn found(&mut self, files: Vec<FoundFile>) {
+        let library = self.library;
+        let paths: Vec<PathBuf> = files.iter().map(|file| absolute(&file.path)).collect();
+        let seen: Vec<Sighting> = files
+            .iter()
+            .zip(&paths)
+            .map(|(file, path)| Sighting {
+                path,
+                stamp: file.stamp,
+                read: file.read,
+            })
+            .collect();
+        let registered = self.store.register(&seen);
+        let mut pictures = Vec::new();
+        for (file, registered) in files.into_iter().zip(registered) {
+            let picture = registered.id;
+            if self.places.contains_key(&picture) {
+                continue;
+            }
+            self.places.insert(picture, self.list.len());
+            pictures.push(PictureFile {
+                id: picture,
+                path: file.path.clone(),
+            });
+            self.list.push(Listed {
+                job: Job {
+                    library,
+                    picture,
+                    path: file.path,
+                },
+                content: registered.content,
+            });
+        }
+        if !pictures.is_empty() {
+            self.events.send(Event::Pictures { library, pictures });
+        }
     }
 
     fn has_to_look_up(&self) -> bool {
@@ -185,82 +217,56 @@ impl Librarian {
             return;
         };
         let end = self.list.len().min(self.looked_up + LOOK_UP);
-        let jobs = &self.list[self.looked_up..end];
+        let listed = &self.list[self.looked_up..end];
         self.looked_up = end;
         let mut missing = Vec::new();
-        let mut stored = Vec::new();
-        for job in jobs {
-            let known = self.store.as_ref().map(|store| {
-                let path = absolute(&job.path);
-                store.embedding(&path, job.stamp, &identity)
-            });
-            match known.transpose() {
-                // What a damaged store holds is computed again.
-                Ok(Some(Some(embedding))) if embedding.is_sound(dim) => {
-                    stored.push((job.picture, embedding.vector));
-                }
-                Ok(_) => missing.push(job.clone()),
-                Err(error) => {
-                    self.unreadable_store.get_or_insert_with(|| error.to_string());
-                    missing.push(job.clone());
-                }
+        let mut rows = Vec::new();
+        for Listed { job, content } in listed {
+            let known = content.and_then(|content| self.store.embedding(content, &identity, dim));
+            match known {
+                Some(embedding) => rows.push((job.picture, embedding.vector)),
+                None => missing.push(job.clone()),
             }
         }
-        if let Some(error) = self.unreadable_store.take_if(|_| !self.told_unreadable) {
-            self.told_unreadable = true;
-            let text = format!("{error}. What it cannot read is computed again");
-            self.events.message(Severity::Warning, text);
-        }
-        if !stored.is_empty() {
+        if !rows.is_empty() {
             let _ = self.inference.send(Work::Stored {
                 library: self.library,
                 identity,
-                rows: stored,
+                rows,
             });
         }
         self.queue.index_more(missing);
     }
 
-    /// A store that cannot be written costs time at the next start, and nothing now: say so once.
     fn flush(&mut self) {
         self.flushed = Instant::now();
-        let unwritten = std::mem::take(&mut self.unwritten);
-        let Some(store) = &mut self.store else { return };
-        if unwritten.is_empty() {
-            return;
-        }
-        let records: Vec<PictureRecord> = unwritten
-            .iter()
-            .map(|learnt| PictureRecord {
-                path: &learnt.path,
-                stamp: learnt.stamp,
-                thumbnail: learnt.thumbnail.as_ref().map(|(w, h, jpeg)| (*w, *h, jpeg.as_slice())),
-                embedding: learnt.embedding.as_ref().map(|(model, e)| (model.as_str(), e)),
-            })
-            .collect();
-        if let Err(error) = store.save(&records) {
-            self.store = None;
-            self.events.message(
-                Severity::Error,
-                format!("{error}. Everything goes on, but will be computed again next time: free some disk space"),
-            );
+        self.unwritten = 0;
+        self.store.flush();
+    }
+
+    /// What the store has to say.
+    fn tell(&mut self) {
+        for text in self.store.notes() {
+            self.events.message(Severity::Warning, text);
         }
     }
 
-    fn save_settings(&mut self, json: &str) {
-        if let Some(store) = &mut self.store
-            && let Err(error) = store.set_setting(SETTINGS, json)
-        {
-            self.events
-                .message(Severity::Error, format!("settings were not saved: {error}"));
+    fn forget_everything(&mut self) {
+        match self.store.clear(true) {
+            Ok(()) => {
+                // Of the list that is open nothing is known any more either.
+                self.list.iter_mut().for_each(|listed| listed.content = None);
+                let text = "Everything is forgotten: pictures, labels and settings. Runs and models stay";
+                self.events.message(Severity::Info, text.into());
+            }
+            Err(error) => self.events.message(Severity::Error, format!("Not forgotten: {error}")),
         }
     }
 }
 
-/// The job with the file's present size and time.
-fn refreshed(job: &Job) -> Job {
-    Job {
-        stamp: crate::library::stamp(&job.path).unwrap_or(job.stamp),
-        ..job.clone()
-    }
+/// A picture of the list.
+struct Listed {
+    job: Job,
+    /// What the file holds; none where it has to be read to know.
+    content: Option<Content>,
 }

@@ -8,12 +8,13 @@ use image::RgbImage;
 use super::device::DeviceChoice;
 use super::loaded::Loaded;
 use super::prepare::Prepared;
-use super::protocol::{Generation, HeatmapPicture, MapTest, PictureFile, PictureId, Precision, Probe, Question, Rival};
+use super::protocol::{
+    Generation, HeatmapPicture, MapTest, PictureId, Precision, Probe, Question, Rival, SettingChange,
+};
 use super::queue::Job;
-use crate::clip::Embedding;
 use crate::engine::ModelChoice;
 use crate::heatmap::HeatmapMethod;
-use crate::library::Stamp;
+use crate::library::{Content, Fact, Stamp};
 
 /// What the inference thread is to do.
 pub enum Work {
@@ -31,7 +32,7 @@ pub enum Work {
         library: Generation,
         /// The model they are from.
         identity: String,
-        /// Places and unit vectors.
+        /// Pictures and unit vectors.
         rows: Vec<(PictureId, Vec<f32>)>,
     },
     /// A decoded picture to embed.
@@ -49,14 +50,14 @@ pub enum Work {
     Inspecting {
         /// The list.
         library: Generation,
-        /// Its place.
+        /// Which.
         picture: Option<PictureId>,
     },
     /// The inspected picture: make its heatmaps.
     Dense {
         /// The list.
         library: Generation,
-        /// Its place.
+        /// Which.
         picture: PictureId,
         /// The model it was prepared for.
         identity: String,
@@ -130,7 +131,7 @@ pub enum Chore {
         /// The list.
         library: Generation,
         /// In order.
-        pictures: Vec<PictureFile>,
+        pictures: Vec<FoundFile>,
     },
     /// A scan is done.
     Scanned {
@@ -143,7 +144,7 @@ pub enum Chore {
     Retry {
         /// The list.
         library: Generation,
-        /// Their places.
+        /// Which.
         pictures: Vec<PictureId>,
     },
     /// Another model: its identity. Look up what the store has for it, and index the rest.
@@ -152,13 +153,17 @@ pub enum Chore {
         identity: String,
         /// The width of its embeddings.
         dim: usize,
+        /// Where it is; none for the one in the binary.
+        place: Option<PathBuf>,
         /// Its files.
         files: Vec<PathBuf>,
     },
     /// Write this down.
-    Keep(Learnt),
-    /// Keep the window's settings.
-    SaveSettings(String),
+    Keep(Fact),
+    /// Keep the settings that were changed.
+    SaveSettings(Vec<SettingChange>),
+    /// Forget all about pictures, and every setting.
+    ForgetEverything,
     /// Write a file for the user.
     Export {
         /// Where to.
@@ -177,16 +182,15 @@ pub enum Chore {
     Stop,
 }
 
-/// What one picture's work yielded.
-pub struct Learnt {
-    /// Absolute path.
+/// A picture file that a scan found.
+pub struct FoundFile {
+    /// As found: below the folder as it was given.
     pub path: PathBuf,
-    /// Size and time when it was found.
+    /// When it was found.
     pub stamp: Stamp,
-    /// The original's width and height, and a JPEG.
-    pub thumbnail: Option<(u32, u32, Vec<u8>)>,
-    /// The model's identity, and the embedding.
-    pub embedding: Option<(String, Embedding)>,
+    /// What it holds, where the scan had to look since it may be a picture that was moved; and the stamp by which that is
+    /// known again.
+    pub read: Option<(Content, Option<Stamp>)>,
 }
 
 /// The path by which the store knows a picture.

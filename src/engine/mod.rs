@@ -45,6 +45,7 @@ mod threads;
 mod trainer;
 pub mod training;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -59,7 +60,7 @@ use librarian::Librarian;
 use loader::Loader;
 use messages::{Chore, Work};
 use pictures::PictureThread;
-use protocol::{Event, PictureFile, PictureId, Request, Severity};
+use protocol::{Event, PictureId, Request, Severity};
 use queue::{Job, Lane, Queue};
 use saver::Saver;
 use scanner::Scanner;
@@ -146,7 +147,7 @@ pub struct Engine {
     wanted_library: Arc<AtomicU64>,
     /// The open list, to route thumbnails without asking the library thread.
     library: u64,
-    list: Vec<PictureFile>,
+    list: HashMap<PictureId, PathBuf>,
     /// Hears when the last one who had something to write is gone.
     unsaved: Receiver<()>,
 }
@@ -182,7 +183,7 @@ impl Engine {
             asked: Arc::default(),
             wanted_library: Arc::default(),
             library: 0,
-            list: Vec::new(),
+            list: HashMap::new(),
             unsaved: unsaved_receiver,
         };
         let ends = Ends {
@@ -195,15 +196,7 @@ impl Engine {
     }
 
     fn start_threads(&self, ends: Ends, options: EngineOptions, events: &Events, training: Arc<Control>) {
-        let open_store = || options.data_dir.as_deref().map(Store::open);
-        let store = match open_store() {
-            Some(Err(error)) => {
-                events.message(Severity::Error, format!("{error}. Nothing will be remembered"));
-                None
-            }
-            opened => opened.and_then(Result::ok),
-        };
-        let has_store = store.is_some();
+        let data_dir = options.data_dir.as_deref();
         let (prepared_sender, prepared) = bounded(2 * IMAGE_BATCH);
         let lanes = [
             (Lane::Inspect, "inspect", INSPECTORS),
@@ -221,9 +214,7 @@ impl Engine {
                     inference: self.work.clone(),
                     prepared: prepared_sender.clone(),
                     librarian: self.chores.clone(),
-                    store: open_store()
-                        .filter(|_| has_store && lane == Lane::Thumbnails)
-                        .and_then(Result::ok),
+                    store: Store::reader(data_dir),
                 };
                 spawn(&name, events, move || thread.run());
             }
@@ -232,13 +223,14 @@ impl Engine {
             events: events.clone(),
             librarian: self.chores.clone(),
             wanted: self.wanted_library.clone(),
+            data_dir: options.data_dir.clone(),
         };
         let saver = Saver {
             events: events.clone(),
             unsaved: ends.unsaved,
         };
         let (queue, work) = (self.queue.clone(), self.work.clone());
-        let librarian = Librarian::new(ends.chores, queue, work, store, scanner, saver, options.data_dir);
+        let librarian = Librarian::new(ends.chores, queue, work, Store::keeper(data_dir), scanner, saver);
         spawn("library", events, move || librarian.run());
         let channels = Channels {
             work: ends.work,
@@ -255,12 +247,11 @@ impl Engine {
     }
 
     fn job(&self, library: u64, picture: PictureId) -> Option<Job> {
-        let file = self.list.get(picture).filter(|_| library == self.library)?;
+        let path = self.list.get(&picture).filter(|_| library == self.library)?;
         Some(Job {
             library,
             picture,
-            path: file.path.clone(),
-            stamp: file.stamp,
+            path: path.clone(),
         })
     }
 }
@@ -323,8 +314,11 @@ impl Backend for Engine {
                 self.evaluator.use_device(device);
                 let _ = self.work.send(Work::UseDevice(device));
             }
-            Request::SaveSettings(json) => {
-                let _ = self.chores.send(Chore::SaveSettings(json));
+            Request::SaveSettings(changes) => {
+                let _ = self.chores.send(Chore::SaveSettings(changes));
+            }
+            Request::ForgetEverything => {
+                let _ = self.chores.send(Chore::ForgetEverything);
             }
             Request::Export { path, content } => {
                 let _ = self.chores.send(Chore::Export { path, content });
@@ -343,7 +337,8 @@ impl Backend for Engine {
                     self.list.clear();
                     self.library = *library;
                 }
-                self.list.extend(pictures.iter().cloned());
+                let paths = pictures.iter().map(|file| (file.id, file.path.clone()));
+                self.list.extend(paths);
             }
             Event::Thumbnail { library, picture, .. } | Event::Skipped { library, picture, .. } => {
                 self.queue.thumbnail_taken(*library, *picture);
@@ -365,11 +360,6 @@ impl Drop for Engine {
         // Only what the store and the user's files get is lost otherwise; a disk that hangs keeps no window open.
         let _ = self.unsaved.recv_timeout(CLOSING);
     }
-}
-
-/// The settings that the window stored last.
-pub fn stored_settings(data_dir: Option<&std::path::Path>) -> Option<String> {
-    Store::open(data_dir?).ok()?.setting(librarian::SETTINGS).ok()?
 }
 
 #[cfg(test)]

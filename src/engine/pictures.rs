@@ -6,12 +6,14 @@ use crossbeam_channel::Sender;
 use image::RgbImage;
 
 use super::Events;
-use super::messages::{Chore, Learnt, Seen, Work, absolute};
-use super::prepare::prepare;
+use super::messages::{Chore, Seen, Work, absolute};
+use super::prepare::{prepare_read, small, thumbnail};
 use super::protocol::{Event, InspectedPicture, ScreenImage, ViewRect};
 use super::queue::{Job, Lane, Queue, Task, Wanted};
 use super::threads::keep_going;
-use crate::library::{PictureError, Store, THUMBNAIL_SIDE, decode, fitted, thumbnail_from_jpeg, thumbnail_to_jpeg};
+use crate::library::{
+    Computed, Content, Fact, PictureError, ReadPicture, Store, Thumbnail, decode, fitted, stamp, thumbnail_from_jpeg,
+};
 use crate::logging::place;
 
 /// Longest side of the inspected picture, in pixels: below every GPU's limit on textures.
@@ -37,7 +39,8 @@ pub struct PictureThread {
     /// Bounded: the threads that index wait here for the model, and no others.
     pub prepared: Sender<Work>,
     pub librarian: Sender<Chore>,
-    pub store: Option<Store>,
+    /// Beside the library thread's: to read.
+    pub store: Store,
 }
 
 impl PictureThread {
@@ -123,53 +126,77 @@ impl PictureThread {
     }
 
     fn thumbnail(&mut self, job: &Job) {
-        let stored = self
-            .store
-            .as_ref()
-            .and_then(|store| store.thumbnail(&absolute(&job.path), job.stamp).ok().flatten())
-            .and_then(|(_, _, jpeg)| thumbnail_from_jpeg(&jpeg));
-        let thumbnail = match stored {
-            Some(thumbnail) => thumbnail,
-            None => match decode(&job.path) {
-                Ok(picture) => {
-                    let thumbnail = fitted(&picture, THUMBNAIL_SIDE);
-                    self.keep_thumbnail(job, &picture, &thumbnail);
-                    thumbnail
-                }
-                Err(error) => return self.skipped(job, &error),
-            },
+        let path = absolute(&job.path);
+        let known = stamp(&job.path).ok().and_then(|stamp| self.store.content(&path, stamp));
+        let shown = match known.and_then(|content| self.stored_thumbnail(content)) {
+            Some(stored) => Ok(stored),
+            None => self.new_thumbnail(job),
         };
-        self.events.send(Event::Thumbnail {
-            library: job.library,
-            picture: job.picture,
-            image: screen_image(thumbnail),
-        });
+        match shown {
+            Ok(image) => self.events.send(Event::Thumbnail {
+                library: job.library,
+                picture: job.picture,
+                image: screen_image(image),
+            }),
+            Err(error) => self.skipped(job, &error),
+        }
     }
 
-    fn keep_thumbnail(&self, job: &Job, picture: &RgbImage, thumbnail: &RgbImage) {
-        let Some(jpeg) = thumbnail_to_jpeg(thumbnail) else {
-            return;
-        };
-        let _ = self.librarian.send(Chore::Keep(Learnt {
+    fn stored_thumbnail(&mut self, content: Content) -> Option<RgbImage> {
+        thumbnail_from_jpeg(&self.store.thumbnail(content)?.jpeg)
+    }
+
+    /// Of a file that has to be looked at: it may hold what is known all the same.
+    fn new_thumbnail(&mut self, job: &Job) -> Result<RgbImage, PictureError> {
+        let read = ReadPicture::read(&job.path)?;
+        if let Some(stored) = self.stored_thumbnail(read.content) {
+            self.keep(job, &read, None);
+            return Ok(stored);
+        }
+        let picture = read.decode()?.picture;
+        let small = small(&picture);
+        self.keep(job, &read, thumbnail(&picture, &small));
+        Ok(small)
+    }
+
+    fn keep(&self, job: &Job, read: &ReadPicture, thumbnail: Option<Thumbnail>) {
+        let _ = self.librarian.send(Chore::Keep(Fact {
             path: absolute(&job.path),
-            stamp: job.stamp,
-            thumbnail: Some((picture.width(), picture.height(), jpeg)),
-            embedding: None,
+            stamp: read.stamp,
+            computed: Computed {
+                thumbnail,
+                ..Computed::nothing(read.content)
+            },
         }));
     }
 
     fn index(&mut self, job: Job, model: Wanted) {
-        match prepare(&job.path, &model.preprocessing, true) {
-            Ok(prepared) => {
-                let _ = self.prepared.send(Work::Prepared {
-                    path: absolute(&job.path),
-                    job,
-                    identity: model.identity,
-                    prepared: Box::new(prepared),
-                });
-            }
-            Err(error) => self.skipped(&job, &error),
+        if let Err(error) = self.read_for(&job, model) {
+            self.skipped(&job, &error);
         }
+    }
+
+    /// Reads a file, and decodes it for the model where its content is not known: it may only have been touched or moved.
+    fn read_for(&mut self, job: &Job, model: Wanted) -> Result<(), PictureError> {
+        let read = ReadPicture::read(&job.path)?;
+        if let Some(embedding) = self.store.embedding(read.content, &model.identity, model.dim) {
+            self.keep(job, &read, None);
+            let _ = self.inference.send(Work::Stored {
+                library: job.library,
+                identity: model.identity,
+                rows: vec![(job.picture, embedding.vector)],
+            });
+            return Ok(());
+        }
+        let with_thumbnail = self.store.thumbnail(read.content).is_none();
+        let prepared = prepare_read(&read, &model.preprocessing, with_thumbnail)?;
+        let _ = self.prepared.send(Work::Prepared {
+            path: absolute(&job.path),
+            job: job.clone(),
+            identity: model.identity,
+            prepared: Box::new(prepared),
+        });
+        Ok(())
     }
 
     fn skipped(&self, job: &Job, error: &PictureError) {

@@ -5,16 +5,20 @@ use std::path::Path;
 use image::RgbImage;
 
 use crate::clip::{Pixels, Preprocessing};
-use crate::library::{Decoded, PictureError, THUMBNAIL_SIDE, decode_with_notes, fitted, thumbnail_to_jpeg};
+use crate::library::{
+    Content, Decoded, PictureError, ReadPicture, Stamp, THUMBNAIL_SIDE, Thumbnail, fitted, thumbnail_to_jpeg,
+};
 
 /// A decoded and prepared picture.
 pub struct Prepared {
     /// Numbers for the image tower.
     pub pixels: Pixels,
-    /// Width and height of the original, upright, in pixels.
-    pub size: (u32, u32),
-    /// A small JPEG for the store.
-    pub thumbnail: Option<Vec<u8>>,
+    /// What the file holds.
+    pub content: Content,
+    /// By which the file is known again.
+    pub stamp: Option<Stamp>,
+    /// A small picture for the cache.
+    pub thumbnail: Option<Thumbnail>,
     /// What is odd about the file, where the picture is whole all the same.
     pub note: Option<&'static str>,
 }
@@ -24,15 +28,38 @@ pub struct Prepared {
 /// # Errors
 /// Why the file is not shown.
 pub fn prepare(path: &Path, preprocessing: &Preprocessing, with_thumbnail: bool) -> Result<Prepared, PictureError> {
-    let Decoded { picture, note, .. } = decode_with_notes(path)?;
+    prepare_read(&ReadPicture::read(path)?, preprocessing, with_thumbnail)
+}
+
+/// The same with a file that was read.
+///
+/// # Errors
+/// Why the file is not shown.
+pub fn prepare_read(
+    read: &ReadPicture,
+    preprocessing: &Preprocessing,
+    with_thumbnail: bool,
+) -> Result<Prepared, PictureError> {
+    let Decoded { picture, note, .. } = read.decode()?;
     Ok(Prepared {
         note,
         pixels: pixels(&picture, preprocessing)?,
-        size: picture.dimensions(),
-        thumbnail: with_thumbnail
-            .then(|| thumbnail_to_jpeg(&fitted(&picture, THUMBNAIL_SIDE)))
-            .flatten(),
+        content: read.content,
+        stamp: read.stamp,
+        thumbnail: with_thumbnail.then(|| thumbnail(&picture, &small(&picture))).flatten(),
     })
+}
+
+/// A picture as the gallery shows it.
+pub fn small(picture: &RgbImage) -> RgbImage {
+    fitted(picture, THUMBNAIL_SIDE)
+}
+
+/// A picture's small one, as the cache keeps it.
+pub fn thumbnail(picture: &RgbImage, small: &RgbImage) -> Option<Thumbnail> {
+    let (width, height) = picture.dimensions();
+    let jpeg = thumbnail_to_jpeg(small)?;
+    Some(Thumbnail { width, height, jpeg })
 }
 
 /// The numbers for the image tower.

@@ -13,14 +13,11 @@ pub use crate::heatmap::HeatmapMethod;
 pub use crate::heatmap::trust::check::Verdict;
 pub use crate::heatmap::{Dab, Fill, HeatMap, HeatmapPicture};
 pub use crate::hub::{CachedModel, Progress};
-pub use crate::library::Stamp;
+pub use crate::library::{PictureId, SettingChange, StoredSetting};
 pub use crate::zero_shot::{Label, LabelId, Scores, TemplateSet};
 
 /// Counts what replaces each other: lists of pictures, or questions about them. The newest wins.
 pub type Generation = u64;
-
-/// The place of a picture in the list of its library generation.
-pub type PictureId = usize;
 
 /// What the window wants.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +38,7 @@ pub enum Request {
     Retry {
         /// The list they belong to.
         library: Generation,
-        /// Their places in it.
+        /// Which.
         pictures: Vec<PictureId>,
     },
     /// Hold or go on with indexing.
@@ -52,14 +49,14 @@ pub enum Request {
     Thumbnails {
         /// The list they belong to.
         library: Generation,
-        /// Their places in it, most urgent first.
+        /// Which, most urgent first.
         pictures: Vec<PictureId>,
     },
     /// The large picture and its heatmaps; none to stop making them.
     Inspect {
         /// The list it belongs to.
         library: Generation,
-        /// Its place in it.
+        /// Which.
         picture: Option<PictureId>,
     },
     /// Make other heatmaps from now on: by this method, or by the model's own default where it is none or does not fit.
@@ -91,8 +88,10 @@ pub enum Request {
     UseDevice(DeviceChoice),
     /// Compute in other numbers, where there is a GPU.
     UsePrecision(Precision),
-    /// Keep the window's settings (JSON).
-    SaveSettings(String),
+    /// Keep the settings that were changed.
+    SaveSettings(Vec<SettingChange>),
+    /// Forget all about pictures, and every setting and label, also on the disk.
+    ForgetEverything,
     /// Something about training.
     Training(TrainingRequest),
     /// Something about evaluating.
@@ -234,10 +233,10 @@ pub struct MapSet {
 /// A picture of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PictureFile {
+    /// Which picture it is.
+    pub id: PictureId,
     /// Where it is, as found.
     pub path: PathBuf,
-    /// Size and time when it was found.
-    pub stamp: Stamp,
 }
 
 /// Pixels for the screen.
@@ -315,7 +314,7 @@ pub enum Event {
     Skipped {
         /// The list.
         library: Generation,
-        /// Its place.
+        /// Which.
         picture: PictureId,
         /// Why.
         reason: String,
@@ -335,7 +334,7 @@ pub enum Event {
         library: Generation,
         /// The question they answer.
         question: Arc<Question>,
-        /// Places and scores.
+        /// Pictures and scores.
         rows: Vec<(PictureId, Arc<Scores>)>,
     },
     /// The question is answered for every picture that is indexed; labels of which words were cut, and which.
@@ -351,7 +350,7 @@ pub enum Event {
     Thumbnail {
         /// The list.
         library: Generation,
-        /// Its place.
+        /// Which.
         picture: PictureId,
         /// The pixels.
         image: ScreenImage,
@@ -360,7 +359,7 @@ pub enum Event {
     Inspected {
         /// The list.
         library: Generation,
-        /// Its place.
+        /// Which.
         picture: PictureId,
         /// The picture.
         inspected: Box<InspectedPicture>,
@@ -369,7 +368,7 @@ pub enum Event {
     HeatMaps {
         /// The list.
         library: Generation,
-        /// The picture's place.
+        /// The picture.
         picture: PictureId,
         /// Whether they are the second set.
         rival: bool,
@@ -380,7 +379,7 @@ pub enum Event {
     Probed {
         /// The list.
         library: Generation,
-        /// The picture's place.
+        /// The picture.
         picture: PictureId,
         /// The answer.
         probed: Box<Probed>,
@@ -393,7 +392,7 @@ pub enum Event {
     MapTested {
         /// The list.
         library: Generation,
-        /// The picture's place.
+        /// The picture.
         picture: PictureId,
         /// The question whose labels are meant.
         question: Arc<Question>,

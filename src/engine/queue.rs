@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard};
 
-use super::protocol::{Generation, PictureId, Stamp};
+use super::protocol::{Generation, PictureId};
 use crate::clip::Preprocessing;
 
 /// One picture of a list.
@@ -13,12 +13,10 @@ use crate::clip::Preprocessing;
 pub struct Job {
     /// The list.
     pub library: Generation,
-    /// Its place.
+    /// Which.
     pub picture: PictureId,
     /// The file.
     pub path: PathBuf,
-    /// Its size and time when it was found.
-    pub stamp: Stamp,
 }
 
 impl Job {
@@ -62,6 +60,8 @@ impl Task {
 pub struct Wanted {
     /// Its identity.
     pub identity: String,
+    /// The width of its embeddings.
+    pub dim: usize,
     /// How it wants its pictures.
     pub preprocessing: Preprocessing,
 }
@@ -231,16 +231,13 @@ mod tests {
             library: 1,
             picture,
             path: PathBuf::new(),
-            stamp: Stamp {
-                size_bytes: 0,
-                modified_ns: 0,
-            },
         }
     }
 
     fn model() -> Option<Wanted> {
         Some(Wanted {
             identity: "m".into(),
+            dim: 8,
             preprocessing: Preprocessing::from_hugging_face(serde_json::json!({}), 224).unwrap(),
         })
     }

@@ -43,6 +43,7 @@ impl RivalMaps {
     pub fn wanted(&self) -> Option<Wanted> {
         self.other.as_ref().map(|other| Wanted {
             identity: other.loaded.model.info().identity.clone(),
+            dim: other.loaded.model.info().projection_dim,
             preprocessing: other.loaded.model.preprocessing().clone(),
         })
     }

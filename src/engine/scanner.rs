@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 
 use super::Events;
-use super::messages::Chore;
-use super::protocol::{Generation, PictureFile, Severity};
+use super::messages::{Chore, FoundFile, absolute};
+use super::protocol::{Generation, Severity};
 use super::threads::spawn;
-use crate::library::{Found, unpack_samples, walk};
+use crate::library::{Found, ReadPicture, Store, unpack_samples, walk};
 
 /// Pictures in a chunk, and how long the first of them waits.
 const CHUNK: usize = 256;
@@ -23,7 +23,7 @@ pub enum Roots {
     /// Folders and pictures.
     Paths(Vec<PathBuf>),
     /// The samples, unpacked into the data folder first.
-    Samples(Option<PathBuf>),
+    Samples,
 }
 
 /// What a scan needs.
@@ -33,6 +33,7 @@ pub struct Scanner {
     pub librarian: Sender<Chore>,
     /// The newest list that was asked for: an older scan gives up.
     pub wanted: Arc<AtomicU64>,
+    pub data_dir: Option<PathBuf>,
 }
 
 impl Scanner {
@@ -45,11 +46,12 @@ impl Scanner {
     fn scan(&self, library: Generation, roots: Roots) {
         let paths = match roots {
             Roots::Paths(paths) => paths,
-            Roots::Samples(data_dir) => self.samples(data_dir),
+            Roots::Samples => self.samples(),
         };
         let mut chunk = Chunk {
             scanner: self,
             library,
+            store: Store::reader(self.data_dir.as_deref()),
             pictures: Vec::new(),
             since: Instant::now(),
         };
@@ -63,9 +65,9 @@ impl Scanner {
         let _ = self.librarian.send(Chore::Scanned { library, unreadable });
     }
 
-    fn samples(&self, data_dir: Option<PathBuf>) -> Vec<PathBuf> {
-        let unpacked = match data_dir {
-            Some(data_dir) => unpack_samples(&data_dir).map_err(|e| e.to_string()),
+    fn samples(&self) -> Vec<PathBuf> {
+        let unpacked = match &self.data_dir {
+            Some(data_dir) => unpack_samples(data_dir).map_err(|e| e.to_string()),
             None => Err("there is no folder for application data; set CLIPSIGHT_DATA_DIR".into()),
         };
         match unpacked {
@@ -83,28 +85,39 @@ impl Scanner {
 struct Chunk<'a> {
     scanner: &'a Scanner,
     library: Generation,
-    pictures: Vec<PictureFile>,
+    store: Store,
+    pictures: Vec<Found>,
     since: Instant,
 }
 
 impl Chunk<'_> {
     fn add(&mut self, found: &mut Vec<Found>) {
-        self.pictures.extend(found.drain(..).map(|found| PictureFile {
-            path: found.path,
-            stamp: found.stamp,
-        }));
+        self.pictures.append(found);
         if self.pictures.len() >= CHUNK || self.since.elapsed() >= CHUNK_AFTER {
             self.hand_over();
         }
     }
 
     fn hand_over(&mut self) {
-        self.since = Instant::now();
-        if !self.pictures.is_empty() {
+        let found = std::mem::take(&mut self.pictures);
+        if !found.is_empty() {
+            let pictures = found.into_iter().map(|found| self.looked_at(found)).collect();
             let _ = self.scanner.librarian.send(Chore::Found {
                 library: self.library,
-                pictures: std::mem::take(&mut self.pictures),
+                pictures,
             });
+        }
+        self.since = Instant::now();
+    }
+
+    /// Where a file may be a picture that was moved here, its content tells.
+    fn looked_at(&mut self, found: Found) -> FoundFile {
+        let may_have_moved = self.store.may_have_moved(&absolute(&found.path), found.stamp);
+        let read = may_have_moved.then(|| ReadPicture::read(&found.path).ok()).flatten();
+        FoundFile {
+            read: read.map(|read| (read.content, read.stamp)),
+            path: found.path,
+            stamp: found.stamp,
         }
     }
 }

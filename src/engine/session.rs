@@ -1,7 +1,7 @@
-//! The engine without a window: one model, many pictures, in order, with the store as a cache.
+//! The engine without a window: one model, many pictures, in order, with the store beside it.
 
 use std::ops::ControlFlow;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,10 +11,11 @@ use super::classes::ClassCache;
 use super::device::DeviceChoice;
 use super::halves::in_halves;
 use super::loaded::{Loaded, place};
-use super::prepare::{Prepared, prepare};
+use super::messages::absolute;
+use super::prepare::{Prepared, prepare_read};
 use crate::clip::{Embedding, Error, Precision, Preprocessing, Result};
 use crate::engine::ModelChoice;
-use crate::library::{PictureError, PictureRecord, Stamp, Store, stamp};
+use crate::library::{Computed, Content, Fact, PictureError, ReadPicture, Stamp, Store, stamp};
 use crate::logging::{panic_text, place as log_place};
 use crate::zero_shot::{ClassEmbeddings, Label, TemplateSet};
 
@@ -25,7 +26,7 @@ pub const IMAGE_BATCH: usize = 8;
 pub struct Session {
     /// The model on its device.
     pub loaded: Loaded,
-    store: Option<Store>,
+    store: Store,
     classes: ClassCache,
     warn: Box<dyn FnMut(String)>,
 }
@@ -33,11 +34,19 @@ pub struct Session {
 /// One picture's embedding, or why there is none.
 pub type Embedded = std::result::Result<Embedding, String>;
 
+/// A file that was read.
 struct Pending {
     index: usize,
+    /// Absolute.
     path: PathBuf,
-    stamp: Option<Stamp>,
-    prepared: std::result::Result<Prepared, String>,
+    read: std::result::Result<Read, String>,
+}
+
+enum Read {
+    /// Its content is known: the file was touched or moved, or is a copy.
+    Known(Content, Option<Stamp>, Embedding),
+    /// It is to be embedded.
+    New(Box<Prepared>),
 }
 
 impl Session {
@@ -58,6 +67,8 @@ impl Session {
         }
         let loaded = Loaded::open(model, placement)?;
         loaded.model.info().notes.iter().cloned().for_each(&mut warn);
+        let mut store = store.unwrap_or_else(|| Store::keeper(None));
+        store.uses_model(&loaded.model.info().identity, model.path().map(absolute));
         Ok(Self {
             loaded,
             store,
@@ -81,7 +92,7 @@ impl Session {
     ) -> Result<()> {
         let mut missing = Vec::new();
         for (index, path) in paths.iter().enumerate() {
-            match self.cached(path) {
+            match self.known(path) {
                 Some(embedding) => {
                     if done(index, Ok(embedding)).is_break() {
                         return Ok(());
@@ -90,19 +101,39 @@ impl Session {
                 None => missing.push((index, path.clone())),
             }
         }
-        let preprocessing = self.loaded.model.preprocessing().clone();
-        let with_thumbnail = self.store.is_some();
+        let embedded = self.embed_missing(paths, &missing, &mut done);
+        if self.store.has_unwritten() && !missing.is_empty() {
+            self.store.flush_now();
+        }
+        self.tell();
+        embedded
+    }
+
+    /// Reads pictures on other threads, and embeds those of which the content is not known.
+    fn embed_missing(
+        &mut self,
+        paths: &[PathBuf],
+        missing: &[(usize, PathBuf)],
+        done: &mut impl FnMut(usize, Embedded) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let reader = Reader {
+            preprocessing: self.loaded.model.preprocessing().clone(),
+            identity: self.loaded.model.info().identity.clone(),
+            dim: self.loaded.model.info().projection_dim,
+            data_dir: self.store.folder(),
+        };
         let next = AtomicUsize::new(0);
         let (sender, receiver) = bounded::<Pending>(4 * IMAGE_BATCH);
         std::thread::scope(|scope| {
             // Where this ends early, nobody takes what is decoded any more: without a receiver the threads see that, and end.
             let receiver = receiver;
             for n in 0..decoders().min(missing.len()) {
-                let (sender, missing, next, preprocessing) = (sender.clone(), &missing, &next, &preprocessing);
+                let (sender, next, reader) = (sender.clone(), &next, &reader);
                 let thread = std::thread::Builder::new().name(format!("decode-{n}"));
                 let started = thread.spawn_scoped(scope, move || {
+                    let mut store = Store::reader(reader.data_dir.as_deref());
                     while let Some((index, path)) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let pending = prepare_pending(*index, path, preprocessing, with_thumbnail);
+                        let pending = reader.pending(*index, path, &mut store);
                         if sender.send(pending).is_err() {
                             return;
                         }
@@ -117,24 +148,29 @@ impl Session {
             drop(sender);
             let mut batch = Vec::new();
             while let Ok(pending) = receiver.recv() {
-                let go_on = match &pending.prepared {
-                    Err(reason) => done(pending.index, Err(reason.clone())),
-                    Ok(prepared) => {
+                let (index, path) = (pending.index, pending.path);
+                let go_on = match pending.read {
+                    Err(reason) => done(index, Err(reason)),
+                    Ok(Read::Known(content, stamp, embedding)) => {
+                        self.keep(path, stamp, Computed::nothing(content));
+                        done(index, Ok(embedding))
+                    }
+                    Ok(Read::New(prepared)) => {
                         if let Some(note) = prepared.note {
-                            (self.warn)(format!("{}: {note}", paths[pending.index].display()));
+                            (self.warn)(format!("{}: {note}", paths[index].display()));
                         }
-                        batch.push(pending);
+                        batch.push(ToEmbed { index, path, prepared });
                         ControlFlow::Continue(())
                     }
                 };
                 if go_on.is_break() {
                     return Ok(());
                 }
-                if batch.len() == IMAGE_BATCH && self.embed_batch(&mut batch, &mut done)?.is_break() {
+                if batch.len() == IMAGE_BATCH && self.embed_batch(&mut batch, done)?.is_break() {
                     return Ok(());
                 }
             }
-            self.embed_batch(&mut batch, &mut done).map(drop)
+            self.embed_batch(&mut batch, done).map(drop)
         })
     }
 
@@ -175,86 +211,100 @@ impl Session {
         Ok(classes.embeddings)
     }
 
-    fn cached(&self, path: &Path) -> Option<Embedding> {
-        let store = self.store.as_ref()?;
-        let absolute = std::path::absolute(path).ok()?;
-        let identity = &self.loaded.model.info().identity;
-        let stored = store.embedding(&absolute, stamp(path).ok()?, identity).ok().flatten();
-        // What a damaged store holds is computed again.
-        stored.filter(|embedding| embedding.is_sound(self.loaded.model.info().projection_dim))
+    /// What is known of an unchanged file.
+    fn known(&mut self, path: &Path) -> Option<Embedding> {
+        self.store.folder()?;
+        let content = self.store.content(&absolute(path), stamp(path).ok()?)?;
+        let info = self.loaded.model.info();
+        self.store.embedding(content, &info.identity, info.projection_dim)
     }
 
     fn embed_batch(
         &mut self,
-        batch: &mut Vec<Pending>,
+        batch: &mut Vec<ToEmbed>,
         done: &mut impl FnMut(usize, Embedded) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>> {
         let batch = std::mem::take(batch);
-        let prepared: Vec<(&Pending, &Prepared)> = batch
-            .iter()
-            .filter_map(|p| Some((p, p.prepared.as_ref().ok()?)))
-            .collect();
-        let pixels: Vec<_> = prepared.iter().map(|(_, p)| p.pixels.clone()).collect();
+        let pixels: Vec<_> = batch.iter().map(|one| one.prepared.pixels.clone()).collect();
         let (loaded, warn) = (&mut self.loaded, &mut self.warn);
         let embedded = in_halves(&pixels, &mut |pixels| {
             let (embeddings, warning) = loaded.embed_images(pixels)?;
             warning.into_iter().for_each(&mut *warn);
             Ok(embeddings)
         })?;
-        let both = prepared.iter().zip(&embedded);
-        let well: Vec<_> = both
-            .filter_map(|(one, embedding)| Some((*one, embedding.as_ref().ok()?)))
-            .collect();
-        self.save(&well);
-        for ((pending, _), embedding) in prepared.iter().zip(embedded) {
-            let embedded = embedding.map_err(|error| error.to_string());
-            if done(pending.index, embedded).is_break() {
+        let identity = self.loaded.model.info().identity.clone();
+        let mut results = Vec::new();
+        for (one, embedding) in batch.into_iter().zip(embedded) {
+            if let Ok(embedding) = &embedding {
+                let computed = Computed {
+                    content: one.prepared.content,
+                    thumbnail: one.prepared.thumbnail,
+                    embedding: Some((identity.clone(), embedding.clone())),
+                };
+                self.keep(one.path, one.prepared.stamp, computed);
+            }
+            results.push((one.index, embedding.map_err(|error| error.to_string())));
+        }
+        // What is printed is written.
+        self.store.flush();
+        self.tell();
+        for (index, embedded) in results {
+            if done(index, embedded).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
         Ok(ControlFlow::Continue(()))
     }
 
-    /// A cache that cannot be written costs time and nothing else: say so once and go on without it.
-    fn save(&mut self, embedded: &[((&Pending, &Prepared), &Embedding)]) {
-        let identity = &self.loaded.model.info().identity;
-        let Some(store) = &mut self.store else { return };
-        let records: Vec<PictureRecord> = embedded
-            .iter()
-            .filter_map(|((pending, prepared), embedding)| {
-                Some(PictureRecord {
-                    path: &pending.path,
-                    stamp: pending.stamp?,
-                    thumbnail: prepared
-                        .thumbnail
-                        .as_deref()
-                        .map(|jpeg| (prepared.size.0, prepared.size.1, jpeg)),
-                    embedding: Some((identity, embedding)),
-                })
-            })
-            .collect();
-        if let Err(error) = store.save(&records) {
-            self.store = None;
-            (self.warn)(format!("{error}; going on without a cache"));
-        }
+    fn keep(&mut self, path: PathBuf, stamp: Option<Stamp>, computed: Computed) {
+        self.store.keep(Fact { path, stamp, computed });
+    }
+
+    /// What the store has to say.
+    fn tell(&mut self) {
+        self.store.notes().into_iter().for_each(&mut self.warn);
     }
 }
 
-fn prepare_pending(index: usize, path: &Path, preprocessing: &Preprocessing, with_thumbnail: bool) -> Pending {
-    // The stamp is taken before reading: a file that changes meanwhile is read again next time.
-    let stamp = stamp(path).ok();
-    let prepared = catch_unwind(|| prepare(path, preprocessing, with_thumbnail)).unwrap_or_else(|panic| {
-        let reason = panic_text(panic.as_ref());
-        Err(PictureError::Damaged(format!(
-            "preparing it failed ({reason}); {}",
-            log_place()
-        )))
-    });
-    Pending {
-        index,
-        path: std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
-        stamp,
-        prepared: prepared.map_err(|e| e.to_string()),
+struct ToEmbed {
+    index: usize,
+    path: PathBuf,
+    prepared: Box<Prepared>,
+}
+
+/// What decoding threads know.
+struct Reader {
+    preprocessing: Preprocessing,
+    identity: String,
+    dim: usize,
+    data_dir: Option<PathBuf>,
+}
+
+impl Reader {
+    fn pending(&self, index: usize, path: &Path, store: &mut Store) -> Pending {
+        let guarded = catch_unwind(AssertUnwindSafe(|| self.read(path, store)));
+        let read = guarded.unwrap_or_else(|panic| {
+            let reason = panic_text(panic.as_ref());
+            Err(PictureError::Damaged(format!(
+                "preparing it failed ({reason}); {}",
+                log_place()
+            )))
+        });
+        Pending {
+            index,
+            path: absolute(path),
+            read: read.map_err(|error| error.to_string()),
+        }
+    }
+
+    fn read(&self, path: &Path, store: &mut Store) -> std::result::Result<Read, PictureError> {
+        let read = ReadPicture::read(path)?;
+        if let Some(embedding) = store.embedding(read.content, &self.identity, self.dim) {
+            return Ok(Read::Known(read.content, read.stamp, embedding));
+        }
+        let with_thumbnail = self.data_dir.is_some() && store.thumbnail(read.content).is_none();
+        let prepared = prepare_read(&read, &self.preprocessing, with_thumbnail)?;
+        Ok(Read::New(Box::new(prepared)))
     }
 }
 

@@ -3,24 +3,24 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::protocol::SettingChange;
 use super::queue::Wanted;
 use super::*;
 use crate::clip::Preprocessing;
-use crate::library::{scan, stamp, unpack_samples};
+use crate::library::{scan, unpack_samples};
 
 /// Far more than anything here takes, on any machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn jobs(folder: &Path) -> Vec<Job> {
     let samples = unpack_samples(folder).unwrap();
-    let pictures = scan(&samples, || true).pictures.into_iter().enumerate();
-    let job = |(picture, found): (usize, crate::library::Found)| Job {
+    let pictures = scan(&samples, || true).pictures.into_iter();
+    let job = |(picture, found): (PictureId, crate::library::Found)| Job {
         library: 1,
         picture,
-        stamp: stamp(&found.path).unwrap(),
         path: found.path,
     };
-    pictures.map(job).collect()
+    (0..).zip(pictures).map(job).collect()
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn pictures_and_thumbnails_are_shown_while_the_model_takes_nothing() {
             inference: work.clone(),
             prepared: prepared.clone(),
             librarian: chores.clone(),
-            store: None,
+            store: Store::reader(None),
         };
         std::thread::spawn(move || thread.run());
     }
@@ -50,6 +50,7 @@ fn pictures_and_thumbnails_are_shown_while_the_model_takes_nothing() {
     let identity = "m".into();
     queue.model(Some(Wanted {
         identity,
+        dim: 8,
         preprocessing,
     }));
     queue.index(jobs.clone());
@@ -93,6 +94,20 @@ fn wait_for(engine: &mut Engine, what: &str, mut found: impl FnMut(&Event) -> bo
     }
 }
 
+fn scale() -> Vec<SettingChange> {
+    let change = SettingChange {
+        name: "scale".into(),
+        value: "1.25".into(),
+        before: "1.0".into(),
+        precious: false,
+    };
+    vec![change]
+}
+
+fn stored_scale(data_dir: &Path) -> Option<String> {
+    Store::keeper(Some(data_dir)).settings().pop()?.value
+}
+
 /// A folder with more paths than can be listed in a lifetime: each of its folders is there twice in the one above.
 #[cfg(unix)]
 fn endless(root: &Path) -> PathBuf {
@@ -123,7 +138,7 @@ fn a_scan_without_end_fills_the_list_holds_nobody_up_and_ends_with_the_window() 
         |event| matches!(event, Event::Pictures { library: 1, pictures } if !pictures.is_empty()),
     );
     // What else the library thread does goes on meanwhile.
-    engine.send(Request::SaveSettings("{\"scale\":1.25}".into()));
+    engine.send(Request::SaveSettings(scale()));
     let target = folder.path().join("saved.csv");
     engine.send(Request::Export {
         path: target.clone(),
@@ -135,7 +150,7 @@ fn a_scan_without_end_fills_the_list_holds_nobody_up_and_ends_with_the_window() 
         |event| matches!(event, Event::Message { text, .. } if text.starts_with("Saved")),
     );
     let started = Instant::now();
-    while stored_settings(Some(&data_dir)).as_deref() != Some("{\"scale\":1.25}") {
+    while stored_scale(&data_dir).as_deref() != Some("1.25") {
         assert!(started.elapsed() < PATIENCE, "the settings were not saved");
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -165,8 +180,8 @@ fn what_is_saved_when_the_window_closes_is_saved() {
         path: target.clone(),
         content: "a,b".into(),
     });
-    engine.send(Request::SaveSettings("{}".into()));
+    engine.send(Request::SaveSettings(scale()));
     drop(engine);
     assert_eq!(std::fs::read_to_string(target).unwrap(), "a,b");
-    assert_eq!(stored_settings(Some(folder.path())).as_deref(), Some("{}"));
+    assert_eq!(stored_scale(folder.path()).as_deref(), Some("1.25"));
 }

@@ -72,13 +72,17 @@ pub fn decode(path: &Path) -> Result<RgbImage, PictureError> {
 /// # Errors
 /// Why the file is not a whole picture.
 pub fn decode_with_notes(path: &Path) -> Result<Decoded, PictureError> {
-    let bytes = read(path)?;
-    // A decoder that panics on damaged content costs this file, never the scan.
-    std::panic::catch_unwind(|| decode_bytes(&bytes, path))
+    decode_guarded(&read(path)?, path)
+}
+
+/// Decodes the bytes of a file. A decoder that panics on damaged content costs this file, never the scan.
+pub(super) fn decode_guarded(bytes: &[u8], path: &Path) -> Result<Decoded, PictureError> {
+    std::panic::catch_unwind(|| decode_bytes(bytes, path))
         .unwrap_or_else(|_| Err(PictureError::Damaged("the decoder gave up".into())))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, PictureError> {
+/// The whole file.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, PictureError> {
     let unreadable = |e: std::io::Error| PictureError::Unreadable(e.to_string());
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() && !is_pipe(&metadata) {

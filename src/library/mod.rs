@@ -1,35 +1,52 @@
-//! Pictures on disk: folders, decoding, thumbnails, and the SQLite store of what was learnt about them.
+//! Pictures on disk: folders, decoding, thumbnails, and the two stores: the catalog of what people made and the cache of
+//! what was computed.
 //!
 //! Originals are only ever read.
 
+mod cache;
+mod catalog;
 mod cells;
+mod checksum;
+mod content;
 mod data_dir;
+mod database;
 mod decode;
 mod duplicates;
 mod exif;
 mod fingerprint;
+mod housekeeping;
+mod kept_aside;
 mod kinds;
 pub mod labelled;
 mod labels;
+mod legacy;
 mod output;
 mod rescue;
+mod retry;
 mod samples;
 mod scan;
+mod stamp;
 mod store;
 mod text;
 mod thumbnail;
 
-pub use data_dir::{DATA_DIR_VARIABLE, data_dir};
+pub use cache::{Computed, Thumbnail};
+pub use catalog::{PictureId, Registered, SettingChange, Sighting, Stored as StoredSetting};
+pub use content::{Content, ReadPicture};
+pub use data_dir::{DATA_DIR_VARIABLE, data_dir, make_private};
+pub use database::StoreError;
 pub use decode::{Decoded, PictureError, decode, decode_with_notes};
 pub use duplicates::{Copies, find_copies};
 pub use fingerprint::Fingerprint;
+pub use housekeeping::Holdings;
 pub use kinds::{UnreadKind, is_picture};
 pub use labels::{in_words, labels_of};
 pub use output::{
     Inputs, OutputError, expect_ending, may_write, picture_format, same_file, write_output, write_picture,
 };
 pub use samples::unpack_samples;
-pub use scan::{Found, Scan, Stamp, is_system_folder, scan, stamp, walk};
-pub use store::{CachedEmbedding, PictureRecord, Store, StoreError};
+pub use scan::{Found, Scan, is_system_folder, scan, walk};
+pub use stamp::{Stamp, stamp};
+pub use store::{Fact, Store};
 pub use text::{TextError, read_text, text_of};
 pub use thumbnail::{THUMBNAIL_SIDE, fitted, thumbnail_from_jpeg, thumbnail_to_jpeg};

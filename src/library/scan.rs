@@ -2,24 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use walkdir::{DirEntry, WalkDir};
 
 use super::decode::{PictureError, is_pipe, not_a_file};
 use super::kinds::{Looks, UnreadKind, is_picture, looks};
+use super::stamp::Stamp;
 
 /// Folders that systems make beside pictures, and that hold none of their own.
 const SYSTEM_FOLDERS: [&str; 4] = ["__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"];
-
-/// What tells whether a file changed since it was last read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Stamp {
-    /// Size of the file.
-    pub size_bytes: u64,
-    /// Time of the last change, in nanoseconds since 1970.
-    pub modified_ns: i64,
-}
 
 /// A picture file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,27 +52,6 @@ impl Scan {
 /// Whether a folder is one of the system's, or hidden.
 pub fn is_system_folder(name: &str) -> bool {
     name.starts_with('.') || SYSTEM_FOLDERS.contains(&name)
-}
-
-/// Size and time of a file.
-///
-/// # Errors
-/// The file cannot be looked at, or is a pipe, of which nothing tells whether it gives the same again.
-pub fn stamp(path: &Path) -> std::io::Result<Stamp> {
-    let metadata = std::fs::metadata(path)?;
-    if metadata.is_file() {
-        Ok(stamp_of(&metadata))
-    } else {
-        Err(std::io::Error::other("it is not a file"))
-    }
-}
-
-fn stamp_of(metadata: &std::fs::Metadata) -> Stamp {
-    let since = metadata.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
-    Stamp {
-        size_bytes: metadata.len(),
-        modified_ns: since.map_or(0, |d| d.as_nanos() as i64),
-    }
 }
 
 /// Lists the pictures in a folder and its subfolders, hidden ones left out; a file or a pipe is a list of itself.
@@ -136,7 +106,7 @@ impl Scan {
     fn add(&mut self, entry: DirEntry) {
         match entry.metadata() {
             Ok(metadata) => self.pictures.push(Found {
-                stamp: stamp_of(&metadata),
+                stamp: Stamp::of(&metadata),
                 path: entry.into_path(),
             }),
             Err(error) => {

@@ -207,7 +207,7 @@ fn answers_of_another_model_or_to_other_templates_are_not_mixed_with_new_ones() 
     let asked = question(&engine.requests()).unwrap();
     engine.predict(0, &asked, &vec![0.1; labels + 1]);
     harness.run_steps(3);
-    let scored = |picture: usize| harness.state().state().answer(picture).is_some();
+    let scored = |picture: i64| harness.state().state().answer(picture).is_some();
     assert!(
         scored(0) && !scored(1),
         "all numbers that are shown answer one question"

@@ -4,7 +4,7 @@ use clipsight::app::App;
 use clipsight::app::command::{Command, Compare, FileDialog};
 use clipsight::app::settings::{LabelRow, Settings};
 use clipsight::engine::ModelChoice;
-use clipsight::engine::protocol::{Dab, Fill, Probe, Request, Shift};
+use clipsight::engine::protocol::{Dab, Fill, PictureId, Probe, Request, Shift};
 use clipsight::heatmap::HeatmapMethod;
 use clipsight::zero_shot::Label;
 use egui::{Key, Modifiers};
@@ -271,11 +271,10 @@ fn show_the_cat(harness: &mut Harness<App>) {
     harness.state_mut().execute(Command::Select(cat));
 }
 
-fn cat(app: &App) -> Option<usize> {
-    app.state()
-        .pictures
-        .iter()
-        .position(|picture| picture.name() == "cat.jpg")
+fn cat(app: &App) -> Option<PictureId> {
+    let mut pictures = app.state().pictures.iter();
+    let cat = pictures.find(|picture| picture.name() == "cat.jpg")?;
+    Some(cat.file.id)
 }
 
 #[test]

@@ -11,7 +11,7 @@ use clipsight::app::settings::Settings;
 use clipsight::clip::{Layout, ModelInfo, Precision, Scoring, TowerKind, WeightsFile};
 use clipsight::engine::protocol::{
     Event, HeatMap, InspectedPicture, LabelId, MapSet, PictureFile, PictureId, Probe, Probed, Question, Request, Rival,
-    ScreenImage, Stamp, Verdict, ViewRect,
+    ScreenImage, Verdict, ViewRect,
 };
 use clipsight::engine::{Backend, DeviceInfo, ModelChoice};
 use clipsight::heatmap::HeatmapMethod;
@@ -88,7 +88,7 @@ impl StandIn {
             preparing: None,
         });
         let library = self.0.borrow().library;
-        let pictures = names.iter().map(|name| file(name)).collect();
+        let pictures = (0..).zip(names).map(file).collect();
         self.say(Event::Pictures { library, pictures });
         self.say(Event::Scanned {
             library,
@@ -101,9 +101,9 @@ impl StandIn {
     fn answer(&self, asked: &Question) {
         let (count, library) = (self.0.borrow().names.len(), self.0.borrow().library);
         let question = answered(asked);
-        let rows = (0..count).map(|picture| {
-            let cosines = cosines(picture, count, asked.labels.len());
-            (picture, Arc::new(score(&cosines, SCORING, 0.0)))
+        let rows = (0..count).map(|place| {
+            let cosines = cosines(place, count, asked.labels.len());
+            (place as PictureId, Arc::new(score(&cosines, SCORING, 0.0)))
         });
         self.say(Event::Predictions {
             library,
@@ -231,9 +231,9 @@ impl StandIn {
     fn probe(&self, probe: &Probe) {
         let asked = question(&self.requests()).unwrap();
         let (library, picture) = (self.0.borrow().library, self.0.borrow().inspected.unwrap_or_default());
-        let before = cosines(picture, 9, asked.labels.len());
+        let before = cosines(picture as usize, 9, asked.labels.len());
         let mut after = before.clone();
-        let best = picture % asked.labels.len().max(1);
+        let best = picture as usize % asked.labels.len().max(1);
         after[best] -= 0.25;
         self.say(Event::Probed {
             library,
@@ -244,8 +244,8 @@ impl StandIn {
                 before: Arc::new(score(&before, SCORING, 0.0)),
                 after: Arc::new(score(&after, SCORING, 0.0)),
                 view: inspected(picture).view,
-                model_view: painted(picture + 1, 224, 224),
-                image: (!probe.dabs.is_empty()).then(|| painted(picture + 1, 320, 240)),
+                model_view: painted(picture as usize + 1, 224, 224),
+                image: (!probe.dabs.is_empty()).then(|| painted(picture as usize + 1, 320, 240)),
                 read_the_word: !probe.dabs.is_empty(),
             }),
         });
@@ -274,7 +274,7 @@ impl Backend for StandIn {
             } => self.inspect(picture),
             Request::Thumbnails { library, pictures } => {
                 for picture in pictures {
-                    let image = painted(picture, 96, 72);
+                    let image = painted(picture as usize, 96, 72);
                     self.say(Event::Thumbnail {
                         library,
                         picture,
@@ -348,18 +348,16 @@ pub fn starter() -> ModelInfo {
     }
 }
 
-fn file(name: &str) -> PictureFile {
+/// In the stand-in's catalog, pictures are numbered as they are listed.
+fn file((id, name): (PictureId, &&str)) -> PictureFile {
     PictureFile {
+        id,
         path: format!("/pictures/{name}").into(),
-        stamp: Stamp {
-            size_bytes: 1,
-            modified_ns: 1,
-        },
     }
 }
 
 /// The highest for one label, lower for the others; every fifth picture fits none.
-fn cosines(picture: PictureId, count: usize, labels: usize) -> Vec<f32> {
+fn cosines(picture: usize, count: usize, labels: usize) -> Vec<f32> {
     let best = picture % labels.max(1);
     let top = 0.5 + 0.4 * (picture + 1) as f32 / count as f32;
     let mut cosines: Vec<f32> = (0..labels)
@@ -394,7 +392,7 @@ pub fn painted(seed: usize, width: usize, height: usize) -> ScreenImage {
 
 fn inspected(picture: PictureId) -> InspectedPicture {
     InspectedPicture {
-        image: painted(picture, 320, 240),
+        image: painted(picture as usize, 320, 240),
         original_size: (640, 480),
         view: ViewRect {
             left: 0.125,
@@ -402,7 +400,7 @@ fn inspected(picture: PictureId) -> InspectedPicture {
             width: 0.75,
             height: 1.0,
         },
-        model_view: painted(picture, 224, 224),
+        model_view: painted(picture as usize, 224, 224),
         rival_view: None,
     }
 }

@@ -14,7 +14,7 @@ use crate::app::shell::textures::Textures;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{ScoreBar, icon_button, note, score_bar_ui, section, segmented_ui};
 use crate::app::state::State;
-use crate::engine::protocol::Scores;
+use crate::engine::protocol::{PictureId, Scores};
 
 const PROBABILITY_WORDS: &str = "Shares of a softmax over these labels, not how certain the model is. \"None of \
     these\" is weighed against all of them together.";
@@ -24,7 +24,7 @@ const SIGMOID_WORDS: &str = "This model judges every label by itself: the number
 /// Draws the inspector.
 pub fn inspector_ui(ui: &mut Ui, state: &mut State, textures: &mut Textures) -> Vec<Command> {
     let mut commands = Vec::new();
-    let Some(selected) = state.selected.filter(|&id| id < state.pictures.len()) else {
+    let Some(selected) = state.selected.filter(|&id| state.pictures.get(id).is_some()) else {
         empty_ui(ui);
         return commands;
     };
@@ -47,7 +47,7 @@ fn empty_ui(ui: &mut Ui) {
     });
 }
 
-fn header_ui(ui: &mut Ui, state: &State, selected: usize, commands: &mut Vec<Command>) {
+fn header_ui(ui: &mut Ui, state: &State, selected: PictureId, commands: &mut Vec<Command>) {
     let picture = &state.pictures[selected];
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

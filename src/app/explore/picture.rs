@@ -1,8 +1,10 @@
 //! A picture of the gallery, and which of them are shown.
 
+use std::collections::HashMap;
+use std::ops::{Deref, Index};
 use std::sync::Arc;
 
-use crate::engine::protocol::{LabelId, PictureFile, Question, Scores};
+use crate::engine::protocol::{LabelId, PictureFile, PictureId, Question, Scores};
 
 /// A picture of the gallery.
 #[derive(Debug, Clone)]
@@ -22,6 +24,64 @@ impl Picture {
             || self.file.path.display().to_string(),
             |name| name.to_string_lossy().into_owned(),
         )
+    }
+}
+
+/// The pictures of the list, in order, each found by its id.
+#[derive(Debug, Clone, Default)]
+pub struct Pictures {
+    list: Vec<Picture>,
+    places: HashMap<PictureId, usize>,
+}
+
+impl Pictures {
+    /// Adds pictures at the end, about which nothing is known yet.
+    pub fn add(&mut self, files: Vec<PictureFile>) {
+        for file in files {
+            self.places.insert(file.id, self.list.len());
+            self.list.push(Picture {
+                file,
+                scores: None,
+                skipped: None,
+            });
+        }
+    }
+
+    /// One of them.
+    pub fn get(&self, id: PictureId) -> Option<&Picture> {
+        self.list.get(*self.places.get(&id)?)
+    }
+
+    /// The same, to change it.
+    pub fn get_mut(&mut self, id: PictureId) -> Option<&mut Picture> {
+        self.list.get_mut(*self.places.get(&id)?)
+    }
+
+    /// All of them, to change them.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Picture> {
+        self.list.iter_mut()
+    }
+
+    /// Begins another list.
+    pub fn clear(&mut self) {
+        self.list.clear();
+        self.places.clear();
+    }
+}
+
+impl Deref for Pictures {
+    type Target = [Picture];
+
+    fn deref(&self) -> &[Picture] {
+        &self.list
+    }
+}
+
+impl Index<PictureId> for Pictures {
+    type Output = Picture;
+
+    fn index(&self, id: PictureId) -> &Picture {
+        &self.list[self.places[&id]]
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use super::picture::{Filter, Picture};
+use super::picture::{Filter, Picture, Pictures};
 use crate::app::settings::{Measure, Settings, Sort};
 use crate::engine::protocol::{LabelId, PictureId, Question, Scores, Scoring};
 use crate::table;
@@ -63,12 +63,12 @@ pub fn order(
     let label = filter
         .label
         .map(|label| label.map(|label| question.and_then(|question| question.place(label))));
-    let mut order: Vec<PictureId> = (0..pictures.len())
-        .filter(|&id| passes(&pictures[id], label, filter, settings.measure))
+    let mut order: Vec<&Picture> = pictures
+        .iter()
+        .filter(|picture| passes(picture, label, filter, settings.measure))
         .collect();
-    let scores = |id: &PictureId| pictures[*id].scores.as_deref();
     let by = |key: fn(&Scores) -> f32, descending: bool| {
-        move |a: &PictureId, b: &PictureId| match (scores(a), scores(b)) {
+        move |a: &&Picture, b: &&Picture| match (a.scores.as_deref(), b.scores.as_deref()) {
             (Some(a), Some(b)) if descending => key(b).total_cmp(&key(a)),
             (Some(a), Some(b)) => key(a).total_cmp(&key(b)),
             (a, b) => b.is_some().cmp(&a.is_some()),
@@ -79,9 +79,9 @@ pub fn order(
         Sort::Name => {}
         Sort::Score => order.sort_by(by(best_cosine, true)),
         Sort::Margin => order.sort_by(by(|scores| scores.margin, false)),
-        Sort::Label => order.sort_by(|a, b| by_label(scores(a), scores(b))),
+        Sort::Label => order.sort_by(|a, b| by_label(a.scores.as_deref(), b.scores.as_deref())),
     }
-    order
+    order.into_iter().map(|picture| picture.file.id).collect()
 }
 
 fn best_cosine(scores: &Scores) -> f32 {
@@ -121,15 +121,14 @@ fn passes(picture: &Picture, label: Option<Option<Option<usize>>>, filter: &Filt
 }
 
 /// The answers to a question as CSV, every label a column, under the name by which it was asked about.
-pub fn csv(pictures: &[Picture], order: &[PictureId], question: &Question) -> String {
+pub fn csv(pictures: &Pictures, order: &[PictureId], question: &Question) -> String {
     let labels: Vec<&str> = question.labels.iter().map(|asked| asked.label.name.as_str()).collect();
     let header = ["path", "best", "none of these"].map(String::from).into_iter();
     let columns = labels
         .iter()
         .flat_map(|label| [format!("{label} (probability)"), format!("{label} (cosine)")]);
     let mut out = table::line(header.chain(columns));
-    for &id in order {
-        let picture = &pictures[id];
+    for picture in order.iter().filter_map(|&id| pictures.get(id)) {
         let Some(scores) = picture.scores.as_deref().filter(|s| s.cosines.len() == labels.len()) else {
             continue;
         };
@@ -154,7 +153,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::engine::protocol::{AskedLabel, Label, PictureFile, Stamp, TemplateSet};
+    use crate::engine::protocol::{AskedLabel, Label, PictureFile, TemplateSet};
     use crate::zero_shot::score;
 
     const SCORING: Scoring = Scoring {
@@ -162,26 +161,25 @@ mod tests {
         logit_bias: None,
     };
 
-    fn picture(path: &str, cosines: &[f32]) -> Picture {
-        Picture {
-            file: PictureFile {
-                path: path.into(),
-                stamp: Stamp {
-                    size_bytes: 0,
-                    modified_ns: 0,
-                },
-            },
-            scores: Some(Arc::new(score(cosines, SCORING, 0.0))),
-            skipped: None,
-        }
-    }
+    const A: PictureId = 70;
+    const B: PictureId = 8;
+    const C: PictureId = -9;
 
-    fn pictures() -> Vec<Picture> {
-        vec![
-            picture("a.jpg", &[0.30, 0.10, 0.05]),
-            picture("b.jpg", &[0.20, 0.21, 0.05]),
-            picture("c.jpg", &[0.10, 0.12, 0.50]),
-        ]
+    fn pictures() -> Pictures {
+        let mut pictures = Pictures::default();
+        let scored = [
+            (A, "a.jpg", [0.30, 0.10, 0.05]),
+            (B, "b.jpg", [0.20, 0.21, 0.05]),
+            (C, "c.jpg", [0.10, 0.12, 0.50]),
+        ];
+        for (id, path, cosines) in scored {
+            let path = path.into();
+            pictures.add(vec![PictureFile { id, path }]);
+            if let Some(picture) = pictures.get_mut(id) {
+                picture.scores = Some(Arc::new(score(&cosines, SCORING, 0.0)));
+            }
+        }
+        pictures
     }
 
     fn question() -> Question {
@@ -209,10 +207,10 @@ mod tests {
     #[test]
     fn every_order_puts_the_right_picture_first() {
         let all = Filter::default();
-        assert_eq!(sorted(Sort::Name, &all), [0, 1, 2]);
-        assert_eq!(sorted(Sort::Score, &all), [0, 1, 2]);
-        assert_eq!(sorted(Sort::Margin, &all), [1, 2, 0]);
-        assert_eq!(sorted(Sort::Label, &all), [0, 1, 2]);
+        assert_eq!(sorted(Sort::Name, &all), [A, B, C]);
+        assert_eq!(sorted(Sort::Score, &all), [A, B, C]);
+        assert_eq!(sorted(Sort::Margin, &all), [B, C, A]);
+        assert_eq!(sorted(Sort::Label, &all), [A, B, C]);
     }
 
     #[test]
@@ -221,12 +219,12 @@ mod tests {
             label: Some(None),
             ..Filter::default()
         };
-        assert_eq!(sorted(Sort::Name, &none), [2]);
+        assert_eq!(sorted(Sort::Name, &none), [C]);
         let second = Filter {
             label: Some(Some(LabelId::known(5))),
             ..Filter::default()
         };
-        assert_eq!(sorted(Sort::Name, &second), [1]);
+        assert_eq!(sorted(Sort::Name, &second), [B]);
         let unasked = Filter {
             label: Some(Some(LabelId::known(6))),
             ..Filter::default()
@@ -236,17 +234,17 @@ mod tests {
             name: "a.j".into(),
             ..Filter::default()
         };
-        assert_eq!(sorted(Sort::Name, &named), [0]);
+        assert_eq!(sorted(Sort::Name, &named), [A]);
         let sure = Filter {
             score: 0.9,
             ..Filter::default()
         };
-        assert_eq!(sorted(Sort::Name, &sure), [0]);
+        assert_eq!(sorted(Sort::Name, &sure), [A]);
     }
 
     #[test]
     fn csv_has_a_line_a_picture_and_quotes_commas() {
-        let text = csv(&pictures(), &[0, 2], &question());
+        let text = csv(&pictures(), &[A, C], &question());
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 3);
         assert!(lines[0].contains("\"cat, black (probability)\""));

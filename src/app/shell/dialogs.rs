@@ -89,12 +89,12 @@ fn skipped_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     if state.skipped() > 0 && ui.button(format!("{}  Try all again", icon::ARROW_CLOCKWISE)).clicked() {
         commands.push(Command::Retry(None));
     }
-    for (id, picture) in state.pictures.iter().enumerate() {
+    for picture in state.pictures.iter() {
         let Some(reason) = &picture.skipped else { continue };
         ui.horizontal(|ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if ui.small_button("Try again").clicked() {
-                    commands.push(Command::Retry(Some(id)));
+                    commands.push(Command::Retry(Some(picture.file.id)));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let path = egui::Label::new(picture.name()).truncate();
@@ -245,5 +245,30 @@ fn settings_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
             format!("The last change of labels was answered in {latency:.0} ms"),
         ));
     }
+    ui.add_space(theme::GAP);
+    forget_ui(ui, state.asked_to_forget, &mut commands);
     commands
+}
+
+/// What Clipsight knows, and the way to have it forget that.
+fn forget_ui(ui: &mut Ui, asked: bool, commands: &mut Vec<Command>) {
+    ui.label(section("What Clipsight remembers"));
+    let words = "Which pictures it has seen, small copies of them and what models make of them, your labels and settings. \
+                 Your pictures themselves, runs and models are not touched.";
+    ui.label(note(ui, words));
+    ui.horizontal(|ui| {
+        if !asked {
+            if ui.button("Forget everything…").clicked() {
+                commands.push(Command::AskToForget(true));
+            }
+            return;
+        }
+        ui.label("Labels and settings cannot be brought back.");
+        if ui.button("Forget everything now").clicked() {
+            commands.push(Command::ForgetEverything);
+        }
+        if ui.button("Keep").clicked() {
+            commands.push(Command::AskToForget(false));
+        }
+    });
 }

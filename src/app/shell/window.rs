@@ -1,6 +1,6 @@
 //! Opens the window over the real engine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -11,8 +11,8 @@ use crate::app::App;
 use crate::app::settings::Settings;
 use crate::clip::Precision;
 use crate::engine::ModelChoice;
-use crate::engine::{DeviceChoice, Engine, EngineOptions, stored_settings};
-use crate::library::data_dir;
+use crate::engine::{DeviceChoice, Engine, EngineOptions};
+use crate::library::{Store, data_dir};
 use crate::logging::panic_text;
 
 /// What the command line asks of the window.
@@ -60,7 +60,7 @@ pub fn run(
     mut watch: impl FnMut(&App, Instant) -> bool + 'static,
 ) -> Result<(), StartError> {
     let data_dir = data_dir();
-    let mut settings = Settings::from_json(stored_settings(data_dir.as_deref()).as_deref());
+    let (mut settings, notes) = remembered(data_dir.as_deref());
     if !options.paths.is_empty() {
         let paths: Vec<PathBuf> = options
             .paths
@@ -96,7 +96,9 @@ pub fn run(
     let created = Box::new(move |cc: &eframe::CreationContext<'_>| {
         let ctx = cc.egui_ctx.clone();
         let engine = Engine::start(engine_options, Arc::new(move || ctx.request_repaint()));
-        let app = App::new(&cc.egui_ctx, settings, Box::new(engine)).asked_for(model);
+        let app = App::new(&cc.egui_ctx, settings, Box::new(engine))
+            .asked_for(model)
+            .told(notes);
         is_open.store(true, Ordering::Relaxed);
         let watched = Watched {
             app,
@@ -116,6 +118,25 @@ pub fn run(
         }),
         Err(_) => Err(StartError::NoDisplay(None)),
     }
+}
+
+/// The settings of the last time, and what there is to say about them. What cannot be read of them is kept as a file, before
+/// something else is stored in its place.
+fn remembered(data_dir: Option<&Path>) -> (Settings, Vec<String>) {
+    let mut store = Store::keeper(data_dir);
+    let (settings, misread) = Settings::from_stored(&store.settings());
+    let mut notes = store.notes();
+    for name in misread {
+        let what_became_of_it = match store.keep_aside(&name) {
+            Some(Ok(file)) => format!("what was stored is kept in {}", file.display()),
+            Some(Err(reason)) => format!("it could not be kept aside either: {reason}"),
+            None => "it is gone".into(),
+        };
+        notes.push(format!(
+            "The setting \"{name}\" could not be read, and is as on the first launch; {what_became_of_it}"
+        ));
+    }
+    (settings, notes)
 }
 
 /// The app, and something that looks at it after every frame; the window closes when that says so.

@@ -5,17 +5,19 @@ use std::time::Instant;
 use super::{Inference, STEP};
 use crate::clip::Embedding;
 use crate::engine::halves::in_halves;
-use crate::engine::messages::{Chore, Learnt, Work};
+use crate::engine::messages::{Chore, Work};
 use crate::engine::protocol::{Event, Severity};
 use crate::engine::queue::Job;
 use crate::engine::session::IMAGE_BATCH;
+use crate::library::{Computed, Content, Fact, Stamp, Thumbnail};
 
 /// What of a picture is not for the model.
 struct Beside {
     job: Job,
     path: std::path::PathBuf,
-    size: (u32, u32),
-    thumbnail: Option<Vec<u8>>,
+    content: Content,
+    stamp: Option<Stamp>,
+    thumbnail: Option<Thumbnail>,
 }
 
 impl Inference {
@@ -45,12 +47,12 @@ impl Inference {
                     identity: made_for,
                     prepared,
                 } if made_for == identity && !self.has(&job) => {
-                    let (size, thumbnail) = (prepared.size, prepared.thumbnail);
                     let beside = Beside {
                         job,
                         path,
-                        size,
-                        thumbnail,
+                        content: prepared.content,
+                        stamp: prepared.stamp,
+                        thumbnail: prepared.thumbnail,
                     };
                     Some((beside, prepared.pixels))
                 }
@@ -100,12 +102,14 @@ impl Inference {
             if beside.job.library == self.library {
                 rows.push((beside.job.picture, embedding.vector.clone()));
             }
-            let (width, height) = beside.size;
-            let _ = self.channels.librarian.send(Chore::Keep(Learnt {
+            let _ = self.channels.librarian.send(Chore::Keep(Fact {
                 path: beside.path,
-                stamp: beside.job.stamp,
-                thumbnail: beside.thumbnail.map(|jpeg| (width, height, jpeg)),
-                embedding: Some((identity.into(), embedding)),
+                stamp: beside.stamp,
+                computed: Computed {
+                    content: beside.content,
+                    thumbnail: beside.thumbnail,
+                    embedding: Some((identity.into(), embedding)),
+                },
             }));
         }
         let count = rows.len();

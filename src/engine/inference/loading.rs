@@ -47,6 +47,7 @@ impl Inference {
         let changed = !self.is_current(&info.identity);
         self.channels.queue.model(Some(Wanted {
             identity: info.identity.clone(),
+            dim: info.projection_dim,
             preprocessing: loaded.model.preprocessing().clone(),
         }));
         self.device_is(&loaded.device, None);
@@ -58,6 +59,7 @@ impl Inference {
             let _ = self.channels.librarian.send(Chore::Model {
                 identity: info.identity.clone(),
                 dim: info.projection_dim,
+                place: self.choice.path().map(std::path::Path::to_path_buf),
                 files: self.choice.files(),
             });
         }

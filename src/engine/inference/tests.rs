@@ -7,8 +7,9 @@ use super::*;
 use crate::clip::{Pixels, Result};
 use crate::engine::Events;
 use crate::engine::prepare::{Prepared, pixels};
-use crate::engine::protocol::{AskedLabel, Event, Label, LabelId, Stamp, TemplateSet};
+use crate::engine::protocol::{AskedLabel, Event, Label, LabelId, TemplateSet};
 use crate::engine::queue::Job;
+use crate::library::Content;
 
 struct Bench {
     inference: Inference,
@@ -90,16 +91,13 @@ impl Bench {
                 library: 1,
                 picture,
                 path: "a.png".into(),
-                stamp: Stamp {
-                    size_bytes: 1,
-                    modified_ns: 1,
-                },
             },
             path: "/a.png".into(),
             identity: self.identity(),
             prepared: Box::new(Prepared {
                 pixels: pixels(&shown, preprocessing).unwrap(),
-                size: (224, 224),
+                content: Content::of(&[grey]),
+                stamp: None,
                 note: None,
                 thumbnail: None,
             }),
@@ -187,7 +185,7 @@ fn a_picture_that_fails_is_skipped_by_name_and_the_rest_of_its_batch_is_indexed(
     }
     let mut bench = bench();
     bench.inference.loaded.as_mut().unwrap().fault = Some(dark);
-    let prepared = [200, 180, 0, 160].into_iter().enumerate();
+    let prepared = (0..).zip([200, 180, 0, 160]);
     let prepared = prepared.map(|(picture, grey)| bench.prepared(picture, grey)).collect();
     bench.inference.embed(prepared);
     let told: Vec<Event> = bench.said.try_iter().collect();
@@ -205,7 +203,7 @@ fn a_picture_that_fails_is_skipped_by_name_and_the_rest_of_its_batch_is_indexed(
     assert_eq!(kept.count(), 3);
     // It can be tried again, and what is there is not embedded twice.
     bench.inference.loaded.as_mut().unwrap().fault = None;
-    let again = [200, 180, 0].into_iter().enumerate();
+    let again = (0..).zip([200, 180, 0]);
     let again = again.map(|(picture, grey)| bench.prepared(picture, grey)).collect();
     bench.inference.embed(again);
     assert!(

@@ -1,0 +1,91 @@
+//! What is in the data folder, and how it is forgotten.
+
+use std::path::{Path, PathBuf};
+
+use super::cache::Counts;
+use super::database::StoreError;
+use super::store::Store;
+use super::{cache, catalog, database, kept_aside};
+
+/// What the stores hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holdings {
+    /// The data folder.
+    pub folder: PathBuf,
+    /// Pictures in the catalog.
+    pub pictures: usize,
+    /// Bytes of the catalog on the disk, copies of it among them.
+    pub catalog_bytes: u64,
+    /// Bytes of the cache on the disk.
+    pub cache_bytes: u64,
+    /// What the cache holds.
+    pub cached: Counts,
+}
+
+impl Store {
+    /// What the stores hold; none where there is no data folder.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn holdings(&mut self) -> Result<Option<Holdings>, StoreError> {
+        let Some(folder) = self.folder() else { return Ok(None) };
+        let pictures = self.write_catalog(|catalog| catalog.pictures())?;
+        let cached = self.write_cache(|cache| cache.counts())?;
+        let bytes = |file: &str| {
+            files_beginning(&folder, file)
+                .iter()
+                .filter_map(|file| Some(file.metadata().ok()?.len()))
+                .sum()
+        };
+        Ok(Some(Holdings {
+            pictures,
+            catalog_bytes: bytes(catalog::SCHEMA.file),
+            cache_bytes: bytes(cache::SCHEMA.file),
+            cached,
+            folder,
+        }))
+    }
+
+    /// Forgets pictures of which the files are gone, and what was computed from what no file holds any more; how many
+    /// pictures.
+    ///
+    /// # Errors
+    /// The stores cannot be read or written.
+    pub fn prune(&mut self) -> Result<usize, StoreError> {
+        let (gone, here) = self.write_catalog(|catalog| catalog.prune())?;
+        self.write_cache(|cache| cache.prune(&here))?;
+        Ok(gone)
+    }
+
+    /// Forgets all about pictures; with `everything`, settings and labels too, and what was kept aside of them.
+    ///
+    /// # Errors
+    /// The stores cannot be written.
+    pub fn clear(&mut self, everything: bool) -> Result<(), StoreError> {
+        self.forget_unwritten(everything);
+        self.write_cache(|cache| cache.clear())?;
+        self.write_catalog(|catalog| catalog.clear(everything))?;
+        let Some(folder) = self.folder().filter(|_| everything) else {
+            return Ok(());
+        };
+        let in_use = database::files_of(&folder.join(catalog::SCHEMA.file));
+        let copies = files_beginning(&folder, catalog::SCHEMA.file).into_iter();
+        let copies = copies.filter(|file| !in_use.contains(file));
+        let aside = files_beginning(&folder.join(kept_aside::FOLDER), "");
+        let logs = files_beginning(&folder.join("logs"), "");
+        copies
+            .chain(aside)
+            .chain(logs)
+            .try_for_each(|file| database::removed(&file))
+    }
+}
+
+/// Files of a folder of which the names begin so.
+fn files_beginning(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let files = entries.filter_map(Result::ok).filter(|entry| entry.path().is_file());
+    let named = files.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(name.as_bytes()));
+    named.map(|entry| entry.path()).collect()
+}
