@@ -24,6 +24,7 @@ pub mod library;
 pub mod logging;
 mod lossless;
 mod memory;
+pub mod progress;
 mod table;
 pub mod version;
 pub mod zero_shot;

@@ -14,6 +14,7 @@ use clipsight::fine_tune::{Context, FineTuneMethod};
 use clipsight::heatmap::trust::mosaic::mosaic;
 use clipsight::heatmap::{HeatmapMethod, heat_maps};
 use clipsight::library::decode;
+use clipsight::progress::Unheard;
 use parity::{Expected, MAX_PIXEL_DIFFERENCE, check, copy_of, cosine, error_of, fixtures, open, pixels};
 use serde_json::Value;
 
@@ -164,7 +165,7 @@ fn a_batch_learns_the_same_in_one_piece_and_in_parts() {
             let mut config = RunConfig::new(FineTuneMethod::Contrastive, PathBuf::new());
             config.hyper.micro_batch = micro_batch;
             let model = Model::open(&fixtures().join(name), &Device::flex()).unwrap();
-            let context = Context::new(model, &dataset, &split, &config, None, |_| true).unwrap();
+            let context = Context::new(model, &dataset, &split, &config, None, &Unheard).unwrap();
             let learner = contrastive::learner(&config, &context).unwrap();
             learner.gradients_of_pairs(&context, &texts).unwrap()
         };

@@ -18,6 +18,7 @@ use clipsight::fine_tune::{Context, Leaves};
 use clipsight::library::decode;
 use serde_json::Value;
 
+use clipsight::progress::Unheard;
 use program::{Program, lines};
 
 const MAX_LOSS_DIFFERENCE: f32 = 1e-4;
@@ -58,7 +59,7 @@ fn batch(micro_batch: usize, precision: Precision, device: &Device) -> (Context,
     config.hyper.micro_batch = micro_batch;
     config.precision = precision;
     let model = Model::open(&fixtures().join("clip-f32"), device).unwrap();
-    let context = Context::new(model, &dataset, &split, &config, None, |_| true).unwrap();
+    let context = Context::new(model, &dataset, &split, &config, None, &Unheard).unwrap();
     let learner = contrastive::learner(&config, &context).unwrap();
     (context, learner, texts)
 }

@@ -15,8 +15,8 @@ use super::train::Training;
 use crate::engine::DeviceInfo;
 use crate::engine::ModelChoice;
 use crate::engine::protocol::{
-    CachedModel, Event, FetchOutcome, Generation, InspectedPicture, LabelId, MapSet, ModelInfo, PictureFile, PictureId,
-    Probe, Probed, Progress, Question, Scores, Scoring, ScreenImage, Severity, Shift, Verdict, model_name,
+    CachedModel, Download, Event, FetchOutcome, Generation, InspectedPicture, LabelId, MapSet, ModelInfo, PictureFile,
+    PictureId, Probe, Probed, Question, Scores, Scoring, ScreenImage, Severity, Shift, Verdict, model_name,
 };
 use crate::engine::training::TrainingEvent;
 
@@ -101,7 +101,7 @@ pub struct Fetching {
     /// Its name on the Hub.
     pub name: String,
     /// How far it is; none before the first bytes.
-    pub progress: Option<Progress>,
+    pub progress: Option<Download>,
 }
 
 /// Where the keyboard is to go in the next frame.

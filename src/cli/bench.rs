@@ -23,6 +23,7 @@ use crate::heatmap::HeatmapMethod;
 use crate::heatmap::heat_maps;
 use crate::library::{DATA_DIR_VARIABLE, scan, unpack_samples};
 use crate::memory::peak_mb;
+use crate::progress::Unheard;
 use crate::zero_shot::{Label, TemplateSet, score};
 
 const REPEATS: usize = 5;
@@ -126,7 +127,7 @@ impl Bench {
         let session = Session::open(&choice, device, precision, None, Box::new(warn))?;
         let folder = std::env::temp_dir().join(format!("clipsight-bench-{}", std::process::id()));
         let samples = unpack_samples(&folder).context("cannot write the samples to the temporary folder")?;
-        let pictures = scan(&samples, || true)
+        let pictures = scan(&samples, &Unheard)
             .pictures
             .into_iter()
             .map(|found| found.path)

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::bench::{median, ms};
+use super::output::say;
 use crate::clip::Precision;
 use crate::engine::protocol::{
     AskedLabel, Event, HeatmapMethod, Label, LabelId, PictureId, Question, Request, TemplateSet,
@@ -141,7 +142,7 @@ impl Busy {
                 Some(Event::Pictures { pictures, .. }) => {
                     self.pictures.extend(pictures.iter().map(|file| file.id));
                 }
-                Some(Event::Message { text, .. }) => eprintln!("clipsight: {text}"),
+                Some(Event::Message { text, .. }) => say(&text),
                 Some(_) => {}
                 None => std::thread::sleep(Duration::from_micros(500)),
             }

@@ -13,6 +13,7 @@ use crate::fine_tune::data::{Dataset, Example, Split};
 use crate::fine_tune::methods::learner;
 use crate::fine_tune::methods::logistic::{Problem, Weights};
 use crate::fine_tune::{Context, RunConfig};
+use crate::progress::Unheard;
 
 /// Features of the linear probe, their width, and their classes.
 const PROBE: [usize; 3] = [10_000, 512, 100];
@@ -91,7 +92,7 @@ pub fn train_step_ms(
     config.hyper.batch = BATCH;
     config.hyper.micro_batch = BATCH;
     config.precision = precision;
-    let context = Context::new(model, &dataset, &split, &config, None, |_| true)?;
+    let context = Context::new(model, &dataset, &split, &config, None, &Unheard)?;
     let mut learner = learner(&config, &context)?;
     learner.step(&context, 0)?;
     let mut fastest = Vec::new();

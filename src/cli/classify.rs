@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::args::ClassifyArgs;
 use super::escape::{visible, visible_path};
-use super::output::Output;
+use super::output::{Output, say};
 use super::pictures::{embed_in_order, find, session, shown, templates};
 use super::{Common, Usage};
 use crate::clip::Scoring;
@@ -48,7 +48,7 @@ fn labels(args: &ClassifyArgs) -> Result<Vec<Label>> {
     }
     let (labels, repeated) = merged(labels);
     for name in repeated {
-        eprintln!("clipsight: the label \"{name}\" is there more than once; it counts once");
+        say(&format!("the label \"{name}\" is there more than once; it counts once"));
     }
     if labels.is_empty() {
         return Err(Usage("there are no labels: the labels file is empty".into()).into());

@@ -1,6 +1,5 @@
 //! `clipsight fine-tune`: teach a model from pictures.
 
-use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,6 +12,7 @@ use super::figures;
 use super::output::{Output, say};
 use super::pictures::{device, model as chosen_model, shown};
 use super::preview;
+use super::progress::Bar;
 use super::{Common, Format, Usage};
 use crate::engine::ModelChoice;
 use crate::engine::{Placement, place};
@@ -22,6 +22,7 @@ use crate::fine_tune::k_shot::{KShot, bands, base, k_shot_curve};
 use crate::fine_tune::run::{self, Control, RunEvent, RunRecord, Runs, Start};
 use crate::fine_tune::search::Choice;
 use crate::library::{data_dir, unpack_samples};
+use crate::progress::{Progress, Step};
 
 /// Where runs of this machine are, what they compute on, and the samples.
 pub struct Workshop {
@@ -73,7 +74,7 @@ pub fn run(args: &FineTuneArgs, common: &Common, output: &mut Output) -> Result<
         return curve(&config, &workshop, output);
     }
     if args.estimate {
-        let estimate = run::estimate(&config, &workshop.start(), |_| true)?;
+        let estimate = run::estimate(&config, &workshop.start(), &Bar::share("Trying one step"))?;
         let memory = estimate
             .memory_mb
             .map_or(String::new(), |mb| format!(", about {mb:.0} MB of memory"));
@@ -87,11 +88,11 @@ pub fn run(args: &FineTuneArgs, common: &Common, output: &mut Output) -> Result<
         );
     }
     if config.hyper.steps_a_shot > 0 && common.format == Format::Table {
-        eprintln!(
-            "clipsight: {} takes {} steps for each picture of a class, as published; --epochs goes by passes instead",
+        say(&format!(
+            "{} takes {} steps for each picture of a class, as published; --epochs goes by passes instead",
             config.method.title(),
             config.hyper.steps_a_shot
-        );
+        ));
     }
     let control = stop_on_interrupt();
     let mut printer = Printer::new(common.format);
@@ -119,7 +120,7 @@ pub fn stop_on_interrupt() -> Arc<Control> {
         if told.stop.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("\nclipsight: stopping; what was learnt is kept (Ctrl-C once more to end at once)");
+        say("stopping; what was learnt is kept (Ctrl-C once more to end at once)");
     };
     if let Err(error) = ctrlc::set_handler(handler) {
         say(&format!(
@@ -201,18 +202,12 @@ fn set(config: &mut RunConfig, setting: &str) -> Result<()> {
 
 fn curve(config: &RunConfig, workshop: &Workshop, output: &mut Output) -> Result<()> {
     let control = stop_on_interrupt();
-    let terminal = std::io::stderr().is_terminal();
     let start = workshop.start();
     let mut written = Ok(());
     let open = || base(config.base.as_deref(), start.device);
-    let wanted = |done: f32| {
-        if terminal {
-            eprint!("\r{:3.0} %\r", 100.0 * done);
-        }
-        !control.stop.load(Ordering::Relaxed)
-    };
+    let bar = Bar::share("Measuring shots").while_wanted(move || !control.stop.load(Ordering::Relaxed));
     let mut points = Vec::new();
-    k_shot_curve(config, open, wanted, |point| {
+    k_shot_curve(config, open, &bar, |point| {
         if written.is_ok() {
             written = print_point(&point, output);
             points.push(point);
@@ -283,19 +278,16 @@ fn print_bands(points: &[KShot], output: &mut Output) -> Result<()> {
     Ok(())
 }
 
-/// Prints a run's events: JSON lines, or a line on the terminal that is written over and the result at the end.
+/// Prints a run's events: JSON lines, or a bar on the terminal and the result at the end.
 pub struct Printer {
     format: Format,
-    terminal: bool,
+    bar: Option<Bar>,
 }
 
 impl Printer {
     /// For a format.
     pub fn new(format: Format) -> Self {
-        Self {
-            format,
-            terminal: std::io::stderr().is_terminal(),
-        }
+        Self { format, bar: None }
     }
 
     /// Prints an event.
@@ -316,14 +308,9 @@ impl Printer {
             return done(event, output);
         }
         if let RunEvent::Started { n_validation: 0, .. } = event {
-            self.clear();
-            eprintln!("clipsight: no picture is left for validation: nothing is chosen by it, and the defaults stand");
+            say("no picture is left for validation: nothing is chosen by it, and the defaults stand");
         }
-        if self.terminal
-            && let Some(line) = progress(event)
-        {
-            let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
-        }
+        self.progress(event);
         Ok(())
     }
 
@@ -342,38 +329,35 @@ impl Printer {
         })
     }
 
-    /// Clears the line that is written over, for another.
-    fn clear(&self) {
-        if self.terminal {
-            eprint!("\r\x1b[K");
+    fn progress(&mut self, event: &RunEvent) {
+        let bar = || Bar::share("");
+        match event {
+            RunEvent::Preparing { what, done, .. } => self.bar.get_or_insert_with(bar).report(Step {
+                what,
+                done: f64::from(*done),
+                total: 1.0,
+            }),
+            RunEvent::Step {
+                step,
+                steps,
+                loss,
+                pictures_per_s,
+                ..
+            } => {
+                let bar = self.bar.get_or_insert_with(bar);
+                bar.say(&format!(
+                    "Step {step}/{steps}, loss {loss:.4}, {pictures_per_s:.0} pictures/s"
+                ));
+                bar.counted(*step, *steps);
+            }
+            _ => {}
         }
     }
 
-    /// Leaves the line that is written over.
+    /// Takes the bar away.
     pub fn end(&mut self) {
-        if std::mem::take(&mut self.terminal) {
-            eprintln!();
-        }
+        self.bar = None;
     }
-}
-
-fn progress(event: &RunEvent) -> Option<String> {
-    Some(match event {
-        RunEvent::Preparing { what, done, .. } => format!("{what}: {:.0} %", 100.0 * done),
-        RunEvent::Step {
-            step,
-            steps,
-            loss,
-            pictures_per_s,
-            seconds_left,
-            ..
-        } => {
-            let filled = 20 * step / (*steps).max(1);
-            let bar = format!("{}{}", "#".repeat(filled), "-".repeat(20 - filled));
-            format!("[{bar}] {step}/{steps}  loss {loss:.4}  {pictures_per_s:.0} pictures/s  {seconds_left:.0} s left")
-        }
-        _ => return None,
-    })
 }
 
 /// What a run's end compares becomes fields of its line.

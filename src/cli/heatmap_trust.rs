@@ -9,6 +9,7 @@ use super::Common;
 use super::args::HeatmapArgs;
 use super::output::{Output, say};
 use super::pictures::{find, session, templates};
+use super::progress::Bar;
 use crate::heatmap::HeatmapMethod;
 use crate::heatmap::trust::evaluate::{Labelled, TestResult, deletion_tests, mosaic_test};
 use crate::heatmap::trust::mosaic::TILES;
@@ -60,10 +61,10 @@ pub fn run(folder: &Path, args: &HeatmapArgs, common: &Common, output: &mut Outp
         some => some.to_vec(),
     };
     for method in methods {
-        let watch = |test: &'static str| move |done: f32| progress(method, test, done);
+        let bar = |test: &str| Bar::counted(&format!("{}: {test}", method.name()));
         let (results, warning) = session.loaded.with_fallback(|model| {
-            let mosaic = mosaic_test(model, method, &pictures, texts, args.limit, watch("mosaic"))?;
-            let [deletion, insertion] = deletion_tests(model, method, &pictures, texts, watch("deletion"))?;
+            let mosaic = mosaic_test(model, method, &pictures, texts, args.limit, &bar("mosaic"))?;
+            let [deletion, insertion] = deletion_tests(model, method, &pictures, texts, &bar("deletion"))?;
             Ok([mosaic, deletion, insertion])
         })?;
         if let Some(warning) = warning {
@@ -96,15 +97,6 @@ fn read(pictures: Vec<(PathBuf, String)>, names: &[String], output: &mut Output)
         }
     }
     read
-}
-
-/// One line on a terminal, written over; nothing elsewhere.
-fn progress(method: HeatmapMethod, test: &str, done: f32) -> bool {
-    use std::io::IsTerminal;
-    if std::io::stderr().is_terminal() {
-        eprint!("\r{}: {test} {:3.0} %\r", method.name(), 100.0 * done);
-    }
-    true
 }
 
 fn print(output: &mut Output, method: HeatmapMethod, result: &TestResult) -> Result<()> {

@@ -19,6 +19,7 @@ mod models;
 mod output;
 mod pictures;
 mod preview;
+mod progress;
 mod runs;
 mod search;
 mod store;

@@ -1,7 +1,6 @@
 //! `clipsight models`: the catalogue, what is on this machine, and all about a model.
 
 use std::ffi::OsStr;
-use std::io::{IsTerminal, Write};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -9,11 +8,12 @@ use serde_json::{Value, json};
 use super::args::{ModelsArgs, ModelsCommand};
 use super::output::Output;
 use super::pictures::session;
+use super::progress::Bar;
 use super::{Common, Usage};
 use crate::clip::ModelInfo;
 use crate::engine::ModelChoice;
 use crate::heatmap::HeatmapMethod;
-use crate::hub::{Cache, Hub, Progress, catalogue, pull};
+use crate::hub::{Cache, Hub, catalogue, pull};
 
 const MEGABYTE: f64 = 1e6;
 
@@ -83,24 +83,7 @@ fn list(common: &Common, output: &mut Output) -> Result<()> {
 }
 
 fn fetch(name: &str, revision: &str, output: &mut Output) -> Result<()> {
-    let terminal = std::io::stderr().is_terminal();
-    let mut report = |progress: Progress| {
-        if terminal {
-            let _ = write!(std::io::stderr(), "\r\x1b[K{}", progress_line(&progress));
-        }
-    };
-    let pulled = pull(
-        &Hub::from_environment(),
-        &cache()?,
-        name,
-        revision,
-        &|| true,
-        &mut report,
-    );
-    if terminal {
-        eprintln!();
-    }
-    let pulled = pulled?;
+    let pulled = pull(&Hub::from_environment(), &cache()?, name, revision, &Bar::bytes())?;
     let folder = pulled.folder.display().to_string();
     let line = json!({ "name": name, "bytes": pulled.bytes, "local": true, "path": folder });
     let rows = || {
@@ -114,19 +97,6 @@ fn fetch(name: &str, revision: &str, output: &mut Output) -> Result<()> {
     output.result(&line, &["name", "bytes", "local", "path"], rows, || {
         format!("{name} is here, verified: use it with --model {name}")
     })
-}
-
-fn progress_line(progress: &Progress) -> String {
-    let left = progress
-        .seconds_left()
-        .map_or(String::new(), |seconds| format!(", {seconds:.0} s left"));
-    format!(
-        "{:.1} of {:.1} MB, {:.1} MB/s{left}  {}",
-        progress.done_bytes as f64 / MEGABYTE,
-        progress.total_bytes as f64 / MEGABYTE,
-        progress.bytes_per_s / MEGABYTE,
-        progress.file
-    )
 }
 
 fn remove(name: &str, output: &mut Output) -> Result<()> {

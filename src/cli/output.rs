@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::escape::{path_bytes, visible_lines, visible_path};
 use super::pictures::shown;
+use super::progress::beside;
 use super::{Common, Format};
 use crate::table;
 
@@ -64,8 +65,7 @@ impl Output {
             }
         }
         // A reader at the other end of a pipe sees each result when it is there.
-        self.out.flush()?;
-        Ok(())
+        Ok(beside(|| self.out.flush())?)
     }
 
     /// Says of which paths results will come: where one is not UTF-8, the table gets a column for its bytes.
@@ -103,7 +103,7 @@ impl Output {
     pub fn table(&mut self, text: impl FnOnce() -> String) -> Result<()> {
         if self.format == Format::Table {
             writeln!(self.out, "{}", visible_lines(&text()))?;
-            self.out.flush()?;
+            beside(|| self.out.flush())?;
         }
         Ok(())
     }
@@ -141,7 +141,7 @@ impl Output {
 
 /// Says something on standard error. Nobody may be listening there: that stops nothing.
 pub fn say(text: &str) {
-    let _ = writeln!(stderr(), "clipsight: {}", visible_lines(text));
+    let _ = beside(|| writeln!(stderr(), "clipsight: {}", visible_lines(text)));
 }
 
 /// Whether the reader of a pipe went away.

@@ -9,18 +9,20 @@ use anyhow::Result;
 
 use super::escape::visible_path;
 use super::output::{Output, say};
+use super::progress::Bar;
 use super::{Common, Usage};
 use crate::clip::Embedding;
 use crate::engine::ModelChoice;
 use crate::engine::{DeviceChoice, Session};
 use crate::library::{Store, data_dir, scan};
+use crate::progress::{Progress, Unheard};
 use crate::zero_shot::TemplateSet;
 
 /// Pictures below the given paths, in the order given; what cannot be looked at is named.
 pub fn find(paths: &[PathBuf], output: &mut Output) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for path in paths {
-        let scan = scan(path, || true);
+        let scan = scan(path, &Unheard);
         let unread = scan.unread_in_words().filter(|_| path.is_dir());
         for (path, reason) in scan.unreadable {
             output.path_failure(&path, &reason);
@@ -83,7 +85,11 @@ pub fn embed_in_order(
     let mut waiting = BTreeMap::new();
     let mut next = 0;
     let mut written = Ok(());
+    let bar = Bar::counted("Pictures");
+    let mut arrived = 0;
     session.embed_pictures(paths, |index, embedded| {
+        arrived += 1;
+        bar.counted(arrived, paths.len());
         waiting.insert(index, embedded);
         while let Some(embedded) = waiting.remove(&next) {
             let path = &paths[next];

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::escape::visible_path;
 use super::output::{self, Output};
 use super::pictures::shown;
+use super::progress::Bar;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::data::Preview;
 use crate::fine_tune::run::{self, DataReport};
@@ -17,7 +18,7 @@ const NAMED: usize = 20;
 
 /// Prints a line a class, and at last what repeats and what is left aside.
 pub fn run(config: &RunConfig, output: &mut Output) -> Result<()> {
-    let preview = run::preview(config, |_| true)?;
+    let preview = run::preview(config, &Bar::counted("Looking through the pictures"))?;
     for (path, reason) in &preview.problems {
         output.failure(&shown(path), reason);
     }

@@ -13,6 +13,7 @@ use super::fine_tune::{Printer, Workshop, stop_on_interrupt};
 use super::output::Output;
 use super::pictures::shown;
 use super::preview::reasons;
+use super::progress::Bar;
 use super::{Common, Format};
 use crate::evaluation::Comparison;
 use crate::fine_tune::run::{self, BlendPoint, RunFolder, RunRecord};
@@ -172,10 +173,11 @@ fn export(folder: &RunFolder, workshop: &Workshop, target: &Path, replace: bool,
 fn blend(folder: &RunFolder, workshop: &Workshop, use_at: Option<f32>, output: &mut Output) -> Result<()> {
     let start = workshop.start();
     if let Some(blend) = use_at {
-        let record = run::set_blend(folder, &start, blend, |_| true)?;
+        let record = run::set_blend(folder, &start, blend, &Bar::share("Measuring the blend"))?;
         return row(&record, output);
     }
-    for point in run::blend_curve(folder, start.device, start.samples, |_| true)? {
+    let progress = Bar::share("Measuring blends");
+    for point in run::blend_curve(folder, start.device, start.samples, &progress)? {
         blend_point(&point, output)?;
     }
     Ok(())

@@ -17,6 +17,7 @@ use crate::evaluation::{
     Source, accuracy_interval, content_of, ensembles, kinds, nonsense, published,
 };
 use crate::library::scan;
+use crate::progress::Unheard;
 use crate::zero_shot::{ClassEmbeddings, Label, TemplateSet, class_embedding};
 
 /// Seeds the templates of nonsense: the same in every study.
@@ -392,7 +393,7 @@ pub fn against_negatives(
     folder: &Path,
     watch: Watch<'_>,
 ) -> Result<Vec<(PathBuf, String)>> {
-    let scanned = scan(folder, || true);
+    let scanned = scan(folder, &Unheard);
     let mut problems = scanned.unreadable;
     let paths: Vec<PathBuf> = scanned.pictures.into_iter().map(|found| found.path).collect();
     let rows = embed(session, &paths, watch)?;

@@ -1,15 +1,20 @@
 //! Models on this machine and on the Hub, for the window: each request on a thread of its own, one download at a time.
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::Events;
-use super::protocol::{Event, FetchOutcome, Severity};
+use super::protocol::{Download, Event, FetchOutcome, Severity};
 use super::threads::spawn;
 use crate::hub::{Cache, Hub, PullError, pull};
 use crate::logging::{panic_text, place};
+use crate::progress::{Speed, Step, heard};
 
 const REVISION: &str = "main";
+const SPEED_WINDOW: Duration = Duration::from_secs(5);
+const TELL_EVERY: Duration = Duration::from_millis(100);
 const NO_HOME: &str = "There is no home folder: set HF_HOME to where models shall lie";
 
 /// Looks for models, fetches and removes them.
@@ -50,7 +55,7 @@ impl Fetcher {
         let (stopped, start) = (self.stopped.clone(), self.stopped.load(Ordering::SeqCst));
         spawn("fetch", &self.events, move || {
             let wanted = || stopped.load(Ordering::SeqCst) == start;
-            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fetch(&name, &events, &wanted)));
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fetch(&name, &events, wanted)));
             running.store(false, Ordering::SeqCst);
             let outcome = outcome.unwrap_or_else(|panic| {
                 let reason = panic_text(panic.as_ref());
@@ -89,17 +94,25 @@ fn list(events: &Events, listing: &Mutex<()>) {
     events.send(Event::LocalModels(models.unwrap_or_default()));
 }
 
-fn fetch(name: &str, events: &Events, wanted: &dyn Fn() -> bool) -> FetchOutcome {
+fn fetch(name: &str, events: &Events, wanted: impl Fn() -> bool) -> FetchOutcome {
     let Some(cache) = Cache::of_this_machine() else {
         return FetchOutcome::Failed(NO_HOME.into());
     };
-    let mut report = |progress| {
+    let speed = RefCell::new(Speed::over(SPEED_WINDOW, TELL_EVERY));
+    let hear = |step: Step<'_>| {
+        let Some(bytes_per_s) = speed.borrow_mut().mark(step.done) else {
+            return;
+        };
         events.send(Event::Fetching {
             name: name.into(),
-            progress,
+            progress: Download {
+                done_bytes: step.done as u64,
+                total_bytes: step.total as u64,
+                bytes_per_s,
+            },
         });
     };
-    match pull(&Hub::from_environment(), &cache, name, REVISION, wanted, &mut report) {
+    match pull(&Hub::from_environment(), &cache, name, REVISION, &heard(hear, wanted)) {
         Ok(pulled) => FetchOutcome::Here(pulled.folder),
         Err(PullError::Cancelled) => FetchOutcome::Stopped,
         Err(error) => FetchOutcome::Failed(error.to_string()),

@@ -40,7 +40,6 @@ mod rival;
 mod saver;
 mod scanner;
 mod session;
-mod speed;
 mod threads;
 mod trainer;
 pub mod training;

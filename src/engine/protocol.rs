@@ -12,7 +12,7 @@ pub use crate::clip::{ModelInfo, Precision, Scoring, Shift, ViewRect, model_name
 pub use crate::heatmap::HeatmapMethod;
 pub use crate::heatmap::trust::check::Verdict;
 pub use crate::heatmap::{Dab, Fill, HeatMap, HeatmapPicture};
-pub use crate::hub::{CachedModel, Progress};
+pub use crate::hub::CachedModel;
 pub use crate::library::{PictureId, SettingChange, StoredSetting};
 pub use crate::zero_shot::{Label, LabelId, Scores, TemplateSet};
 
@@ -410,7 +410,7 @@ pub enum Event {
         /// The model.
         name: String,
         /// How far it is.
-        progress: Progress,
+        progress: Download,
     },
     /// A download ended.
     Fetched {
@@ -443,4 +443,23 @@ pub enum Event {
         /// In words that say what to do.
         text: String,
     },
+}
+
+/// How far a download is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Download {
+    /// Bytes that are there, all files together.
+    pub done_bytes: u64,
+    /// Bytes of all files.
+    pub total_bytes: u64,
+    /// Bytes a second, lately.
+    pub bytes_per_s: f64,
+}
+
+impl Download {
+    /// Seconds until it is done; none while the speed is unknown.
+    pub fn seconds_left(&self) -> Option<f64> {
+        let left = self.total_bytes.saturating_sub(self.done_bytes) as f64;
+        (self.bytes_per_s > 0.0).then(|| left / self.bytes_per_s)
+    }
 }

@@ -13,6 +13,7 @@ use super::messages::{Chore, FoundFile, absolute};
 use super::protocol::{Generation, Severity};
 use super::threads::spawn;
 use crate::library::{Found, ReadPicture, Store, unpack_samples, walk};
+use crate::progress::while_wanted;
 
 /// Pictures in a chunk, and how long the first of them waits.
 const CHUNK: usize = 256;
@@ -57,8 +58,8 @@ impl Scanner {
         };
         let mut unreadable = Vec::new();
         for path in &paths {
-            let wanted = || self.wanted.load(Ordering::Relaxed) == library;
-            let found = walk(path, wanted, |pictures| chunk.add(pictures));
+            let wanted = while_wanted(|| self.wanted.load(Ordering::Relaxed) == library);
+            let found = walk(path, &wanted, |pictures| chunk.add(pictures));
             unreadable.extend(found.unreadable);
         }
         chunk.hand_over();

@@ -321,10 +321,11 @@ mod tests {
     use super::*;
     use crate::clip::Pixels;
     use crate::library::{scan, unpack_samples};
+    use crate::progress::Unheard;
 
     fn samples(folder: &Path) -> Vec<PathBuf> {
         let samples = unpack_samples(folder).unwrap();
-        scan(&samples, || true)
+        scan(&samples, &Unheard)
             .pictures
             .into_iter()
             .map(|found| found.path)

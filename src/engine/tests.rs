@@ -8,13 +8,14 @@ use super::queue::Wanted;
 use super::*;
 use crate::clip::Preprocessing;
 use crate::library::{scan, unpack_samples};
+use crate::progress::Unheard;
 
 /// Far more than anything here takes, on any machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn jobs(folder: &Path) -> Vec<Job> {
     let samples = unpack_samples(folder).unwrap();
-    let pictures = scan(&samples, || true).pictures.into_iter();
+    let pictures = scan(&samples, &Unheard).pictures.into_iter();
     let job = |(picture, found): (PictureId, crate::library::Found)| Job {
         library: 1,
         picture,

@@ -18,6 +18,7 @@ use crate::fine_tune::run::{self, Control, Runs, Start};
 use crate::fine_tune::{Error, Result};
 use crate::library::{decode, fitted, unpack_samples};
 use crate::logging::{panic_text, place as log_place};
+use crate::progress::{Progress, Step, heard};
 
 /// Side of the small pictures in a preview.
 const SAMPLE_SIDE: u32 = 96;
@@ -305,8 +306,7 @@ impl Worker {
             }
             TrainingRequest::Estimate { generation, config } => {
                 let newest = &self.orders.estimate;
-                let wanted = |done| self.still_wanted(newest, generation) && self.wanted("Trying one step", done);
-                let estimate = run::estimate(&config, &start, wanted)?;
+                let estimate = run::estimate(&config, &start, &self.newest("Trying one step", newest, generation))?;
                 tell(&self.events, TrainingEvent::Estimated { generation, estimate });
                 Ok(())
             }
@@ -320,14 +320,14 @@ impl Worker {
             TrainingRequest::Export { run, to } => self.export(&run, &start, &to),
             TrainingRequest::MeasureBlends(run) => {
                 let folder = self.runs.find(&run)?;
-                let wanted = |done| self.wanted("Measuring blends", done);
-                let points = run::blend_curve(&folder, start.device, start.samples, wanted)?;
+                let progress = self.working("Measuring blends");
+                let points = run::blend_curve(&folder, start.device, start.samples, &progress)?;
                 tell(&self.events, TrainingEvent::Blends { run, points });
                 Ok(())
             }
             TrainingRequest::UseBlend { run, blend } => {
-                let wanted = |done| self.wanted("Measuring the blend", done);
-                let record = run::set_blend(&self.runs.find(&run)?, &start, blend, wanted)?;
+                let progress = self.working("Measuring the blend");
+                let record = run::set_blend(&self.runs.find(&run)?, &start, blend, &progress)?;
                 self.events
                     .message(Severity::Info, format!("{} is now {}", record.name, record.mixture()));
                 Ok(())
@@ -339,7 +339,7 @@ impl Worker {
                 steps,
                 learning_rate,
             } => {
-                self.wanted("Comparing pictures and texts", 0.0);
+                self.say("Comparing pictures and texts", 0.0);
                 let board = board(&pairs, base, steps, learning_rate, start.device)?;
                 let pictures = pairs.iter().map(|(path, _)| small(path)).collect();
                 tell(&self.events, TrainingEvent::Board(Box::new(board), pictures));
@@ -362,11 +362,25 @@ impl Worker {
         newest.load(Ordering::Relaxed) == generation
     }
 
-    /// Says how far something is, and hears whether it is still wanted.
-    fn wanted(&self, what: &str, done: f32) -> bool {
+    /// The progress of work that can be stopped.
+    fn working(&self, what: &'static str) -> impl Progress + Sync {
+        heard(
+            move |step: Step<'_>| self.say(what, step.share()),
+            || !self.orders.control.stop.load(Ordering::Relaxed),
+        )
+    }
+
+    /// The same, of work that something newer of its kind replaces.
+    fn newest(&self, what: &'static str, newest: &AtomicU64, generation: u64) -> impl Progress + Sync {
+        heard(
+            move |step: Step<'_>| self.say(what, step.share()),
+            move || self.still_wanted(newest, generation) && !self.orders.control.stop.load(Ordering::Relaxed),
+        )
+    }
+
+    fn say(&self, what: &str, done: f32) {
         let what = what.to_owned();
         tell(&self.events, TrainingEvent::Working { what, done });
-        !self.orders.control.stop.load(Ordering::Relaxed)
     }
 
     fn heard(&self, event: &super::training::RunEvent) {
@@ -398,9 +412,7 @@ impl Worker {
         if !self.still_wanted(newest, generation) {
             return;
         }
-        let looked = run::preview(config, |done| {
-            self.still_wanted(newest, generation) && self.wanted("Looking through the pictures", done)
-        });
+        let looked = run::preview(config, &self.newest("Looking through the pictures", newest, generation));
         let previewed = match looked {
             Ok(preview) => {
                 let classes = preview.classes.iter().take(SAMPLED_CLASSES);
@@ -426,8 +438,7 @@ impl Worker {
 
     fn k_shot(&self, config: &RunConfig, start: &Start<'_>) -> Result<()> {
         let open = || base(config.base.as_deref(), start.device);
-        let wanted = |done| self.wanted("Measuring shots", done);
-        k_shot_curve(config, open, wanted, |point| {
+        k_shot_curve(config, open, &self.working("Measuring shots"), |point| {
             tell(&self.events, TrainingEvent::KShot(point))
         })
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clip::sha256_of_bytes;
 use crate::library::{Fingerprint, decode_with_notes, find_copies, fitted};
+use crate::progress::while_wanted;
 
 /// Light and sharpness are measured on a copy of this side, so that they mean the same for pictures of every size.
 const SIDE: u32 = 256;
@@ -40,7 +41,7 @@ pub fn facts<P: AsRef<Path> + Sync>(paths: &[P], watch: impl Fn(f32) -> bool + S
     let (mut facts, prints): (Vec<Facts>, Vec<Option<Fingerprint>>) = looked?.into_iter().unzip();
     let places: Vec<usize> = (0..facts.len()).filter(|place| prints[*place].is_some()).collect();
     let prints: Vec<Fingerprint> = prints.into_iter().flatten().collect();
-    let copies = find_copies(&prints, || watch(1.0));
+    let copies = find_copies(&prints, &while_wanted(|| watch(1.0)));
     facts
         .iter_mut()
         .enumerate()

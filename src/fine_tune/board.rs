@@ -10,6 +10,7 @@ use super::data::{Dataset, Example, Split};
 use super::methods::{Learner, contrastive};
 use super::{Error, Result, k_shot};
 use crate::fine_tune::FineTuneMethod;
+use crate::progress::Unheard;
 
 /// Pairs on a board at most.
 pub const MAX_PAIRS: usize = 12;
@@ -65,7 +66,7 @@ pub fn board(
         ..config.hyper
     };
     let model = k_shot::base(base.as_deref(), device)?;
-    let context = Context::new(model, &dataset, &split, &config, None, |_| true)?;
+    let context = Context::new(model, &dataset, &split, &config, None, &Unheard)?;
     let mut learner = contrastive::learner(&config, &context)?;
     for step in 0..steps {
         learner.step(&context, step)?;

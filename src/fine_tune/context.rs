@@ -10,6 +10,7 @@ use super::{Error, Result};
 use crate::clip::{Model, Pixels, TokenizedText, on_cores};
 use crate::evaluation;
 use crate::library::{decode, in_words};
+use crate::progress::Progress;
 use crate::zero_shot::{NONE_WORDS, class_embedding};
 
 /// Pictures in one pass.
@@ -88,17 +89,17 @@ pub struct Context {
 }
 
 impl Context {
-    /// Embeds every side of a split. `wanted` hears the share that is done, and ends the work by saying no.
+    /// Embeds every side of a split.
     ///
     /// # Errors
-    /// The device failed, `wanted` said no, or the control set that was asked for can measure nothing.
+    /// The device failed, it was called off, or the control set that was asked for can measure nothing.
     pub fn new(
         model: Model,
         dataset: &Dataset,
         split: &Split,
         config: &RunConfig,
         control: Option<PathBuf>,
-        mut wanted: impl FnMut(f32) -> bool,
+        progress: &dyn Progress,
     ) -> Result<Self> {
         let set = |places: &[usize]| PictureSet {
             paths: places
@@ -142,7 +143,7 @@ impl Context {
         let mut done = 0;
         for set in sets {
             for start in (0..set.len()).step_by(BATCH) {
-                if !wanted(done as f32 / total.max(1) as f32) {
+                if !progress.counted(done, total) {
                     return Err(Error::Stopped);
                 }
                 let end = set.len().min(start + BATCH);

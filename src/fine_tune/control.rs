@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::subsample::stratified;
 use crate::library::{decode, in_words, scan};
+use crate::progress::Unheard;
 
 /// Pictures of the control set; more would only take time.
 const MAX_CONTROL: usize = 100;
@@ -23,7 +24,7 @@ pub struct ControlSet {
 /// Pictures of a folder by class: by the folders in it, or by what pictures that lie side by side are called. None
 /// where that makes fewer than two classes: what cannot be told apart measures nothing.
 pub fn control_set(folder: &Path) -> Option<ControlSet> {
-    let found = scan(folder, || true).pictures.into_iter().map(|found| found.path);
+    let found = scan(folder, &Unheard).pictures.into_iter().map(|found| found.path);
     let (classes, pictures) = by_class(folder, found.collect());
     if classes.len() < 2 {
         return None;

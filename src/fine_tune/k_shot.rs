@@ -15,6 +15,7 @@ use super::{Error, Result};
 use crate::clip::Model;
 use crate::evaluation::{self, Comparison, Interval, Verdict, accuracy_interval, mean};
 use crate::fine_tune::FineTuneMethod;
+use crate::progress::{Progress, part};
 
 /// Shots that are tried.
 pub const SHOTS: [usize; 5] = [1, 2, 4, 8, 16];
@@ -44,34 +45,34 @@ pub struct KShot {
     pub compared: Option<Comparison>,
 }
 
-/// Measures every method with every number of shots; `found` hears each, `wanted` the share that is done.
+/// Measures every method with every number of shots; `found` hears each.
 ///
 /// # Errors
-/// The folder has no classes, the device failed, or `wanted` said no.
+/// The folder has no classes, the device failed, or it was called off.
 pub fn k_shot_curve(
     config: &RunConfig,
     open: impl Fn() -> Result<Model>,
-    mut wanted: impl FnMut(f32) -> bool + Sync + Send,
+    progress: &(dyn Progress + Sync),
     mut found: impl FnMut(KShot),
 ) -> Result<()> {
     let mut dataset = Dataset::read(&config.folder)?;
     if dataset.classes.len() < 2 {
         return Err(Error::Data("the curve needs two folders or more, one a class".into()));
     }
-    let looked = look_through(&mut dataset, |_| true);
+    let looked = look_through(&mut dataset, &part(progress, 0.0, 0.2));
     dataset.check()?;
     // All of it once, embedded in one go.
     let everything = super::data::Split {
         train: (0..dataset.examples.len()).collect(),
         ..Default::default()
     };
-    let all = Context::new(open()?, &dataset, &everything, config, None, |done| wanted(0.7 * done))?;
+    let all = Context::new(open()?, &dataset, &everything, config, None, &part(progress, 0.2, 0.7))?;
     let total = SEEDS as usize * (1 + METHODS.len() * SHOTS.len());
     let mut done = 0;
     let mut model = Some(open()?);
     for seed in 0..SEEDS {
-        let mut go_on = |done: usize| {
-            if wanted(0.7 + 0.3 * done as f32 / total as f32) {
+        let go_on = |done: usize| {
+            if part(progress, 0.7, 1.0).counted(done, total) {
                 Ok(())
             } else {
                 Err(Error::Stopped)

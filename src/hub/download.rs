@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::remote::{Checksum, Hub, RemoteFile};
 use super::{PullError, PullResult};
+use crate::progress::{Progress, Step};
 
 const BUFFER_BYTES: usize = 128 << 10;
 /// Breaks in a row, without a byte between them, after which we give up.
@@ -26,10 +27,8 @@ pub struct Transfer<'a> {
     pub model: &'a str,
     /// The commit.
     pub commit: &'a str,
-    /// Whether to go on.
-    pub wanted: &'a dyn Fn() -> bool,
-    /// Hears how many bytes of this file are there.
-    pub progress: &'a mut dyn FnMut(u64),
+    /// Hears how many bytes of this file are there, and can call it off.
+    pub progress: &'a dyn Progress,
 }
 
 impl Transfer<'_> {
@@ -37,14 +36,14 @@ impl Transfer<'_> {
     ///
     /// # Errors
     /// It cannot be fetched, written or verified; what arrived is kept unless it is wrong.
-    pub fn fetch(&mut self, file: &RemoteFile, blob: &Path) -> PullResult<()> {
+    pub fn fetch(&self, file: &RemoteFile, blob: &Path) -> PullResult<()> {
         if std::fs::metadata(blob).is_ok_and(|metadata| metadata.len() == file.bytes) {
-            (self.progress)(file.bytes);
+            self.there(file.bytes, file);
             return Ok(());
         }
         let path = incomplete(blob);
         let mut partial = Partial::open(&path, file, self.model)?;
-        (self.progress)(partial.bytes);
+        self.there(partial.bytes, file);
         let mut breaks = 0;
         while partial.bytes < file.bytes {
             let before = partial.bytes;
@@ -65,8 +64,16 @@ impl Transfer<'_> {
         partial.finish(&path, blob, file)
     }
 
+    fn there(&self, bytes: u64, file: &RemoteFile) {
+        self.progress.report(Step {
+            what: &file.name,
+            done: bytes as f64,
+            total: file.bytes as f64,
+        });
+    }
+
     /// Receives until the connection ends.
-    fn receive(&mut self, file: &RemoteFile, partial: &mut Partial) -> PullResult<()> {
+    fn receive(&self, file: &RemoteFile, partial: &mut Partial) -> PullResult<()> {
         let (start, response) = self.hub.content(self.model, self.commit, &file.name, partial.bytes)?;
         if start != partial.bytes {
             // The server does not resume: from the beginning.
@@ -75,7 +82,7 @@ impl Transfer<'_> {
         let mut reader = response.into_body().into_with_config().limit(u64::MAX).reader();
         let mut buffer = vec![0; BUFFER_BYTES];
         while partial.bytes < file.bytes {
-            if !(self.wanted)() {
+            if self.progress.cancelled() {
                 return Err(PullError::Cancelled);
             }
             let read = match reader.read(&mut buffer) {
@@ -91,7 +98,7 @@ impl Transfer<'_> {
             };
             let missing = usize::try_from(file.bytes - partial.bytes).unwrap_or(usize::MAX);
             partial.append(&buffer[..read.min(missing)])?;
-            (self.progress)(partial.bytes);
+            self.there(partial.bytes, file);
         }
         Ok(())
     }
@@ -99,7 +106,7 @@ impl Transfer<'_> {
     fn pause(&self, length: Duration) -> PullResult<()> {
         let mut waited = Duration::ZERO;
         while waited < length {
-            if !(self.wanted)() {
+            if self.progress.cancelled() {
                 return Err(PullError::Cancelled);
             }
             std::thread::sleep(LOOK);

@@ -15,5 +15,5 @@ mod twins;
 pub use cache::{Cache, CachedModel, valid_name};
 pub use catalogue::{CatalogueEntry, SpeedClass, catalogue};
 pub use error::{PullError, PullResult};
-pub use pull::{Progress, Pulled, pull};
+pub use pull::{Pulled, pull};
 pub use remote::Hub;

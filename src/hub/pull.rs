@@ -1,7 +1,6 @@
 //! A whole model, from the Hub into the cache.
 
 use std::path::{Component, Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use super::cache::Cache;
 use super::download::Transfer;
@@ -10,34 +9,11 @@ use super::remote::{Hub, RemoteFile, Repository};
 use super::twins::twin;
 use super::{PullError, PullResult};
 use crate::clip::{check_family, check_layout, is_model_folder};
+use crate::progress::{Progress, Step, heard};
 
 /// Left free on the disk.
 const SPARE_BYTES: u64 = 100 << 20;
 const MEGABYTE: u64 = 1_000_000;
-/// The speed is that of the last few seconds.
-const SPEED_WINDOW: Duration = Duration::from_secs(5);
-const REPORT_EVERY: Duration = Duration::from_millis(100);
-
-/// How far a download is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Progress {
-    /// The file that arrives now.
-    pub file: String,
-    /// Bytes that are there, all files together.
-    pub done_bytes: u64,
-    /// Bytes of all files.
-    pub total_bytes: u64,
-    /// Bytes a second, lately.
-    pub bytes_per_s: f64,
-}
-
-impl Progress {
-    /// Seconds until it is done; none while the speed is unknown.
-    pub fn seconds_left(&self) -> Option<f64> {
-        let left = self.total_bytes.saturating_sub(self.done_bytes) as f64;
-        (self.bytes_per_s > 0.0).then(|| left / self.bytes_per_s)
-    }
-}
 
 /// A model that was fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,18 +27,12 @@ pub struct Pulled {
 /// Fetches a model at a revision, verifies it, and says where it is.
 ///
 /// Its small files come first and are read as they are for opening it: what cannot be opened is refused before its weights
-/// are fetched. `wanted` is asked often; once it says no, the download stops and keeps what it has.
+/// are fetched. `progress` hears of bytes, all files together, and names the file; called off, the download keeps what it
+/// has.
 ///
 /// # Errors
 /// Why it cannot be had, in words that say what to do.
-pub fn pull(
-    hub: &Hub,
-    cache: &Cache,
-    model: &str,
-    revision: &str,
-    wanted: &dyn Fn() -> bool,
-    progress: &mut dyn FnMut(Progress),
-) -> PullResult<Pulled> {
+pub fn pull(hub: &Hub, cache: &Cache, model: &str, revision: &str, progress: &dyn Progress) -> PullResult<Pulled> {
     let root = cache.model(model)?;
     let repository = hub.repository(model, revision)?;
     let names: Vec<String> = repository.files.iter().map(|file| file.name.clone()).collect();
@@ -77,9 +47,7 @@ pub fn pull(
         repository: &repository,
         blobs,
         snapshot,
-        wanted,
         progress,
-        speed: Speed::new(),
         done_bytes: 0,
         total_bytes: 0,
     };
@@ -113,9 +81,7 @@ struct Work<'a> {
     repository: &'a Repository,
     blobs: PathBuf,
     snapshot: PathBuf,
-    wanted: &'a dyn Fn() -> bool,
-    progress: &'a mut dyn FnMut(Progress),
-    speed: Speed,
+    progress: &'a dyn Progress,
     done_bytes: u64,
     total_bytes: u64,
 }
@@ -171,23 +137,22 @@ impl<'a> Work<'a> {
             return Ok(());
         };
         let (before, total_bytes) = (self.done_bytes, self.total_bytes);
-        let mut report = |bytes: u64| {
-            if let Some(bytes_per_s) = self.speed.count(before + bytes) {
-                (self.progress)(Progress {
-                    file: file.name.clone(),
-                    done_bytes: before + bytes,
-                    total_bytes,
-                    bytes_per_s,
+        let progress = heard(
+            |step| {
+                self.progress.report(Step {
+                    what: &file.name,
+                    done: before as f64 + step.done,
+                    total: total_bytes as f64,
                 });
-            }
-        };
+            },
+            || !self.progress.cancelled(),
+        );
         let blob = self.blobs.join(file.checksum.digits());
-        let mut transfer = Transfer {
+        let transfer = Transfer {
             hub: self.hub,
             model: self.model,
             commit: &self.repository.commit,
-            wanted: self.wanted,
-            progress: &mut report,
+            progress: &progress,
         };
         transfer.fetch(file, &blob)?;
         self.done_bytes = before.saturating_add(file.bytes);
@@ -259,40 +224,5 @@ fn write_error(path: &Path, source: std::io::Error) -> PullError {
     PullError::Write {
         path: path.display().to_string(),
         source,
-    }
-}
-
-/// Bytes a second over the last few seconds.
-struct Speed {
-    marks: std::collections::VecDeque<(Instant, u64)>,
-    reported: Option<Instant>,
-}
-
-impl Speed {
-    fn new() -> Self {
-        Self {
-            marks: std::collections::VecDeque::new(),
-            reported: None,
-        }
-    }
-
-    /// Notes how much is there; now and then, the speed.
-    fn count(&mut self, bytes: u64) -> Option<f64> {
-        let now = Instant::now();
-        if self.reported.is_some_and(|at| now - at < REPORT_EVERY) {
-            return None;
-        }
-        self.reported = Some(now);
-        self.marks.push_back((now, bytes));
-        while self.marks.len() > 2 && self.marks.front().is_some_and(|(at, _)| now - *at > SPEED_WINDOW) {
-            self.marks.pop_front();
-        }
-        let (first, then) = self.marks.front().copied()?;
-        let seconds = (now - first).as_secs_f64();
-        Some(if seconds > 0.0 {
-            bytes.saturating_sub(then) as f64 / seconds
-        } else {
-            0.0
-        })
     }
 }

@@ -6,6 +6,7 @@
 use rayon::prelude::*;
 
 use super::fingerprint::Fingerprint;
+use crate::progress::Progress;
 
 /// Bits in which the hashes of nearly all copies differ at most, with up to a twentieth cropped off.
 const NEAR_BITS: u32 = 12;
@@ -21,12 +22,12 @@ pub struct Copies {
     pub pairs: Vec<(usize, usize)>,
 }
 
-/// Finds the copies. `wanted` is asked now and then, and ends the search by saying no.
-pub fn find_copies(pictures: &[Fingerprint], wanted: impl Fn() -> bool + Sync) -> Copies {
+/// Finds the copies, or those that were found when it was called off.
+pub fn find_copies(pictures: &[Fingerprint], progress: &(dyn Progress + Sync)) -> Copies {
     let mut tree = Tree::default();
     let mut candidates = Vec::new();
     for (place, picture) in pictures.iter().enumerate() {
-        if place % 64 == 0 && !wanted() {
+        if place % 64 == 0 && !progress.counted(place, pictures.len()) {
             break;
         }
         let mut near = tree.near(picture.hash, NEAR_BITS);
@@ -40,7 +41,7 @@ pub fn find_copies(pictures: &[Fingerprint], wanted: impl Fn() -> bool + Sync) -
     }
     let verified = candidates
         .par_iter()
-        .filter(|(a, b)| wanted() && pictures[*a].is_copy_of(&pictures[*b]));
+        .filter(|(a, b)| !progress.cancelled() && pictures[*a].is_copy_of(&pictures[*b]));
     let mut copies = Copies {
         groups: (0..pictures.len()).collect(),
         pairs: Vec::new(),
@@ -130,6 +131,7 @@ mod tests {
 
     use super::super::decode::{Decoded, decode_with_notes};
     use super::*;
+    use crate::progress::Unheard;
 
     fn samples() -> Vec<PathBuf> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/samples/photos");
@@ -159,7 +161,7 @@ mod tests {
 
     fn groups(pictures: &[Decoded]) -> Vec<usize> {
         let prints: Vec<Fingerprint> = pictures.iter().map(Fingerprint::of).collect();
-        find_copies(&prints, || true).groups
+        find_copies(&prints, &Unheard).groups
     }
 
     fn cropped(picture: &RgbImage, [left, top, right, bottom]: [u32; 4]) -> RgbImage {

@@ -8,6 +8,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::decode::{PictureError, is_pipe, not_a_file};
 use super::kinds::{Looks, UnreadKind, is_picture, looks};
 use super::stamp::Stamp;
+use crate::progress::Progress;
 
 /// Folders that systems make beside pictures, and that hold none of their own.
 const SYSTEM_FOLDERS: [&str; 4] = ["__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"];
@@ -56,20 +57,20 @@ pub fn is_system_folder(name: &str) -> bool {
 
 /// Lists the pictures in a folder and its subfolders, hidden ones left out; a file or a pipe is a list of itself.
 ///
-/// What is a picture by name or by content and is not read is named. `keep_going` is asked for every entry; the scan ends
-/// early where it says no. Loops of links are not followed, and are no failure.
-pub fn scan(root: &Path, keep_going: impl FnMut() -> bool) -> Scan {
-    walk(root, keep_going, |_| {})
+/// What is a picture by name or by content and is not read is named. The scan ends early where it is called
+/// off. Loops of links are not followed, and are no failure.
+pub fn scan(root: &Path, progress: &dyn Progress) -> Scan {
+    walk(root, progress, |_| {})
 }
 
 /// The same; after every entry `take` may take pictures that were found, which then are not in the end's list.
-pub fn walk(root: &Path, mut keep_going: impl FnMut() -> bool, mut take: impl FnMut(&mut Vec<Found>)) -> Scan {
+pub fn walk(root: &Path, progress: &dyn Progress, mut take: impl FnMut(&mut Vec<Found>)) -> Scan {
     let mut scan = Scan::default();
     let name = |entry: &DirEntry| entry.file_name().to_string_lossy().into_owned();
     let visible = |entry: &DirEntry| entry.depth() == 0 || !is_system_folder(&name(entry));
     let walk = WalkDir::new(root).follow_links(true).sort_by_file_name();
     for entry in walk.into_iter().filter_entry(visible) {
-        if !keep_going() {
+        if progress.cancelled() {
             break;
         }
         match entry {
@@ -136,6 +137,7 @@ impl Scan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::progress::Unheard;
 
     #[test]
     fn subfolders_are_searched_and_hidden_ones_are_not() {
@@ -145,7 +147,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, b"x").unwrap();
         }
-        let found = scan(folder.path(), || true);
+        let found = scan(folder.path(), &Unheard);
         let names: Vec<_> = found
             .pictures
             .iter()
@@ -156,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_missing_folder_is_unreadable_and_not_empty() {
-        let found = scan(Path::new("/no/such/folder"), || true);
+        let found = scan(Path::new("/no/such/folder"), &Unheard);
         assert_eq!(found.unreadable.len(), 1);
     }
 
@@ -167,7 +169,7 @@ mod tests {
             std::fs::write(folder.path().join(name), b"x").unwrap();
         }
         std::fs::write(folder.path().join("d"), b"\xFF\xD8\xFF\xE0\0\x10JFIF\0").unwrap();
-        let found = scan(folder.path(), || true);
+        let found = scan(folder.path(), &Unheard);
         assert_eq!((found.pictures.len(), found.unreadable.len()), (1, 5));
         let words = "5 pictures are of kinds that are not read: 2 HEIC, 1 AVIF, 1 JPEG XL, 1 camera RAW";
         assert_eq!(found.unread_in_words().unwrap(), words);
@@ -185,9 +187,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.jpg"), b"x").unwrap();
         std::os::unix::fs::symlink(folder.path(), folder.path().join("again")).unwrap();
-        let found = scan(folder.path(), || true);
+        let found = scan(folder.path(), &Unheard);
         assert_eq!((found.pictures.len(), found.unreadable.len()), (1, 0));
-        let null = scan(Path::new("/dev/null"), || true);
+        let null = scan(Path::new("/dev/null"), &Unheard);
         assert!(null.pictures.is_empty() && null.unreadable[0].1.contains("device"));
     }
 }

@@ -8,7 +8,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use clipsight::hub::{Cache, Hub, Progress, PullError, PullResult, Pulled, pull};
+use clipsight::hub::{Cache, Hub, PullError, PullResult, Pulled, pull};
+use clipsight::progress::{Progress, Unheard, heard, while_wanted};
 use server::{COMMIT, Fault, Server};
 
 const STALL: Duration = Duration::from_millis(400);
@@ -59,12 +60,12 @@ impl Setup {
     }
 
     fn pull(&self) -> PullResult<Pulled> {
-        self.pull_while(&|| true, &mut |_| {})
+        self.pull_with(&Unheard)
     }
 
-    fn pull_while(&self, wanted: &dyn Fn() -> bool, progress: &mut dyn FnMut(Progress)) -> PullResult<Pulled> {
+    fn pull_with(&self, progress: &dyn Progress) -> PullResult<Pulled> {
         let hub = Hub::at(&self.server.endpoint, STALL);
-        pull(&hub, &self.cache(), MODEL, "main", wanted, progress)
+        pull(&hub, &self.cache(), MODEL, "main", progress)
     }
 
     fn assert_whole(&self) {
@@ -88,9 +89,9 @@ impl Setup {
 #[test]
 fn a_model_is_fetched_by_the_hubs_conventions_and_found_again_without_it() {
     let setup = Setup::new();
-    let mut last = None;
+    let last = Cell::new((0.0, 0.0));
     let pulled = setup
-        .pull_while(&|| true, &mut |progress| last = Some(progress))
+        .pull_with(&heard(|step| last.set((step.done, step.total)), || true))
         .unwrap();
     setup.assert_whole();
     assert_eq!(pulled.folder, setup.cache().find(MODEL).unwrap().folder);
@@ -101,9 +102,7 @@ fn a_model_is_fetched_by_the_hubs_conventions_and_found_again_without_it() {
         !pulled.folder.join("README.md").exists(),
         "nothing is fetched that is not needed"
     );
-    let last = last.unwrap();
-    assert_eq!(last.total_bytes, pulled.bytes);
-    assert!(last.done_bytes <= last.total_bytes);
+    assert_eq!(last.get(), (pulled.bytes as f64, pulled.bytes as f64));
 
     let before = setup.large_requests().len();
     setup.pull().unwrap();
@@ -178,9 +177,7 @@ fn a_download_that_is_stopped_keeps_what_it_has_and_resumes() {
     let setup = Setup::with(Fault::Slow);
     let arrived = Cell::new(0);
     let error = setup
-        .pull_while(&|| arrived.get() < 60_000, &mut |progress| {
-            arrived.set(progress.done_bytes)
-        })
+        .pull_with(&heard(|step| arrived.set(step.done as u64), || arrived.get() < 60_000))
         .unwrap_err();
     assert!(matches!(error, PullError::Cancelled), "{error}");
     assert_eq!(setup.cache().find(MODEL), None);
@@ -195,7 +192,7 @@ fn a_download_that_is_stopped_keeps_what_it_has_and_resumes() {
 fn damage_in_what_was_kept_is_found() {
     let setup = Setup::with(Fault::BreaksAfter(50_000, usize::MAX));
     let stop = Cell::new(0);
-    let _ = setup.pull_while(&|| stop.replace(stop.get() + 1) < 20, &mut |_| {});
+    let _ = setup.pull_with(&while_wanted(|| stop.replace(stop.get() + 1) < 20));
     let blobs = setup.folder.path().join("models--org--name/blobs");
     let partial = std::fs::read_dir(blobs).unwrap().filter_map(Result::ok);
     let partial = partial
@@ -216,7 +213,7 @@ fn what_is_not_there_or_not_ours_is_told_apart() {
     let setup = Setup::new();
     let hub = Hub::at(&setup.server.endpoint, STALL);
     let message = |hub: &Hub, model: &str, revision: &str| {
-        let pulled = pull(hub, &setup.cache(), model, revision, &|| true, &mut |_| {});
+        let pulled = pull(hub, &setup.cache(), model, revision, &Unheard);
         pulled.unwrap_err().to_string()
     };
     assert!(message(&hub, "org/other", "main").contains("no model org/other"));
@@ -234,7 +231,7 @@ fn what_is_not_there_or_not_ours_is_told_apart() {
     let error = message(&hub, MODEL, "main");
     assert!(error.contains("gated") && error.contains("HF_TOKEN"), "{error}");
     let opened = hub.with_token("secret");
-    pull(&opened, &setup.cache(), MODEL, "main", &|| true, &mut |_| {}).unwrap();
+    pull(&opened, &setup.cache(), MODEL, "main", &Unheard).unwrap();
     setup.assert_whole();
 }
 
@@ -245,7 +242,7 @@ fn a_repository_without_a_clip_is_refused_before_anything_is_fetched() {
     let server = Server::start(bert, None);
     let folder = tempfile::tempdir().unwrap();
     let hub = Hub::at(&server.endpoint, STALL);
-    let error = pull(&hub, &Cache::at(folder.path()), MODEL, "main", &|| true, &mut |_| {}).unwrap_err();
+    let error = pull(&hub, &Cache::at(folder.path()), MODEL, "main", &Unheard).unwrap_err();
     assert!(error.to_string().contains("config.json is missing"), "{error}");
     assert_eq!(server.requests().len(), 1);
 }
@@ -255,7 +252,7 @@ fn pull_from(files: BTreeMap<String, Vec<u8>>, model: &str) -> (PullResult<Pulle
     let server = Server::start(files, None);
     let folder = tempfile::tempdir().unwrap();
     let hub = Hub::at(&server.endpoint, STALL);
-    let pulled = pull(&hub, &Cache::at(folder.path()), model, "main", &|| true, &mut |_| {});
+    let pulled = pull(&hub, &Cache::at(folder.path()), model, "main", &Unheard);
     let requests = server.requests();
     let asked = requests
         .iter()
@@ -365,7 +362,7 @@ fn where_one_of_two_layouts_is_refused_the_other_is_fetched() {
 fn a_revision_with_slashes_is_one_part_of_the_address() {
     let setup = Setup::new();
     let hub = Hub::at(&setup.server.endpoint, STALL);
-    pull(&hub, &setup.cache(), MODEL, "refs/pr/1", &|| true, &mut |_| {}).unwrap();
+    pull(&hub, &setup.cache(), MODEL, "refs/pr/1", &Unheard).unwrap();
     setup.assert_whole();
     let reference = setup.folder.path().join("models--org--name/refs/refs/pr/1");
     assert_eq!(std::fs::read_to_string(reference).unwrap(), COMMIT);

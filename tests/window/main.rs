@@ -13,7 +13,7 @@ use clipsight::app::command::{Command, Dialog};
 use clipsight::app::settings::Settings;
 use clipsight::clip::Precision;
 use clipsight::engine::ModelChoice;
-use clipsight::engine::protocol::{CachedModel, Event, FetchOutcome, Progress, Request, Severity};
+use clipsight::engine::protocol::{CachedModel, Download, Event, FetchOutcome, Request, Severity};
 use clipsight::engine::{DeviceChoice, Engine, EngineOptions};
 use clipsight::heatmap::HeatmapMethod;
 use egui::{Key, Modifiers};
@@ -190,8 +190,7 @@ fn a_model_is_fetched_shown_opened_and_removed_only_when_asked_twice() {
     harness.state_mut().execute(Command::FetchModel(name.clone()));
     engine.say(Event::Fetching {
         name: name.clone(),
-        progress: Progress {
-            file: "model.safetensors".into(),
+        progress: Download {
             done_bytes: 100_000_000,
             total_bytes: 600_000_000,
             bytes_per_s: 10e6,

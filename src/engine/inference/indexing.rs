@@ -114,8 +114,9 @@ impl Inference {
         }
         let count = rows.len();
         self.add(rows);
-        if let Some(speed) = self.speed.count(count) {
-            self.channels.events.send(Event::Speed(speed));
+        self.worked += count;
+        if let Some(speed) = self.speed.mark(self.worked as f64) {
+            self.channels.events.send(Event::Speed(speed as f32));
         }
     }
 

@@ -26,13 +26,16 @@ use super::messages::{Chore, Seen, Work};
 use super::protocol::{Generation, HeatmapMethod, PictureId, Precision, Probe, Question, Severity};
 use super::queue::Queue;
 use super::rival::RivalMaps;
-use super::speed::Speed;
 use super::threads::keep_going;
 use crate::fine_tune::run::Control;
+use crate::progress::Speed;
 use crate::zero_shot::ClassEmbeddings;
 
 /// Pictures are embedded together as long as that takes no longer than this.
 pub const STEP: Duration = Duration::from_millis(250);
+/// Pictures per second are those of the last few seconds.
+const SPEED_WINDOW: Duration = Duration::from_secs(3);
+const TELL_SPEED_EVERY: Duration = Duration::from_millis(500);
 
 /// What the inference thread needs.
 pub struct Channels {
@@ -72,6 +75,8 @@ pub struct Inference {
     rival: Option<RivalMaps>,
     rival_method: Option<HeatmapMethod>,
     speed: Speed,
+    /// Pictures that were embedded since the start.
+    worked: usize,
     /// What a picture took lately; none before the first of a model.
     seconds_a_picture: Option<f32>,
 }
@@ -104,7 +109,8 @@ impl Inference {
             probe_due: false,
             rival: None,
             rival_method: None,
-            speed: Speed::default(),
+            speed: Speed::over(SPEED_WINDOW, TELL_SPEED_EVERY),
+            worked: 0,
             seconds_a_picture: None,
         }
     }

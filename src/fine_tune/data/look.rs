@@ -4,10 +4,11 @@
 
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Dataset;
 use crate::library::{Fingerprint, decode_with_notes, find_copies};
+use crate::progress::{Progress, while_wanted};
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,24 +23,22 @@ pub struct Looked {
 
 /// Decodes every picture once. Broken ones are moved to the dataset's problems; among the others copies are found.
 ///
-/// `wanted` hears how many are done, and ends the work by saying no.
-pub fn look_through(dataset: &mut Dataset, wanted: impl Fn(usize) -> bool + Sync) -> Looked {
+/// Ends early where it is called off.
+pub fn look_through(dataset: &mut Dataset, progress: &(dyn Progress + Sync)) -> Looked {
     let paths: Vec<PathBuf> = dataset.examples.iter().map(|example| example.path.clone()).collect();
     let seen: Vec<Mutex<Option<Result<Fingerprint, String>>>> = paths.iter().map(|_| Mutex::new(None)).collect();
-    let (next, done, stopped) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
-                while !stopped.load(Ordering::Relaxed) {
+                while !progress.cancelled() {
                     let place = next.fetch_add(1, Ordering::Relaxed);
                     let Some(path) = paths.get(place) else { return };
                     let decoded = decode_with_notes(path).map_err(|e| e.to_string());
                     if let Ok(mut slot) = seen[place].lock() {
                         *slot = Some(decoded.map(|decoded| Fingerprint::of(&decoded)));
                     }
-                    if !wanted(done.fetch_add(1, Ordering::Relaxed) + 1) {
-                        stopped.store(true, Ordering::Relaxed);
-                    }
+                    progress.counted(done.fetch_add(1, Ordering::Relaxed) + 1, paths.len());
                 }
             });
         }
@@ -56,7 +55,7 @@ pub fn look_through(dataset: &mut Dataset, wanted: impl Fn(usize) -> bool + Sync
             None => {}
         }
     }
-    let copies = find_copies(&prints, || !stopped.load(Ordering::Relaxed));
+    let copies = find_copies(&prints, &while_wanted(|| !progress.cancelled()));
     Looked {
         duplicates: (0..prints.len())
             .filter(|place| copies.groups[*place] != *place)
@@ -71,6 +70,7 @@ mod tests {
     use super::super::Example;
     use super::*;
     use crate::library::{decode, fitted};
+    use crate::progress::Unheard;
 
     #[test]
     fn a_smaller_copy_is_found_and_a_broken_picture_is_listed() {
@@ -93,7 +93,7 @@ mod tests {
             examples: ["a.png", "b.png", "c.png", "d.png"].map(example).to_vec(),
             ..Dataset::default()
         };
-        let looked = look_through(&mut dataset, |_| true);
+        let looked = look_through(&mut dataset, &Unheard);
         assert_eq!(looked.groups, [0, 0, 2]);
         assert_eq!(
             (looked.duplicates, looked.pairs, dataset.problems.len()),

@@ -16,6 +16,7 @@ use crate::fine_tune::Result;
 use crate::fine_tune::context::Context;
 use crate::fine_tune::data::Split;
 use crate::fine_tune::subsample::stratified;
+use crate::progress::{Progress, part};
 
 /// Steps from one to the other.
 const POINTS: usize = 5;
@@ -37,7 +38,7 @@ pub struct BlendPoint {
     pub control_compared: Option<Comparison>,
 }
 
-/// The accuracy of blends on the validation side and on the control set; `wanted` hears the share that is done.
+/// The accuracy of blends on the validation side and on the control set.
 ///
 /// # Errors
 /// The run has learnt nothing yet, its base is gone, or the device failed.
@@ -45,7 +46,7 @@ pub fn blend_curve(
     folder: &RunFolder,
     device: &Device,
     samples: Option<&Path>,
-    mut wanted: impl FnMut(f32) -> bool,
+    progress: &dyn Progress,
 ) -> Result<Vec<BlendPoint>> {
     let record = folder.record()?;
     let prepared: Prepared = folder.read(PREPARED)?;
@@ -67,11 +68,10 @@ pub fn blend_curve(
         let blend = number as f32 / (POINTS - 1) as f32;
         adapter.config.blend = blend;
         let model = adapter.apply(same_base_of(folder, &record, device)?)?;
-        let part = |done: f32| (number as f32 + done) / POINTS as f32;
+        let (from, to) = (number as f32 / POINTS as f32, (number + 1) as f32 / POINTS as f32);
+        let progress = part(progress, from, to);
         let control = control_of(&record.config, samples);
-        let context = Context::new(model, &prepared.dataset, &split, &record.config, control, |done| {
-            wanted(part(done))
-        })?;
+        let context = Context::new(model, &prepared.dataset, &split, &record.config, control, &progress)?;
         let after = answered(&context, &context.validation)?;
         let control = context.zero_shot_answers(&context.control, &context.control_classes)?;
         if number == 0 {
@@ -89,22 +89,17 @@ pub fn blend_curve(
     Ok(points)
 }
 
-/// Makes a blend the run's model, and measures it as the run was: the record says what the model is from then on. `wanted`
-/// hears the share that is done, and leaves everything as it was by saying no.
+/// Makes a blend the run's model, and measures it as the run was: the record says what the model is from then on. Where it
+/// is called off, everything stays as it was.
 ///
 /// # Errors
 /// The run has learnt nothing yet, its base is gone, the device failed, or a file cannot be written.
-pub fn set_blend(
-    folder: &RunFolder,
-    start: &Start<'_>,
-    blend: f32,
-    mut wanted: impl FnMut(f32) -> bool,
-) -> Result<RunRecord> {
+pub fn set_blend(folder: &RunFolder, start: &Start<'_>, blend: f32, progress: &dyn Progress) -> Result<RunRecord> {
     let _lock = folder.lock()?;
     let mut record = folder.record()?;
     let mut adapter = Adapter::read(&folder.file(LEARNT))?;
     adapter.config.blend = blend.clamp(0.0, 1.0);
-    measure(folder, &mut record, start, &adapter, &mut wanted)?;
+    measure(folder, &mut record, start, &adapter, progress)?;
     adapter.write(&folder.file(LEARNT))?;
     record.model = Some(finish_model(folder, &record, start.device, &adapter)?);
     record.blend = adapter.config.blend;
@@ -118,7 +113,7 @@ fn measure(
     record: &mut RunRecord,
     start: &Start<'_>,
     adapter: &Adapter,
-    wanted: &mut impl FnMut(f32) -> bool,
+    progress: &dyn Progress,
 ) -> Result<()> {
     let prepared: Prepared = folder.read(PREPARED)?;
     let split = Split {
@@ -126,10 +121,9 @@ fn measure(
         ..Split::default()
     };
     let config = record.config.clone();
-    let mut context = |model: Model, control: Option<PathBuf>, from: f32| {
-        Context::new(model, &prepared.dataset, &split, &config, control, |done| {
-            wanted(from + done / 2.0)
-        })
+    let context = |model: Model, control: Option<PathBuf>, from: f32| {
+        let half = part(progress, from, from + 0.5);
+        Context::new(model, &prepared.dataset, &split, &config, control, &half)
     };
     let base = || same_base_of(folder, record, start.device);
     let control = || control_of(&config, start.samples);

@@ -17,6 +17,7 @@ use crate::fine_tune::context::control_of;
 use crate::fine_tune::data::Preview;
 use crate::fine_tune::methods::scratch;
 use crate::fine_tune::{Error, Result};
+use crate::progress::while_wanted;
 
 /// How a run is told what to do while it goes on.
 #[derive(Debug, Default)]
@@ -86,7 +87,7 @@ fn begin(
     let run = folder.name();
     control_of(config.control.clone(), config)?;
     report(&preparing(&run, "Looking through the pictures", 0.0));
-    let (prepared, looked) = prepare(config, |_| !control.stop.load(Ordering::Relaxed))?;
+    let (prepared, looked) = prepare(config, &while_wanted(|| !control.stop.load(Ordering::Relaxed)))?;
     folder.write(PREPARED, &prepared)?;
     let data = DataReport::of(&Preview::new(&prepared.dataset, &looked, &prepared.split));
     if !data.is_empty() {

@@ -13,6 +13,7 @@ use crate::fine_tune::methods::{learner, scratch, towers};
 use crate::fine_tune::search::trials;
 use crate::fine_tune::subsample::stratified;
 use crate::memory::peak_mb;
+use crate::progress::Progress;
 
 /// What a run would take.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,14 +30,14 @@ pub struct Estimate {
 ///
 /// # Errors
 /// It could not start.
-pub fn estimate(config: &RunConfig, start: &Start<'_>, wanted: impl Fn(f32) -> bool + Sync) -> Result<Estimate> {
+pub fn estimate(config: &RunConfig, start: &Start<'_>, progress: &(dyn Progress + Sync)) -> Result<Estimate> {
     config.check()?;
     let scratch_folder = std::env::temp_dir().join(format!("clipsight-trial-{}", std::process::id()));
     let config = &start.able(config);
     let trial = (|| {
         let runs = Runs::at(&scratch_folder);
         let folder = runs.create("trial")?;
-        let (mut prepared, _) = prepare(config, &wanted)?;
+        let (mut prepared, _) = prepare(config, progress)?;
         if config.method == FineTuneMethod::Scratch {
             scratch::create(&folder.file("start"), &config.hyper, config.seed)?;
         }
@@ -53,9 +54,7 @@ pub fn estimate(config: &RunConfig, start: &Start<'_>, wanted: impl Fn(f32) -> b
         prepared.split.test.clear();
         let embedded = prepared.split.train.len() + prepared.split.validation.len();
         let begun = Instant::now();
-        let context = Context::new(base, &prepared.dataset, &prepared.split, config, None, |done| {
-            wanted(done)
-        })?;
+        let context = Context::new(base, &prepared.dataset, &prepared.split, config, None, progress)?;
         let picture_s = begun.elapsed().as_secs_f64() / embedded.max(1) as f64;
         let mut method = learner(config, &context)?;
         let begun = Instant::now();

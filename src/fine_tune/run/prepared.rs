@@ -1,7 +1,6 @@
 //! What a run works with on disk: the model that it learns from, and the pictures as they were split.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -12,6 +11,7 @@ use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::data::{Dataset, Looked, Preview, Reasons, Split, look_through, split};
 use crate::fine_tune::{Error, Result};
+use crate::progress::Progress;
 
 /// What a run learns from, as it was split.
 pub const PREPARED: &str = "data.json";
@@ -103,21 +103,21 @@ pub fn source_of(folder: &RunFolder, config: &RunConfig) -> Option<PathBuf> {
     source
 }
 
-/// What a run would learn from, classes without one readable picture included. `wanted` hears the share that is done.
+/// What a run would learn from, classes without one readable picture included.
 ///
 /// # Errors
 /// Nothing can be learnt from the folder.
-pub fn preview(config: &RunConfig, wanted: impl Fn(f32) -> bool + Sync) -> Result<Preview> {
-    let (prepared, looked) = looked_through(config, wanted)?;
+pub fn preview(config: &RunConfig, progress: &(dyn Progress + Sync)) -> Result<Preview> {
+    let (prepared, looked) = looked_through(config, progress)?;
     Ok(Preview::new(&prepared.dataset, &looked, &prepared.split))
 }
 
-/// Reads, looks through and splits. `wanted` hears the share that is done.
+/// Reads, looks through and splits.
 ///
 /// # Errors
-/// Nothing can be learnt from the folder, a class has no picture that can be read, or `wanted` said no.
-pub fn prepare(config: &RunConfig, wanted: impl Fn(f32) -> bool + Sync) -> Result<(Prepared, Looked)> {
-    let (prepared, looked) = looked_through(config, wanted)?;
+/// Nothing can be learnt from the folder, a class has no picture that can be read, or it was called off.
+pub fn prepare(config: &RunConfig, progress: &(dyn Progress + Sync)) -> Result<(Prepared, Looked)> {
+    let (prepared, looked) = looked_through(config, progress)?;
     prepared.dataset.check()?;
     if prepared.split.train.is_empty() {
         return Err(Error::Data(format!(
@@ -128,16 +128,10 @@ pub fn prepare(config: &RunConfig, wanted: impl Fn(f32) -> bool + Sync) -> Resul
     Ok((prepared, looked))
 }
 
-fn looked_through(config: &RunConfig, wanted: impl Fn(f32) -> bool + Sync) -> Result<(Prepared, Looked)> {
+fn looked_through(config: &RunConfig, progress: &(dyn Progress + Sync)) -> Result<(Prepared, Looked)> {
     let mut dataset = Dataset::read(&config.folder)?;
-    let total = dataset.examples.len().max(1);
-    let stopped = AtomicBool::new(false);
-    let looked = look_through(&mut dataset, |done| {
-        let go_on = wanted(done as f32 / total as f32);
-        stopped.fetch_or(!go_on, Ordering::Relaxed);
-        go_on
-    });
-    if stopped.into_inner() {
+    let looked = look_through(&mut dataset, progress);
+    if progress.cancelled() {
         return Err(Error::Stopped);
     }
     let split = split(&dataset, &looked.groups, config.shots, config.seed);

@@ -1,5 +1,6 @@
 //! The loop around a method, from the last checkpoint to the end.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -19,6 +20,7 @@ use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::context::{Context, accuracy, cosines};
 use crate::fine_tune::methods::{Learner, learner, log_loss};
 use crate::fine_tune::{Error, PictureSet, Result};
+use crate::progress::heard;
 
 const CHECKPOINT: &str = "checkpoint.json";
 const BEST: &str = "best.safetensors";
@@ -99,11 +101,19 @@ impl Work<'_, '_> {
         let prepared: Prepared = self.folder.read(PREPARED)?;
         let base = same_base_of(self.folder, &self.record, self.start.device)?;
         let control_set = control_of(&config, self.start.samples);
-        let (report, control) = (&mut self.report, self.control);
-        let context = Context::new(base, &prepared.dataset, &prepared.split, &config, control_set, |done| {
-            report(&preparing(&run, "Embedding the pictures", done));
-            !control.stop.load(Ordering::Relaxed)
-        })?;
+        let report = RefCell::new(&mut self.report);
+        let embedding = heard(
+            |step| report.borrow_mut()(&preparing(&run, "Embedding the pictures", step.share())),
+            || !self.control.stop.load(Ordering::Relaxed),
+        );
+        let context = Context::new(
+            base,
+            &prepared.dataset,
+            &prepared.split,
+            &config,
+            control_set,
+            &embedding,
+        )?;
         let mut method = learner(&config, &context)?;
         let mut checkpoint = self.restore(&context, method.as_mut())?;
         let earlier_s = checkpoint.worked_s;

@@ -9,6 +9,7 @@ use crate::clip::{Model, Result};
 use crate::evaluation::{Interval, mean_interval};
 use crate::heatmap::HeatmapMethod;
 use crate::heatmap::{HeatMap, PASSES, heat_maps};
+use crate::progress::Progress;
 
 /// A picture of which is known what it shows.
 pub struct Labelled {
@@ -90,7 +91,7 @@ fn mean(values: impl ExactSizeIterator<Item = f32>) -> f32 {
 ///
 /// Mosaics of four labels are drawn by a fixed seed, `count` of them. The wrong label is one that is not in the mosaic.
 ///
-/// `texts` are the labels' unit vectors, `[labels, dim]` row by row. `watch` hears the share that is done; false gives up
+/// `texts` are the labels' unit vectors, `[labels, dim]` row by row. Called off, it ends
 /// with what is there.
 ///
 /// # Errors
@@ -101,12 +102,12 @@ pub fn mosaic_test(
     pictures: &[Labelled],
     texts: &[f32],
     count: usize,
-    mut watch: impl FnMut(f32) -> bool,
+    progress: &dyn Progress,
 ) -> Result<TestResult> {
     let mut random = fastrand::Rng::with_seed(0);
     let mut measured = Measured::default();
     for n in 0..count {
-        if !watch(n as f32 / count as f32) {
+        if !progress.counted(n, count) {
             break;
         }
         let Some((tiles, absent)) = draw(pictures, texts.len() / dim(model), &mut random) else {
@@ -155,12 +156,12 @@ pub fn deletion_tests(
     method: HeatmapMethod,
     pictures: &[Labelled],
     texts: &[f32],
-    mut watch: impl FnMut(f32) -> bool,
+    progress: &dyn Progress,
 ) -> Result<[TestResult; 2]> {
     let mut random = fastrand::Rng::with_seed(0);
     let mut measured = [Measured::default(), Measured::default()];
     for (n, one) in pictures.iter().enumerate() {
-        if !watch(n as f32 / pictures.len() as f32) {
+        if !progress.counted(n, pictures.len()) {
             break;
         }
         let view = model.preprocessing().model_view(&one.picture)?;

@@ -9,6 +9,7 @@ use super::listed::{Listed, Lists, Said};
 use super::lists::Meaning;
 use super::{DataError, Dataset, Example, Purpose, Reasons, Result, Side, Source, Wanted, few};
 use crate::library::scan;
+use crate::progress::Unheard;
 
 /// Beside class folders, captions count where so many pictures have one, as a share of all.
 const ENOUGH: f64 = 0.5;
@@ -37,7 +38,7 @@ pub fn read(root: &Path, wanted: &Wanted) -> Result<Dataset> {
     {
         return Err(DataError(reason));
     }
-    let scanned = scan(root, || true);
+    let scanned = scan(root, &Unheard);
     let mut unreadable = scanned.unreadable;
     let (pictures, unnameable): (Vec<PathBuf>, Vec<PathBuf>) = scanned
         .pictures
