@@ -44,7 +44,11 @@ pub fn model(common: &Common) -> Result<ModelChoice> {
 
 /// Opens the model of the common options, with the store as a cache where it can be opened.
 pub fn session(common: &Common) -> Result<Session> {
-    let model = model(common)?;
+    session_of(&model(common)?, common)
+}
+
+/// The same for another model.
+pub fn session_of(model: &ModelChoice, common: &Common) -> Result<Session> {
     let device = device(common);
     let store = data_dir().and_then(|folder| {
         Store::open(&folder)
@@ -53,7 +57,7 @@ pub fn session(common: &Common) -> Result<Session> {
     });
     let warn = |warning: String| say(&warning);
     Ok(Session::open(
-        &model,
+        model,
         device,
         common.precision.unwrap_or_default(),
         store,
