@@ -67,7 +67,7 @@ pub fn export(
 /// Finds the pictures of an evaluation below a folder by their content: the same evaluation with their paths here, those
 /// that are not here among its problems, and a sentence about them.
 pub fn found_here(mut evaluation: Evaluation, folder: &Path) -> (Evaluation, Vec<String>) {
-    let there: Vec<PathBuf> = scan(folder, || true)
+    let there: Vec<PathBuf> = scan(folder, &crate::progress::Unheard)
         .pictures
         .into_iter()
         .map(|found| found.path)
