@@ -5,7 +5,7 @@ use super::device::{DeviceChoice, DeviceInfo, gpu};
 use super::loaded::{Loaded, place};
 use super::protocol::{Event, Severity};
 use super::session::IMAGE_BATCH;
-use crate::clip::{Pixels, Precision};
+use crate::clip::Precision;
 use crate::engine::ModelChoice;
 use crate::heatmap::HeatmapMethod;
 use crate::heatmap::heat_maps;
@@ -54,11 +54,8 @@ pub fn warmed_up(
 /// Runs every shape that the window needs once.
 fn warm_up(loaded: &mut Loaded) -> crate::clip::Result<()> {
     let side = loaded.model.info().image_size;
-    let blank = Pixels {
-        values: vec![0.0; 3 * side * side],
-        width: side,
-        height: side,
-    };
+    let view = image::RgbImage::new(side as u32, side as u32);
+    let blank = loaded.model.preprocessing().normalise(&view);
     for batch in [1, IMAGE_BATCH] {
         loaded.embed_images(&vec![blank.clone(); batch])?;
     }
@@ -67,7 +64,7 @@ fn warm_up(loaded: &mut Loaded) -> crate::clip::Result<()> {
     loaded.with_fallback(|model| {
         let texts = vec![0.0; model.info().projection_dim];
         let method = HeatmapMethod::default_for(model.info().tower);
-        heat_maps(model, method, &image::RgbImage::new(side as u32, side as u32), &texts)
+        heat_maps(model, method, &view, &texts)
     })?;
     Ok(())
 }

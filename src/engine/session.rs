@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn a_picture_that_the_model_cannot_look_at_is_named_and_costs_no_other_its_embedding() {
         fn dark(pixels: &Pixels) -> Result<()> {
-            assert!(pixels.values.iter().any(|value| *value > 0.0), "too dark");
+            assert!(pixels.bytes.iter().any(|byte| *byte > 0), "too dark");
             Ok(())
         }
         let folder = tempfile::tempdir().unwrap();
