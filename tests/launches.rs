@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use burn::tensor::Device;
+use burn::tensor::{DType, Device};
 use clipsight::clip::kernels::gpu::use_own;
-use clipsight::clip::{Embedding, Model, Pixels, TokenizedText};
+use clipsight::clip::{Embedding, Model, Pixels, Precision, TokenizedText};
 use cubecl::logging::{LaunchObservation, LaunchObserver};
 use safetensors::{SafeTensors, tensor::TensorView};
 
@@ -18,8 +18,9 @@ use software::software;
 
 /// Launches of a tower of twelve blocks, at most.
 const MOST_LAUNCHES: usize = 120;
-/// A cosine that the project promises.
+/// Cosines that the project promises.
 const MIN_COSINE: f32 = 0.9999;
+const MIN_HALF_COSINE: f32 = 0.999;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -158,5 +159,19 @@ fn a_model_laid_out_for_a_gpu_gives_what_it_gives_on_the_processor() {
         same(name, &embedded, &reference.embed_texts(&texts).unwrap());
         let (_, embedded) = model.features_and_embeddings(&pictures).unwrap();
         same(name, &embedded, &reference.embed_images(&pictures).unwrap());
+        if device.supports_dtype(DType::F16) {
+            let half = Model::open_in(&fixture(name), &device, Precision::Half)
+                .unwrap()
+                .laid_out();
+            let half = [half.embed_images(&pictures).unwrap(), half.embed_texts(&texts).unwrap()].concat();
+            let full = [
+                reference.embed_images(&pictures).unwrap(),
+                reference.embed_texts(&texts).unwrap(),
+            ];
+            for (half, full) in half.iter().zip(&full.concat()) {
+                let cosine: f32 = half.vector.iter().zip(&full.vector).map(|(a, b)| a * b).sum();
+                assert!(cosine >= MIN_HALF_COSINE, "{name} in half precision: cosine {cosine}");
+            }
+        }
     }
 }

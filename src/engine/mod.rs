@@ -73,9 +73,10 @@ use crate::library::Store;
 pub use appraise::{AppraiseError, Appraised, against_negatives, appraise, ground_truth, side_by_side, study_prompts};
 pub use choice::ModelChoice;
 pub use device::{Adapter, DEVICE_VARIABLE, DeviceChoice, DeviceInfo, adapters, gpu, no_gpu_reason};
+pub use loaded::{GPU_BATCH, IMAGE_BATCH};
 pub use loaded::{Loaded, Placement, place};
 pub use prepare::{Prepared, prepare};
-pub use session::{Embedded, IMAGE_BATCH, Session, decoders};
+pub use session::{Embedded, Session, decoders};
 
 /// Threads for the picture that was clicked: one may still be at the picture before.
 const INSPECTORS: usize = 2;
@@ -204,7 +205,7 @@ impl Engine {
             opened => opened.and_then(Result::ok),
         };
         let has_store = store.is_some();
-        let (prepared_sender, prepared) = bounded(2 * IMAGE_BATCH);
+        let (prepared_sender, prepared) = bounded(2 * GPU_BATCH);
         let lanes = [
             (Lane::Inspect, "inspect", INSPECTORS),
             (Lane::Thumbnails, "thumbnail", decoders()),

@@ -12,14 +12,11 @@ use super::device::DeviceChoice;
 use super::halves::in_halves;
 use super::loaded::{Loaded, place};
 use super::prepare::{Prepared, prepare};
-use crate::clip::{Embedding, Error, Precision, Preprocessing, Result};
+use crate::clip::{Begun, Embedding, Error, Pixels, Precision, Preprocessing, Result};
 use crate::engine::ModelChoice;
 use crate::library::{PictureError, PictureRecord, Stamp, Store, stamp};
 use crate::logging::{panic_text, place as log_place};
 use crate::zero_shot::{ClassEmbeddings, Label, TemplateSet};
-
-/// Pictures in one pass of the image tower.
-pub const IMAGE_BATCH: usize = 8;
 
 /// A model with a cache, for commands and benchmarks.
 pub struct Session {
@@ -93,7 +90,9 @@ impl Session {
         let preprocessing = self.loaded.model.preprocessing().clone();
         let with_thumbnail = self.store.is_some();
         let next = AtomicUsize::new(0);
-        let (sender, receiver) = bounded::<Pending>(4 * IMAGE_BATCH);
+        // Two batches: one that is put together while another is embedded.
+        let size = self.loaded.batch();
+        let (sender, receiver) = bounded::<Pending>(2 * size);
         std::thread::scope(|scope| {
             // Where this ends early, nobody takes what is decoded any more: without a receiver the threads see that, and end.
             let receiver = receiver;
@@ -115,7 +114,7 @@ impl Session {
                 }
             }
             drop(sender);
-            let mut batch = Vec::new();
+            let (mut batch, mut running) = (Vec::new(), None);
             while let Ok(pending) = receiver.recv() {
                 let go_on = match &pending.prepared {
                     Err(reason) => done(pending.index, Err(reason.clone())),
@@ -130,12 +129,57 @@ impl Session {
                 if go_on.is_break() {
                     return Ok(());
                 }
-                if batch.len() == IMAGE_BATCH && self.embed_batch(&mut batch, &mut done)?.is_break() {
+                if batch.len() >= size
+                    && self
+                        .go_on(&mut running, std::mem::take(&mut batch), &mut done)?
+                        .is_break()
+                {
                     return Ok(());
                 }
             }
-            self.embed_batch(&mut batch, &mut done).map(drop)
+            if self.go_on(&mut running, batch, &mut done)?.is_break() {
+                return Ok(());
+            }
+            self.end(&mut running, &mut done).map(drop)
         })
+    }
+
+    /// Has a GPU begin with a batch before the results of the one before are waited for: it is never idle meanwhile. Where
+    /// the processor computes, a batch is embedded at once.
+    fn go_on(
+        &mut self,
+        running: &mut Option<(Vec<Pending>, Begun)>,
+        batch: Vec<Pending>,
+        done: &mut impl FnMut(usize, Embedded) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>> {
+        let begun = match self.loaded.device.gpu {
+            true => self.loaded.begin(&pixels_of(&batch)),
+            false => None,
+        };
+        if self.end(running, done)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        match begun {
+            Some(begun) => *running = Some((batch, begun)),
+            None => return self.embed_batch(&batch, done),
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Waits for the batch that runs, if one does.
+    fn end(
+        &mut self,
+        running: &mut Option<(Vec<Pending>, Begun)>,
+        done: &mut impl FnMut(usize, Embedded) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>> {
+        let Some((batch, begun)) = running.take() else {
+            return Ok(ControlFlow::Continue(()));
+        };
+        match self.loaded.finish(begun) {
+            Ok(embedded) => Ok(self.keep(&batch, embedded.into_iter().map(Ok).collect(), done)),
+            // Anew, which finds out why.
+            Err(_) => self.embed_batch(&batch, done),
+        }
     }
 
     /// Embeds texts as they stand, in order; texts that were cut are warned about.
@@ -186,21 +230,29 @@ impl Session {
 
     fn embed_batch(
         &mut self,
-        batch: &mut Vec<Pending>,
+        batch: &[Pending],
         done: &mut impl FnMut(usize, Embedded) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>> {
-        let batch = std::mem::take(batch);
-        let prepared: Vec<(&Pending, &Prepared)> = batch
-            .iter()
-            .filter_map(|p| Some((p, p.prepared.as_ref().ok()?)))
-            .collect();
-        let pixels: Vec<_> = prepared.iter().map(|(_, p)| p.pixels.clone()).collect();
+        let pixels = pixels_of(batch);
         let (loaded, warn) = (&mut self.loaded, &mut self.warn);
         let embedded = in_halves(&pixels, &mut |pixels| {
             let (embeddings, warning) = loaded.embed_images(pixels)?;
             warning.into_iter().for_each(&mut *warn);
             Ok(embeddings)
         })?;
+        Ok(self.keep(batch, embedded, done))
+    }
+
+    fn keep(
+        &mut self,
+        batch: &[Pending],
+        embedded: Vec<Result<Embedding>>,
+        done: &mut impl FnMut(usize, Embedded) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let prepared: Vec<(&Pending, &Prepared)> = batch
+            .iter()
+            .filter_map(|p| Some((p, p.prepared.as_ref().ok()?)))
+            .collect();
         let both = prepared.iter().zip(&embedded);
         let well: Vec<_> = both
             .filter_map(|(one, embedding)| Some((*one, embedding.as_ref().ok()?)))
@@ -209,10 +261,10 @@ impl Session {
         for ((pending, _), embedding) in prepared.iter().zip(embedded) {
             let embedded = embedding.map_err(|error| error.to_string());
             if done(pending.index, embedded).is_break() {
-                return Ok(ControlFlow::Break(()));
+                return ControlFlow::Break(());
             }
         }
-        Ok(ControlFlow::Continue(()))
+        ControlFlow::Continue(())
     }
 
     /// A cache that cannot be written costs time and nothing else: say so once and go on without it.
@@ -240,6 +292,11 @@ impl Session {
     }
 }
 
+fn pixels_of(batch: &[Pending]) -> Vec<Pixels> {
+    let prepared = batch.iter().filter_map(|pending| pending.prepared.as_ref().ok());
+    prepared.map(|prepared| prepared.pixels.clone()).collect()
+}
+
 fn prepare_pending(index: usize, path: &Path, preprocessing: &Preprocessing, with_thumbnail: bool) -> Pending {
     // The stamp is taken before reading: a file that changes meanwhile is read again next time.
     let stamp = stamp(path).ok();
@@ -260,7 +317,7 @@ fn prepare_pending(index: usize, path: &Path, preprocessing: &Preprocessing, wit
 
 /// Decoding threads: every core but the one that feeds the model, and at least one.
 pub fn decoders() -> usize {
-    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).clamp(1, 8))
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
 }
 
 #[cfg(test)]
@@ -269,7 +326,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::clip::Pixels;
     use crate::library::{scan, unpack_samples};
 
     fn samples(folder: &Path) -> Vec<PathBuf> {

@@ -1,5 +1,5 @@
 //! A GPU that is a program, for the kernels: Mesa's llvmpipe through OpenGL, that is by WGSL. (Its Vulkan twin crashes on the
-//! SPIR-V that is written for Vulkan.) It has no f16.
+//! SPIR-V that is written for Vulkan.) It has no f16. With `CLIPSIGHT_TEST_DEVICE=gpu` it is a real GPU, which has.
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -11,9 +11,12 @@ pub fn software() -> Option<(MutexGuard<'static, ()>, Device)> {
     static STARTED: OnceLock<Option<Device>> = OnceLock::new();
     static ONE: Mutex<()> = Mutex::new(());
     let turn = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let start = || {
-        let options = Device::wgpu_options().device_kind(DeviceKind::Cpu);
-        options.graphics_api(WgpuBackend::Gl).init().ok()
+    let start = || match std::env::var("CLIPSIGHT_TEST_DEVICE").as_deref() {
+        Ok("gpu") => Device::wgpu_options().init().ok(),
+        _ => {
+            let options = Device::wgpu_options().device_kind(DeviceKind::Cpu);
+            options.graphics_api(WgpuBackend::Gl).init().ok()
+        }
     };
     match STARTED.get_or_init(start) {
         Some(device) => Some((turn, device.clone())),

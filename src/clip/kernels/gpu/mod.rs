@@ -21,6 +21,7 @@ pub mod bias_activation;
 pub mod pixels;
 pub mod tokens;
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::tensor::{DType, Int, Tensor};
@@ -36,11 +37,20 @@ const VECTOR: usize = 4;
 /// The most groups of units in one direction that every graphics API takes.
 const MOST_CUBES: usize = 65_535;
 
-static ASKED: AtomicBool = AtomicBool::new(true);
+/// `off` leaves all to Burn's operations: to compare both on a card, or where a driver compiles one of the kernels wrongly.
+const VARIABLE: &str = "CLIPSIGHT_KERNELS";
+
+static ASKED: LazyLock<AtomicBool> =
+    LazyLock::new(|| AtomicBool::new(std::env::var_os(VARIABLE).is_none_or(|value| value != "off")));
 
 /// Whether these kernels may be used at all: they are not where a card was found to compute something else with them.
 pub fn use_own(own: bool) {
     ASKED.store(own, Ordering::Relaxed);
+}
+
+/// Whether they may be.
+pub fn are_used() -> bool {
+    ASKED.load(Ordering::Relaxed)
 }
 
 /// Products that are still to be added up, `[pieces, rows, width]`, and what is added to their sum, `[width]`.
@@ -74,7 +84,7 @@ pub fn in_pieces(x: Tensor<3>, pieces: usize) -> Tensor<3> {
 
 /// Where the numbers of a tensor lie on a GPU; none where they lie elsewhere or belong to a graph.
 fn on_card<const D: usize>(x: &Tensor<D>) -> Option<CubeTensor> {
-    if !ASKED.load(Ordering::Relaxed) || x.is_autodiff() {
+    if !are_used() || x.is_autodiff() {
         return None;
     }
     let tensor = x.clone().try_into_primitive::<CubeBackend>().ok()?;
@@ -82,7 +92,7 @@ fn on_card<const D: usize>(x: &Tensor<D>) -> Option<CubeTensor> {
 }
 
 fn integers_on_card(x: &Tensor<1, Int>) -> Option<CubeTensor> {
-    let usable = ASKED.load(Ordering::Relaxed) && !x.is_autodiff();
+    let usable = are_used() && !x.is_autodiff();
     let tensor = usable.then(|| x.clone().try_into_primitive::<CubeBackend>());
     Some(into_contiguous(tensor?.ok()?))
 }
