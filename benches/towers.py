@@ -14,9 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import open_clip
 import torch
-from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
 from safetensors.torch import save_file
 from transformers import CLIPConfig, CLIPModel
 
@@ -44,6 +42,9 @@ def vit(folder, patch):
 
 
 def rn50(folder):
+    # Only here: a machine without it can still compare the others.
+    from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
+
     vision = {"image_size": 224, "layers": [3, 4, 6, 3], "width": 64, "patch_size": 16}
     text = {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12}
     model = CLIP(1024, CLIPVisionCfg(**vision), CLIPTextCfg(**text), quick_gelu=True).eval()
@@ -119,7 +120,7 @@ def heatmaps(binary, folder):
 def main():
     binary = sys.argv[1]
     torch.set_num_threads(THREADS)
-    print(f"{THREADS} threads, torch {torch.__version__}, open_clip {open_clip.__version__}")
+    print(f"{THREADS} threads, torch {torch.__version__}")
     with tempfile.TemporaryDirectory() as parent:
         os.environ["CLIPSIGHT_DATA_DIR"] = str(Path(parent) / "data")
         for name, make in [("ViT-B/32", lambda folder: vit(folder, 32)), ("RN50", rn50)]:

@@ -16,7 +16,7 @@ use super::crowd::scroll_frame_ms_p99;
 use super::output::{Output, say};
 use super::pictures::{device, model};
 use super::{bench_evaluation, bench_training};
-use crate::clip::{Pixels, Precision, TokenizedText};
+use crate::clip::{Precision, TokenizedText};
 use crate::engine::{DeviceChoice, Session, place};
 use crate::fine_tune::FineTuneMethod;
 use crate::heatmap::HeatmapMethod;
@@ -195,16 +195,9 @@ impl Bench {
     }
 
     fn image_tower_ms(&mut self, batch: usize) -> Result<f64> {
-        let side = self.session.loaded.model.info().image_size;
-        let values = (0..3 * side * side).map(|i| (i % 255) as f32 / 127.5 - 1.0).collect();
-        let pictures = vec![
-            Pixels {
-                values,
-                width: side,
-                height: side,
-            };
-            batch
-        ];
+        let side = self.session.loaded.model.info().image_size as u32;
+        let view = RgbImage::from_fn(side, side, |x, y| image::Rgb([x as u8, y as u8, (x ^ y) as u8]));
+        let pictures = vec![self.session.loaded.model.preprocessing().normalise(&view); batch];
         self.session.loaded.embed_images(&pictures)?;
         let mut runs = Vec::new();
         for _ in 0..REPEATS {

@@ -80,6 +80,20 @@ pub fn to_embeddings(tensor: Tensor<2>) -> Result<Vec<Embedding>> {
     Ok(rows_of(tensor)?.iter().map(|row| normalised(row)).collect())
 }
 
+/// The same for rows of two kinds beside each other; the first is so wide.
+///
+/// # Errors
+/// The device failed.
+pub fn to_embeddings_of(tensor: Tensor<2>, first: usize) -> Result<[Vec<Embedding>; 2]> {
+    let rows = rows_of(tensor)?;
+    let (firsts, seconds) = rows
+        .iter()
+        .map(|row| row.split_at(first))
+        .map(|(first, second)| (normalised(first), normalised(second)))
+        .unzip();
+    Ok([firsts, seconds])
+}
+
 fn length(values: &[f32]) -> f32 {
     values.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>().sqrt() as f32
 }

@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use super::checkpoint::adapter::{self, AdapterConfig};
 use super::checkpoint::embedded;
 use super::checkpoint::identity::{IdentityHasher, sha256_of_bytes, sha256_of_file};
 use super::checkpoint::layout::{self, Layout, Parts};
 use super::checkpoint::weights::{Flat, Flats, Parameter, parameter_id};
-use super::embedding::{Embedding, numbers, to_embeddings};
+use super::embedding::{Embedding, numbers, to_embeddings, to_embeddings_of};
 use super::head::Head;
 use super::info::{ModelInfo, Scoring, WeightsFile};
 use super::kernels::cores::on_cores;
+use super::kernels::gpu;
 use super::towers::kind::TowerKind;
 use super::{
     Checkpoint, Error, ImageTower, ModelConfig, Pixels, Precision, Preprocessing, Result, TextTransformer,
@@ -26,6 +27,9 @@ const WEIGHTS: &str = "model.safetensors";
 
 /// Texts in one pass of the text tower.
 const TEXT_BATCH: usize = 32;
+
+/// Embeddings that a GPU is computing.
+pub struct Begun(Tensor<2>);
 
 /// A dual encoder on a device.
 pub struct Model {
@@ -301,7 +305,33 @@ impl Model {
         if pictures.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(self.features_and_embeddings(pictures)?.1)
+        if self.head.is_some() {
+            return Ok(self.features_and_embeddings(pictures)?.1);
+        }
+        let embeddings = self.in_parts(pictures, |pictures| to_embeddings(self.launch(pictures)))?;
+        self.check_finite(&embeddings, "the image tower gives")?;
+        Ok(embeddings)
+    }
+
+    /// Has a GPU begin to embed pictures, without waiting for it; none where the processor computes, or where a classifier
+    /// on top needs more than the embeddings.
+    pub fn begin(&self, pictures: &[Pixels]) -> Option<Begun> {
+        let apart = self.device != Device::flex() && self.head.is_none() && !pictures.is_empty();
+        apart.then(|| Begun(self.launch(pictures)))
+    }
+
+    /// Waits for embeddings that were [begun](Self::begin).
+    ///
+    /// # Errors
+    /// The device failed, or what it gives are no numbers.
+    pub fn finish(&self, begun: Begun) -> Result<Vec<Embedding>> {
+        let embeddings = to_embeddings(begun.0)?;
+        self.check_finite(&embeddings, "the image tower gives")?;
+        Ok(embeddings)
+    }
+
+    fn launch(&self, pictures: &[Pixels]) -> Tensor<2> {
+        self.by_shape(pictures, |pixels| self.towers.image.forward(pixels))
     }
 
     /// Features before the projection (as unit vectors with their former lengths, too), with the embeddings.
@@ -311,8 +341,11 @@ impl Model {
     pub fn features_and_embeddings(&self, pictures: &[Pixels]) -> Result<(Vec<Embedding>, Vec<Embedding>)> {
         let each = self.in_parts(pictures, |pictures| {
             let features = self.by_shape(pictures, |pixels| self.towers.image.features(pixels));
-            let embeddings = to_embeddings(self.towers.image.project(features.clone()))?;
-            Ok(to_embeddings(features)?.into_iter().zip(embeddings).collect())
+            let embeddings = self.towers.image.project(features.clone());
+            // Together, so that a GPU is waited for once.
+            let width = features.dims()[1];
+            let [features, embeddings] = to_embeddings_of(Tensor::cat(vec![features, embeddings], 1), width)?;
+            Ok(features.into_iter().zip(embeddings).collect())
         })?;
         let (features, embeddings): (Vec<Embedding>, Vec<Embedding>) = each.into_iter().unzip();
         self.check_finite(&features, "the image tower gives")?;
@@ -467,15 +500,35 @@ impl Model {
     pub fn pixel_tensor<P: Borrow<Pixels>>(&self, pictures: &[P]) -> Tensor<4> {
         let pictures: Vec<&Pixels> = pictures.iter().map(P::borrow).collect();
         let (width, height) = pictures.first().map_or((1, 1), |first| (first.width, first.height));
+        if let Some(pixels) = self.pixels_by_kernel(&pictures, [height, width]) {
+            return pixels;
+        }
         let mut values = Vec::with_capacity(pictures.len() * 3 * width * height);
         for picture in &pictures {
-            values.extend_from_slice(&picture.values);
+            values.extend(picture.values());
         }
         let pixels = Tensor::from_data(
             TensorData::new(values, [pictures.len(), 3, height, width]),
             &self.device,
         );
         self.towers.input(pixels)
+    }
+
+    /// The same on a GPU, where bytes are made numbers; none elsewhere.
+    fn pixels_by_kernel(&self, pictures: &[&Pixels], [height, width]: [usize; 2]) -> Option<Tensor<4>> {
+        let how = pictures.first()?.normalisation;
+        if self.device == Device::flex() || pictures.iter().any(|picture| picture.normalisation != how) {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(pictures.len() * 3 * width * height + 4);
+        for picture in pictures {
+            bytes.extend_from_slice(&picture.bytes);
+        }
+        let dtype = match self.info.precision {
+            Precision::Full => DType::F32,
+            Precision::Half => DType::F16,
+        };
+        gpu::pixels::pixels(bytes, [pictures.len(), height, width], &how, dtype, &self.device)
     }
 
     /// One row a picture, in their order, from what makes rows of pictures of one shape: a model that keeps their aspect

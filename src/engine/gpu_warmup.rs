@@ -2,10 +2,10 @@
 
 use super::Events;
 use super::device::{DeviceChoice, DeviceInfo, gpu};
-use super::loaded::{Loaded, place};
+use super::loaded::{GPU_BATCH, IMAGE_BATCH, Loaded, place};
 use super::protocol::{Event, Severity};
-use super::session::IMAGE_BATCH;
-use crate::clip::{Pixels, Precision};
+use crate::clip::kernels::gpu::{are_used, use_own};
+use crate::clip::{Embedding, Precision};
 use crate::engine::ModelChoice;
 use crate::heatmap::HeatmapMethod;
 use crate::heatmap::heat_maps;
@@ -43,6 +43,9 @@ pub fn warmed_up(
     if !wanted() {
         return Ok(None);
     }
+    if let Some(warning) = own_kernels_differ(&mut loaded).map_err(failed)? {
+        events.message(Severity::Warning, warning);
+    }
     warm_up(&mut loaded).map_err(failed)?;
     if loaded.device.gpu {
         Ok(Some(Box::new(loaded)))
@@ -51,15 +54,47 @@ pub fn warmed_up(
     }
 }
 
+/// How far a picture's embedding by kernels of our own may turn from the one by Burn's operations, in either precision.
+const MIN_COSINE: f32 = 0.999;
+
+/// Compares kernels of our own with Burn's operations on this very card, whose driver compiles them, and leaves them where
+/// they compute something else. A message for the user then.
+fn own_kernels_differ(loaded: &mut Loaded) -> crate::clip::Result<Option<String>> {
+    if !are_used() {
+        return Ok(None);
+    }
+    let side = loaded.model.info().image_size as u32;
+    let view = image::RgbImage::from_fn(side, side, |x, y| image::Rgb([x as u8, y as u8, (x ^ y) as u8]));
+    let picture = [loaded.model.preprocessing().normalise(&view)];
+    let text = [loaded.model.tokenize("a photo of a cat.")?];
+    let mut embed = || -> crate::clip::Result<Vec<Embedding>> {
+        let (mut both, _) = loaded.embed_images(&picture)?;
+        both.extend(loaded.embed_texts(&text)?.0);
+        Ok(both)
+    };
+    let own = embed();
+    use_own(false);
+    let chains = embed();
+    use_own(true);
+    let chains = chains?;
+    let cosine = |(a, b): (&Embedding, &Embedding)| a.vector.iter().zip(&b.vector).map(|(a, b)| a * b).sum::<f32>();
+    if own.is_ok_and(|own| own.iter().zip(&chains).map(cosine).all(|cosine| cosine >= MIN_COSINE)) {
+        return Ok(None);
+    }
+    use_own(false);
+    Ok(Some(format!(
+        "{} computes something else with some of Clipsight's kernels: going on without them, more slowly. A newer driver \
+         may help",
+        loaded.device.name
+    )))
+}
+
 /// Runs every shape that the window needs once.
 fn warm_up(loaded: &mut Loaded) -> crate::clip::Result<()> {
     let side = loaded.model.info().image_size;
-    let blank = Pixels {
-        values: vec![0.0; 3 * side * side],
-        width: side,
-        height: side,
-    };
-    for batch in [1, IMAGE_BATCH] {
+    let view = image::RgbImage::new(side as u32, side as u32);
+    let blank = loaded.model.preprocessing().normalise(&view);
+    for batch in [1, IMAGE_BATCH, GPU_BATCH] {
         loaded.embed_images(&vec![blank.clone(); batch])?;
     }
     let text = loaded.model.tokenize("a photo of a cat.")?;
@@ -67,7 +102,7 @@ fn warm_up(loaded: &mut Loaded) -> crate::clip::Result<()> {
     loaded.with_fallback(|model| {
         let texts = vec![0.0; model.info().projection_dim];
         let method = HeatmapMethod::default_for(model.info().tower);
-        heat_maps(model, method, &image::RgbImage::new(side as u32, side as u32), &texts)
+        heat_maps(model, method, &view, &texts)
     })?;
     Ok(())
 }

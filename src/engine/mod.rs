@@ -78,9 +78,10 @@ pub use appraise::{
 pub use choice::ModelChoice;
 pub use device::{Adapter, DEVICE_VARIABLE, DeviceChoice, DeviceInfo, adapters, gpu, no_gpu_reason};
 pub use evaluation_files::{came_out, export, found_here};
+pub use loaded::{GPU_BATCH, IMAGE_BATCH};
 pub use loaded::{Loaded, Placement, place};
 pub use prepare::{Prepared, prepare};
-pub use session::{Embedded, IMAGE_BATCH, Session, decoders};
+pub use session::{Embedded, Session, decoders};
 
 /// Threads for the picture that was clicked: one may still be at the picture before.
 const INSPECTORS: usize = 2;
@@ -201,7 +202,7 @@ impl Engine {
 
     fn start_threads(&self, ends: Ends, options: EngineOptions, events: &Events, training: Arc<Control>) {
         let data_dir = options.data_dir.as_deref();
-        let (prepared_sender, prepared) = bounded(2 * IMAGE_BATCH);
+        let (prepared_sender, prepared) = bounded(2 * GPU_BATCH);
         let lanes = [
             (Lane::Inspect, "inspect", INSPECTORS),
             (Lane::Thumbnails, "thumbnail", decoders()),

@@ -13,14 +13,11 @@ use super::halves::in_halves;
 use super::loaded::{Loaded, place};
 use super::messages::absolute;
 use super::prepare::{Prepared, prepare_read};
-use crate::clip::{Embedding, Error, Precision, Preprocessing, Result};
+use crate::clip::{Begun, Embedding, Error, Pixels, Precision, Preprocessing, Result};
 use crate::engine::ModelChoice;
 use crate::library::{Computed, Content, Fact, PictureError, ReadPicture, Stamp, Store, stamp};
 use crate::logging::{panic_text, place as log_place};
 use crate::zero_shot::{ClassEmbeddings, Label, TemplateSet};
-
-/// Pictures in one pass of the image tower.
-pub const IMAGE_BATCH: usize = 8;
 
 /// A model with a cache, for commands and benchmarks.
 pub struct Session {
@@ -123,7 +120,9 @@ impl Session {
             data_dir: self.store.folder(),
         };
         let next = AtomicUsize::new(0);
-        let (sender, receiver) = bounded::<Pending>(4 * IMAGE_BATCH);
+        // Two batches: one that is put together while another is embedded.
+        let size = self.loaded.batch();
+        let (sender, receiver) = bounded::<Pending>(2 * size);
         std::thread::scope(|scope| {
             // Where this ends early, nobody takes what is decoded any more: without a receiver the threads see that, and end.
             let receiver = receiver;
@@ -146,7 +145,7 @@ impl Session {
                 }
             }
             drop(sender);
-            let mut batch = Vec::new();
+            let (mut batch, mut running) = (Vec::new(), None);
             while let Ok(pending) = receiver.recv() {
                 let (index, path) = (pending.index, pending.path);
                 let go_on = match pending.read {
@@ -166,12 +165,57 @@ impl Session {
                 if go_on.is_break() {
                     return Ok(());
                 }
-                if batch.len() == IMAGE_BATCH && self.embed_batch(&mut batch, done)?.is_break() {
+                if batch.len() >= size
+                    && self
+                        .go_on(&mut running, std::mem::take(&mut batch), done)?
+                        .is_break()
+                {
                     return Ok(());
                 }
             }
-            self.embed_batch(&mut batch, done).map(drop)
+            if self.go_on(&mut running, batch, done)?.is_break() {
+                return Ok(());
+            }
+            self.end(&mut running, done).map(drop)
         })
+    }
+
+    /// Has a GPU begin with a batch before the results of the one before are waited for: it is never idle meanwhile. Where
+    /// the processor computes, a batch is embedded at once.
+    fn go_on(
+        &mut self,
+        running: &mut Option<(Vec<ToEmbed>, Begun)>,
+        batch: Vec<ToEmbed>,
+        done: &mut impl FnMut(usize, Embedded) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>> {
+        let begun = match self.loaded.device.gpu {
+            true => self.loaded.begin(&pixels_of(&batch)),
+            false => None,
+        };
+        if self.end(running, done)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        match begun {
+            Some(begun) => *running = Some((batch, begun)),
+            None => return self.embed_batch(batch, done),
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Waits for the batch that runs, if one does.
+    fn end(
+        &mut self,
+        running: &mut Option<(Vec<ToEmbed>, Begun)>,
+        done: &mut impl FnMut(usize, Embedded) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>> {
+        let Some((batch, begun)) = running.take() else {
+            return Ok(ControlFlow::Continue(()));
+        };
+        match self.loaded.finish(begun) {
+            Ok(embedded) => Ok(self.keep_embedded(batch, embedded.into_iter().map(Ok).collect(), done)),
+            // Anew, which finds out why.
+            Err(_) => self.embed_batch(batch, done),
+        }
     }
 
     /// Embeds texts as they stand, in order; texts that were cut are warned about.
@@ -221,17 +265,25 @@ impl Session {
 
     fn embed_batch(
         &mut self,
-        batch: &mut Vec<ToEmbed>,
+        batch: Vec<ToEmbed>,
         done: &mut impl FnMut(usize, Embedded) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>> {
-        let batch = std::mem::take(batch);
-        let pixels: Vec<_> = batch.iter().map(|one| one.prepared.pixels.clone()).collect();
+        let pixels = pixels_of(&batch);
         let (loaded, warn) = (&mut self.loaded, &mut self.warn);
         let embedded = in_halves(&pixels, &mut |pixels| {
             let (embeddings, warning) = loaded.embed_images(pixels)?;
             warning.into_iter().for_each(&mut *warn);
             Ok(embeddings)
         })?;
+        Ok(self.keep_embedded(batch, embedded, done))
+    }
+
+    fn keep_embedded(
+        &mut self,
+        batch: Vec<ToEmbed>,
+        embedded: Vec<Result<Embedding>>,
+        done: &mut impl FnMut(usize, Embedded) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let identity = self.loaded.model.info().identity.clone();
         let mut results = Vec::new();
         for (one, embedding) in batch.into_iter().zip(embedded) {
@@ -250,10 +302,10 @@ impl Session {
         self.tell();
         for (index, embedded) in results {
             if done(index, embedded).is_break() {
-                return Ok(ControlFlow::Break(()));
+                return ControlFlow::Break(());
             }
         }
-        Ok(ControlFlow::Continue(()))
+        ControlFlow::Continue(())
     }
 
     fn keep(&mut self, path: PathBuf, stamp: Option<Stamp>, computed: Computed) {
@@ -308,9 +360,13 @@ impl Reader {
     }
 }
 
+fn pixels_of(batch: &[ToEmbed]) -> Vec<Pixels> {
+    batch.iter().map(|one| one.prepared.pixels.clone()).collect()
+}
+
 /// Decoding threads: every core but the one that feeds the model, and at least one.
 pub fn decoders() -> usize {
-    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).clamp(1, 8))
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
 }
 
 #[cfg(test)]
@@ -319,7 +375,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::clip::Pixels;
     use crate::library::{scan, unpack_samples};
     use crate::progress::Unheard;
 
@@ -362,7 +417,7 @@ mod tests {
     #[test]
     fn a_picture_that_the_model_cannot_look_at_is_named_and_costs_no_other_its_embedding() {
         fn dark(pixels: &Pixels) -> Result<()> {
-            assert!(pixels.values.iter().any(|value| *value > 0.0), "too dark");
+            assert!(pixels.bytes.iter().any(|byte| *byte > 0), "too dark");
             Ok(())
         }
         let folder = tempfile::tempdir().unwrap();

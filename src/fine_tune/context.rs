@@ -7,7 +7,7 @@ use super::control::control_set;
 use super::data::{Dataset, Split};
 use super::subsample::stratified;
 use super::{Error, Result};
-use crate::clip::{Model, Pixels, TokenizedText, on_cores};
+use crate::clip::{Model, Pixels, Preprocessing, TokenizedText, on_cores};
 use crate::evaluation;
 use crate::library::{decode, in_words};
 use crate::progress::Progress;
@@ -147,7 +147,7 @@ impl Context {
                     return Err(Error::Stopped);
                 }
                 let end = set.len().min(start + BATCH);
-                let pixels = pixels(model, &set.paths[start..end])?;
+                let pixels = pixels(model.preprocessing(), &set.paths[start..end])?;
                 let (features, embeddings) = model.features_and_embeddings(&pixels)?;
                 set.feature_norms.extend(features.iter().map(|one| one.norm));
                 set.features.extend(features.into_iter().map(|one| one.vector));
@@ -271,11 +271,11 @@ pub fn cosines(pictures: &[Vec<f32>], classes: &[Vec<f32>]) -> Vec<Vec<f32>> {
 ///
 /// # Errors
 /// A picture that could be read when the run was prepared cannot be read any more.
-pub fn pixels(model: &Model, paths: &[PathBuf]) -> Result<Vec<Pixels>> {
+pub fn pixels(preprocessing: &Preprocessing, paths: &[PathBuf]) -> Result<Vec<Pixels>> {
     let prepare = |path: &PathBuf| {
         let gone = |reason: String| Error::Data(format!("{} cannot be read any more: {reason}", path.display()));
         let picture = decode(path).map_err(|e| gone(e.to_string()))?;
-        Ok(model.preprocessing().pixels(&picture)?)
+        Ok(preprocessing.pixels(&picture)?)
     };
     on_cores(paths, |part| part.iter().map(prepare).collect())
 }

@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use burn::module::ParamId;
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Tensor, TensorData, Transaction};
 
 use super::{Error, Result};
-use crate::clip::{Flat, Flats, numbers, parameter_id};
+use crate::clip::{Flat, Flats, full, numbers, parameter_id};
 
 /// One parameter.
 #[derive(Debug, Clone)]
@@ -101,9 +101,16 @@ pub fn by_id(values: &Tracked) -> HashMap<ParamId, Tensor<1>> {
 /// # Errors
 /// The device failed, or a gradient is not a number: the parameter is named.
 pub fn norm(gradients: &Tracked, step: usize) -> Result<f64> {
+    // All in one, so that a GPU is waited for once.
+    let square = |gradient: &Tensor<1>| full(gradient.clone()).powi_scalar(2).sum();
+    let squares = gradients.values().map(square);
+    let read = squares
+        .fold(Transaction::default(), Transaction::register)
+        .try_execute();
+    let failed = crate::clip::Error::Device;
     let mut sum = 0.0;
-    for (name, gradient) in gradients {
-        let squares = numbers(gradient.clone().powi_scalar(2).sum())?;
+    for (name, square) in gradients.keys().zip(read.map_err(|e| failed(format!("{e:?}")))?) {
+        let squares = square.try_to_vec::<f32>().map_err(|e| failed(format!("{e:?}")))?;
         let square = f64::from(squares.first().copied().unwrap_or(0.0));
         if !square.is_finite() {
             return Err(Error::NotANumber {

@@ -1,6 +1,6 @@
 //! AdamW over leaves, with a learning rate that warms up and falls along a cosine.
 //!
-//! Burn's own AdamW does the arithmetic. Its module-wide wrapper keys its state by ids that differ from process to process
+//! Burn's own AdamW does the arithmetic; on a GPU, where each of its operations is a launch, a kernel does a leaf's in one. Its module-wide wrapper keys its state by ids that differ from process to process
 //! and restores it on a default device, which cannot be named; here state is kept by the leaves' names.
 
 use std::collections::BTreeMap;
@@ -10,12 +10,15 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::leaves::{Leaves, Tracked};
 use super::{Error, Result};
+use crate::clip::kernels::gpu::adamw;
 use crate::clip::{Flat, Flats, numbers};
 
 /// Moments and steps of every leaf.
 pub struct Optimizer {
     decaying: AdamW,
     steady: AdamW,
+    moments: Moments,
+    weight_decay: f64,
     states: BTreeMap<String, AdamWState<1>>,
 }
 
@@ -64,6 +67,8 @@ impl Optimizer {
         Self {
             decaying: with(weight_decay),
             steady: with(0.0),
+            moments,
+            weight_decay,
             states: BTreeMap::new(),
         }
     }
@@ -73,18 +78,58 @@ impl Optimizer {
         let shorten = if clip > 0.0 && norm > clip { clip / norm } else { 1.0 };
         for (name, gradient) in gradients {
             let Some(leaf) = leaves.0.get_mut(&name) else { continue };
-            let adam = if leaf.shape.len() >= 2 {
-                &self.decaying
-            } else {
-                &self.steady
-            };
+            let decays = leaf.shape.len() >= 2;
+            let adam = if decays { &self.decaying } else { &self.steady };
             let state = self.states.remove(&name);
-            let (value, state) = adam.step(learning_rate, leaf.value.clone(), gradient.mul_scalar(shorten), state);
+            let keep = if decays {
+                1.0 - learning_rate * self.weight_decay
+            } else {
+                1.0
+            };
+            let how = [learning_rate, keep, shorten];
+            let (value, state) = match self.in_one_launch(&leaf.value, &gradient, state.as_ref(), how) {
+                Some((value, state)) => (value, Some(state)),
+                None => adam.step(learning_rate, leaf.value.clone(), gradient.mul_scalar(shorten), state),
+            };
             leaf.value = value;
             if let Some(state) = state {
                 self.states.insert(name, state);
             }
         }
+    }
+
+    /// A leaf's step on a GPU; none elsewhere.
+    fn in_one_launch(
+        &self,
+        value: &Tensor<1>,
+        gradient: &Tensor<1>,
+        state: Option<&AdamWState<1>>,
+        [rate, keep, shorten]: [f64; 3],
+    ) -> Option<(Tensor<1>, AdamWState<1>)> {
+        if value.device() == Device::flex() {
+            return None;
+        }
+        let (first, second, time) = match state {
+            Some(AdamWState { momentum }) => (momentum.moment_1.clone(), momentum.moment_2.clone(), momentum.time),
+            None => (value.zeros_like(), value.zeros_like(), 0),
+        };
+        let how = adamw::Step {
+            beta_1: self.moments.beta_1,
+            beta_2: self.moments.beta_2,
+            epsilon: self.moments.epsilon,
+            keep: keep as f32,
+            rate: rate as f32,
+            shorten: shorten as f32,
+            time: time + 1,
+        };
+        let [value, moment_1, moment_2] = adamw::step(value, gradient, [&first, &second], &how)?;
+        let momentum = AdaptiveMomentumState {
+            time: how.time,
+            moment_1,
+            moment_2,
+            max_moment_2: None,
+        };
+        Some((value, AdamWState::new(momentum)))
     }
 
     /// The state, for a checkpoint: `first.NAME`, `second.NAME` and `time.NAME`.

@@ -1,13 +1,14 @@
 //! Linear layers, laid out for the processor where it computes.
 
-use burn::module::{Module, Param};
+use burn::module::{Module, Param, ParamId};
 use burn::tensor::module::linear;
 use burn::tensor::{Device, Tensor, TensorData};
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::elementwise::{Each, Gelu, GeluTanh, QuickGelu, Same, in_registers, numbers, on_all_cores, on_processor};
-use super::on_gpu::{on_gpu, product};
+use super::gpu::Parts;
+use super::on_gpu::{on_gpu, pieces_of, product};
 use crate::clip::{Activation, Checkpoint, Result};
 
 /// Columns of a panel: as many as the processor's products of matrices take at a time in their widest registers, and a
@@ -53,6 +54,52 @@ impl Dense {
             weight.reshape([d_input, heads, panels * width / heads])
         };
         by_heads.swap_dims(0, 1)
+    }
+
+    /// One layer for several whose outputs lie side by side. All have the same input.
+    pub fn side_by_side(layers: &[&Self]) -> Self {
+        let whole = |layer: &&Self| {
+            let [d_input, panels, width] = layer.weight.dims();
+            layer.weight.val().reshape([d_input, 1, panels * width])
+        };
+        Self::of(
+            Tensor::cat(layers.iter().map(whole).collect(), 2),
+            Tensor::cat(layers.iter().map(|layer| layer.bias.val()).collect(), 0),
+        )
+    }
+
+    /// A layer of a weight `[in, 1, out]` and a bias `[out]`, which is no parameter of the model any more.
+    pub fn of(weight: Tensor<3>, bias: Tensor<1>) -> Self {
+        Self {
+            weight: Param::initialized(ParamId::new(), weight),
+            bias: Param::initialized(ParamId::new(), bias),
+        }
+    }
+
+    /// One of so many layers of the same width that lie side by side in this one.
+    pub fn part(&self, number: usize, of: usize) -> Self {
+        let width = self.bias.dims()[0] / of;
+        Self::of(
+            self.weight.val().narrow(2, number * width, width),
+            self.bias.val().narrow(0, number * width, width),
+        )
+    }
+
+    /// Into how many pieces the inner dimension of a product with so many rows is cut on a GPU.
+    pub fn pieces(&self, rows: usize) -> usize {
+        let [d_input, panels, width] = self.weight.dims();
+        pieces_of([rows, d_input, panels * width], 1, self.weight.val().dtype())
+    }
+
+    /// Rows in pieces, `[pieces, rows, in / pieces]`, to products that are still to be added up.
+    pub fn parts(&self, x: Tensor<3>) -> Parts {
+        let [d_input, panels, width] = self.weight.dims();
+        let pieces = x.dims()[0];
+        let weight = self.weight.val().reshape([pieces, d_input / pieces, panels * width]);
+        Parts {
+            products: x.matmul(weight),
+            bias: self.bias.val(),
+        }
     }
 
     /// What is added, `[out]`.

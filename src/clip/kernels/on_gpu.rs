@@ -18,6 +18,10 @@ const TILES: usize = 4_096;
 const MIN_DEPTH: usize = 128;
 /// The same in half precision, which is computed in units for small matrices.
 const MIN_HALF_DEPTH: usize = 1_024;
+/// With more rows than this, a product fills a card as it is, and adding up its pieces only costs.
+const FEW_ROWS: usize = 512;
+/// Numbers that a kernel takes at a time: no piece ends between them.
+const VECTOR: usize = 4;
 /// Gathered numbers that are in the card's memory at a time.
 const GATHERED: usize = 1 << 25;
 
@@ -29,13 +33,21 @@ pub fn on_gpu<const D: usize>(x: &Tensor<D>) -> bool {
 /// `[batch, rows, inner]` by `[batch, inner, columns]`; a batch of one serves all of the other's.
 pub fn product(a: Tensor<3>, b: Tensor<3>) -> Tensor<3> {
     let ([of_a, rows, inner], [of_b, _, columns]) = (a.dims(), b.dims());
-    let tiles = of_a.max(of_b) * rows.div_ceil(TILE) * columns.div_ceil(TILE);
-    let half = a.dtype() == DType::F16;
-    let depth = if half { MIN_HALF_DEPTH } else { MIN_DEPTH };
-    match pieces(inner, depth, TILES / tiles.max(1)) {
+    match pieces_of([rows, inner, columns], of_a.max(of_b), a.dtype()) {
         1 => a.matmul(b),
         pieces => in_pieces(a, b, pieces),
     }
+}
+
+/// Into how many pieces the inner dimension of `batch` products of matrices is cut.
+pub fn pieces_of([rows, inner, columns]: [usize; 3], batch: usize, dtype: DType) -> usize {
+    if rows > FEW_ROWS {
+        return 1;
+    }
+    let tiles = batch * rows.div_ceil(TILE) * columns.div_ceil(TILE);
+    let half = dtype == DType::F16;
+    let depth = if half { MIN_HALF_DEPTH } else { MIN_DEPTH };
+    pieces(inner, depth, TILES / tiles.max(1))
 }
 
 /// Into how many pieces of the same length, and of at least `depth`, an inner dimension is cut.
@@ -43,7 +55,7 @@ fn pieces(inner: usize, depth: usize, most: usize) -> usize {
     let most = most.min(inner / depth);
     (1..=most)
         .rev()
-        .find(|&pieces| inner.is_multiple_of(pieces))
+        .find(|&pieces| inner.is_multiple_of(pieces * VECTOR))
         .unwrap_or(1)
 }
 
@@ -127,8 +139,15 @@ mod tests {
     fn pieces_are_as_many_as_pay_and_come_out_even() {
         assert_eq!(pieces(768, 128, 100), 6);
         assert_eq!(pieces(768, 128, 5), 4);
-        assert_eq!(pieces(770, 128, 100), 5);
+        assert_eq!(pieces(780, 128, 100), 5);
         assert_eq!(pieces(127, 128, 100), 1);
+        assert_eq!(pieces_of([50, 768, 768], 1, DType::F32), 6);
+        assert_eq!(pieces_of([50, 3_072, 768], 1, DType::F16), 3);
+        assert_eq!(
+            pieces_of([3_200, 3_072, 768], 1, DType::F32),
+            1,
+            "there are rows enough"
+        );
         assert_eq!(pieces(768, 128, 0), 1);
     }
 

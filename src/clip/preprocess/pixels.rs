@@ -16,15 +16,50 @@ const FILE: &str = "preprocessor_config.json";
 const MAX_PATCHES: u32 = 16_384;
 const OPEN_CLIP_FILE: &str = "open_clip_config.json: preprocess_cfg";
 
-/// Numbers for one picture, `[3, height, width]` in that order.
+/// One picture as an image tower sees it. It stays in bytes for as long as possible: they are a quarter of the numbers.
 #[derive(Debug, Clone)]
 pub struct Pixels {
-    /// Normalised values, channel by channel, row by row.
-    pub values: Vec<f32>,
+    /// Red, green and blue of each pixel, row by row.
+    pub bytes: Vec<u8>,
+    /// What makes the tower's numbers of them.
+    pub normalisation: Normalisation,
     /// Columns: the input square's side, or what a picture of its aspect ratio has.
     pub width: usize,
     /// Rows.
     pub height: usize,
+}
+
+/// From a byte to a number: `(byte * rescale_factor - mean) / std`, for each channel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Normalisation {
+    /// What a byte is multiplied by.
+    pub rescale_factor: f32,
+    /// What is subtracted.
+    pub mean: [f32; 3],
+    /// What is divided by.
+    pub std: [f32; 3],
+}
+
+impl Pixels {
+    /// The tower's numbers, `[3, height, width]`: channel by channel, row by row.
+    pub fn values(&self) -> Vec<f32> {
+        let Normalisation {
+            rescale_factor,
+            mean,
+            std,
+        } = self.normalisation;
+        let area = self.width * self.height;
+        let mut values = vec![0.0; 3 * area];
+        let (red, others) = values.split_at_mut(area);
+        let (green, blue) = others.split_at_mut(area);
+        let pixels = self.bytes.as_chunks::<3>().0.iter();
+        for (((pixel, red), green), blue) in pixels.zip(red).zip(green).zip(blue) {
+            *red = (f32::from(pixel[0]) * rescale_factor - mean[0]) / std[0];
+            *green = (f32::from(pixel[1]) * rescale_factor - mean[1]) / std[1];
+            *blue = (f32::from(pixel[2]) * rescale_factor - mean[2]) / std[2];
+        }
+        values
+    }
 }
 
 /// The part of a picture that the model sees, as fractions of its width and height.
@@ -59,9 +94,7 @@ pub struct Preprocessing {
     offset: Offset,
     filter: Filter,
     side: u32,
-    rescale_factor: f32,
-    mean: [f32; 3],
-    std: [f32; 3],
+    normalisation: Normalisation,
 }
 
 /// How half an odd number of pixels is rounded.
@@ -211,9 +244,11 @@ impl Preprocessing {
             offset: Offset::HalfToEven,
             filter,
             side,
-            rescale_factor: 1.0 / 255.0,
-            mean: raw.mean,
-            std: raw.std,
+            normalisation: Normalisation {
+                rescale_factor: 1.0 / 255.0,
+                mean: raw.mean,
+                std: raw.std,
+            },
         })
     }
 
@@ -274,9 +309,11 @@ impl Preprocessing {
             offset: Offset::Floor,
             filter: Filter::from_number(raw.resample).ok_or_else(unknown)?,
             side,
-            rescale_factor: if raw.do_rescale { raw.rescale_factor as f32 } else { 1.0 },
-            mean: if raw.do_normalize { raw.image_mean } else { [0.0; 3] },
-            std: if raw.do_normalize { raw.image_std } else { [1.0; 3] },
+            normalisation: Normalisation {
+                rescale_factor: if raw.do_rescale { raw.rescale_factor as f32 } else { 1.0 },
+                mean: if raw.do_normalize { raw.image_mean } else { [0.0; 3] },
+                std: if raw.do_normalize { raw.image_std } else { [1.0; 3] },
+            },
         })
     }
 
@@ -367,16 +404,12 @@ impl Preprocessing {
 
     /// The numbers for the tower, from what [`Self::model_view`] returned.
     pub fn normalise(&self, view: &RgbImage) -> Pixels {
-        let (width, height) = (view.width() as usize, view.height() as usize);
-        let area = width * height;
-        let mut values = vec![0.0; 3 * area];
-        for (i, pixel) in view.as_raw().as_chunks::<3>().0.iter().enumerate() {
-            for (channel, &byte) in pixel.iter().enumerate() {
-                let scaled = f32::from(byte) * self.rescale_factor;
-                values[channel * area + i] = (scaled - self.mean[channel]) / self.std[channel];
-            }
+        Pixels {
+            bytes: view.as_raw().clone(),
+            normalisation: self.normalisation,
+            width: view.width() as usize,
+            height: view.height() as usize,
         }
-        Pixels { values, width, height }
     }
 
     /// [`Self::model_view`] and [`Self::normalise`] in one.

@@ -4,6 +4,8 @@
 //! `layer_norm1`, `self_attn.{q,k,v,out}_proj`, `layer_norm2`, `mlp.fc1`, `mlp.fc2`, each with `weight` and `bias`.
 //! Linear weights are `[out, in]` on disk.
 
+use std::borrow::Cow;
+
 use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig};
 use burn::tensor::activation::softmax;
@@ -13,17 +15,36 @@ use burn::tensor::{DType, FloatDType, Tensor};
 
 use crate::clip::kernels::dense::Dense;
 use crate::clip::kernels::elementwise::{Same, apply_to_sums};
+use crate::clip::kernels::gpu::add_norm::Scale;
 use crate::clip::{Activation, Checkpoint, Result};
 
-/// Multi-head self-attention with separate query, key and value projections.
+/// Multi-head self-attention.
 #[derive(Module, Debug)]
 pub struct SelfAttention {
+    projections: Projections,
+    pub(super) output: Dense,
+    #[module(skip)]
+    pub(super) heads: usize,
+}
+
+/// What makes queries, keys and values of tokens.
+#[derive(Module, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "modules of Burn cannot be boxed, and the larger one is the usual one"
+)]
+enum Projections {
+    /// A layer each, as loaded.
+    Apart(Apart),
+    /// One layer whose outputs lie side by side: on a GPU one product costs less than three.
+    Together(Dense),
+}
+
+#[derive(Module, Debug)]
+struct Apart {
     query: Dense,
     key: Dense,
     value: Dense,
-    output: Dense,
-    #[module(skip)]
-    heads: usize,
 }
 
 /// What happened inside an attention: what heatmaps need and the fused path hides.
@@ -55,12 +76,49 @@ impl SelfAttention {
     ) -> Result<Self> {
         let mut projection = |name: &str, out: usize| Dense::load(weights, &format!("{prefix}.{name}"), width, out);
         Ok(Self {
-            query: projection("q_proj", width)?,
-            key: projection("k_proj", width)?,
-            value: projection("v_proj", width)?,
+            projections: Projections::Apart(Apart {
+                query: projection("q_proj", width)?,
+                key: projection("k_proj", width)?,
+                value: projection("v_proj", width)?,
+            }),
             output: projection(output, output_width)?,
             heads,
         })
+    }
+
+    /// The same, laid out for a GPU: queries, keys and values by one product. It has no parameters of the former three.
+    pub fn put_together(mut self) -> Self {
+        if let Projections::Apart(Apart { query, key, value }) = &self.projections {
+            self.projections = Projections::Together(Dense::side_by_side(&[query, key, value]));
+        }
+        self
+    }
+
+    /// The one layer that makes queries, keys and values, in this order; none as loaded.
+    pub(super) fn together(&self) -> Option<&Dense> {
+        match &self.projections {
+            Projections::Apart(_) => None,
+            Projections::Together(all) => Some(all),
+        }
+    }
+
+    fn query(&self) -> Cow<'_, Dense> {
+        self.projection(|apart| &apart.query, 0)
+    }
+
+    fn key(&self) -> Cow<'_, Dense> {
+        self.projection(|apart| &apart.key, 1)
+    }
+
+    fn value(&self) -> Cow<'_, Dense> {
+        self.projection(|apart| &apart.value, 2)
+    }
+
+    fn projection(&self, one: impl FnOnce(&Apart) -> &Dense, number: usize) -> Cow<'_, Dense> {
+        match &self.projections {
+            Projections::Apart(apart) => Cow::Borrowed(one(apart)),
+            Projections::Together(all) => Cow::Owned(all.part(number, 3)),
+        }
     }
 
     fn split(&self, x: Tensor<3>) -> Tensor<4> {
@@ -75,9 +133,19 @@ impl SelfAttention {
             is_causal: causal,
             ..Default::default()
         };
-        let query = self.split(self.query.forward(x.clone()));
-        let key = self.split(self.key.forward(x.clone()));
-        let value = self.split(self.value.forward(x));
+        let [query, key, value] = match &self.projections {
+            Projections::Apart(apart) => [
+                apart.query.forward(x.clone()),
+                apart.key.forward(x.clone()),
+                apart.value.forward(x),
+            ],
+            Projections::Together(all) => {
+                let all = all.forward(x);
+                let width = all.dims()[2] / 3;
+                [0, 1, 2].map(|number| all.clone().narrow(2, number * width, width))
+            }
+        }
+        .map(|x| self.split(x));
         self.project(merge_heads(attention(query, key, value, None, None, options)))
     }
 
@@ -93,16 +161,16 @@ impl SelfAttention {
     pub fn gather(&self, asking: Tensor<3>, tokens: Tensor<3>) -> Tensor<3> {
         let [batch, _, width] = asking.dims();
         let (heads, head_dim) = (self.heads, width / self.heads);
-        let query = self.query.forward(asking).div_scalar((head_dim as f64).sqrt());
+        let query = self.query().forward(asking).div_scalar((head_dim as f64).sqrt());
         let query = query.reshape([batch, heads, head_dim]).swap_dims(0, 1);
         // [heads, batch, head_dim] by [heads, head_dim, width]
-        let asked = query.matmul(self.key.of_heads(heads).swap_dims(1, 2)).swap_dims(0, 1);
+        let asked = query.matmul(self.key().of_heads(heads).swap_dims(1, 2)).swap_dims(0, 1);
         // [batch, heads, width] by [batch, width, tokens], and by [batch, tokens, width] after it
         let weights = softmax(asked.matmul(tokens.clone().swap_dims(1, 2)), 2);
         let mean = weights.matmul(tokens).swap_dims(0, 1);
         // [heads, batch, width] by [heads, width, head_dim]
-        let values = mean.matmul(self.value.of_heads(heads)).swap_dims(0, 1);
-        values.reshape([batch, 1, width]) + self.value.bias().unsqueeze()
+        let values = mean.matmul(self.value().of_heads(heads)).swap_dims(0, 1);
+        values.reshape([batch, 1, width]) + self.value().bias().unsqueeze()
     }
 
     /// Lets every token attend to the tokens whose values point where its own does: `[batch, tokens, width]`.
@@ -113,7 +181,7 @@ impl SelfAttention {
         const SCALE: f64 = 8.0;
         /// Added to a length before it divides, as the authors' code does.
         const EPSILON: f32 = 1e-6;
-        let value = self.split(self.value.forward(tokens));
+        let value = self.split(self.value().forward(tokens));
         let length = value.clone().powi_scalar(2).sum_dim(3).sqrt();
         let direction = value.clone() / (length + EPSILON);
         let logits = attention_logits(direction.clone(), direction) * SCALE;
@@ -122,12 +190,12 @@ impl SelfAttention {
 
     /// The type of the numbers that it computes in.
     pub fn dtype(&self) -> DType {
-        self.value.bias().dtype()
+        self.output.bias().dtype()
     }
 
     /// What every token passes on: its value through the output projection, `[batch, tokens, width]`.
     pub fn value_path(&self, tokens: Tensor<3>) -> Tensor<3> {
-        self.project(self.value.forward(tokens))
+        self.project(self.value().forward(tokens))
     }
 
     /// The output projection, `[batch, tokens, width]` to `[batch, tokens, output width]`.
@@ -137,9 +205,9 @@ impl SelfAttention {
 
     /// The explicit path, without a mask: tokens `[batch, asking, width]` attend to others `[batch, tokens, width]`.
     pub fn parts(&self, asking: Tensor<3>, tokens: Tensor<3>) -> AttentionParts {
-        let query = self.split(self.query.forward(asking));
-        let key = self.split(self.key.forward(tokens.clone()));
-        let value = self.split(self.value.forward(tokens));
+        let query = self.split(self.query().forward(asking));
+        let key = self.split(self.key().forward(tokens.clone()));
+        let value = self.split(self.value().forward(tokens));
         let weights = attention_weights(query.clone(), key.clone());
         AttentionParts {
             query,
@@ -176,19 +244,19 @@ pub fn merge_heads(x: Tensor<4>) -> Tensor<3> {
 /// One pre-norm block: attention and a feed-forward network, each with a residual.
 #[derive(Module, Debug)]
 pub struct Block {
-    norm_1: Norm,
-    attention: SelfAttention,
-    norm_2: Norm,
-    feed_forward: FeedForward,
+    pub(super) norm_1: Norm,
+    pub(super) attention: SelfAttention,
+    pub(super) norm_2: Norm,
+    pub(super) feed_forward: FeedForward,
 }
 
 /// Two linear layers with an activation between them.
 #[derive(Module, Debug)]
 pub struct FeedForward {
-    mlp_in: Dense,
-    mlp_out: Dense,
+    pub(super) mlp_in: Dense,
+    pub(super) mlp_out: Dense,
     #[module(skip)]
-    activation: Activation,
+    pub(super) activation: Activation,
 }
 
 impl FeedForward {
@@ -239,6 +307,12 @@ impl Block {
         })
     }
 
+    /// The same, laid out for a GPU.
+    pub fn put_together(mut self) -> Self {
+        self.attention = self.attention.put_together();
+        self
+    }
+
     /// `[batch, tokens, width]` to the same; `causal` hides later tokens.
     pub fn forward(&self, x: Tensor<3>, causal: bool) -> Tensor<3> {
         let attended = self.attention.forward(self.norm_1.forward(x.clone()), causal);
@@ -281,6 +355,8 @@ impl Block {
 #[derive(Module, Debug)]
 pub struct Norm {
     inner: LayerNorm,
+    #[module(skip)]
+    epsilon: f64,
 }
 
 impl Norm {
@@ -292,6 +368,15 @@ impl Norm {
             self.inner.forward(x)
         }
     }
+
+    /// What it multiplies by and adds; none without an offset.
+    pub(super) fn scale(&self) -> Option<Scale> {
+        Some(Scale {
+            gamma: self.inner.gamma.val(),
+            beta: self.inner.beta.as_ref()?.val(),
+            epsilon: self.epsilon,
+        })
+    }
 }
 
 /// Loads a LayerNorm's `{prefix}.weight` and `{prefix}.bias`.
@@ -299,5 +384,5 @@ pub fn layer_norm(weights: &mut Checkpoint, prefix: &str, width: usize, epsilon:
     let mut norm = LayerNormConfig::new(width).with_epsilon(epsilon).init(weights.device());
     norm.gamma = weights.full_param(&format!("{prefix}.weight"), [width])?;
     norm.beta = Some(weights.full_param(&format!("{prefix}.bias"), [width])?);
-    Ok(Norm { inner: norm })
+    Ok(Norm { inner: norm, epsilon })
 }

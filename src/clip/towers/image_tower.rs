@@ -7,6 +7,7 @@ use burn::tensor::{DType, FloatDType, Tensor};
 
 use crate::clip::kernels::dense::{in_panels, take_panels_as_they_lie};
 use crate::clip::kernels::elementwise::{numbers, on_processor};
+use crate::clip::kernels::on_gpu::on_gpu;
 use crate::clip::kernels::winograd;
 use crate::clip::{
     Checkpoint, EfficientNetLite, ModelConfig, ModifiedResNet, Precision, Result, TextTransformer, TowerKind,
@@ -40,6 +41,14 @@ impl ImageTower {
             VisionConfig::ModifiedResNet(net) => Self::ModifiedResNet(ModifiedResNet::load(weights, net, dim)?),
             VisionConfig::EfficientNetLite(net) => Self::EfficientNetLite(EfficientNetLite::load(weights, net, dim)?),
         })
+    }
+
+    /// The same tower, laid out for a GPU.
+    fn put_together(self) -> Self {
+        match self {
+            Self::Vit(tower) => Self::Vit(tower.put_together()),
+            other => other,
+        }
     }
 
     /// Which tower it is.
@@ -95,9 +104,17 @@ impl Towers {
         self.clone().map(&mut Change::new(To::Values(values)))
     }
 
-    /// The same towers, laid out to answer fast where the processor computes: the weights of linear layers in panels,
-    /// kernels of 3 x 3 transformed. It takes the towers whole, so that no weight is in memory twice.
+    /// The same towers, laid out to answer fast. Where the processor computes: the weights of linear layers in panels,
+    /// kernels of 3 x 3 transformed. On a GPU: what is computed from the same numbers by one product. It takes the towers
+    /// whole, so that no weight is in memory twice.
     pub fn laid_out(self) -> Self {
+        if on_gpu(&self.text.some_weight()) {
+            return Self {
+                image: self.image.put_together(),
+                text: self.text.put_together(),
+                precision: self.precision,
+            };
+        }
         take_panels_as_they_lie();
         self.map(&mut Change::new(To::LaidOut))
     }

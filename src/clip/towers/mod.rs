@@ -3,6 +3,7 @@
 pub mod attention;
 pub mod attention_head;
 pub mod efficientnet;
+mod fused;
 pub mod image_tower;
 pub mod kind;
 pub mod modified_resnet;

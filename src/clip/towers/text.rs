@@ -12,6 +12,7 @@ use burn::nn::{Embedding, EmbeddingConfig, Linear};
 use burn::tensor::{Int, Tensor, TensorData};
 
 use super::attention::{Block, BlockShape, Norm, layer_norm};
+use super::fused::{Way, through};
 use crate::clip::config::{TextConfig, TextPooling};
 use crate::clip::{Checkpoint, Result};
 
@@ -68,6 +69,17 @@ impl TextTransformer {
         })
     }
 
+    /// One of its weights, to see where it computes.
+    pub(super) fn some_weight(&self) -> Tensor<2> {
+        self.position_embedding.val()
+    }
+
+    /// The same tower, laid out for a GPU: queries, keys and values by one product.
+    pub fn put_together(mut self) -> Self {
+        self.blocks = self.blocks.into_iter().map(Block::put_together).collect();
+        self
+    }
+
     /// The position whose state becomes the embedding.
     pub fn pooled_position(&self, ids: &[u32]) -> usize {
         let place = match self.pooling {
@@ -102,29 +114,49 @@ impl TextTransformer {
         // [texts, longest] -> [texts, longest, width]
         let positions = self.position_embedding.val().narrow(0, 0, longest);
         let embedded = self.token_embedding.forward(ids) + positions.unsqueeze();
+        if let Some(normed) = self.normed_by_kernels(&embedded) {
+            return self.projected(pool(normed, &pooled));
+        }
         let tokens = self
             .blocks
             .iter()
             .fold(embedded, |x, block| block.forward(x, self.causal));
-        self.pool(tokens, &pooled)
+        self.projected(self.final_norm.forward(pool(tokens, &pooled)))
     }
 
-    fn pool(&self, tokens: Tensor<3>, pooled: &[usize]) -> Tensor<2> {
-        let [texts, longest, width] = tokens.dims();
-        let rows: Vec<i64> = pooled
-            .iter()
-            .enumerate()
-            .map(|(text, position)| (text * longest + position) as i64)
-            .collect();
-        let rows: Tensor<1, Int> = Tensor::from_data(TensorData::new(rows, [texts]), &tokens.device());
-        // [texts, longest, width] -> [texts, width] -> [texts, projection_dim]
-        let states = tokens.reshape([texts * longest, width]).select(0, rows);
-        let normed = self.final_norm.forward(states);
+    /// Embedded tokens `[texts, longest, width]` through all blocks and the norm at the end, by kernels of our own; none
+    /// where they do not take the numbers.
+    fn normed_by_kernels(&self, embedded: &Tensor<3>) -> Option<Tensor<3>> {
+        let [texts, longest, width] = embedded.dims();
+        let blocks: Vec<&Block> = self.blocks.iter().collect();
+        let way = Way {
+            batch: texts,
+            causal: self.causal,
+            only_first: false,
+        };
+        let tokens = embedded.clone().reshape([1, texts * longest, width]);
+        let normed = through(&blocks, tokens, way, &self.final_norm)?;
+        Some(normed.reshape([texts, longest, width]))
+    }
+
+    fn projected(&self, states: Tensor<2>) -> Tensor<2> {
         match &self.projection {
-            Some(projection) => projection.forward(normed),
-            None => normed,
+            Some(projection) => projection.forward(states),
+            None => states,
         }
     }
+}
+
+/// `[texts, longest, width]` to the states at these positions, `[texts, width]`.
+fn pool(tokens: Tensor<3>, pooled: &[usize]) -> Tensor<2> {
+    let [texts, longest, width] = tokens.dims();
+    let rows: Vec<i64> = pooled
+        .iter()
+        .enumerate()
+        .map(|(text, position)| (text * longest + position) as i64)
+        .collect();
+    let rows: Tensor<1, Int> = Tensor::from_data(TensorData::new(rows, [texts]), &tokens.device());
+    tokens.reshape([texts * longest, width]).select(0, rows)
 }
 
 fn projection(weights: &mut Checkpoint, config: &TextConfig, projection_dim: usize) -> Result<Linear> {

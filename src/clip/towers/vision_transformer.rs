@@ -13,10 +13,14 @@ use burn::tensor::{DType, Device, FloatDType, Tensor, TensorData};
 
 use super::attention::{AttentionParts, Block, BlockShape, Norm, layer_norm, merge_heads};
 use super::attention_head::AttentionHead;
+use super::fused::{Way, through};
 use super::image_tower::in_full;
 use crate::clip::config::{VisionPooling, VitConfig};
 use crate::clip::kernels::convolution::convolve;
+use crate::clip::kernels::dense::Dense;
 use crate::clip::kernels::elementwise::Same;
+use crate::clip::kernels::gpu::add_norm::add_norm;
+use crate::clip::kernels::gpu::tokens::{Made, tokens};
 use crate::clip::{Checkpoint, Result, full};
 
 /// An image tower of patches.
@@ -25,6 +29,8 @@ pub struct VisionTransformer {
     /// CLIP's; SigLIP has none.
     class_embedding: Option<Param<Tensor<1>>>,
     patch_embedding: Conv2d,
+    /// The same as one product, `[3 * patch * patch, width]`; none as loaded.
+    patch_product: Option<Dense>,
     position_embedding: Param<Tensor<2>>,
     pre_norm: Option<Norm>,
     earlier_blocks: Vec<Block>,
@@ -104,6 +110,7 @@ impl VisionTransformer {
                 None
             },
             patch_embedding: patch_embedding(weights, config)?,
+            patch_product: None,
             position_embedding: weights.param(
                 &format!("{root}.embeddings.position_embedding.weight"),
                 [grid * grid + usize::from(with_class), width],
@@ -135,6 +142,30 @@ impl VisionTransformer {
             },
             grid,
         })
+    }
+
+    /// The same tower, laid out for a GPU: queries, keys and values by one product, patches by another.
+    pub fn put_together(mut self) -> Self {
+        self.earlier_blocks = self.earlier_blocks.into_iter().map(Block::put_together).collect();
+        self.last_block = self.last_block.put_together();
+        let kernels = self.patch_embedding.weight.val();
+        let [width, channels, height, across] = kernels.dims();
+        let of_patch = channels * height * across;
+        let kernels = kernels
+            .reshape([width, of_patch])
+            .swap_dims(0, 1)
+            .reshape([of_patch, 1, width]);
+        let bias = match &self.patch_embedding.bias {
+            Some(bias) => bias.val(),
+            None => self
+                .position_embedding
+                .val()
+                .narrow(0, 0, 1)
+                .reshape([width])
+                .zeros_like(),
+        };
+        self.patch_product = Some(Dense::of(kernels, bias));
+        self
     }
 
     /// Pixels `[batch, 3, height, width]` to embeddings `[batch, projection_dim]`, not normalised.
@@ -309,6 +340,50 @@ impl VisionTransformer {
         }
     }
 
+    /// [`Self::features`] by kernels of our own; none where they do not take the numbers.
+    fn features_by_kernels(&self, pixels: &Tensor<4>) -> Option<Tensor<2>> {
+        let [batch, ..] = pixels.dims();
+        let tokens = self.tokens_by_kernels(pixels)?;
+        let [_, rows, width] = tokens.dims();
+        let blocks: Vec<&Block> = self.earlier_blocks.iter().chain([&self.last_block]).collect();
+        let way = Way {
+            batch,
+            causal: false,
+            only_first: matches!(self.pooling, Pooling::ClassToken(_)),
+        };
+        let normed = through(&blocks, tokens, way, &self.post_norm)?;
+        Some(match &self.pooling {
+            Pooling::ClassToken(_) => normed.squeeze_dim(0),
+            Pooling::AttentionHead(head) => head.forward(normed.reshape([batch, rows / batch, width])),
+        })
+    }
+
+    /// Pixels to the tokens that the first block takes, `[1, batch * tokens, width]`.
+    fn tokens_by_kernels(&self, pixels: &Tensor<4>) -> Option<Tensor<3>> {
+        let product = self.patch_product.as_ref()?;
+        let [batch, channels, height, across] = pixels.dims();
+        let [side, _] = self.patch_embedding.kernel_size;
+        let (rows, columns) = (height / side, across / side);
+        let whole = pixels.clone().narrow(2, 0, rows * side).narrow(3, 0, columns * side);
+        // [batch, channels, rows, side, columns, side] -> [batch, rows, columns, channels, side, side]
+        let patches = whole
+            .reshape([batch, channels, rows, side, columns, side])
+            .permute([0, 2, 4, 1, 3, 5])
+            .reshape([1, batch * rows * columns, channels * side * side]);
+        let parts = product.parts(patches);
+        let made = Made {
+            patches: parts.products,
+            bias: parts.bias,
+            class: self.class_embedding.as_ref().map(Param::val),
+            positions: self.positions([rows, columns]),
+        };
+        let tokens = tokens(&made)?;
+        match &self.pre_norm {
+            Some(norm) => add_norm(&tokens, None, &norm.scale()?, 1).map(|[_, normed]| normed),
+            None => Some(tokens),
+        }
+    }
+
     fn run_earlier_blocks(&self, pixels: Tensor<4>) -> Tensor<3> {
         let (tokens, _) = self.embed_patches(pixels);
         self.earlier_blocks
@@ -363,6 +438,9 @@ impl VisionTransformer {
 
     /// Pixels to features before the projection, `[batch, width]`; SigLIP's are its embeddings.
     pub fn features(&self, pixels: Tensor<4>) -> Tensor<2> {
+        if let Some(features) = self.features_by_kernels(&pixels) {
+            return features;
+        }
         let tokens = self.run_earlier_blocks(pixels);
         self.pool_features(match &self.pooling {
             Pooling::ClassToken(_) => self.last_block.forward_first(tokens),

@@ -5,10 +5,10 @@ use std::time::Instant;
 use super::{Inference, STEP};
 use crate::clip::Embedding;
 use crate::engine::halves::in_halves;
+use crate::engine::loaded::{IMAGE_BATCH, Loaded};
 use crate::engine::messages::{Chore, Work};
 use crate::engine::protocol::{Event, Severity};
 use crate::engine::queue::Job;
-use crate::engine::session::IMAGE_BATCH;
 use crate::library::{Computed, Content, Fact, Stamp, Thumbnail};
 
 /// What of a picture is not for the model.
@@ -28,7 +28,8 @@ impl Inference {
             .map_or(f32::INFINITY, |seconds| seconds.max(1e-6));
         let fitting = (STEP.as_secs_f32() / seconds) as usize;
         // Few sizes: a GPU prepares itself for each of them.
-        [IMAGE_BATCH, IMAGE_BATCH / 2, IMAGE_BATCH / 4]
+        let most = self.loaded.as_ref().map_or(IMAGE_BATCH, Loaded::batch);
+        [most, IMAGE_BATCH, IMAGE_BATCH / 2, IMAGE_BATCH / 4]
             .into_iter()
             .find(|size| *size <= fitting)
             .unwrap_or(1)

@@ -15,7 +15,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{Learner, Pairs, StepReport};
 use crate::clip::{
-    AdapterKind, Flat, Flats, Precision, TokenizedText, Towers, numbers, parameter_id, to_embeddings, unit,
+    AdapterKind, Flat, Flats, Pixels, Precision, TokenizedText, Towers, numbers, parameter_id, to_embeddings, unit,
 };
 use crate::evaluation;
 use crate::fine_tune::config::Hyper;
@@ -101,6 +101,8 @@ pub struct TowerLearner {
     /// The towers in f16, for steps in half precision.
     half: Option<Towers>,
     loss_scale: f32,
+    /// Pictures of the training side that are prepared, by place: those of one step.
+    prepared: HashMap<usize, Pixels>,
     /// How much longer its steps are than the learning rate says.
     stretch: f64,
 }
@@ -160,6 +162,7 @@ impl TowerLearner {
         Self {
             half: in_half.then(|| context.model.towers().in_half()),
             loss_scale: if in_half { FIRST_LOSS_SCALE } else { 1.0 },
+            prepared: HashMap::new(),
             optimizer: Optimizer::new(recipe.moments, hyper.weight_decay),
             bases: Leaves::from_flats(&bases, device),
             start: leaves.clone(),
@@ -192,13 +195,17 @@ impl TowerLearner {
         fastrand::Rng::with_seed(mixed.wrapping_add(number as u64))
     }
 
-    fn batch(&self, context: &Context, step: usize) -> Result<Batch> {
+    /// The pictures of a step, as places in the training side.
+    fn places(&self, step: usize) -> Vec<usize> {
         let (epoch, part) = (step / self.steps_an_epoch(), step % self.steps_an_epoch());
         let mut order: Vec<usize> = (0..self.pictures).collect();
         self.random(1, epoch).shuffle(&mut order);
         let size = self.batch_size();
-        let places: Vec<usize> = order.into_iter().skip(part * size).take(size).collect();
-        self.batch_of(context, &context.train, places, &mut self.random(2, step))
+        order.into_iter().skip(part * size).take(size).collect()
+    }
+
+    fn batch(&self, context: &Context, step: usize) -> Result<Batch> {
+        self.batch_of(context, &context.train, self.places(step), &mut self.random(2, step))
     }
 
     /// Texts for pictures of a set, and which fit which.
@@ -265,15 +272,20 @@ impl TowerLearner {
         match &self.recipe.trained {
             Trained::Parameters => by_id(values),
             Trained::LowRank { scale, dropout } => {
-                let merged = self.bases.0.iter().enumerate().map(|(number, (name, base))| {
+                let step = step.filter(|_| *dropout > 0.0);
+                let masks = step.map(|step| self.masks(*dropout, step, context.model.device()));
+                let mut first = 0;
+                let merged = self.bases.0.iter().map(|(name, base)| {
                     let matrix = |part: &str| {
                         let name = format!("{name}.{part}");
                         let shape = &self.leaves.0[&name].shape;
                         values[&name].clone().reshape([shape[0], shape[1]])
                     };
                     let mut a: Tensor<2> = matrix("lora_a");
-                    if let Some(step) = step.filter(|_| *dropout > 0.0) {
-                        a = a * self.mask(base.shape[0], *dropout, step * 1_000 + number, context.model.device());
+                    if let Some(masks) = &masks {
+                        let inputs = base.shape[0];
+                        a = a * masks.clone().narrow(0, first, inputs).reshape([inputs, 1]);
+                        first += inputs;
                     }
                     let delta = a.matmul(matrix("lora_b")) * *scale;
                     let count = base.shape.iter().product::<usize>();
@@ -284,14 +296,16 @@ impl TowerLearner {
         }
     }
 
-    /// Which inputs of a factor count in a step, and how much: `[inputs, 1]`.
-    fn mask(&self, inputs: usize, dropout: f64, number: usize, device: &Device) -> Tensor<2> {
-        let mut random = self.random(3, number);
+    /// Which inputs of the factors count in a step, and how much: one factor's after the other's, in one upload.
+    fn masks(&self, dropout: f64, step: usize, device: &Device) -> Tensor<1> {
         let kept = (1.0 / (1.0 - dropout)) as f32;
-        let values: Vec<f32> = (0..inputs)
-            .map(|_| if random.f64() < dropout { 0.0 } else { kept })
-            .collect();
-        Tensor::from_data(TensorData::new(values, [inputs, 1]), device)
+        let mut values = Vec::new();
+        for (number, base) in self.bases.0.values().enumerate() {
+            let mut random = self.random(3, step * 1_000 + number);
+            values.extend((0..base.shape[0]).map(|_| if random.f64() < dropout { 0.0 } else { kept }));
+        }
+        let shape = [values.len()];
+        Tensor::from_data(TensorData::new(values, shape), device)
     }
 
     /// Unit embeddings of pictures of a set.
@@ -309,10 +323,60 @@ impl TowerLearner {
             let features = Tensor::<2>::from_data(TensorData::new(rows, [places.len(), width]), device);
             return Ok(unit(towers.image.project(towers.input(features))));
         }
-        let paths: Vec<_> = places.iter().map(|&place| set.paths[place].clone()).collect();
-        let pixels = pixels(&context.model, &paths)?;
+        let pixels = self.pixels_of(context, set, places)?;
         let embed = |pixels| towers.image.forward(towers.input(pixels));
         Ok(unit(context.model.by_shape(&pixels, embed)))
+    }
+
+    /// Pictures of a set, prepared: those of the step at hand are there already.
+    fn pixels_of(&self, context: &Context, set: &PictureSet, places: &[usize]) -> Result<Vec<Pixels>> {
+        let of_step = std::ptr::eq(set, &context.train);
+        let there = |place: &usize| self.prepared.get(place).filter(|_| of_step).cloned();
+        if let Some(there) = places.iter().map(there).collect::<Option<Vec<Pixels>>>() {
+            return Ok(there);
+        }
+        let paths: Vec<_> = places.iter().map(|&place| set.paths[place].clone()).collect();
+        pixels(context.model.preprocessing(), &paths)
+    }
+
+    /// Does `work` with the step's pictures prepared; on a GPU those of the next step are meanwhile.
+    fn with_pictures<T>(
+        &mut self,
+        context: &Context,
+        batch: &Batch,
+        step: usize,
+        work: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        if self.recipe.image_locked {
+            return work(self);
+        }
+        let paths_of =
+            |places: &[usize]| -> Vec<_> { places.iter().map(|&place| context.train.paths[place].clone()).collect() };
+        if !batch.places.iter().all(|place| self.prepared.contains_key(place)) {
+            let paths = paths_of(&batch.places);
+            let prepared = pixels(context.model.preprocessing(), &paths)?;
+            self.prepared = batch.places.iter().copied().zip(prepared).collect();
+        }
+        if *context.model.device() == Device::flex() || step + 1 >= self.steps() {
+            let done = work(self);
+            self.prepared.clear();
+            return done;
+        }
+        let next = self.places(step + 1);
+        let paths = paths_of(&next);
+        let preprocessing = context.model.preprocessing();
+        let (done, ahead) = std::thread::scope(|scope| {
+            let ahead = std::thread::Builder::new().name("decode-ahead".into());
+            let ahead = ahead.spawn_scoped(scope, || pixels(preprocessing, &paths));
+            let done = work(self);
+            (done, ahead.ok().and_then(|ahead| ahead.join().ok()))
+        });
+        // What cannot be read is told when its step comes.
+        self.prepared = match ahead {
+            Some(Ok(ahead)) => next.into_iter().zip(ahead).collect(),
+            _ => HashMap::new(),
+        };
+        done
     }
 
     fn embed_texts(&self, towers: &Towers, texts: &[TokenizedText]) -> Tensor<2> {
@@ -523,7 +587,9 @@ impl Learner for TowerLearner {
 
     fn step(&mut self, context: &Context, step: usize) -> Result<StepReport> {
         let batch = self.batch(context, step)?;
-        let (loss, found, length) = self.finite_gradients(context, &batch, step)?;
+        let (loss, found, length) = self.with_pictures(context, &batch, step, |learner| {
+            learner.finite_gradients(context, &batch, step)
+        })?;
         let rate = learning_rate(self.hyper.learning_rate, step, self.steps(), self.hyper.warm_up);
         self.optimizer
             .step(&mut self.leaves, found, rate * self.stretch, (length, self.hyper.clip));
