@@ -1,6 +1,6 @@
 //! `clipsight fine-tune`: teach a model from pictures.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 
 use super::args::FineTuneArgs;
 use super::figures;
-use super::output::{Output, say};
+use super::output::{Output, end_line, say, say_over};
 use super::pictures::{device, model as chosen_model, shown};
 use super::preview;
 use super::{Common, Format, Usage};
 use crate::engine::ModelChoice;
 use crate::engine::{Placement, place};
+use crate::escape::visible;
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::{Field, RunConfig};
 use crate::fine_tune::k_shot::{KShot, bands, base, k_shot_curve};
@@ -87,11 +88,11 @@ pub fn run(args: &FineTuneArgs, common: &Common, output: &mut Output) -> Result<
         );
     }
     if config.hyper.steps_a_shot > 0 && common.format == Format::Table {
-        eprintln!(
-            "clipsight: {} takes {} steps for each picture of a class, as published; --epochs goes by passes instead",
+        say(&format!(
+            "{} takes {} steps for each picture of a class, as published; --epochs goes by passes instead",
             config.method.title(),
             config.hyper.steps_a_shot
-        );
+        ));
     }
     let control = stop_on_interrupt();
     let mut printer = Printer::new(common.format);
@@ -119,7 +120,8 @@ pub fn stop_on_interrupt() -> Arc<Control> {
         if told.stop.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("\nclipsight: stopping; what was learnt is kept (Ctrl-C once more to end at once)");
+        end_line();
+        say("stopping; what was learnt is kept (Ctrl-C once more to end at once)");
     };
     if let Err(error) = ctrlc::set_handler(handler) {
         say(&format!(
@@ -161,7 +163,7 @@ fn config(args: &FineTuneArgs, common: &Common) -> Result<RunConfig> {
     for setting in &args.settings {
         set(&mut config, setting)?;
     }
-    config.check().map_err(|e| Usage(e.to_string()))?;
+    config.check().map_err(|e| Usage(visible(&e.to_string())))?;
     Ok(config)
 }
 
@@ -172,7 +174,7 @@ fn set(config: &mut RunConfig, setting: &str) -> Result<()> {
     };
     let wrong = |why: &str| {
         let method = config.method.title();
-        Usage(format!("--set {setting}: {why}. {method} has\n{}", known()))
+        Usage(format!("--set {}: {why}. {method} has\n{}", visible(setting), known()))
     };
     let (name, value) = setting.split_once('=').ok_or_else(|| wrong("write it as NAME=VALUE"))?;
     let field = Field::of(config.method)
@@ -201,14 +203,11 @@ fn set(config: &mut RunConfig, setting: &str) -> Result<()> {
 
 fn curve(config: &RunConfig, workshop: &Workshop, output: &mut Output) -> Result<()> {
     let control = stop_on_interrupt();
-    let terminal = std::io::stderr().is_terminal();
     let start = workshop.start();
     let mut written = Ok(());
     let open = || base(config.base.as_deref(), start.device);
     let wanted = |done: f32| {
-        if terminal {
-            eprint!("\r{:3.0} %\r", 100.0 * done);
-        }
+        say_over(&format!("{:3.0} %", 100.0 * done));
         !control.stop.load(Ordering::Relaxed)
     };
     let mut points = Vec::new();
@@ -317,12 +316,12 @@ impl Printer {
         }
         if let RunEvent::Started { n_validation: 0, .. } = event {
             self.clear();
-            eprintln!("clipsight: no picture is left for validation: nothing is chosen by it, and the defaults stand");
+            say("no picture is left for validation: nothing is chosen by it, and the defaults stand");
         }
         if self.terminal
             && let Some(line) = progress(event)
         {
-            let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
+            say_over(&line);
         }
         Ok(())
     }
@@ -345,14 +344,14 @@ impl Printer {
     /// Clears the line that is written over, for another.
     fn clear(&self) {
         if self.terminal {
-            eprint!("\r\x1b[K");
+            say_over("");
         }
     }
 
     /// Leaves the line that is written over.
     pub fn end(&mut self) {
         if std::mem::take(&mut self.terminal) {
-            eprintln!();
+            end_line();
         }
     }
 }

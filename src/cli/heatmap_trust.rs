@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Common;
 use super::args::HeatmapArgs;
-use super::output::{Output, say};
+use super::output::{Output, say, say_over};
 use super::pictures::{find, session, templates};
 use crate::heatmap::HeatmapMethod;
 use crate::heatmap::trust::evaluate::{Labelled, TestResult, deletion_tests, mosaic_test};
@@ -100,10 +100,7 @@ fn read(pictures: Vec<(PathBuf, String)>, names: &[String], output: &mut Output)
 
 /// One line on a terminal, written over; nothing elsewhere.
 fn progress(method: HeatmapMethod, test: &str, done: f32) -> bool {
-    use std::io::IsTerminal;
-    if std::io::stderr().is_terminal() {
-        eprint!("\r{}: {test} {:3.0} %\r", method.name(), 100.0 * done);
-    }
+    say_over(&format!("{}: {test} {:3.0} %", method.name(), 100.0 * done));
     true
 }
 

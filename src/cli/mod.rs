@@ -6,11 +6,11 @@
 mod args;
 mod bench;
 mod bench_busy;
+mod bench_scores;
 mod bench_training;
 mod classify;
 mod crowd;
 mod embed;
-mod escape;
 mod figures;
 mod fine_tune;
 mod heatmap;
@@ -19,6 +19,7 @@ mod models;
 mod output;
 mod pictures;
 mod preview;
+mod quiet;
 mod runs;
 mod search;
 mod window;
@@ -31,8 +32,10 @@ pub use args::{Args, Command, Common, Format};
 
 pub use window::open_window;
 
-use escape::visible_lines;
-use output::{Output, is_broken_pipe, say};
+use crate::escape::visible_lines;
+pub use output::say;
+use output::{Output, is_broken_pipe};
+pub use quiet::without_noise;
 
 /// Parses the arguments of the process; on wrong usage, explains and exits with 2.
 pub fn parse() -> Args {
@@ -66,10 +69,22 @@ pub fn run(command: &Command, common: &Common) -> ExitCode {
             .print()
             .map_or(ExitCode::from(2), |()| ExitCode::from(2)),
         Err(error) => {
-            say(&format!("{error:#}"));
+            say(&in_words(&error));
             ExitCode::from(1)
         }
     }
+}
+
+/// An error and what caused it, each once: some say their cause themselves.
+fn in_words(error: &anyhow::Error) -> String {
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !words.contains(&cause) {
+            words += if words.is_empty() { "" } else { ": " };
+            words += &cause;
+        }
+    }
+    words
 }
 
 /// An error of the command line itself: exit code 2.

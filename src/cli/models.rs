@@ -1,13 +1,12 @@
 //! `clipsight models`: the catalogue, what is on this machine, and all about a model.
 
 use std::ffi::OsStr;
-use std::io::{IsTerminal, Write};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::args::{ModelsArgs, ModelsCommand};
-use super::output::Output;
+use super::output::{Output, end_line, say_over};
 use super::pictures::session;
 use super::{Common, Usage};
 use crate::clip::ModelInfo;
@@ -83,12 +82,7 @@ fn list(common: &Common, output: &mut Output) -> Result<()> {
 }
 
 fn fetch(name: &str, revision: &str, output: &mut Output) -> Result<()> {
-    let terminal = std::io::stderr().is_terminal();
-    let mut report = |progress: Progress| {
-        if terminal {
-            let _ = write!(std::io::stderr(), "\r\x1b[K{}", progress_line(&progress));
-        }
-    };
+    let mut report = |progress: Progress| say_over(&progress_line(&progress));
     let pulled = pull(
         &Hub::from_environment(),
         &cache()?,
@@ -97,9 +91,7 @@ fn fetch(name: &str, revision: &str, output: &mut Output) -> Result<()> {
         &|| true,
         &mut report,
     );
-    if terminal {
-        eprintln!();
-    }
+    end_line();
     let pulled = pulled?;
     let folder = pulled.folder.display().to_string();
     let line = json!({ "name": name, "bytes": pulled.bytes, "local": true, "path": folder });

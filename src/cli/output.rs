@@ -1,14 +1,14 @@
 //! Printing results, and remembering whether something failed.
 
-use std::io::{BufWriter, Stdout, Write, stderr, stdout};
+use std::io::{BufWriter, IsTerminal, Stdout, Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::escape::{path_bytes, visible_lines, visible_path};
 use super::pictures::shown;
 use super::{Common, Format};
+use crate::escape::{path_bytes, visible, visible_lines, visible_path};
 use crate::table;
 
 /// The column, and the field, for paths that are not UTF-8.
@@ -139,9 +139,24 @@ impl Output {
     }
 }
 
-/// Says something on standard error. Nobody may be listening there: that stops nothing.
+/// Says something on standard error, in one line: names in it cannot pretend to be another. Nobody may be listening there:
+/// that stops nothing.
 pub fn say(text: &str) {
-    let _ = writeln!(stderr(), "clipsight: {}", visible_lines(text));
+    let _ = writeln!(stderr(), "clipsight: {}", visible(text));
+}
+
+/// A line on a terminal that the next one is written over; nothing where standard error is none.
+pub fn say_over(text: &str) {
+    if stderr().is_terminal() {
+        let _ = write!(stderr(), "\r\x1b[K{}", visible(text));
+    }
+}
+
+/// Leaves the line that is written over.
+pub fn end_line() {
+    if stderr().is_terminal() {
+        let _ = writeln!(stderr());
+    }
 }
 
 /// Whether the reader of a pipe went away.

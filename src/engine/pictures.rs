@@ -11,7 +11,10 @@ use super::prepare::prepare;
 use super::protocol::{Event, InspectedPicture, ScreenImage, ViewRect};
 use super::queue::{Job, Lane, Queue, Task, Wanted};
 use super::threads::keep_going;
-use crate::library::{PictureError, Store, THUMBNAIL_SIDE, decode, fitted, thumbnail_from_jpeg, thumbnail_to_jpeg};
+use crate::library::{
+    Decoded, PictureError, Store, THUMBNAIL_SIDE, decode, decode_with_notes, fitted, thumbnail_from_jpeg,
+    thumbnail_to_jpeg,
+};
 use crate::logging::place;
 
 /// Longest side of the inspected picture, in pixels: below every GPU's limit on textures.
@@ -130,8 +133,10 @@ impl PictureThread {
             .and_then(|(_, _, jpeg)| thumbnail_from_jpeg(&jpeg));
         let thumbnail = match stored {
             Some(thumbnail) => thumbnail,
-            None => match decode(&job.path) {
-                Ok(picture) => {
+            None => match decode_with_notes(&job.path) {
+                Ok(Decoded {
+                    picture, room: _room, ..
+                }) => {
                     let thumbnail = fitted(&picture, THUMBNAIL_SIDE);
                     self.keep_thumbnail(job, &picture, &thumbnail);
                     thumbnail

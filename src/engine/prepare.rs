@@ -24,7 +24,12 @@ pub struct Prepared {
 /// # Errors
 /// Why the file is not shown.
 pub fn prepare(path: &Path, preprocessing: &Preprocessing, with_thumbnail: bool) -> Result<Prepared, PictureError> {
-    let Decoded { picture, note, .. } = decode_with_notes(path)?;
+    let Decoded {
+        picture,
+        note,
+        room: _room,
+        ..
+    } = decode_with_notes(path)?;
     Ok(Prepared {
         note,
         pixels: pixels(&picture, preprocessing)?,

@@ -128,6 +128,7 @@ mod tests {
 
     use image::{ImageFormat, RgbImage};
 
+    use super::super::budget::Room;
     use super::super::decode::{Decoded, decode_with_notes};
     use super::*;
 
@@ -154,6 +155,7 @@ mod tests {
             picture,
             note: None,
             steps: None,
+            room: Room::default(),
         }
     }
 
@@ -216,6 +218,7 @@ mod tests {
             picture: decoded.picture.clone(),
             note: None,
             steps: decoded.steps,
+            room: Room::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Originals are only ever read.
 
+mod budget;
 mod cells;
 mod data_dir;
 mod decode;
@@ -13,12 +14,14 @@ pub mod labelled;
 mod labels;
 mod output;
 mod rescue;
+mod rgb;
 mod samples;
 mod scan;
 mod store;
 mod text;
 mod thumbnail;
 
+pub use budget::{PICTURE_BUDGET, Room};
 pub use data_dir::{DATA_DIR_VARIABLE, data_dir};
 pub use decode::{Decoded, PictureError, decode, decode_with_notes};
 pub use duplicates::{Copies, find_copies};
@@ -31,5 +34,5 @@ pub use output::{
 pub use samples::unpack_samples;
 pub use scan::{Found, Scan, Stamp, is_system_folder, scan, stamp, walk};
 pub use store::{CachedEmbedding, PictureRecord, Store, StoreError};
-pub use text::{TextError, read_text, text_of};
+pub use text::{MAX_LABELS_BYTES, MAX_LIST_BYTES, TextError, read_text, text_of};
 pub use thumbnail::{THUMBNAIL_SIDE, fitted, thumbnail_from_jpeg, thumbnail_to_jpeg};

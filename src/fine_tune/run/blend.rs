@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::drive::Start;
 use super::folder::{LEARNT, MODEL, RunFolder, RunRecord};
-use super::prepared::{PREPARED, Prepared, control_of, same_base_of, source_of};
+use super::prepared::{Prepared, control_of, same_base_of, source_of};
 use super::tested::{Tested, answered};
 use crate::clip::{Adapter, Model, export};
 use crate::evaluation::{Comparison, mean};
@@ -48,7 +48,7 @@ pub fn blend_curve(
     mut wanted: impl FnMut(f32) -> bool,
 ) -> Result<Vec<BlendPoint>> {
     let record = folder.record()?;
-    let prepared: Prepared = folder.read(PREPARED)?;
+    let prepared = Prepared::read(folder)?;
     let mut split = prepared.split.clone();
     split.train.clear();
     split.test.clear();
@@ -120,7 +120,7 @@ fn measure(
     adapter: &Adapter,
     wanted: &mut impl FnMut(f32) -> bool,
 ) -> Result<()> {
-    let prepared: Prepared = folder.read(PREPARED)?;
+    let prepared = Prepared::read(folder)?;
     let split = Split {
         test: prepared.split.test.clone(),
         ..Split::default()
