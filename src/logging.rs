@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
 
+use crate::escape::visible_lines;
 use crate::library::{data_dir, make_private};
 use crate::version::version;
 
@@ -96,7 +97,7 @@ fn log_panic(info: &PanicHookInfo<'_>) {
     };
     match folder() {
         Some(_) => tracing::error!("{panic}"),
-        None => eprintln!("clipsight: {panic}"),
+        None => eprintln!("clipsight: {}", visible_lines(&panic.to_string())),
     }
 }
 

@@ -7,6 +7,12 @@ pub fn peak_mb() -> Option<f64> {
     peak_bytes().or_else(now_bytes).map(|bytes| bytes as f64 / MIB)
 }
 
+/// What this process has in use now, in MiB; none where the system does not tell.
+pub fn now_mb() -> Option<f64> {
+    const MIB: f64 = 1_048_576.0;
+    now_bytes().map(|bytes| bytes as f64 / MIB)
+}
+
 fn now_bytes() -> Option<usize> {
     Some(memory_stats::memory_stats()?.physical_mem)
 }

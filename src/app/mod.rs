@@ -80,8 +80,9 @@ impl Zoom {
 
 impl App {
     /// Gives the context its theme and asks the backend for the pictures of the settings.
-    pub fn new(ctx: &Context, settings: Settings, backend: Box<dyn Backend>) -> Self {
+    pub fn new(ctx: &Context, mut settings: Settings, backend: Box<dyn Backend>) -> Self {
         theme::install(ctx);
+        let refused = settings.refuse_long_labels();
         let scale = settings.scale;
         let mut app = Self {
             state: State::new(settings.clone()),
@@ -99,6 +100,9 @@ impl App {
             },
         };
         ctx.set_zoom_factor(scale);
+        if let Some(refusal) = explore::labels::refusal(&refused) {
+            app.execute(refusal);
+        }
         app.state.asked_model = Some(app.state.settings.model.clone());
         // Models of runs are called as the runs are.
         app.backend.send(Request::Training(TrainingRequest::List));

@@ -323,6 +323,19 @@ impl Settings {
         bounded(&mut self.none_bias, -2.0, 2.0, first.none_bias);
     }
 
+    /// Takes out labels that are too long to be drawn, as only somebody else can have written them, and names them.
+    pub fn refuse_long_labels(&mut self) -> Vec<String> {
+        let mut refused = Vec::new();
+        self.labels.retain(|row| match row.label.too_long() {
+            None => true,
+            Some(reason) => {
+                refused.push(reason);
+                false
+            }
+        });
+        refused
+    }
+
     /// Two rows of one id, which only somebody else can have written, become two labels.
     fn tell_labels_apart(&mut self) {
         let mut seen = std::collections::HashSet::new();

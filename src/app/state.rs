@@ -19,6 +19,7 @@ use crate::engine::protocol::{
     PictureId, Probe, Probed, Question, Scores, Scoring, ScreenImage, Severity, Shift, Verdict, model_name,
 };
 use crate::engine::training::TrainingEvent;
+use crate::escape::visible_lines;
 
 /// While pictures are being scored, the gallery is put in order at most so often.
 const REORDER_EVERY: Duration = Duration::from_millis(300);
@@ -379,7 +380,8 @@ impl State {
     pub fn say(&mut self, severity: Severity, text: impl Into<String>) {
         let message = Message {
             severity,
-            text: text.into(),
+            // Names in it are somebody else's.
+            text: visible_lines(&text.into()),
         };
         self.messages.retain(|known| *known != message);
         self.messages.push(message);

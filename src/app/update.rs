@@ -308,7 +308,7 @@ fn test_map(state: &mut State) -> Vec<Request> {
     if state.row(label).is_none() {
         return Vec::new();
     }
-    let others = answer.question.labels.iter().zip(&answer.scores.cosines);
+    let others = answer.question.labels.iter().zip(answer.scores.cosines.iter());
     let unrelated = others
         .filter(|(other, _)| other.id != label)
         .min_by(|(_, a), (_, b)| a.total_cmp(b))

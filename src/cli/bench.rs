@@ -12,6 +12,7 @@ use serde_json::json;
 use super::Common;
 use super::args::BenchArgs;
 use super::bench_busy::{Waits, waits_while_busy};
+use super::bench_scores::scores_mb;
 use super::crowd::scroll_frame_ms_p99;
 use super::output::{Output, say};
 use super::pictures::{device, model};
@@ -35,7 +36,7 @@ const HEATMAP_LABELS: [usize; 2] = [1, 32];
 /// A figure: its name, its unit, how it is measured.
 type Figure = (&'static str, &'static str, fn(&mut Bench) -> Result<f64>);
 
-const FIGURES: [Figure; 22] = [
+const FIGURES: [Figure; 23] = [
     ("start_to_first_frame_ms", "ms", |bench| bench.start_to("first-frame")),
     ("start_to_first_prediction_ms", "ms", |bench| {
         bench.start_to("first-prediction")
@@ -56,6 +57,7 @@ const FIGURES: [Figure; 22] = [
     ("labels_to_predictions_10000_ms", "ms", |bench| {
         bench.labels_to_predictions_ms(10_000)
     }),
+    ("scores_100000_by_1000_mb", "MB", |_| scores_mb()),
     ("linear_probe_10000_s", "s", |_| bench_training::linear_probe_s()),
     ("train_step_lora_batch_8_ms", "ms", |bench| {
         bench.train_step_ms(FineTuneMethod::Lora)

@@ -6,12 +6,12 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use super::args::ClassifyArgs;
-use super::escape::{visible, visible_path};
 use super::output::{Output, say};
-use super::pictures::{embed_in_order, find, session, shown, templates};
+use super::pictures::{embed_in_order, find, of_fair_length, session, shown, templates};
 use super::{Common, Usage};
 use crate::clip::Scoring;
-use crate::library::read_text;
+use crate::escape::{visible, visible_path};
+use crate::library::{MAX_LABELS_BYTES, read_text};
 use crate::zero_shot::{ClassEmbeddings, Label, Scores, merged, parse_labels, score};
 
 const COLUMNS: [&str; 7] = [
@@ -43,12 +43,16 @@ pub fn run(args: &ClassifyArgs, common: &Common, output: &mut Output) -> Result<
 fn labels(args: &ClassifyArgs) -> Result<Vec<Label>> {
     let mut labels: Vec<Label> = args.labels.iter().map(Label::named).collect();
     if let Some(file) = &args.labels_file {
-        let text = read_text(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text = read_text(file, MAX_LABELS_BYTES).with_context(|| format!("cannot read {}", visible_path(file)))?;
         labels.extend(parse_labels(&text));
     }
+    let labels = of_fair_length(labels)?;
     let (labels, repeated) = merged(labels);
     for name in repeated {
-        say(&format!("the label \"{name}\" is there more than once; it counts once"));
+        say(&format!(
+            "the label \"{}\" is there more than once; it counts once",
+            visible(&name)
+        ));
     }
     if labels.is_empty() {
         return Err(Usage("there are no labels: the labels file is empty".into()).into());
@@ -76,7 +80,7 @@ fn print(
         .map(|&i| {
             json!({
                 "label": labels[i].name,
-                "probability": scores.probabilities[i],
+                "probability": scores.probability(i),
                 "cosine": scores.cosines[i],
                 "logit": scoring.logit(scores.cosines[i]),
             })
@@ -93,7 +97,7 @@ fn print(
                 vec![
                     shown(path),
                     labels[i].name.clone(),
-                    scores.probabilities[i].to_string(),
+                    scores.probability(i).to_string(),
                     scores.cosines[i].to_string(),
                     scoring.logit(scores.cosines[i]).to_string(),
                     scores.none_won.to_string(),
@@ -110,7 +114,7 @@ fn table(path: &Path, labels: &[Label], scores: &Scores, order: &[usize]) -> Str
     for &i in order {
         text += &format!(
             "\n  {:>6.1} %  cosine {:>6.3}  {}",
-            100.0 * scores.probabilities[i],
+            100.0 * scores.probability(i),
             scores.cosines[i],
             visible(&labels[i].name)
         );

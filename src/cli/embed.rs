@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::Common;
 use super::args::EmbedArgs;
-use super::escape::{visible, visible_path};
 use super::output::Output;
 use super::pictures::{embed_in_order, find, session, shown};
 use crate::clip::Embedding;
+use crate::escape::{visible, visible_path};
 
 /// Runs the command.
 pub fn run(args: &EmbedArgs, common: &Common, output: &mut Output) -> Result<()> {

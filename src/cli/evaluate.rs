@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result};
 
 use super::args::EvaluateArgs;
-use super::escape::visible_path;
 use super::evaluate_lines as lines;
 use super::output::{Output, say};
 use super::pictures::{model, session_of};
@@ -17,9 +16,10 @@ use crate::engine::{
     Appraised, ModelChoice, Session, against_negatives, appraise, appraise_again, came_out, export, found_here,
     ground_truth, model_of, side_by_side, study_prompts,
 };
+use crate::escape::visible_path;
 use crate::evaluation::out::{Row, latex, markdown};
 use crate::evaluation::{Evaluation, GroundTruth, Preset, Purpose, Side, SideBySide, facts, read_evaluation};
-use crate::library::{Inputs, may_write, read_text};
+use crate::library::{Inputs, MAX_LABELS_BYTES, may_write, read_text};
 use crate::zero_shot::TemplateSet;
 
 /// Files that people are told of; JSON has all.
@@ -40,7 +40,7 @@ pub fn run(args: &EvaluateArgs, common: &Common, output: &mut Output) -> Result<
         return again(file, args, common, output);
     }
     let labels_file = args.labels_file.as_deref().map(|file| {
-        let text = read_text(file);
+        let text = read_text(file, MAX_LABELS_BYTES);
         text.with_context(|| format!("cannot read {}", file.display()))
     });
     let (truth, templates) = ground_truth(&config, labels_file.transpose()?.as_deref())?;

@@ -16,6 +16,7 @@ use super::progress::Bar;
 use super::{Common, Format, Usage};
 use crate::engine::ModelChoice;
 use crate::engine::{Placement, place};
+use crate::escape::visible;
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::{Field, RunConfig};
 use crate::fine_tune::k_shot::{KShot, bands, base, k_shot_curve};
@@ -162,7 +163,7 @@ fn config(args: &FineTuneArgs, common: &Common) -> Result<RunConfig> {
     for setting in &args.settings {
         set(&mut config, setting)?;
     }
-    config.check().map_err(|e| Usage(e.to_string()))?;
+    config.check().map_err(|e| Usage(visible(&e.to_string())))?;
     Ok(config)
 }
 
@@ -173,7 +174,7 @@ fn set(config: &mut RunConfig, setting: &str) -> Result<()> {
     };
     let wrong = |why: &str| {
         let method = config.method.title();
-        Usage(format!("--set {setting}: {why}. {method} has\n{}", known()))
+        Usage(format!("--set {}: {why}. {method} has\n{}", visible(setting), known()))
     };
     let (name, value) = setting.split_once('=').ok_or_else(|| wrong("write it as NAME=VALUE"))?;
     let field = Field::of(config.method)

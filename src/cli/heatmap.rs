@@ -7,10 +7,10 @@ use image::RgbImage;
 use serde_json::json;
 
 use super::args::HeatmapArgs;
-use super::escape::{visible, visible_path};
 use super::output::{Output, say};
-use super::pictures::{model, session, templates};
+use super::pictures::{model, of_fair_length, session, templates};
 use super::{Common, Usage};
+use crate::escape::{visible, visible_path};
 use crate::heatmap::{
     HeatMap, HeatmapMethod, Overlay, Ramp, Scale, heat_maps, raw_json, side_by_side, size_side_by_side,
 };
@@ -40,6 +40,7 @@ fn draw(image: &Path, args: &HeatmapArgs, common: &Common, output: &mut Output) 
     if args.methods.len() > 1 {
         return Err(Usage("name one --method; several go with --evaluate".into()).into());
     }
+    let labels = of_fair_length(args.labels.iter().map(Label::named).collect())?;
     check_names(args)?;
     let inputs = Inputs {
         pictures: vec![image.to_path_buf()],
@@ -59,7 +60,6 @@ fn draw(image: &Path, args: &HeatmapArgs, common: &Common, output: &mut Output) 
     let tower = session.loaded.model.info().tower;
     let method = args.methods.first().copied();
     let method = method.unwrap_or(HeatmapMethod::default_for(tower));
-    let labels: Vec<Label> = args.labels.iter().map(Label::named).collect();
     let classes = session.classes(&labels, &templates)?;
     let seen = session.loaded.model.preprocessing().model_view(&picture)?;
     let (texts, _) = classes.label_values();
@@ -108,7 +108,7 @@ fn check_names(args: &HeatmapArgs) -> Result<()> {
 }
 
 fn usage(error: OutputError) -> Usage {
-    Usage(error.to_string())
+    Usage(visible(&error.to_string()))
 }
 
 fn print(output: &mut Output, label: &str, map: &HeatMap) -> Result<()> {

@@ -7,11 +7,11 @@ mod args;
 mod bench;
 mod bench_busy;
 mod bench_evaluation;
+mod bench_scores;
 mod bench_training;
 mod classify;
 mod crowd;
 mod embed;
-mod escape;
 mod evaluate;
 mod evaluate_lines;
 mod figures;
@@ -23,6 +23,7 @@ mod output;
 mod pictures;
 mod preview;
 mod progress;
+mod quiet;
 mod runs;
 mod search;
 mod store;
@@ -36,8 +37,10 @@ pub use args::{Args, Command, Common, Format};
 
 pub use window::open_window;
 
-use escape::visible_lines;
-use output::{Output, is_broken_pipe, say};
+use crate::escape::visible_lines;
+pub use output::say;
+use output::{Output, is_broken_pipe};
+pub use quiet::without_noise;
 
 /// Parses the arguments of the process; on wrong usage, explains and exits with 2.
 pub fn parse() -> Args {
@@ -77,10 +80,22 @@ pub fn run(command: &Command, common: &Common) -> ExitCode {
             .print()
             .map_or(ExitCode::from(2), |()| ExitCode::from(2)),
         Err(error) => {
-            say(&format!("{error:#}"));
+            say(&in_words(&error));
             ExitCode::from(1)
         }
     }
+}
+
+/// An error and what caused it, each once: some say their cause themselves.
+fn in_words(error: &anyhow::Error) -> String {
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !words.contains(&cause) {
+            words += if words.is_empty() { "" } else { ": " };
+            words += &cause;
+        }
+    }
+    words
 }
 
 /// An error of the command line itself: exit code 2.

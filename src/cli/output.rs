@@ -1,15 +1,15 @@
 //! Printing results, and remembering whether something failed.
 
-use std::io::{BufWriter, Stdout, Write, stderr, stdout};
+use std::io::{BufWriter, IsTerminal, Stdout, Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::escape::{path_bytes, visible_lines, visible_path};
 use super::pictures::shown;
 use super::progress::beside;
 use super::{Common, Format};
+use crate::escape::{path_bytes, visible, visible_lines, visible_path};
 use crate::table;
 
 /// The column, and the field, for paths that are not UTF-8.
@@ -147,9 +147,10 @@ impl Output {
     }
 }
 
-/// Says something on standard error. Nobody may be listening there: that stops nothing.
+/// Says something on standard error, in one line: names in it cannot pretend to be another. Nobody may be listening there:
+/// that stops nothing.
 pub fn say(text: &str) {
-    let _ = beside(|| writeln!(stderr(), "clipsight: {}", visible_lines(text)));
+    let _ = beside(|| writeln!(stderr(), "clipsight: {}", visible(text)));
 }
 
 /// Whether the reader of a pipe went away.

@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::escape::visible_path;
 use super::output::{Output, say};
 use super::progress::Bar;
 use super::{Common, Usage};
 use crate::clip::Embedding;
 use crate::engine::ModelChoice;
 use crate::engine::{DeviceChoice, Session};
+use crate::escape::{visible, visible_path};
 use crate::library::{Store, data_dir, scan};
 use crate::progress::{Progress, Unheard};
-use crate::zero_shot::TemplateSet;
+use crate::zero_shot::{self, Label, TemplateSet};
 
 /// Pictures below the given paths, in the order given; what cannot be looked at is named.
 pub fn find(paths: &[PathBuf], output: &mut Output) -> Vec<PathBuf> {
@@ -41,7 +41,7 @@ pub fn find(paths: &[PathBuf], output: &mut Output) -> Vec<PathBuf> {
 /// The model of the common options.
 pub fn model(common: &Common) -> Result<ModelChoice> {
     let chosen = common.model.as_deref().unwrap_or(OsStr::new("starter"));
-    Ok(ModelChoice::parse(chosen).map_err(Usage)?)
+    Ok(ModelChoice::parse(chosen).map_err(|reason| Usage(visible(&reason)))?)
 }
 
 /// Opens the model of the common options, with the store as a cache where it can be opened.
@@ -71,12 +71,20 @@ pub fn device(common: &Common) -> DeviceChoice {
         .unwrap_or_default()
 }
 
+/// Labels, of which none is too long.
+pub fn of_fair_length(labels: Vec<Label>) -> Result<Vec<Label>> {
+    match zero_shot::of_fair_length(labels) {
+        (labels, refused) if refused.is_empty() => Ok(labels),
+        (_, refused) => Err(Usage(visible(&refused[0])).into()),
+    }
+}
+
 /// The templates of `--template`.
 pub fn templates(templates: &[String]) -> Result<TemplateSet> {
     if templates.is_empty() {
         return Ok(TemplateSet::One);
     }
-    TemplateSet::own(templates.to_vec()).map_err(|e| Usage(e.to_string()).into())
+    TemplateSet::own(templates.to_vec()).map_err(|e| Usage(visible(&e.to_string())).into())
 }
 
 /// Embeds pictures and hands them to `each` in their order; failures are named and left out.
@@ -112,7 +120,7 @@ pub fn embed_in_order(
     written
 }
 
-/// A path as it is printed for programs; for people, [`super::escape::visible_path`].
+/// A path as it is printed for programs; for people, [`crate::escape::visible_path`].
 pub fn shown(path: &Path) -> String {
     path.display().to_string()
 }

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::escape::visible_path;
 use super::output::{self, Output};
 use super::pictures::shown;
 use super::progress::Bar;
+use crate::escape::{visible, visible_path};
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::data::Preview;
 use crate::fine_tune::run::{self, DataReport};
@@ -35,7 +35,7 @@ pub fn run(config: &RunConfig, output: &mut Output) -> Result<()> {
             let [train, validation, test] = counts;
             format!(
                 "{train:>5} training {validation:>5} validation {test:>5} test  {}",
-                class.name
+                visible(&class.name)
             )
         })?;
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::escape::visible;
+use crate::escape::visible;
 use crate::progress::{Progress, Step};
 
 /// All bars of this process: what is written beside them goes through [`beside`].

@@ -7,7 +7,6 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::args::{RunsArgs, RunsCommand};
-use super::escape::visible_path;
 use super::figures;
 use super::fine_tune::{Printer, Workshop, stop_on_interrupt};
 use super::output::Output;
@@ -15,14 +14,22 @@ use super::pictures::shown;
 use super::preview::reasons;
 use super::progress::Bar;
 use super::{Common, Format};
+use crate::escape::{visible, visible_path};
 use crate::evaluation::Comparison;
-use crate::fine_tune::run::{self, BlendPoint, RunFolder, RunRecord};
+use crate::fine_tune::run::{self, BlendPoint, DamagedRun, RunFolder, RunRecord};
 
 /// Runs the command.
 pub fn run(args: &RunsArgs, common: &Common, output: &mut Output) -> Result<()> {
     let workshop = Workshop::open(common)?;
     match &args.command {
-        RunsCommand::List => workshop.runs.list().iter().try_for_each(|record| row(record, output)),
+        RunsCommand::List => {
+            workshop.runs.list().iter().try_for_each(|record| row(record, output))?;
+            workshop
+                .runs
+                .damaged()
+                .iter()
+                .try_for_each(|run| damaged_row(run, output))
+        }
         RunsCommand::Show { run } => show(&workshop.runs.find(run)?, common, output),
         RunsCommand::Resume { run } => resume(&workshop.runs.find(run)?, &workshop, common, output),
         RunsCommand::Delete { run } => {
@@ -112,9 +119,28 @@ fn row(record: &RunRecord, output: &mut Output) -> Result<()> {
         };
         format!(
             "{:<18} {:<12} {accuracy:<24} zero-shot {before:<24} {verdict}  {}",
-            record.run,
+            visible(&record.run),
             record.state.title(),
-            record.name
+            visible(&record.name)
+        )
+    })
+}
+
+fn damaged_row(damaged: &DamagedRun, output: &mut Output) -> Result<()> {
+    let DamagedRun { run, reason } = damaged;
+    let line = json!({ "run": run, "state": "damaged", "error": reason });
+    let columns = ["run", "method", "state", "zero_shot_accuracy", "accuracy"];
+    let columns = [&columns[..], &figures::COLUMNS].concat();
+    let cells = || {
+        let mut cells = vec![run.clone(), String::new(), "damaged".into()];
+        cells.resize(columns.len(), String::new());
+        vec![cells]
+    };
+    output.result(&line, &columns, cells, || {
+        let (name, reason) = (visible(run), visible(reason));
+        format!(
+            "{name:<18} {:<12} {reason}; `clipsight runs delete {name}` removes it",
+            "damaged"
         )
     })
 }

@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::Common;
 use super::args::SearchArgs;
-use super::escape::visible_path;
 use super::output::Output;
 use super::pictures::{embed_in_order, find, session, shown};
 use crate::engine::Session;
+use crate::escape::visible_path;
 
 /// Runs the command.
 pub fn run(args: &SearchArgs, common: &Common, output: &mut Output) -> Result<()> {

@@ -4,8 +4,8 @@ use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
 use super::args::{StoreArgs, StoreCommand};
-use super::escape::visible_path;
 use super::output::{Output, say};
+use crate::escape::visible_path;
 use crate::library::{Holdings, Store, data_dir};
 
 const MEGABYTE: f64 = 1e6;

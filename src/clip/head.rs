@@ -116,8 +116,23 @@ impl Classifier {
     /// The classes' logits over the scale, as they stand beside those of texts: a row of cosines a picture.
     ///
     /// # Errors
-    /// The device failed.
+    /// It belongs to a model with other features or embeddings, or the device failed.
     pub fn answers(&self, features: Tensor<2>, embeddings: Tensor<2>, lift: Option<&Lift>) -> Result<Vec<Vec<f32>>> {
+        let (width, dim) = (features.dims()[1], embeddings.dims()[1]);
+        let means = lift.map(|lift| (&lift.means, width));
+        let learnt = match &self.learnt {
+            Learnt::Linear { weight, .. } => (weight, width),
+            Learnt::Cache { keys, .. } => (keys, dim),
+        };
+        let parts = [(&self.texts, dim), learnt];
+        for (flat, expected) in parts.into_iter().chain(means) {
+            if flat.shape.get(1) != Some(&expected) {
+                return Err(Error::Method(format!(
+                    "what was taught belongs to another model: it has shape {:?}, and this model gives {expected} numbers",
+                    flat.shape
+                )));
+            }
+        }
         let near = match lift {
             Some(lift) => rows_of(
                 features

@@ -12,7 +12,8 @@ use super::protocol::{Event, InspectedPicture, ScreenImage, ViewRect};
 use super::queue::{Job, Lane, Queue, Task, Wanted};
 use super::threads::keep_going;
 use crate::library::{
-    Computed, Content, Fact, PictureError, ReadPicture, Store, Thumbnail, decode, fitted, stamp, thumbnail_from_jpeg,
+    Computed, Content, Decoded, Fact, PictureError, ReadPicture, Store, Thumbnail, decode, fitted, stamp,
+    thumbnail_from_jpeg,
 };
 use crate::logging::place;
 
@@ -148,12 +149,14 @@ impl PictureThread {
 
     /// Of a file that has to be looked at: it may hold what is known all the same.
     fn new_thumbnail(&mut self, job: &Job) -> Result<RgbImage, PictureError> {
-        let read = ReadPicture::read(&job.path)?;
+        let mut read = ReadPicture::read(&job.path)?;
         if let Some(stored) = self.stored_thumbnail(read.content) {
             self.keep(job, &read, None);
             return Ok(stored);
         }
-        let picture = read.decode()?.picture;
+        let Decoded {
+            picture, room: _room, ..
+        } = read.decode()?;
         let small = small(&picture);
         self.keep(job, &read, thumbnail(&picture, &small));
         Ok(small)
@@ -178,7 +181,7 @@ impl PictureThread {
 
     /// Reads a file, and decodes it for the model where its content is not known: it may only have been touched or moved.
     fn read_for(&mut self, job: &Job, model: Wanted) -> Result<(), PictureError> {
-        let read = ReadPicture::read(&job.path)?;
+        let mut read = ReadPicture::read(&job.path)?;
         if let Some(embedding) = self.store.embedding(read.content, &model.identity, model.dim) {
             self.keep(job, &read, None);
             let _ = self.inference.send(Work::Stored {
@@ -189,7 +192,7 @@ impl PictureThread {
             return Ok(());
         }
         let with_thumbnail = self.store.thumbnail(read.content).is_none();
-        let prepared = prepare_read(&read, &model.preprocessing, with_thumbnail)?;
+        let prepared = prepare_read(&mut read, &model.preprocessing, with_thumbnail)?;
         let _ = self.prepared.send(Work::Prepared {
             path: absolute(&job.path),
             job: job.clone(),

@@ -28,7 +28,7 @@ pub struct Prepared {
 /// # Errors
 /// Why the file is not shown.
 pub fn prepare(path: &Path, preprocessing: &Preprocessing, with_thumbnail: bool) -> Result<Prepared, PictureError> {
-    prepare_read(&ReadPicture::read(path)?, preprocessing, with_thumbnail)
+    prepare_read(&mut ReadPicture::read(path)?, preprocessing, with_thumbnail)
 }
 
 /// The same with a file that was read.
@@ -36,11 +36,16 @@ pub fn prepare(path: &Path, preprocessing: &Preprocessing, with_thumbnail: bool)
 /// # Errors
 /// Why the file is not shown.
 pub fn prepare_read(
-    read: &ReadPicture,
+    read: &mut ReadPicture,
     preprocessing: &Preprocessing,
     with_thumbnail: bool,
 ) -> Result<Prepared, PictureError> {
-    let Decoded { picture, note, .. } = read.decode()?;
+    let Decoded {
+        picture,
+        note,
+        room: _room,
+        ..
+    } = read.decode()?;
     Ok(Prepared {
         note,
         pixels: pixels(&picture, preprocessing)?,

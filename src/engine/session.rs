@@ -165,11 +165,7 @@ impl Session {
                 if go_on.is_break() {
                     return Ok(());
                 }
-                if batch.len() >= size
-                    && self
-                        .go_on(&mut running, std::mem::take(&mut batch), done)?
-                        .is_break()
-                {
+                if batch.len() >= size && self.go_on(&mut running, std::mem::take(&mut batch), done)?.is_break() {
                     return Ok(());
                 }
             }
@@ -350,12 +346,12 @@ impl Reader {
     }
 
     fn read(&self, path: &Path, store: &mut Store) -> std::result::Result<Read, PictureError> {
-        let read = ReadPicture::read(path)?;
+        let mut read = ReadPicture::read(path)?;
         if let Some(embedding) = store.embedding(read.content, &self.identity, self.dim) {
             return Ok(Read::Known(read.content, read.stamp, embedding));
         }
         let with_thumbnail = self.data_dir.is_some() && store.thumbnail(read.content).is_none();
-        let prepared = prepare_read(&read, &self.preprocessing, with_thumbnail)?;
+        let prepared = prepare_read(&mut read, &self.preprocessing, with_thumbnail)?;
         Ok(Read::New(Box::new(prepared)))
     }
 }

@@ -228,6 +228,20 @@ fn keep_books(runs: &Runs, request: TrainingRequest, events: &Events) {
         }
         TrainingRequest::Delete(run) => runs.delete(&run),
         TrainingRequest::Restore(run) => runs.restore(&run),
+        TrainingRequest::List => {
+            let damaged = runs.damaged();
+            if let Some(first) = damaged.first() {
+                let names: Vec<&str> = damaged.iter().map(|run| run.run.as_str()).collect();
+                let text = format!(
+                    "Runs that cannot be shown: {} ({}). `clipsight runs delete {}` removes one",
+                    names.join(", "),
+                    first.reason,
+                    first.run
+                );
+                events.message(Severity::Warning, text);
+            }
+            Ok(())
+        }
         _ => Ok(()),
     };
     if let Err(error) = done {

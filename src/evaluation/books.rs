@@ -3,7 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::record::{Evaluation, FORMAT, Listed};
+use crate::files::read_at_most;
 use crate::library::write_output;
+
+/// An evaluation of a million pictures.
+const MAX_BYTES: u64 = 256 << 20;
 
 const FOLDER: &str = "evaluations";
 const TRASH: &str = "trash";
@@ -38,7 +42,7 @@ impl Books {
         let short = entries
             .map(|entry| entry.path())
             .filter(|path| path.to_string_lossy().ends_with(SHORT));
-        let read = |path: PathBuf| serde_json::from_slice(&std::fs::read(path).ok()?).ok();
+        let read = |path: PathBuf| serde_json::from_slice(&read_at_most(&path, MAX_BYTES).ok()?).ok();
         let mut listed: Vec<Listed> = short.filter_map(read).collect();
         listed.sort_by(|a, b| b.date.cmp(&a.date).then(b.id.cmp(&a.id)));
         listed
@@ -102,7 +106,7 @@ impl Books {
 /// It cannot be read, or is no evaluation that this version knows.
 pub fn read(path: &Path) -> Result<Evaluation, String> {
     let failed = |reason: String| format!("{} cannot be opened: {reason}", path.display());
-    let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+    let bytes = read_at_most(path, MAX_BYTES).map_err(|error| failed(error.to_string()))?;
     let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))?;
     match value["format"].as_u64() {
         Some(format) if format > u64::from(FORMAT) => {

@@ -7,7 +7,7 @@ use image::RgbImage;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::clip::sha256_of_bytes;
+use crate::clip::sha256_of_file;
 use crate::library::{Fingerprint, decode_with_notes, find_copies, fitted};
 use crate::progress::while_wanted;
 
@@ -54,7 +54,7 @@ pub fn facts<P: AsRef<Path> + Sync>(paths: &[P], watch: impl Fn(f32) -> bool + S
 
 /// The SHA-256 of a file; empty where it cannot be read.
 pub fn content_of(path: &Path) -> String {
-    std::fs::read(path).map_or(String::new(), |bytes| sha256_of_bytes(&bytes))
+    sha256_of_file(path).unwrap_or_default()
 }
 
 fn looked(path: &Path) -> (Facts, Option<Fingerprint>) {
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!((found[2].group, found[3].group, found[3].size), (0, 3, (0, 0)));
         assert!(found[0].sharpness > 3.0 * found[1].sharpness, "{found:?}");
         assert!((found[0].brightness - found[1].brightness).abs() < 0.02);
-        assert_eq!(found[3].content, sha256_of_bytes(b"broken"));
+        assert_eq!(found[3].content, crate::clip::sha256_of_bytes(b"broken"));
         assert_eq!(facts(&paths, |_| false), None);
         let (white, flat) = light(&RgbImage::from_pixel(9, 9, image::Rgb([255; 3])));
         assert!((white - 1.0).abs() < 1e-6 && flat < 1e-9);

@@ -9,7 +9,7 @@ use super::subsample::stratified;
 use super::{Error, Result};
 use crate::clip::{Model, Pixels, Preprocessing, TokenizedText, on_cores};
 use crate::evaluation;
-use crate::library::{decode, in_words};
+use crate::library::{decode_with_notes, in_words};
 use crate::progress::Progress;
 use crate::zero_shot::{NONE_WORDS, class_embedding};
 
@@ -274,8 +274,8 @@ pub fn cosines(pictures: &[Vec<f32>], classes: &[Vec<f32>]) -> Vec<Vec<f32>> {
 pub fn pixels(preprocessing: &Preprocessing, paths: &[PathBuf]) -> Result<Vec<Pixels>> {
     let prepare = |path: &PathBuf| {
         let gone = |reason: String| Error::Data(format!("{} cannot be read any more: {reason}", path.display()));
-        let picture = decode(path).map_err(|e| gone(e.to_string()))?;
-        Ok(preprocessing.pixels(&picture)?)
+        let decoded = decode_with_notes(path).map_err(|e| gone(e.to_string()))?;
+        Ok(preprocessing.pixels(&decoded.picture)?)
     };
     on_cores(paths, |part| part.iter().map(prepare).collect())
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::{PullError, PullResult};
 use crate::clip::is_model_folder;
+use crate::files::{MAX_SMALL_BYTES, read_at_most};
 
 /// The longest name that the Hub allows.
 const MAX_NAME: usize = 96;
@@ -75,7 +76,8 @@ impl Cache {
     /// A model that is complete, at the revision that `main` names, else at any.
     pub fn find(&self, name: &str) -> Option<CachedModel> {
         let root = self.model(name).ok()?;
-        let commit = std::fs::read_to_string(root.join("refs").join(DEFAULT_REVISION)).unwrap_or_default();
+        let commit = read_at_most(&root.join("refs").join(DEFAULT_REVISION), MAX_SMALL_BYTES).unwrap_or_default();
+        let commit = String::from_utf8_lossy(&commit);
         let snapshots = root.join("snapshots");
         let mut folders: Vec<PathBuf> = subfolders(&snapshots);
         folders.sort_by_key(|folder| (folder.file_name() != Some(commit.trim().as_ref()), folder.clone()));
@@ -110,6 +112,12 @@ impl Cache {
         if !root.is_dir() {
             return Err(PullError::NotFound {
                 what: format!("{name} on this machine"),
+            });
+        }
+        if root.is_symlink() {
+            return Err(PullError::Write {
+                path: root.display().to_string(),
+                source: std::io::Error::other("it is a link: what it leads to is kept; remove both by hand"),
             });
         }
         let bytes = size(&root.join("blobs")).max(size(&root.join("snapshots")));

@@ -9,7 +9,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use super::remote::{Checksum, Hub, RemoteFile};
-use super::{PullError, PullResult};
+use super::{PullError, PullResult, verified};
 use crate::progress::{Progress, Step};
 
 const BUFFER_BYTES: usize = 128 << 10;
@@ -37,7 +37,7 @@ impl Transfer<'_> {
     /// # Errors
     /// It cannot be fetched, written or verified; what arrived is kept unless it is wrong.
     pub fn fetch(&self, file: &RemoteFile, blob: &Path) -> PullResult<()> {
-        if std::fs::metadata(blob).is_ok_and(|metadata| metadata.len() == file.bytes) {
+        if self.is_here(file, blob)? {
             self.there(file.bytes, file);
             return Ok(());
         }
@@ -70,6 +70,45 @@ impl Transfer<'_> {
             done: bytes as f64,
             total: file.bytes as f64,
         });
+    }
+
+    /// Whether a blob is there and right: hashed once, and again when it is another file. What is wrong is thrown away.
+    fn is_here(&self, file: &RemoteFile, blob: &Path) -> PullResult<bool> {
+        let failed = |source| PullError::Write {
+            path: blob.display().to_string(),
+            source,
+        };
+        let there = match blob.symlink_metadata() {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(failed(error)),
+        };
+        let may_be = there.is_file() && there.len() == file.bytes;
+        if may_be && (verified::is_known(blob) || self.is_right(file, blob)?) {
+            verified::remember(blob).map_err(failed)?;
+            return Ok(true);
+        }
+        std::fs::remove_file(blob).map_err(failed)?;
+        Ok(false)
+    }
+
+    fn is_right(&self, file: &RemoteFile, blob: &Path) -> PullResult<bool> {
+        let failed = |source| PullError::Write {
+            path: blob.display().to_string(),
+            source,
+        };
+        let mut handle = File::open(blob).map_err(failed)?;
+        let mut hash = Hash::of(file);
+        let mut buffer = vec![0; BUFFER_BYTES];
+        loop {
+            if self.progress.cancelled() {
+                return Err(PullError::Cancelled);
+            }
+            match handle.read(&mut buffer).map_err(failed)? {
+                0 => return Ok(hash.is(file)),
+                read => hash.update(&buffer[..read]),
+            }
+        }
     }
 
     /// Receives until the connection ends.
@@ -162,6 +201,11 @@ impl Hash {
         }
     }
 
+    /// Whether it is that of the file.
+    fn is(self, file: &RemoteFile) -> bool {
+        self.digits() == file.checksum.digits().to_ascii_lowercase()
+    }
+
     fn digits(self) -> String {
         let hexadecimal = |digest: &[u8]| digest.iter().map(|byte| format!("{byte:02x}")).collect();
         match self {
@@ -179,6 +223,10 @@ impl Partial {
             path: shown.clone(),
             source,
         };
+        // What a link leads to is somebody else's: it is neither read nor emptied.
+        if path.is_symlink() {
+            std::fs::remove_file(path).map_err(failed)?;
+        }
         let mut handle = OpenOptions::new()
             .read(true)
             .write(true)
@@ -186,6 +234,11 @@ impl Partial {
             .truncate(false)
             .open(path)
             .map_err(failed)?;
+        let opened = handle.metadata().map_err(failed)?;
+        let named = path.symlink_metadata().map_err(failed)?;
+        if !named.is_file() || opened.len() != named.len() {
+            return Err(failed(std::io::Error::other("it is no file of ours; remove it")));
+        }
         match handle.try_lock() {
             Err(std::fs::TryLockError::WouldBlock) => return Err(PullError::Busy(model.into())),
             // A file system without locks: two downloads would only waste each other's time.
@@ -237,13 +290,14 @@ impl Partial {
             source,
         };
         self.file.sync_all().map_err(failed)?;
-        if self.hash.digits() != file.checksum.digits().to_ascii_lowercase() {
+        if !self.hash.is(file) {
             std::fs::remove_file(path).map_err(failed)?;
             return Err(PullError::Checksum {
                 file: file.name.clone(),
             });
         }
-        std::fs::rename(path, blob).map_err(failed)
+        std::fs::rename(path, blob).map_err(failed)?;
+        verified::remember(blob).map_err(failed)
     }
 
     fn failed(&self, source: std::io::Error) -> PullError {

@@ -39,6 +39,15 @@ pub enum PullError {
         /// 401 or 403.
         status: u16,
     },
+    /// The token stays at home.
+    #[error(
+        "{endpoint} wants a token, and none was sent: anybody on the way could read it, since the address is plain http. \
+         Use https, or set CLIPSIGHT_TOKEN_OVER_HTTP=1"
+    )]
+    PlainToken {
+        /// The Hub's address.
+        endpoint: String,
+    },
     /// No such model, or no such revision of it.
     #[error("the Hub has no {what}. Check the spelling; capitals matter")]
     NotFound {

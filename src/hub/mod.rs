@@ -11,6 +11,7 @@ mod files;
 mod pull;
 mod remote;
 mod twins;
+mod verified;
 
 pub use cache::{Cache, CachedModel, valid_name};
 pub use catalogue::{CatalogueEntry, SpeedClass, catalogue};

@@ -8,9 +8,13 @@ use super::files::{self, Plan};
 use super::remote::{Hub, RemoteFile, Repository};
 use super::twins::twin;
 use super::{PullError, PullResult};
-use crate::clip::{check_family, check_layout, is_model_folder};
+use crate::clip::{check_family, check_layout, is_model_folder, sha256_of_file};
+use crate::files::write_whole;
+use crate::library::same_file;
 use crate::progress::{Progress, Step, heard};
 
+/// A terabyte: the largest model of this family has a hundredth of it.
+const MAX_FILE_BYTES: u64 = 1_000_000_000_000;
 /// Left free on the disk.
 const SPARE_BYTES: u64 = 100 << 20;
 const MEGABYTE: u64 = 1_000_000;
@@ -108,6 +112,12 @@ impl<'a> Work<'a> {
 
     fn begin(&mut self, plan: &Plan) -> PullResult<()> {
         let files: Vec<&RemoteFile> = plan.files().filter_map(|name| self.file(name)).collect();
+        if let Some(file) = files.iter().find(|file| file.bytes > MAX_FILE_BYTES) {
+            return Err(PullError::Answer {
+                endpoint: self.hub.endpoint().into(),
+                reason: format!("{} is said to have {} bytes, which no model has", file.name, file.bytes),
+            });
+        }
         self.done_bytes = 0;
         self.total_bytes = files.iter().fold(0, |sum, file| sum.saturating_add(file.bytes));
         check_space(&self.blobs, &files)
@@ -169,7 +179,7 @@ fn remember(root: &Path, revision: &str, commit: &str) -> PullResult<()> {
     }
     let reference = root.join("refs").join(revision);
     let folder = reference.parent().unwrap_or(root);
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&reference, commit));
+    let written = std::fs::create_dir_all(folder).and_then(|()| write_whole(&reference, commit.as_bytes()));
     written.map_err(|source| write_error(&reference, source))
 }
 
@@ -200,13 +210,16 @@ fn check_space(blobs: &Path, files: &[&RemoteFile]) -> PullResult<()> {
 /// Gives a blob its name in the snapshot: a link, or, where links are not allowed, the blob under a second name.
 fn link(blob: &Path, snapshot: &Path, name: &str) -> PullResult<()> {
     let path = &snapshot.join(name);
-    if path.is_file() {
+    if is_link_to(path, blob) {
         return Ok(());
     }
     let folder = path.parent().unwrap_or(snapshot);
     std::fs::create_dir_all(folder).map_err(|source| write_error(folder, source))?;
-    // What is there is a link whose blob went missing.
-    let _ = std::fs::remove_file(path);
+    // What is there is a link whose blob went missing, or something that nobody has verified.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(write_error(path, error)),
+        _ => {}
+    }
     #[cfg(unix)]
     {
         let up = "../".repeat(2 + name.matches('/').count());
@@ -218,6 +231,15 @@ fn link(blob: &Path, snapshot: &Path, name: &str) -> PullResult<()> {
     std::fs::hard_link(blob, path)
         .or_else(|_| std::fs::copy(blob, path).map(drop))
         .map_err(|source| write_error(path, source))
+}
+
+/// Whether a name in the snapshot is the blob: a link to it, or the same file; where neither can be, an equal copy.
+fn is_link_to(path: &Path, blob: &Path) -> bool {
+    if same_file(path, blob) {
+        return true;
+    }
+    let equal = || matches!((sha256_of_file(path), sha256_of_file(blob)), (Ok(a), Ok(b)) if a == b);
+    !cfg!(unix) && path.is_file() && equal()
 }
 
 fn write_error(path: &Path, source: std::io::Error) -> PullError {

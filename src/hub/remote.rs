@@ -3,16 +3,23 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use ureq::http::{Response, Uri};
 use ureq::tls::{RootCerts, TlsConfig};
-use ureq::{Agent, Body, ResponseExt, http::Response};
+use ureq::{Agent, Body, ResponseExt};
 
 use super::cache::hf_home;
 use super::{PullError, PullResult};
+use crate::files::read_at_most;
 
 const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
 /// A connection that says nothing for so long is given up.
 const STALL: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(15);
+/// Lets the token go over plain http, where it is set to 1.
+const PLAIN_TOKEN: &str = "CLIPSIGHT_TOKEN_OVER_HTTP";
+const MAX_TOKEN_BYTES: u64 = 4_096;
+/// How often a redirect is followed.
+const MAX_REDIRECTS: usize = 10;
 /// The list of a repository's files; the largest published one is far below.
 const MAX_LIST_BYTES: u64 = 16 << 20;
 
@@ -21,6 +28,8 @@ const MAX_LIST_BYTES: u64 = 16 << 20;
 pub struct Hub {
     endpoint: String,
     token: Option<String>,
+    /// Whether the token may go over a connection that anybody on the way can read.
+    plain_token: bool,
     offline: bool,
     agent: Agent,
 }
@@ -94,13 +103,15 @@ impl Hub {
             .or_else(|| variable("HUGGING_FACE_HUB_TOKEN"))
             .or_else(|| {
                 let path = variable("HF_TOKEN_PATH").map(Into::into);
-                std::fs::read_to_string(path.or_else(|| Some(hf_home()?.join("token")))?).ok()
+                let bytes = read_at_most(&path.or_else(|| Some(hf_home()?.join("token")))?, MAX_TOKEN_BYTES);
+                String::from_utf8(bytes.ok()?).ok()
             });
         let offline = variable("HF_HUB_OFFLINE").is_some_and(|value| !["0", "false", "no"].contains(&value.as_str()));
         Self {
             token: token
                 .map(|token| token.trim().to_string())
                 .filter(|token| !token.is_empty()),
+            plain_token: variable(PLAIN_TOKEN).is_some_and(|value| value == "1"),
             offline,
             ..Self::at(variable("HF_ENDPOINT").as_deref().unwrap_or(DEFAULT_ENDPOINT), STALL)
         }
@@ -114,19 +125,28 @@ impl Hub {
             .user_agent(concat!("clipsight/", env!("CARGO_PKG_VERSION")))
             .timeout_connect(Some(CONNECT.min(stall)))
             .timeout_per_read(Some(stall))
-            .redirect_auth_headers(ureq::config::RedirectAuthHeaders::SameHost)
+            // Followed here: what goes along depends on where it leads.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
             .build();
         Self {
             endpoint: endpoint.trim_end_matches('/').to_string(),
             token: None,
+            plain_token: false,
             offline: false,
             agent: config.into(),
         }
     }
 
-    /// The same with a token.
+    /// The same with a token, which goes to this host and port alone, and only over https.
     pub fn with_token(mut self, token: &str) -> Self {
         self.token = Some(token.into());
+        self
+    }
+
+    /// The same whose token goes over plain http, too.
+    pub fn with_plain_token(mut self) -> Self {
+        self.plain_token = true;
         self
     }
 
@@ -173,17 +193,42 @@ impl Hub {
         if self.offline {
             return Err(PullError::Offline);
         }
-        let mut request = self.agent.get(route);
-        if let Some(token) = &self.token {
-            request = request.header("Authorization", format!("Bearer {token}"));
+        let mut address: Uri = route.parse().map_err(|_| self.answer(format!("no address: {route}")))?;
+        for _ in 0..=MAX_REDIRECTS {
+            let mut request = self.agent.get(&address);
+            if let Some(token) = self.token.as_ref().filter(|_| self.may_have_token(&address)) {
+                request = request.header("Authorization", format!("Bearer {token}"));
+            }
+            if let Some(start) = start {
+                request = request.header("Range", format!("bytes={start}-"));
+            }
+            let response = request.call().map_err(|e| self.unreachable(&e))?;
+            match response.status().as_u16() {
+                200..=299 => return Ok(response),
+                301 | 302 | 303 | 307 | 308 => address = self.redirected(&address, &response)?,
+                status => return Err(self.refused(status, &response, model)),
+            }
         }
-        if let Some(start) = start {
-            request = request.header("Range", format!("bytes={start}-"));
-        }
-        let response = request.call().map_err(|e| self.unreachable(&e))?;
-        match response.status().as_u16() {
-            200..300 => Ok(response),
-            status => Err(self.refused(status, &response, model)),
+        Err(self.answer(format!("more than {MAX_REDIRECTS} redirects")))
+    }
+
+    /// The token goes to the host and port that it is for, and over plain http only where that was asked for.
+    fn may_have_token(&self, address: &Uri) -> bool {
+        let own: Option<Uri> = self.endpoint.parse().ok();
+        own.is_some_and(|own| origin(&own) == origin(address))
+            && (address.scheme_str() == Some("https") || self.plain_token)
+    }
+
+    /// Where a redirect leads: over http or https, and never from https to http.
+    fn redirected(&self, from: &Uri, response: &Response<Body>) -> PullResult<Uri> {
+        let location = response.headers().get("Location").and_then(|value| value.to_str().ok());
+        let location = location.ok_or_else(|| self.answer("a redirect that leads nowhere".into()))?;
+        let to = joined(from, location).ok_or_else(|| self.answer(format!("a redirect to \"{location}\"")))?;
+        match (from.scheme_str(), to.scheme_str()) {
+            (_, Some("https")) | (Some("http"), Some("http")) => Ok(to),
+            _ => Err(self.answer(format!(
+                "a redirect to \"{location}\", which anybody on the way could change"
+            ))),
         }
     }
 
@@ -201,6 +246,9 @@ impl Hub {
             )),
             (_, Some("RepoNotFound")) => missing(format!("model {model}")),
             (_, Some("RevisionNotFound")) => missing(format!("such revision of {model}")),
+            (401 | 403, _) if self.token.is_some() && !self.plain_token && endpoint.starts_with("http://") => {
+                PullError::PlainToken { endpoint }
+            }
             (401 | 403, _) => PullError::Forbidden {
                 model: model.into(),
                 endpoint,
@@ -234,6 +282,37 @@ impl Hub {
 
 const PARTIAL: u16 = 206;
 
+/// Scheme, host and port.
+fn origin(address: &Uri) -> (Option<&str>, Option<String>, Option<u16>) {
+    let default = match address.scheme_str() {
+        Some("https") => Some(443),
+        Some("http") => Some(80),
+        _ => None,
+    };
+    let host = address.host().map(str::to_ascii_lowercase);
+    (address.scheme_str(), host, address.port_u16().or(default))
+}
+
+/// A redirect's address, which may be a part of one.
+fn joined(from: &Uri, location: &str) -> Option<Uri> {
+    let (scheme, authority) = (from.scheme_str()?, from.authority()?);
+    let whole = if location.contains("://") {
+        location.to_string()
+    } else if let Some(other) = location.strip_prefix("//") {
+        format!("{scheme}://{other}")
+    } else if location.starts_with('/') {
+        format!("{scheme}://{authority}{location}")
+    } else if location.split(['/', '?', '#']).next()?.contains(':') {
+        // Another scheme.
+        return None;
+    } else {
+        let folder = from.path().rsplit_once('/').map_or("", |(folder, _)| folder);
+        format!("{scheme}://{authority}{folder}/{location}")
+    };
+    let whole = whole.split('#').next()?;
+    whole.parse().ok()
+}
+
 /// A part of an address, with everything but letters, digits, `-._~` and what is `kept` escaped.
 fn escaped(part: &str, kept: &str) -> String {
     part.bytes()
@@ -264,12 +343,47 @@ fn is_hash(digits: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::escaped;
+    use super::*;
 
     #[test]
     fn revisions_and_names_are_parts_of_an_address() {
         assert_eq!(escaped("refs/pr/1", ""), "refs%2Fpr%2F1");
         assert_eq!(escaped("v1.0?x#y z", ""), "v1.0%3Fx%23y%20z");
         assert_eq!(escaped("0_CLIPModel/config.json", "/"), "0_CLIPModel/config.json");
+    }
+
+    #[test]
+    fn the_token_goes_to_its_own_host_and_port_over_https() {
+        let sent = |hub: &Hub, address: &str| hub.may_have_token(&address.parse().unwrap());
+        let hub = Hub::at("https://hub.example", STALL).with_token("secret");
+        for own in ["https://hub.example/a", "https://HUB.example:443/b"] {
+            assert!(sent(&hub, own), "{own}");
+        }
+        for other in [
+            "https://hub.example:8443/a",
+            "http://hub.example/a",
+            "http://hub.example:443/a",
+            "https://cdn.example/a",
+            "https://hub.example.evil/a",
+        ] {
+            assert!(!sent(&hub, other), "{other}");
+        }
+        let plain = Hub::at("http://127.0.0.1:8000", STALL).with_token("secret");
+        assert!(!sent(&plain, "http://127.0.0.1:8000/a"));
+        let asked = plain.with_plain_token();
+        assert!(sent(&asked, "http://127.0.0.1:8000/a") && !sent(&asked, "http://127.0.0.1:8001/a"));
+    }
+
+    #[test]
+    fn redirects_are_joined_and_other_schemes_are_none() {
+        let from: Uri = "https://hub.example/a/b?c".parse().unwrap();
+        let to = |location: &str| joined(&from, location).map(|uri| uri.to_string());
+        assert_eq!(to("/x?y").as_deref(), Some("https://hub.example/x?y"));
+        assert_eq!(to("x").as_deref(), Some("https://hub.example/a/x"));
+        assert_eq!(to("//cdn.example/x#f").as_deref(), Some("https://cdn.example/x"));
+        assert_eq!(to("http://cdn.example/x").as_deref(), Some("http://cdn.example/x"));
+        for bad in ["javascript:alert(1)", "data:text/plain,x"] {
+            assert_eq!(to(bad), None, "{bad}");
+        }
     }
 }

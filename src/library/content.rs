@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
-use super::decode::{self, Decoded, PictureError};
+use super::decode::{self, Decoded, PictureError, Raw};
 use super::stamp::{Stamp, stamp};
 
 /// The SHA-256 of a file.
@@ -16,6 +16,16 @@ impl Content {
     /// Of the bytes of a file.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// Of a file, piece by piece.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn of_file(path: &Path) -> std::io::Result<Self> {
+        let mut hash = Sha256::new();
+        std::io::copy(&mut std::fs::File::open(path)?, &mut hash)?;
+        Ok(Self(hash.finalize().into()))
     }
 
     /// From what a store kept.
@@ -33,7 +43,8 @@ impl std::fmt::Debug for Content {
 /// A picture file that was read, and not decoded yet.
 pub struct ReadPicture {
     path: PathBuf,
-    bytes: Vec<u8>,
+    /// None once it was decoded.
+    raw: Option<Raw>,
     /// What it holds.
     pub content: Content,
     /// By which it is known again without being read; none where it changed while it was read, or so shortly before that
@@ -48,21 +59,27 @@ impl ReadPicture {
     /// It cannot be read, or is too large to be a picture.
     pub fn read(path: &Path) -> Result<Self, PictureError> {
         let before = stamp(path).ok();
-        let bytes = decode::read(path)?;
+        let raw = decode::read(path)?;
+        let content = match &raw {
+            Raw::Whole { bytes, .. } => Content::of(bytes),
+            Raw::Large => Content::of_file(path).map_err(|error| PictureError::Unreadable(error.to_string()))?,
+        };
         let after = stamp(path).ok();
         Ok(Self {
             path: path.to_path_buf(),
-            content: Content::of(&bytes),
+            content,
             stamp: after.filter(|stamp| before == after && stamp.is_settled(SystemTime::now())),
-            bytes,
+            raw: Some(raw),
         })
     }
 
-    /// The picture in it, upright, in RGB.
+    /// The picture in it, upright, in RGB. What was read is given up for it; a second time, the file is read anew.
     ///
     /// # Errors
     /// Why the file is not a whole picture.
-    pub fn decode(&self) -> Result<Decoded, PictureError> {
-        decode::decode_guarded(&self.bytes, &self.path)
+    pub fn decode(&mut self) -> Result<Decoded, PictureError> {
+        let raw = self.raw.take().map_or_else(|| decode::read(&self.path), Ok)?;
+        let content = self.content;
+        decode::decode_raw(raw, &self.path, &|bytes| Content::of(bytes) == content)
     }
 }

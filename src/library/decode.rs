@@ -1,23 +1,33 @@
 //! The one decoding path: what the window shows is what the model gets, orientation applied once.
 
 use std::borrow::Cow;
-use std::io::{Cursor, Read};
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 
-use super::exif::{Directory, orientation_of_xmp};
+use super::budget::{PICTURE_BUDGET, Room};
+use super::exif::{Directory, first_directory, orientation_of_xmp};
 use super::kinds::UnreadKind;
 use super::rescue;
+use super::rgb::{RGB_BYTES, decode_rgb};
 use crate::clip::preprocess::jpeg::{self, Wholeness};
 
 /// Larger files are no photographs; they would only exhaust the memory.
-const MAX_FILE_BYTES: u64 = 1 << 30;
-/// 300 megapixels: three times the largest sensors.
-const MAX_PIXELS: u64 = 300_000_000;
-/// What a decoder may allocate for itself.
-const MAX_DECODER_BYTES: u64 = 2 << 30;
+const MAX_FILE_BYTES: u64 = 300_000_000;
+/// A TIFF of 16 bits a channel is large without being long: from this length on it is read where it lies.
+const STREAMED_BYTES: u64 = 64 << 20;
+const MAX_STREAMED_BYTES: u64 = 4 << 30;
+/// The longest side of a JPEG; what tables by rows and columns take grows with it.
+const MAX_SIDE: u32 = 65_535;
+/// Enough of a file's beginning to know what it is.
+const HEAD_BYTES: u64 = 4_096;
+/// What a PNG's colour profile and texts may take when they are unpacked, and its rows.
+const MAX_PNG_EXTRA_BYTES: u64 = 16 << 20;
+/// What other files may take beside their pixels: colour profiles, tables, texts.
+const MAX_EXTRA_BYTES: u64 = 64 << 20;
 
 /// Why a file is not shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +67,8 @@ pub struct Decoded {
     pub note: Option<&'static str>,
     /// How coarsely brightness was rounded when the file was saved, by frequency; none where it was not.
     pub steps: Option<[u16; 64]>,
+    /// The pixels' part of the memory that all pictures share: keep it as long as them where many are decoded at once.
+    pub room: Room,
 }
 
 /// Reads a picture, upright, in RGB; transparency is dropped as the reference does.
@@ -67,42 +79,244 @@ pub fn decode(path: &Path) -> Result<RgbImage, PictureError> {
     decode_with_notes(path).map(|decoded| decoded.picture)
 }
 
-/// Reads a picture, and what there is to say about its file.
+/// Reads a picture, and what there is to say about its file. Where other pictures take all the memory that there is for
+/// them, it waits.
 ///
 /// # Errors
 /// Why the file is not a whole picture.
 pub fn decode_with_notes(path: &Path) -> Result<Decoded, PictureError> {
-    decode_guarded(&read(path)?, path)
+    decode_raw(read(path)?, path, &|_| true)
 }
 
-/// Decodes the bytes of a file. A decoder that panics on damaged content costs this file, never the scan.
-pub(super) fn decode_guarded(bytes: &[u8], path: &Path) -> Result<Decoded, PictureError> {
-    std::panic::catch_unwind(|| decode_bytes(bytes, path))
-        .unwrap_or_else(|_| Err(PictureError::Damaged("the decoder gave up".into())))
+/// A file that was read, and not decoded yet.
+pub(super) enum Raw {
+    /// All of it, with its part of the memory that all pictures share.
+    Whole {
+        /// Its bytes.
+        bytes: Vec<u8>,
+        /// What it is.
+        format: ImageFormat,
+        /// Its part of the memory.
+        room: Room,
+        /// Whether it can be read once more; a pipe cannot.
+        is_file: bool,
+    },
+    /// A large TIFF, which is read where it lies.
+    Large,
 }
 
-/// The whole file.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, PictureError> {
-    let unreadable = |e: std::io::Error| PictureError::Unreadable(e.to_string());
+/// Reads a file, as far as it has to be in memory.
+pub(super) fn read(path: &Path) -> Result<Raw, PictureError> {
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() && !is_pipe(&metadata) {
         return Err(PictureError::Unreadable(not_a_file(&metadata).into()));
     }
-    let too_large = |bytes: u64| PictureError::TooLarge(format!("{} MiB", bytes >> 20));
+    let file = File::open(path).map_err(unreadable)?;
+    let mut head = Vec::new();
+    (&file).take(HEAD_BYTES).read_to_end(&mut head).map_err(unreadable)?;
+    if head.is_empty() {
+        return Err(PictureError::Empty);
+    }
+    // What is no picture is not read to its end.
+    let format = format_of(&head, path)?;
+    if format == ImageFormat::Tiff && (STREAMED_BYTES..MAX_STREAMED_BYTES).contains(&metadata.len()) {
+        return Ok(Raw::Large);
+    }
+    read_whole(&file, head, format, &metadata)
+}
+
+fn read_whole(
+    mut file: &File,
+    head: Vec<u8>,
+    format: ImageFormat,
+    metadata: &std::fs::Metadata,
+) -> Result<Raw, PictureError> {
     if metadata.len() > MAX_FILE_BYTES {
-        return Err(too_large(metadata.len()));
+        return Err(file_too_large(metadata.len()));
     }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    // A pipe has no length until it is read.
-    file.take(MAX_FILE_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    match bytes.len() as u64 {
-        0 => Err(PictureError::Empty),
-        length if length > MAX_FILE_BYTES => Err(too_large(length)),
-        _ => Ok(bytes),
+    // A pipe has no length until it is read, and may keep others waiting for ever: it gets its room afterwards.
+    let known = metadata.is_file().then_some(metadata.len());
+    let room = room(copies_of_file(format) * known.unwrap_or(0))?;
+    if known.is_some() {
+        file.seek(SeekFrom::Start(head.len() as u64)).map_err(unreadable)?;
     }
+    Ok(Raw::Whole {
+        bytes: with_rest(head, file, known)?,
+        format,
+        room,
+        is_file: known.is_some(),
+    })
+}
+
+/// Decodes what was read. Where it has to be read once more, `same` says whether it still holds the same. A decoder that
+/// panics on damaged content costs this file, never the scan.
+pub(super) fn decode_raw(raw: Raw, path: &Path, same: &dyn Fn(&[u8]) -> bool) -> Result<Decoded, PictureError> {
+    let decode = std::panic::AssertUnwindSafe(|| match raw {
+        Raw::Large => decode_large(path, same),
+        Raw::Whole {
+            bytes,
+            format,
+            room,
+            is_file,
+        } => decode_whole(bytes, format, room, is_file.then_some(path), same),
+    });
+    std::panic::catch_unwind(decode).unwrap_or_else(|_| Err(PictureError::Damaged("the decoder gave up".into())))
+}
+
+fn decode_large(path: &Path, same: &dyn Fn(&[u8]) -> bool) -> Result<Decoded, PictureError> {
+    let file = File::open(path).map_err(unreadable)?;
+    match decode_streamed(&file) {
+        // Of another kind, perhaps with a palette.
+        Err(PictureError::Unsupported) => {}
+        other => return other,
+    }
+    (&file).rewind().map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    match read_whole(&file, Vec::new(), ImageFormat::Tiff, &metadata)? {
+        Raw::Whole {
+            bytes, format, room, ..
+        } => decode_whole(bytes, format, room, Some(path), same),
+        Raw::Large => Err(file_too_large(metadata.len())),
+    }
+}
+
+/// `again` is where the file can be read once more.
+fn decode_whole(
+    mut bytes: Vec<u8>,
+    format: ImageFormat,
+    mut room: Room,
+    again: Option<&Path>,
+    same: &dyn Fn(&[u8]) -> bool,
+) -> Result<Decoded, PictureError> {
+    let needed = needed(&bytes, format)?;
+    if !room.try_grow(needed) {
+        // Nothing is held while waiting for more, but for what can be read only once.
+        if again.is_some() {
+            bytes = Vec::new();
+        }
+        drop(room);
+        room = self::room(needed)?;
+        if let Some(path) = again {
+            let file = File::open(path).map_err(unreadable)?;
+            let length = file.metadata().map_err(unreadable)?.len();
+            bytes = with_rest(Vec::new(), &file, Some(length))?;
+            if !same(&bytes) {
+                return Err(PictureError::Unreadable("it changed while it was read".into()));
+            }
+        }
+    }
+    let mut decoded = decode_bytes(bytes, format, room.bytes())?;
+    room.shrink(u64::from(decoded.picture.width()) * u64::from(decoded.picture.height()) * RGB_BYTES as u64);
+    decoded.room = room;
+    Ok(decoded)
+}
+
+/// A large TIFF, of which no more is in memory than its pixels.
+fn decode_streamed(file: &File) -> Result<Decoded, PictureError> {
+    let directory = first_directory(file).map_err(unreadable)?;
+    let open = || -> Result<_, PictureError> {
+        let mut reader = ImageReader::with_format(BufReader::new(file), ImageFormat::Tiff);
+        reader.limits(limits(MAX_EXTRA_BYTES));
+        (&*file).rewind().map_err(unreadable)?;
+        reader.into_decoder().map_err(picture_error)
+    };
+    let mut decoder = open()?;
+    let turn = orientation(&mut decoder, &directory, ImageFormat::Tiff);
+    let needed = needed_by(&decoder, ImageFormat::Tiff, &[], turn)?;
+    let mut room = room(needed)?;
+    let picture = turned(decoder, turn, MAX_EXTRA_BYTES)?;
+    room.shrink(u64::from(picture.width()) * u64::from(picture.height()) * RGB_BYTES as u64);
+    Ok(Decoded {
+        picture,
+        note: None,
+        steps: None,
+        room,
+    })
+}
+
+fn unreadable(error: std::io::Error) -> PictureError {
+    PictureError::Unreadable(error.to_string())
+}
+
+fn file_too_large(bytes: u64) -> PictureError {
+    PictureError::TooLarge(format!("a file of {} MiB", bytes >> 20))
+}
+
+fn room(bytes: u64) -> Result<Room, PictureError> {
+    let too_large = || PictureError::TooLarge(format!("reading it would take {} MiB of memory", bytes >> 20));
+    Room::take(bytes).ok_or_else(too_large)
+}
+
+/// The whole file, of which `head` was read already.
+fn with_rest(mut head: Vec<u8>, file: &File, known: Option<u64>) -> Result<Vec<u8>, PictureError> {
+    let length = known.unwrap_or_default() as usize;
+    let no_memory = |_| file_too_large(length as u64);
+    head.try_reserve_exact(length.saturating_sub(head.len()))
+        .map_err(no_memory)?;
+    // A file that grows meanwhile is not followed.
+    let most = known.unwrap_or(MAX_FILE_BYTES + 1) - (head.len() as u64).min(known.unwrap_or(0));
+    file.take(most).read_to_end(&mut head).map_err(unreadable)?;
+    match head.len() as u64 {
+        length if length > MAX_FILE_BYTES => Err(file_too_large(length)),
+        _ => Ok(head),
+    }
+}
+
+/// How often a file lies in memory while it is decoded: the decoder for JPEG keeps a copy of its own.
+fn copies_of_file(format: ImageFormat) -> u64 {
+    match format {
+        ImageFormat::Jpeg => 2,
+        _ => 1,
+    }
+}
+
+/// The memory that reading a picture takes at most, in bytes, its file included.
+fn needed(bytes: &[u8], format: ImageFormat) -> Result<u64, PictureError> {
+    let file = copies_of_file(format) * bytes.len() as u64;
+    match reader(bytes, format).into_decoder() {
+        Ok(mut decoder) => {
+            let turn = orientation(&mut decoder, bytes, format);
+            Ok(file.saturating_add(needed_by(&decoder, format, bytes, turn)?))
+        }
+        // What is read by other means alone has no size yet.
+        Err(_) if matches!(format, ImageFormat::Tiff | ImageFormat::Ico) => Ok(PICTURE_BUDGET),
+        Err(_) => Ok(file),
+    }
+}
+
+/// What a decoder and the pixels take at most, in bytes.
+fn needed_by(
+    decoder: &impl ImageDecoder,
+    format: ImageFormat,
+    bytes: &[u8],
+    turn: Orientation,
+) -> Result<u64, PictureError> {
+    let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        return Err(PictureError::Damaged("it has no pixels".into()));
+    }
+    let pixels = u64::from(width) * u64::from(height);
+    let stored = pixels.saturating_mul(decoder.color_type().bytes_per_pixel().into());
+    let rgb = pixels.saturating_mul(RGB_BYTES as u64);
+    let beside = match format {
+        ImageFormat::Png | ImageFormat::Hdr => 0,
+        // Coefficients of 16 bits, up to four a pixel.
+        ImageFormat::Jpeg if jpeg::keeps_coefficients(bytes) => pixels.saturating_mul(8),
+        ImageFormat::Jpeg => 0,
+        // A canvas and a frame, each with transparency.
+        ImageFormat::WebP => pixels.saturating_mul(8),
+        _ => stored,
+    };
+    let turned = match turn {
+        Orientation::NoTransforms | Orientation::Rotate180 => 0,
+        Orientation::FlipHorizontal | Orientation::FlipVertical => 0,
+        _ => rgb,
+    };
+    let needed = stored.max(rgb).saturating_add(beside.max(turned));
+    if width.max(height) > MAX_SIDE || needed > PICTURE_BUDGET {
+        return Err(PictureError::TooLarge(format!("{width} x {height} pixels")));
+    }
+    Ok(needed)
 }
 
 /// Whether something is a pipe, which can be read once, from its beginning to its end.
@@ -125,16 +339,13 @@ pub fn not_a_file(metadata: &std::fs::Metadata) -> &'static str {
     }
 }
 
-fn decode_bytes(bytes: &[u8], path: &Path) -> Result<Decoded, PictureError> {
-    let format = format_of(bytes, path)?;
+/// Reads a picture for which `room` bytes are set aside.
+fn decode_bytes(bytes: Vec<u8>, format: ImageFormat, room: u64) -> Result<Decoded, PictureError> {
     let (bytes, note) = match format {
         ImageFormat::Jpeg => with_its_end(bytes)?,
-        _ => (Cow::Borrowed(bytes), None),
+        _ => (bytes, None),
     };
-    let picture = match pixels(&bytes, format) {
-        Err(error) => rescue::by_other_means(&bytes, format, error, pixels)?,
-        Ok(picture) => rescue::with_ground(picture, &bytes, format),
-    };
+    let read = |bytes: &[u8], format| pixels(bytes, format, room);
     let steps = match format {
         ImageFormat::Jpeg => jpeg::brightness_steps(&bytes),
         // Neither has a table: so much do their usual settings change.
@@ -142,10 +353,15 @@ fn decode_bytes(bytes: &[u8], path: &Path) -> Result<Decoded, PictureError> {
         ImageFormat::Gif => Some([24; 64]),
         _ => None,
     };
+    let picture = match read(&bytes, format) {
+        Err(error) => rescue::by_other_means(bytes, format, error, read)?,
+        Ok(picture) => rescue::with_ground(picture, &bytes, format),
+    };
     Ok(Decoded {
-        picture: picture.into_rgb8(),
+        picture,
         note,
         steps,
+        room: Room::default(),
     })
 }
 
@@ -164,19 +380,19 @@ fn format_of(bytes: &[u8], path: &Path) -> Result<ImageFormat, PictureError> {
 }
 
 /// A JPEG that misses only its end gets one; what follows the picture is no part of it.
-fn with_its_end(bytes: &[u8]) -> Result<(Cow<'_, [u8]>, Option<&'static str>), PictureError> {
-    match jpeg::wholeness(bytes) {
-        Wholeness::Whole => Ok((Cow::Borrowed(bytes), None)),
+fn with_its_end(mut bytes: Vec<u8>) -> Result<(Vec<u8>, Option<&'static str>), PictureError> {
+    match jpeg::wholeness(&bytes) {
+        Wholeness::Whole => Ok((bytes, None)),
         Wholeness::NoEnd(end) => {
-            let ended = [&bytes[..end], b"\xFF\xD9"].concat();
-            Ok((
-                Cow::Owned(ended),
-                Some("its end marker is missing; every pixel is there"),
-            ))
+            bytes.truncate(end);
+            bytes.extend(b"\xFF\xD9");
+            Ok((bytes, Some("its end marker is missing; every pixel is there")))
         }
         Wholeness::Cut => {
             // What is wrong before the pixels is said before what is missing of them.
-            reader(bytes, ImageFormat::Jpeg).into_decoder().map_err(picture_error)?;
+            reader(&bytes, ImageFormat::Jpeg)
+                .into_decoder()
+                .map_err(picture_error)?;
             Err(PictureError::Truncated)
         }
     }
@@ -184,26 +400,39 @@ fn with_its_end(bytes: &[u8]) -> Result<(Cow<'_, [u8]>, Option<&'static str>), P
 
 fn reader(bytes: &[u8], format: ImageFormat) -> ImageReader<Cursor<&[u8]>> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    let mut limits = image::Limits::default();
-    limits.max_alloc = Some(MAX_DECODER_BYTES);
-    reader.limits(limits);
+    reader.limits(limits(match format {
+        ImageFormat::Png => MAX_PNG_EXTRA_BYTES,
+        _ => MAX_EXTRA_BYTES,
+    }));
     reader
 }
 
-/// The pixels, upright.
-fn pixels(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, PictureError> {
+fn limits(bytes: u64) -> image::Limits {
+    let mut limits = image::Limits::default();
+    limits.max_alloc = Some(bytes);
+    limits
+}
+
+/// The pixels, upright; no more than there is room for.
+fn pixels(bytes: &[u8], format: ImageFormat, room: u64) -> Result<RgbImage, PictureError> {
     let mut decoder = reader(bytes, format).into_decoder().map_err(picture_error)?;
-    let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        return Err(PictureError::TooLarge(format!("{width} x {height} pixels")));
-    }
-    if width == 0 || height == 0 {
-        return Err(PictureError::Damaged("it has no pixels".into()));
-    }
     let turn = orientation(&mut decoder, bytes, format);
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(picture_error)?;
+    if needed_by(&decoder, format, bytes, turn)? > room {
+        return Err(PictureError::Damaged("it changed while it was read".into()));
+    }
+    match format {
+        ImageFormat::Png => turned(decoder, turn, MAX_PNG_EXTRA_BYTES),
+        _ => turned(decoder, turn, MAX_EXTRA_BYTES.min(bytes.len() as u64)),
+    }
+}
+
+/// Decodes, with so much beside the pixels as `extra` says, and turns upright.
+fn turned(mut decoder: impl ImageDecoder, turn: Orientation, extra: u64) -> Result<RgbImage, PictureError> {
+    let limits = limits(decoder.total_bytes().saturating_mul(2).saturating_add(extra));
+    decoder.set_limits(limits).map_err(picture_error)?;
+    let mut picture = DynamicImage::ImageRgb8(decode_rgb(decoder)?);
     picture.apply_orientation(turn);
-    Ok(picture)
+    Ok(picture.into_rgb8())
 }
 
 /// How the picture is turned, as Pillow reads it: from EXIF, or from the file itself for a TIFF, else from XMP.
@@ -218,7 +447,8 @@ fn orientation(decoder: &mut impl ImageDecoder, bytes: &[u8], format: ImageForma
         .unwrap_or(Orientation::NoTransforms)
 }
 
-fn picture_error(error: image::ImageError) -> PictureError {
+/// Why the library did not decode a picture.
+pub fn picture_error(error: image::ImageError) -> PictureError {
     use image::ImageError;
     match &error {
         ImageError::Unsupported(_) => PictureError::Unsupported,
@@ -251,8 +481,13 @@ mod tests {
         bytes.into_inner()
     }
 
+    fn with_notes(bytes: &[u8], name: &str) -> Result<Decoded, PictureError> {
+        let format = format_of(bytes, Path::new(name))?;
+        decode_bytes(bytes.to_vec(), format, needed(bytes, format)?)
+    }
+
     fn decoded(bytes: &[u8], name: &str) -> Result<RgbImage, PictureError> {
-        decode_bytes(bytes, Path::new(name)).map(|decoded| decoded.picture)
+        with_notes(bytes, name).map(|decoded| decoded.picture)
     }
 
     #[test]
@@ -278,11 +513,34 @@ mod tests {
     #[test]
     fn a_jpeg_without_its_end_is_read_with_a_note() {
         let bytes = encoded(ImageFormat::Jpeg);
-        let without = decode_bytes(&bytes[..bytes.len() - 2], Path::new("x.jpg")).unwrap();
+        let without = with_notes(&bytes[..bytes.len() - 2], "x.jpg").unwrap();
         assert!(without.note.unwrap().contains("end marker"));
         assert_eq!(without.picture, decoded(&bytes, "x.jpg").unwrap());
-        let cut = decode_bytes(&bytes[..bytes.len() - 9], Path::new("x.jpg"));
+        let cut = with_notes(&bytes[..bytes.len() - 9], "x.jpg");
         assert_eq!(cut.unwrap_err(), PictureError::Truncated);
+    }
+
+    #[test]
+    fn a_large_tiff_is_read_where_it_lies_and_turned() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.tif");
+        let mut bytes = encoded(ImageFormat::Tiff);
+        // The entry of the directory that says how many rows a strip has, as long as one that says how to turn.
+        let (start, count) = (u32::from_le_bytes(bytes[4..8].try_into().unwrap()) as usize, 12);
+        let entries = usize::from(u16::from_le_bytes(bytes[start..start + 2].try_into().unwrap()));
+        let of =
+            |bytes: &[u8], n: usize| u16::from_le_bytes([bytes[start + 2 + count * n], bytes[start + 3 + count * n]]);
+        let spare = (0..entries).find(|n| of(&bytes, *n) == 282).unwrap();
+        let at = start + 2 + count * spare;
+        bytes[at..at + count].copy_from_slice(&[18, 1, 4, 0, 1, 0, 0, 0, 6, 0, 0, 0]);
+        let file = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            File::open(&path).unwrap()
+        };
+        let turned = decode_streamed(&file(&bytes)).unwrap().picture;
+        assert_eq!(turned.dimensions(), (45, 67));
+        assert_eq!(turned, decoded(&bytes, "x.tif").unwrap());
+        assert!(decode_streamed(&file(&bytes[..bytes.len() / 2])).is_err());
     }
 
     #[test]

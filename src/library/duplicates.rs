@@ -129,6 +129,7 @@ mod tests {
 
     use image::{ImageFormat, RgbImage};
 
+    use super::super::budget::Room;
     use super::super::decode::{Decoded, decode_with_notes};
     use super::*;
     use crate::progress::Unheard;
@@ -156,6 +157,7 @@ mod tests {
             picture,
             note: None,
             steps: None,
+            room: Room::default(),
         }
     }
 
@@ -218,6 +220,7 @@ mod tests {
             picture: decoded.picture.clone(),
             note: None,
             steps: decoded.steps,
+            room: Room::default(),
         }
     }
 

@@ -2,11 +2,42 @@
 //!
 //! EXIF is a TIFF without pixels: one reader of the first directory serves both.
 
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+
 /// A tag with its type, how many values it has, and where they are.
 struct Entry {
     kind: u16,
     count: usize,
     at: usize,
+}
+
+/// The first directory of a TIFF file by itself: what its entries hold in themselves can be read, and nothing else.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn first_directory(mut file: &File) -> std::io::Result<Vec<u8>> {
+    file.rewind()?;
+    let mut start = [0; 8];
+    file.read_exact(&mut start)?;
+    let big_endian = start.starts_with(b"MM");
+    let offset = [start[4], start[5], start[6], start[7]];
+    let (offset, own) = if big_endian {
+        (u32::from_be_bytes(offset), 8_u32.to_be_bytes())
+    } else {
+        (u32::from_le_bytes(offset), 8_u32.to_le_bytes())
+    };
+    file.seek(SeekFrom::Start(offset.into()))?;
+    let mut count = [0; 2];
+    file.read_exact(&mut count)?;
+    let entries = if big_endian {
+        u16::from_be_bytes(count)
+    } else {
+        u16::from_le_bytes(count)
+    };
+    let mut directory = [&start[..4], &own, &count].concat();
+    file.take(u64::from(entries) * 12).read_to_end(&mut directory)?;
+    Ok(directory)
 }
 
 /// The first directory of a TIFF, or of an EXIF block.

@@ -3,6 +3,7 @@
 //!
 //! Originals are only ever read.
 
+mod budget;
 mod cache;
 mod catalog;
 mod cells;
@@ -23,6 +24,7 @@ mod legacy;
 mod output;
 mod rescue;
 mod retry;
+mod rgb;
 mod samples;
 mod scan;
 mod stamp;
@@ -30,6 +32,7 @@ mod store;
 mod text;
 mod thumbnail;
 
+pub use budget::{PICTURE_BUDGET, Room};
 pub use cache::{Computed, Thumbnail};
 pub use catalog::{PictureId, Registered, SettingChange, Sighting, Stored as StoredSetting};
 pub use content::{Content, ReadPicture};
@@ -48,5 +51,5 @@ pub use samples::unpack_samples;
 pub use scan::{Found, Scan, is_system_folder, scan, walk};
 pub use stamp::{Stamp, stamp};
 pub use store::{Fact, Store};
-pub use text::{TextError, read_text, text_of};
+pub use text::{MAX_LABELS_BYTES, MAX_LIST_BYTES, TextError, read_text, text_of};
 pub use thumbnail::{THUMBNAIL_SIDE, fitted, thumbnail_from_jpeg, thumbnail_to_jpeg};

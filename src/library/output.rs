@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use image::{ImageFormat, RgbImage};
 
+use crate::files::{folder_of, write_new, write_whole};
+
 /// The longest side that each format for pictures can hold.
 const FORMATS: [(&str, ImageFormat, u32); 11] = [
     ("png", ImageFormat::Png, u32::MAX),
@@ -140,16 +142,11 @@ pub fn write_output(target: &Path, content: &[u8], replace: bool) -> Result<(), 
         let written = File::options().write(true).open(target);
         return written.and_then(|mut file| file.write_all(content)).map_err(failed);
     }
-    let written = new_file_beside(target).and_then(|mut file| {
-        file.write_all(content)?;
-        file.as_file().sync_all()?;
-        let persisted = if replace {
-            file.persist(target)
-        } else {
-            file.persist_noclobber(target)
-        };
-        persisted.map(drop).map_err(|error| error.error)
-    });
+    let written = if replace {
+        write_whole(target, content)
+    } else {
+        write_new(target, content)
+    };
     written.map_err(failed)
 }
 
@@ -237,25 +234,6 @@ fn same_canonical(a: &Path, b: &Path) -> bool {
 fn is_stream(path: &Path) -> bool {
     path.metadata()
         .is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// A new file in the same folder, readable as any file that a program makes.
-fn new_file_beside(target: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".clipsight-").suffix(".part");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder_of(target))
 }
 
 #[cfg(test)]

@@ -1,54 +1,55 @@
 //! Files of a known format that the decoder refuses or fills otherwise than Pillow, and that are easily read all the same.
 
-use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use image::{ImageFormat, Rgb, RgbImage};
 
 use super::decode::PictureError;
 use super::exif::Directory;
-
-type Decode = fn(&[u8], ImageFormat) -> Result<DynamicImage, PictureError>;
 
 /// Reads what the decoder would not, or says what kind of file it is.
 ///
 /// # Errors
 /// `error`, or the file's kind.
 pub fn by_other_means(
-    bytes: &[u8],
+    bytes: Vec<u8>,
     format: ImageFormat,
     error: PictureError,
-    decode: Decode,
-) -> Result<DynamicImage, PictureError> {
+    decode: impl Fn(&[u8], ImageFormat) -> Result<RgbImage, PictureError>,
+) -> Result<RgbImage, PictureError> {
     match format {
         ImageFormat::Tiff if error == PictureError::Unsupported => tiff(bytes, decode),
-        ImageFormat::Ico => largest_png(bytes).map_or(Err(error), |png| decode(png, ImageFormat::Png)),
+        ImageFormat::Ico => largest_png(&bytes).map_or(Err(error), |png| decode(png, ImageFormat::Png)),
         _ => Err(error),
     }
 }
 
 /// A TIFF with a palette, read as grey, whose values are then looked up.
-fn tiff(bytes: &[u8], decode: Decode) -> Result<DynamicImage, PictureError> {
+fn tiff(
+    mut bytes: Vec<u8>,
+    decode: impl Fn(&[u8], ImageFormat) -> Result<RgbImage, PictureError>,
+) -> Result<RgbImage, PictureError> {
     let kind = |directory: Option<&Directory>| {
         PictureError::TiffKind(directory.map_or("of a kind".into(), Directory::tiff_kind))
     };
-    let directory = Directory::of(bytes);
+    let directory = Directory::of(&bytes);
     let found = directory
         .as_ref()
         .and_then(|d| Some((d.palette()?, d.photometric_at()?, d.is_big_endian())));
+    let other = kind(directory.as_ref());
     let Some((palette, at, big_endian)) = found else {
-        return Err(kind(directory.as_ref()));
+        return Err(other);
     };
-    let mut as_grey = bytes.to_vec();
     // 1 means that zero is black.
     let one = if big_endian { [0, 1] } else { [1, 0] };
-    let place = as_grey.get_mut(at..at + 2).ok_or_else(|| kind(directory.as_ref()))?;
+    let Some(place) = bytes.get_mut(at..at + 2) else {
+        return Err(other);
+    };
     place.copy_from_slice(&one);
-    let places = decode(&as_grey, ImageFormat::Tiff)
-        .map_err(|_| kind(directory.as_ref()))?
-        .into_luma8();
-    let colour = |place: u8| palette.get(usize::from(place)).copied().unwrap_or_default();
-    let picture = RgbImage::from_fn(places.width(), places.height(), |x, y| {
-        Rgb(colour(places.get_pixel(x, y).0[0]))
-    });
-    Ok(picture.into())
+    let mut picture = decode(&bytes, ImageFormat::Tiff).map_err(|_| other)?;
+    for pixel in picture.pixels_mut() {
+        // A grey is the same in all three.
+        *pixel = Rgb(palette.get(usize::from(pixel.0[0])).copied().unwrap_or_default());
+    }
+    Ok(picture)
 }
 
 /// The largest PNG among an icon's pictures.
@@ -68,7 +69,7 @@ fn largest_png(bytes: &[u8]) -> Option<&[u8]> {
 
 /// A GIF's first frame may be smaller than its canvas: what lies around it has the palette's transparent colour, else its
 /// first, as in Pillow, not black.
-pub fn with_ground(picture: DynamicImage, bytes: &[u8], format: ImageFormat) -> DynamicImage {
+pub fn with_ground(mut picture: RgbImage, bytes: &[u8], format: ImageFormat) -> RgbImage {
     let frame = if format == ImageFormat::Gif {
         FirstFrame::of(bytes)
     } else {
@@ -81,13 +82,12 @@ pub fn with_ground(picture: DynamicImage, bytes: &[u8], format: ImageFormat) -> 
     if left == 0 && top == 0 && right >= picture.width() && bottom >= picture.height() {
         return picture;
     }
-    let mut picture = picture.into_rgb8();
     for (x, y, pixel) in picture.enumerate_pixels_mut() {
         if x < left || y < top || x >= right || y >= bottom {
             *pixel = Rgb(ground);
         }
     }
-    picture.into()
+    picture
 }
 
 struct FirstFrame {

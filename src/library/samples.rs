@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, DirEntry, include_dir};
 
+use crate::files::write_whole;
+
 static SAMPLES: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/samples");
 
 /// Writes the samples into `data_dir/samples`, unless they are there, and returns that folder.
@@ -25,7 +27,7 @@ fn unpack(dir: &Dir, root: &Path) -> std::io::Result<()> {
                 let path = root.join(file.path());
                 let there = std::fs::metadata(&path).is_ok_and(|m| m.len() == file.contents().len() as u64);
                 if !there {
-                    std::fs::write(path, file.contents())?;
+                    write_whole(&path, file.contents())?;
                 }
             }
         }

@@ -1,11 +1,16 @@
 //! Text files as people have them: UTF-8 with or without a byte order mark, UTF-16, Windows' code page 1252; any line end.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
+use super::decode::is_pipe;
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// Larger files are no lists, captions or labels.
-const MAX_TEXT_BYTES: u64 = 1 << 30;
+/// Larger files are no lists or captions: a million rows of a hundred characters.
+pub const MAX_LIST_BYTES: u64 = 128 << 20;
+/// Larger files are no labels: 100,000 of the longest published.
+pub const MAX_LABELS_BYTES: u64 = 16 << 20;
 /// What is looked at to recognise UTF-16 that begins without a mark.
 const SAMPLE_BYTES: usize = 512;
 
@@ -14,19 +19,31 @@ const SAMPLE_BYTES: usize = 512;
 pub enum TextError {
     #[error("{0}")]
     Unreadable(#[from] std::io::Error),
-    #[error("it is too large for a list or a caption")]
-    TooLarge,
+    #[error("it has more than {} MiB, which is too much for such a file", .0 >> 20)]
+    TooLarge(u64),
 }
 
-/// Reads a text file in whatever encoding it is in; every line ends with `\n`.
+/// Reads a text file of at most so many bytes in whatever encoding it is in; every line ends with `\n`. A pipe is read to
+/// its end; a device, which may have none, is refused.
 ///
 /// # Errors
 /// The file cannot be read, or is too large.
-pub fn read_text(path: &Path) -> Result<String, TextError> {
-    if std::fs::metadata(path)?.len() > MAX_TEXT_BYTES {
-        return Err(TextError::TooLarge);
+pub fn read_text(path: &Path, most: u64) -> Result<String, TextError> {
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() && !is_pipe(&metadata) {
+        let reason = if metadata.is_dir() {
+            "it is a folder"
+        } else {
+            "it is a device, not a file"
+        };
+        return Err(std::io::Error::other(reason).into());
     }
-    Ok(text_of(&std::fs::read(path)?))
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(TextError::TooLarge(most));
+    }
+    Ok(text_of(&bytes))
 }
 
 /// The text that bytes hold: what is neither marked nor UTF-8 is taken for UTF-16 where every other byte is zero, else for

@@ -4,6 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::TemplateSet;
 
+/// The most characters of a label's name, and of each of its descriptions. Towers read a fifteenth of it; millions of them
+/// would only be drawn and tokenized.
+pub const MAX_LABEL_CHARACTERS: usize = 1_000;
+/// So much of what is too long is shown to name it.
+const NAMED_CHARACTERS: usize = 40;
+
 /// Which label is meant, whatever it is called and wherever it stands: the same through renaming, moving and undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -48,6 +54,24 @@ impl Label {
         Some(Self { name, descriptions })
     }
 
+    /// Why this label is refused, by its name; none where it is not.
+    pub fn too_long(&self) -> Option<String> {
+        let texts =
+            std::iter::once(("", &self.name)).chain(self.descriptions.iter().map(|text| ("a description of ", text)));
+        let (what, text, count) = texts
+            .map(|(what, text)| (what, text, text.chars().count()))
+            .find(|(.., count)| *count > MAX_LABEL_CHARACTERS)?;
+        let start = |text: &str| -> String {
+            let short: String = text.chars().take(NAMED_CHARACTERS).collect();
+            if short.len() < text.len() { short + "…" } else { short }
+        };
+        let named = if what.is_empty() { text } else { &self.name };
+        Some(format!(
+            "{what}\"{}\" has {count} characters; a label has at most {MAX_LABEL_CHARACTERS}",
+            start(named)
+        ))
+    }
+
     /// The texts whose embeddings form this class.
     pub fn prompts(&self, templates: &TemplateSet) -> Vec<String> {
         if self.descriptions.is_empty() {
@@ -66,6 +90,19 @@ pub fn parse_labels(text: &str) -> Vec<Label> {
         .collect()
 }
 
+/// Labels without those that are too long, and why these are refused.
+pub fn of_fair_length(labels: Vec<Label>) -> (Vec<Label>, Vec<String>) {
+    let mut refused = Vec::new();
+    let kept = labels.into_iter().filter(|label| match label.too_long() {
+        None => true,
+        Some(reason) => {
+            refused.push(reason);
+            false
+        }
+    });
+    (kept.collect(), refused)
+}
+
 /// A line without characters that cannot be seen and that no tokenizer knows: zeros, marks of byte order, spaces without
 /// width. Those that join emoji and Persian letters stay.
 pub fn visible(line: &str) -> String {
@@ -76,6 +113,7 @@ pub fn visible(line: &str) -> String {
 /// Labels of one name become one, with the descriptions of all; and the names that were there more than once.
 pub fn merged(labels: Vec<Label>) -> (Vec<Label>, Vec<String>) {
     let (mut single, mut repeated): (Vec<Label>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut told = std::collections::HashSet::new();
     let mut places = std::collections::HashMap::new();
     for label in labels {
         let place = *places.entry(label.name.clone()).or_insert(single.len());
@@ -88,7 +126,7 @@ pub fn merged(labels: Vec<Label>) -> (Vec<Label>, Vec<String>) {
                 first.descriptions.push(description);
             }
         }
-        if !repeated.contains(&label.name) {
+        if told.insert(label.name.clone()) {
             repeated.push(label.name);
         }
     }
@@ -134,6 +172,28 @@ mod tests {
         assert_eq!(
             (labels[0].descriptions.as_slice(), repeated),
             (&["furry".to_string(), "soft".into()][..], vec!["cat".to_string()])
+        );
+    }
+
+    #[test]
+    fn what_is_too_long_is_refused_by_its_name() {
+        let long = "é".repeat(MAX_LABEL_CHARACTERS);
+        assert_eq!(Label::named(&long).too_long(), None);
+        let reason = Label::named(format!("{long}x")).too_long().unwrap();
+        assert!(
+            reason.starts_with("\"éé") && reason.contains("…\" has 1001 characters"),
+            "{reason}"
+        );
+        let described = Label {
+            name: "cat".into(),
+            descriptions: vec!["soft".into(), "x".repeat(5_000)],
+        };
+        let (kept, refused) = of_fair_length(vec![Label::named("dog"), described]);
+        assert_eq!(kept, [Label::named("dog")]);
+        assert_eq!(refused.len(), 1);
+        assert!(
+            refused[0].starts_with("a description of \"cat\" has 5000"),
+            "{refused:?}"
         );
     }
 

@@ -5,7 +5,7 @@ mod none_of_these;
 mod score;
 mod template;
 
-pub use label::{Label, LabelId, merged, parse_labels, visible};
+pub use label::{Label, LabelId, MAX_LABEL_CHARACTERS, merged, of_fair_length, parse_labels, visible};
 pub use none_of_these::NONE_WORDS;
-pub use score::{ClassEmbeddings, Scores, class_embedding, score};
+pub use score::{ClassEmbeddings, Cosines, Scores, class_embedding, score, score_all};
 pub use template::{DEFAULT_TEMPLATE, TemplateError, TemplateSet};

@@ -1,5 +1,9 @@
 //! Class embeddings, and what they say about a picture.
 
+use std::fmt;
+use std::ops::{Deref, Range};
+use std::sync::Arc;
+
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::clip::Scoring;
@@ -12,17 +16,46 @@ const BLOCK_ROWS: usize = 64;
 pub struct ClassEmbeddings {
     /// `[labels + 1, dim]`, row by row.
     values: Vec<f32>,
+    /// The same, as products take it: made once, and never copied.
+    matrix: Tensor<2>,
     dim: usize,
+}
+
+/// A picture's cosines with each label: a row of the one matrix that many pictures share.
+#[derive(Clone)]
+pub struct Cosines {
+    matrix: Arc<Vec<f32>>,
+    row: Range<usize>,
+}
+
+impl Deref for Cosines {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        &self.matrix[self.row.clone()]
+    }
+}
+
+impl PartialEq for Cosines {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl fmt::Debug for Cosines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
 }
 
 /// What a model says about one picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
     /// Cosine with each label.
-    pub cosines: Vec<f32>,
-    /// Softmax of `logit_scale * cosine` over the labels alone; for a model with a `logit_bias`, the sigmoid of each
-    /// label by itself.
-    pub probabilities: Vec<f32>,
+    pub cosines: Cosines,
+    /// What makes probabilities of them.
+    scoring: Scoring,
+    softmax: Softmax,
     /// The label with the highest cosine; none where there are no labels.
     pub best: Option<usize>,
     /// The best label's lead over the next one in cosine (over "none of these" where it is alone).
@@ -51,8 +84,11 @@ pub fn class_embedding<'a>(prompts: impl IntoIterator<Item = &'a [f32]>) -> Vec<
 impl ClassEmbeddings {
     /// From one unit vector a label, in order, and that of "none of these".
     pub fn new(labels: &[Vec<f32>], none: &[f32]) -> Self {
+        let values: Vec<f32> = labels.iter().flatten().chain(none).copied().collect();
+        let matrix = TensorData::new(values.clone(), [labels.len() + 1, none.len()]);
         Self {
-            values: labels.iter().flatten().chain(none).copied().collect(),
+            matrix: Tensor::from_data(matrix, &Device::flex()),
+            values,
             dim: none.len(),
         }
     }
@@ -88,10 +124,8 @@ impl ClassEmbeddings {
         let mut filled = pictures.to_vec();
         filled.resize(rows * self.dim, 0.0);
         let pictures = TensorData::new(filled, [rows, self.dim]);
-        let weights = TensorData::new(self.values.clone(), [classes, self.dim]);
         // [pictures, dim] x [dim, labels + 1]
-        let product =
-            Tensor::<2>::from_data(pictures, &device).matmul(Tensor::<2>::from_data(weights, &device).transpose());
+        let product = Tensor::<2>::from_data(pictures, &device).matmul(self.matrix.clone().transpose());
         let mut cosines = product.into_data().try_to_vec().unwrap_or_default();
         cosines.truncate(count * classes);
         cosines
@@ -102,21 +136,50 @@ impl ClassEmbeddings {
 ///
 /// `none_bias` is added to the cosine of "none of these" before it competes.
 pub fn score(cosines: &[f32], scoring: Scoring, none_bias: f32) -> Scores {
-    let (&none_cosine, labels) = cosines.split_last().unwrap_or((&0.0, &[]));
+    let row = 0..cosines.len();
+    score_row(&Arc::new(cosines.to_vec()), row, scoring, none_bias)
+}
+
+/// Scores of many pictures, one row of [`ClassEmbeddings::cosines`] each; all share its memory.
+pub fn score_all(cosines: Vec<f32>, columns: usize, scoring: Scoring, none_bias: f32) -> Vec<Scores> {
+    let matrix = Arc::new(cosines);
+    let rows = (0..matrix.len() / columns.max(1)).map(|n| n * columns..(n + 1) * columns);
+    rows.map(|row| score_row(&matrix, row, scoring, none_bias)).collect()
+}
+
+fn score_row(matrix: &Arc<Vec<f32>>, row: Range<usize>, scoring: Scoring, none_bias: f32) -> Scores {
+    let (&none_cosine, labels) = matrix[row.clone()].split_last().unwrap_or((&0.0, &[]));
     let ranked = ranked_two(labels);
     let best = ranked.first().copied();
     let best_cosine = best.map_or(f32::NEG_INFINITY, |i| labels[i]);
     let rival = ranked.get(1).map_or(none_cosine, |&i| labels[i]);
     let biased = none_cosine + none_bias;
-    let with_none: Vec<f32> = labels.iter().copied().chain([biased]).collect();
+    let with_none = Softmax::of(labels.iter().copied().chain([biased]), scoring.logit_scale);
     Scores {
-        cosines: labels.to_vec(),
-        probabilities: probabilities(labels, scoring),
+        cosines: Cosines {
+            matrix: matrix.clone(),
+            row: row.start..row.start + labels.len(),
+        },
+        scoring,
+        softmax: Softmax::of(labels.iter().copied(), scoring.logit_scale),
         best,
         margin: if best.is_some() { best_cosine - rival } else { 0.0 },
         none_cosine,
-        none_score: probabilities(&with_none, scoring).last().copied().unwrap_or(0.0),
+        none_score: probability(biased, scoring, with_none),
         none_won: biased > best_cosine,
+    }
+}
+
+impl Scores {
+    /// A label's softmax of `logit_scale * cosine` over the labels alone; for a model with a `logit_bias`, its sigmoid by
+    /// itself.
+    pub fn probability(&self, label: usize) -> f32 {
+        probability(self.cosines[label], self.scoring, self.softmax)
+    }
+
+    /// The same for all labels, in their order.
+    pub fn probabilities(&self) -> impl Iterator<Item = f32> + '_ {
+        (0..self.cosines.len()).map(|label| self.probability(label))
     }
 }
 
@@ -130,22 +193,30 @@ fn ranked_two(values: &[f32]) -> Vec<usize> {
     order
 }
 
-fn probabilities(cosines: &[f32], scoring: Scoring) -> Vec<f32> {
+/// What a softmax divides by: from these two numbers and a cosine follows its share.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Softmax {
+    largest: f32,
+    sum: f32,
+}
+
+impl Softmax {
+    fn of(cosines: impl Iterator<Item = f32> + Clone, logit_scale: f32) -> Self {
+        let largest = cosines.clone().fold(f32::NEG_INFINITY, f32::max);
+        let sum = cosines.map(|cosine| ((cosine - largest) * logit_scale).exp()).sum();
+        Self { largest, sum }
+    }
+}
+
+fn probability(cosine: f32, scoring: Scoring, softmax: Softmax) -> f32 {
     match scoring.logit_bias {
-        Some(_) => cosines.iter().map(|&cosine| sigmoid(scoring.logit(cosine))).collect(),
-        None => softmax(cosines, scoring.logit_scale),
+        Some(_) => sigmoid(scoring.logit(cosine)),
+        None => ((cosine - softmax.largest) * scoring.logit_scale).exp() / softmax.sum,
     }
 }
 
 fn sigmoid(logit: f32) -> f32 {
     1.0 / (1.0 + (-logit).exp())
-}
-
-fn softmax(cosines: &[f32], logit_scale: f32) -> Vec<f32> {
-    let largest = cosines.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exponentials: Vec<f32> = cosines.iter().map(|c| ((c - largest) * logit_scale).exp()).collect();
-    let sum: f32 = exponentials.iter().sum();
-    exponentials.iter().map(|e| e / sum).collect()
 }
 
 #[cfg(test)]
@@ -164,8 +235,8 @@ mod tests {
             logit_bias: Some(-10.0),
         };
         let scores = score(&[0.1, 0.2, 0.3], sigmoid, 0.0);
-        assert!((scores.probabilities[0] - 0.5).abs() < 1e-4);
-        assert!(scores.probabilities[1] > 0.9999);
+        assert!((scores.probability(0) - 0.5).abs() < 1e-4);
+        assert!(scores.probability(1) > 0.9999);
         assert!(scores.none_won && scores.none_score > 0.9999);
     }
 
@@ -206,10 +277,21 @@ mod tests {
     #[test]
     fn probabilities_sum_to_one_over_the_labels_alone() {
         let scores = score(&[0.3, 0.2, 0.25], SOFTMAX, 0.0);
-        assert!((scores.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        assert!((scores.probabilities().sum::<f32>() - 1.0).abs() < 1e-6);
         assert_eq!(scores.best, Some(0));
         assert!((scores.margin - 0.1).abs() < 1e-6);
         assert!(!scores.none_won);
+    }
+
+    #[test]
+    fn many_pictures_share_one_matrix_and_score_as_each_alone() {
+        let rows = [0.3, 0.2, 0.25, 0.1, 0.4, 0.35];
+        let all = score_all(rows.to_vec(), 3, SOFTMAX, 0.01);
+        assert_eq!(all.len(), 2);
+        for (scores, row) in all.iter().zip(rows.chunks(3)) {
+            assert_eq!(*scores, score(row, SOFTMAX, 0.01));
+        }
+        assert!(Arc::ptr_eq(&all[0].cosines.matrix, &all[1].cosines.matrix));
     }
 
     #[test]

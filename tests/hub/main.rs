@@ -172,6 +172,98 @@ fn wrong_bytes_are_thrown_away() {
     setup.assert_whole();
 }
 
+/// The blob of the weights.
+fn weights_blob(setup: &Setup) -> std::path::PathBuf {
+    let folder = setup.cache().find(MODEL).unwrap().folder;
+    folder.join("model.safetensors").canonicalize().unwrap()
+}
+
+#[test]
+fn what_lies_in_the_cache_is_verified_before_it_is_called_so() {
+    let setup = Setup::new();
+    setup.pull().unwrap();
+    let blob = weights_blob(&setup);
+    let mut content = std::fs::read(&blob).unwrap();
+    let end = content.len() - 5_000;
+    content[end..].fill(0);
+    std::fs::write(&blob, &content).unwrap();
+    setup.pull().unwrap();
+    setup.assert_whole();
+    // Another tool's cache: nothing is remembered of it, and it is right.
+    let root = setup.folder.path().join("models--org--name");
+    std::fs::remove_file(root.join(".clipsight-verified.json")).unwrap();
+    let before = setup.large_requests().len();
+    setup.pull().unwrap();
+    assert_eq!(setup.large_requests().len(), before);
+    assert!(root.join(".clipsight-verified.json").is_file());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_in_the_snapshot_that_is_no_blob_is_replaced() {
+    let setup = Setup::new();
+    let pulled = setup.pull().unwrap();
+    let config = pulled.folder.join("config.json");
+    std::fs::remove_file(&config).unwrap();
+    std::fs::write(&config, b"{}").unwrap();
+    setup.pull().unwrap();
+    setup.assert_whole();
+    let other = setup.folder.path().join("other.json");
+    std::fs::write(&other, b"{}").unwrap();
+    std::fs::remove_file(&config).unwrap();
+    std::os::unix::fs::symlink(&other, &config).unwrap();
+    setup.pull().unwrap();
+    setup.assert_whole();
+    assert_eq!(std::fs::read(&other).unwrap(), b"{}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_a_partial_file_is_not_followed() {
+    let setup = Setup::new();
+    setup.pull().unwrap();
+    let blob = weights_blob(&setup);
+    std::fs::remove_file(&blob).unwrap();
+    let mine = setup.folder.path().join("mine");
+    std::fs::write(&mine, vec![7; 900_000]).unwrap();
+    let mut partial = blob.into_os_string();
+    partial.push(".incomplete");
+    std::os::unix::fs::symlink(&mine, &partial).unwrap();
+    setup.pull().unwrap();
+    setup.assert_whole();
+    assert_eq!(std::fs::read(&mine).unwrap(), vec![7; 900_000]);
+}
+
+#[test]
+fn a_size_that_no_model_has_is_refused_before_anything_is_fetched() {
+    for bytes in [u64::MAX, u64::MAX - (50 << 20), 2_000_000_000_000] {
+        let setup = Setup::with(Fault::Claims(bytes));
+        let error = setup.pull().unwrap_err().to_string();
+        assert!(error.contains("which no model has"), "{error}");
+        assert!(setup.large_requests().is_empty());
+    }
+}
+
+#[test]
+fn the_token_stays_with_the_host_and_port_that_it_is_for() {
+    let elsewhere = Server::start(files(), None);
+    let setup = Setup {
+        server: Server::start(files(), Some("secret")),
+        folder: tempfile::tempdir().unwrap(),
+    };
+    setup.server.keep_elsewhere(&elsewhere.endpoint);
+    let pull = |hub: Hub| pull(&hub, &setup.cache(), MODEL, "main", &|| true, &mut |_| {});
+    let hub = Hub::at(&setup.server.endpoint, STALL).with_token("secret");
+    let error = pull(hub.clone()).unwrap_err().to_string();
+    assert!(error.contains("CLIPSIGHT_TOKEN_OVER_HTTP"), "{error}");
+    assert_eq!(setup.server.trusted(), Vec::<String>::new(), "it went over plain http");
+    pull(hub.with_plain_token()).unwrap();
+    setup.assert_whole();
+    assert!(!setup.server.trusted().is_empty());
+    assert!(!elsewhere.requests().is_empty());
+    assert_eq!(elsewhere.trusted(), Vec::<String>::new(), "it went to another port");
+}
+
 #[test]
 fn a_download_that_is_stopped_keeps_what_it_has_and_resumes() {
     let setup = Setup::with(Fault::Slow);
@@ -230,7 +322,7 @@ fn what_is_not_there_or_not_ours_is_told_apart() {
     let hub = Hub::at(&gated.endpoint, STALL);
     let error = message(&hub, MODEL, "main");
     assert!(error.contains("gated") && error.contains("HF_TOKEN"), "{error}");
-    let opened = hub.with_token("secret");
+    let opened = hub.with_token("secret").with_plain_token();
     pull(&opened, &setup.cache(), MODEL, "main", &Unheard).unwrap();
     setup.assert_whole();
 }

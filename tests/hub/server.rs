@@ -30,6 +30,8 @@ pub enum Fault {
     Corrupt,
     /// It answers with this status instead, this often.
     Answers(u16, usize),
+    /// It says that a large file has so many bytes.
+    Claims(u64),
     /// It ignores that only the rest was asked for, and breaks once before.
     IgnoresRange(usize),
 }
@@ -41,6 +43,10 @@ struct Shared {
     broken_once: AtomicBool,
     token: Option<String>,
     requests: Mutex<Vec<String>>,
+    /// Where large files lie, where not here.
+    elsewhere: Mutex<Option<String>>,
+    /// The paths of requests that showed a token.
+    trusted: Mutex<Vec<String>>,
 }
 
 /// A running server; it ends with the test's process.
@@ -62,6 +68,8 @@ impl Server {
             broken_once: AtomicBool::new(false),
             token: token.map(ToString::to_string),
             requests: Mutex::new(Vec::new()),
+            elsewhere: Mutex::new(None),
+            trusted: Mutex::new(Vec::new()),
         });
         let serving = shared.clone();
         std::thread::spawn(move || {
@@ -82,6 +90,16 @@ impl Server {
         self.shared.faults_left.store(times, Ordering::SeqCst);
         self.shared.broken_once.store(false, Ordering::SeqCst);
         *self.shared.fault.lock().unwrap() = fault;
+    }
+
+    /// Redirects to large files of another server from now on.
+    pub fn keep_elsewhere(&self, endpoint: &str) {
+        *self.shared.elsewhere.lock().unwrap() = Some(endpoint.into());
+    }
+
+    /// The paths of requests that showed a token.
+    pub fn trusted(&self) -> Vec<String> {
+        self.shared.trusted.lock().unwrap().clone()
     }
 
     /// The first lines and ranges of every request so far.
@@ -114,6 +132,9 @@ impl Shared {
         let line = format!("{path} {}", range.clone().unwrap_or_default());
         self.requests.lock().unwrap().push(line.trim().to_string());
         let shown = header("authorization:").unwrap_or_default();
+        if !shown.is_empty() {
+            self.trusted.lock().unwrap().push(path.clone());
+        }
         if self
             .token
             .as_ref()
@@ -125,7 +146,8 @@ impl Shared {
         if let Some(name) = path.strip_prefix(&format!("/org/name/resolve/{COMMIT}/")) {
             if self.files.get(name).is_some_and(|content| content.len() >= LARGE) {
                 // Large files lie elsewhere, as on the Hub.
-                return respond(stream, 302, &format!("Location: /cdn/{name}\r\n"), b"");
+                let elsewhere = self.elsewhere.lock().unwrap().clone().unwrap_or_default();
+                return respond(stream, 302, &format!("Location: {elsewhere}/cdn/{name}\r\n"), b"");
             }
             return self.file(name, None, stream, false);
         }
@@ -156,7 +178,11 @@ impl Shared {
             let mut file = serde_json::json!({ "rfilename": name, "size": content.len(), "blobId": git });
             if content.len() >= LARGE {
                 let sha256 = hex(&Sha256::digest(content));
-                file["lfs"] = serde_json::json!({ "sha256": sha256, "size": content.len(), "pointerSize": 130 });
+                let size = match *self.fault.lock().unwrap() {
+                    Fault::Claims(bytes) => bytes,
+                    _ => content.len() as u64,
+                };
+                file["lfs"] = serde_json::json!({ "sha256": sha256, "size": size, "pointerSize": 130 });
             }
             file
         });

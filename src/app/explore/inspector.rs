@@ -12,7 +12,9 @@ use crate::app::settings::Measure;
 use crate::app::shell::icons as icon;
 use crate::app::shell::textures::Textures;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{ScoreBar, icon_button, note, score_bar_ui, section, segmented_ui};
+use crate::app::shell::widgets::{
+    SCORE_BAR_HEIGHT, ScoreBar, icon_button, note, rows_ui, score_bar_ui, section, segmented_ui,
+};
 use crate::app::state::State;
 use crate::engine::protocol::{PictureId, Scores};
 
@@ -96,16 +98,16 @@ fn bars_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<Command>) {
         .auto_shrink([false, false])
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
-            for entry in ranked(answer.scores) {
-                match entry {
-                    Some(place) => {
-                        if label_bar_ui(ui, state, answer, place, commands) {
-                            hovered = answer.question.id(place);
-                        }
+            let entries = ranked(answer.scores);
+            let height = SCORE_BAR_HEIGHT + ui.spacing().item_spacing.y;
+            rows_ui(ui, "bars", &entries, height, |ui, place| match entries[place] {
+                Some(place) => {
+                    if label_bar_ui(ui, state, answer, place, commands) {
+                        hovered = answer.question.id(place);
                     }
-                    None => none_bar_ui(ui, state, answer.scores),
                 }
-            }
+                None => none_bar_ui(ui, state, answer.scores),
+            });
             if state.settings.measure == Measure::Probability {
                 let by_itself = state.scoring().logit_bias.is_some();
                 let words = if by_itself { SIGMOID_WORDS } else { PROBABILITY_WORDS };

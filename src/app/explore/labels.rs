@@ -6,10 +6,10 @@ use egui::{Align, Event, Key, Layout, Modifiers, RichText, ScrollArea, Slider, T
 use crate::app::command::{Command, Dialog};
 use crate::app::settings::LabelRow;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{combo, icon_button, labelled, note, section, swatch_ui};
+use crate::app::shell::widgets::{combo, icon_button, labelled, note, rows_ui, section, swatch_ui};
 use crate::app::state::{Focus, State};
 use crate::app::train::taught_ui;
-use crate::zero_shot::{Label, LabelId, TemplateSet, parse_labels};
+use crate::zero_shot::{Label, LabelId, MAX_LABEL_CHARACTERS, TemplateSet, of_fair_length, parse_labels};
 
 /// The id of the field for new labels.
 const NEW_LABEL: &str = "new label";
@@ -33,9 +33,11 @@ pub fn labels_ui(ui: &mut Ui, state: &mut State) -> Vec<Command> {
                     "No labels yet. Type what a picture could show, such as \"cat\", and press Enter.",
                 ));
             }
-            for place in 0..state.settings.labels.len() {
-                row_ui(ui, state, place, &mut commands);
-            }
+            let ids: Vec<LabelId> = state.settings.labels.iter().map(|row| row.id).collect();
+            let height = theme::ROW_HEIGHT + ui.spacing().item_spacing.y;
+            rows_ui(ui, "labels", &ids, height, |ui, place| {
+                row_ui(ui, state, place, &mut commands)
+            });
             if !state.settings.labels.is_empty() {
                 none_row_ui(ui, state, &mut commands);
             }
@@ -66,6 +68,8 @@ fn header_ui(ui: &mut Ui, commands: &mut Vec<Command>) {
 fn new_label_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<Command>) {
     let field = TextEdit::singleline(&mut state.new_label)
         .id_salt(NEW_LABEL)
+        // One more than is taken: that it is too long is said, not hidden by cutting it.
+        .char_limit(MAX_LABEL_CHARACTERS + 1)
         .hint_text("Add a label, press Enter")
         .desired_width(f32::INFINITY)
         .margin(egui::Margin::symmetric(10, 7));
@@ -92,23 +96,53 @@ fn new_label_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<Command>) {
 }
 
 fn add(state: &State, labels: Vec<Label>, commands: &mut Vec<Command>) {
+    let (labels, refused) = of_fair_length(labels);
+    commands.extend(refusal(&refused));
     let mut rows = state.settings.labels.clone();
-    for label in labels {
-        let colour = free_colour(&rows);
-        rows.push(LabelRow::new(label, colour));
-    }
+    let mut colours = FreeColours::beside(&rows);
+    rows.extend(
+        labels
+            .into_iter()
+            .map(|label| LabelRow::new(label, colours.next_free())),
+    );
     commands.push(Command::EditLabels(rows));
 }
 
-/// The first colour that the fewest labels have.
-pub fn free_colour(rows: &[LabelRow]) -> usize {
-    (0..theme::label_colours())
-        .min_by_key(|colour| {
-            rows.iter()
-                .filter(|row| row.colour % theme::label_colours() == *colour)
-                .count()
-        })
-        .unwrap_or(0)
+/// Says which labels are not taken.
+pub fn refusal(refused: &[String]) -> Option<Command> {
+    let first = refused.first()?;
+    let more = refused.len() - 1;
+    let rest = if more > 0 {
+        format!(" ({more} more are too long)")
+    } else {
+        String::new()
+    };
+    Some(Command::Report(format!("Not taken: {first}{rest}")))
+}
+
+/// Colours for new labels: always one that the fewest have.
+pub struct FreeColours(Vec<usize>);
+
+impl FreeColours {
+    /// Beside labels that are there.
+    pub fn beside(rows: &[LabelRow]) -> Self {
+        let mut counts = vec![0; theme::label_colours()];
+        rows.iter()
+            .for_each(|row| counts[row.colour % theme::label_colours()] += 1);
+        Self(counts)
+    }
+
+    /// One more has this colour.
+    pub fn take(&mut self, colour: usize) {
+        self.0[colour % theme::label_colours()] += 1;
+    }
+
+    /// The first colour that the fewest labels have; one more has it now.
+    pub fn next_free(&mut self) -> usize {
+        let colour = (0..self.0.len()).min_by_key(|colour| self.0[*colour]).unwrap_or(0);
+        self.take(colour);
+        colour
+    }
 }
 
 fn row_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut Vec<Command>) {
@@ -127,6 +161,7 @@ fn row_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut Vec<Comma
                 let width = ui.available_width();
                 let field = TextEdit::singleline(&mut row.label.name)
                     .id_salt("name")
+                    .char_limit(MAX_LABEL_CHARACTERS)
                     .hint_text("Name")
                     .frame(egui::Frame::new())
                     .margin(egui::Margin::ZERO)
@@ -247,7 +282,10 @@ fn descriptions_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut 
     if ui.add(field).changed() {
         let mut rows = state.settings.labels.clone();
         rows[place].label.descriptions = text.split('\n').map(String::from).collect();
-        commands.push(Command::TypeLabel(rows));
+        match rows[place].label.too_long() {
+            None => commands.push(Command::TypeLabel(rows)),
+            reason => commands.extend(refusal(&Vec::from_iter(reason))),
+        }
     }
     ui.horizontal(|ui| {
         ui.label(note(ui, "One a line, used instead of the name"));
@@ -320,5 +358,38 @@ fn none_bias_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     });
     if bias != state.settings.none_bias {
         commands.push(Command::SetNoneBias(bias));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_labels_have_the_colours_that_the_fewest_have_however_many_there_are() {
+        let mut colours = FreeColours::beside(&[]);
+        let count = theme::label_colours();
+        let given: Vec<usize> = (0..100_000).map(|_| colours.next_free()).collect();
+        assert!(given.iter().enumerate().all(|(place, colour)| *colour == place % count));
+        let rows = [
+            LabelRow::new(Label::named("a"), 0),
+            LabelRow::new(Label::named("b"), count + 1),
+        ];
+        assert_eq!(FreeColours::beside(&rows).next_free(), 2);
+    }
+
+    #[test]
+    fn labels_that_are_too_long_are_not_taken_and_the_first_is_named() {
+        assert_eq!(refusal(&[]), None);
+        let long = |letter: char| Label::named(letter.to_string().repeat(2_000));
+        let (kept, refused) = of_fair_length(vec![Label::named("cat"), long('x'), long('y')]);
+        assert_eq!(kept.len(), 1);
+        let Some(Command::Report(text)) = refusal(&refused) else {
+            panic!("nothing was said")
+        };
+        assert!(
+            text.starts_with("Not taken: \"xxx") && text.contains("1 more"),
+            "{text}"
+        );
     }
 }

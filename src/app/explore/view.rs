@@ -11,7 +11,7 @@ use crate::table;
 /// The number shown for a label.
 pub fn value(scores: &Scores, label: usize, measure: Measure, scoring: Scoring) -> f32 {
     match measure {
-        Measure::Probability => scores.probabilities[label],
+        Measure::Probability => scores.probability(label),
         Measure::Cosine => scores.cosines[label],
         Measure::Logit => scoring.logit(scores.cosines[label]),
     }
@@ -114,7 +114,7 @@ fn passes(picture: &Picture, label: Option<Option<Option<usize>>>, filter: &Filt
         Some(place) => place.is_some() && winner(scores) == place,
     });
     let score = scores.best.map_or(0.0, |best| match measure {
-        Measure::Probability => scores.probabilities[best],
+        Measure::Probability => scores.probability(best),
         Measure::Cosine | Measure::Logit => scores.cosines[best],
     });
     label_passes && score >= filter.score
@@ -138,7 +138,7 @@ pub fn csv(pictures: &Pictures, order: &[PictureId], question: &Question) -> Str
             best,
             scores.none_score.to_string(),
         ];
-        let numbers = scores.probabilities.iter().zip(&scores.cosines);
+        let numbers = scores.probabilities().zip(scores.cosines.iter());
         out += &table::line(
             start
                 .into_iter()

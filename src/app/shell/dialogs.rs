@@ -1,22 +1,26 @@
 //! Dialogs over the window.
 
+use std::collections::{HashMap, VecDeque};
+
 use crate::app::shell::icons as icon;
 use egui::{Align, Grid, Id, Layout, Modal, RichText, ScrollArea, TextEdit, Ui};
 
 use crate::app::command::{Command, Dialog};
-use crate::app::explore::labels::free_colour;
+use crate::app::explore::labels::{FreeColours, refusal};
 use crate::app::models::models_ui;
 use crate::app::settings::{LabelRow, ThemeChoice};
 use crate::app::shell::about::about_ui;
 use crate::app::shell::keys::SHORTCUTS;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{icon_button, note, section, segmented_ui};
+use crate::app::shell::widgets::{icon_button, note, rows_ui, section, segmented_ui};
 use crate::app::state::State;
 use crate::engine::DeviceChoice;
-use crate::engine::protocol::Precision;
-use crate::zero_shot::{TemplateSet, parse_labels};
+use crate::engine::protocol::{PictureId, Precision};
+use crate::zero_shot::{TemplateSet, of_fair_length, parse_labels};
 
 const WIDTH: f32 = 680.0;
+/// A skipped file and the reason, in points.
+const SKIPPED_HEIGHT: f32 = 48.0;
 /// Models are a table.
 const WIDE: f32 = 880.0;
 
@@ -89,8 +93,10 @@ fn skipped_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     if state.skipped() > 0 && ui.button(format!("{}  Try all again", icon::ARROW_CLOCKWISE)).clicked() {
         commands.push(Command::Retry(None));
     }
-    for picture in state.pictures.iter() {
-        let Some(reason) = &picture.skipped else { continue };
+    let skipped = state.pictures.iter().filter(|picture| picture.skipped.is_some());
+    let skipped: Vec<PictureId> = skipped.map(|picture| picture.file.id).collect();
+    rows_ui(ui, "skipped", &skipped, SKIPPED_HEIGHT, |ui, place| {
+        let picture = &state.pictures[skipped[place]];
         ui.horizontal(|ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if ui.small_button("Try again").clicked() {
@@ -102,12 +108,14 @@ fn skipped_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
                 });
             });
         });
-        ui.label(note(ui, reason));
-    }
-    for (path, reason) in &state.unreadable {
+        ui.label(note(ui, picture.skipped.as_deref().unwrap_or_default()));
+    });
+    let places: Vec<usize> = (0..state.unreadable.len()).collect();
+    rows_ui(ui, "unreadable", &places, SKIPPED_HEIGHT, |ui, place| {
+        let (path, reason) = &state.unreadable[place];
         ui.label(path.display().to_string());
         ui.label(note(ui, reason));
-    }
+    });
     commands
 }
 
@@ -148,17 +156,25 @@ fn label_list_ui(ui: &mut Ui, state: &mut State) -> Vec<Command> {
     if !ui.button("Use these labels").clicked() {
         return Vec::new();
     }
-    let mut rows: Vec<LabelRow> = Vec::new();
-    for label in parse_labels(&state.draft) {
-        // A name that is there already stays the label that it is; a second one of the same name is another.
-        let is_free = |known: &&LabelRow| rows.iter().all(|row| row.id != known.id);
-        let mut named = state.settings.labels.iter().filter(|row| row.label.name == label.name);
-        let known = named.find(is_free);
-        let row = match known {
-            Some(known) => LabelRow { label, ..known.clone() },
-            None => LabelRow::new(label, free_colour(&rows)),
-        };
-        rows.push(row);
+    let (labels, refused) = of_fair_length(parse_labels(&state.draft));
+    // A name that is there already stays the label that it is; a second one of the same name is another.
+    let mut known: HashMap<&str, VecDeque<&LabelRow>> = HashMap::new();
+    for row in &state.settings.labels {
+        known.entry(&row.label.name).or_default().push_back(row);
+    }
+    let mut colours = FreeColours::beside(&[]);
+    let rows = labels.into_iter().map(
+        |label| match known.get_mut(label.name.as_str()).and_then(VecDeque::pop_front) {
+            Some(known) => {
+                colours.take(known.colour);
+                LabelRow { label, ..known.clone() }
+            }
+            None => LabelRow::new(label, colours.next_free()),
+        },
+    );
+    let rows = rows.collect();
+    if let Some(refusal) = refusal(&refused) {
+        return vec![refusal, Command::EditLabels(rows), Command::CloseDialog];
     }
     vec![Command::EditLabels(rows), Command::CloseDialog]
 }

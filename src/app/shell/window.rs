@@ -1,5 +1,6 @@
 //! Opens the window over the real engine.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,12 +9,16 @@ use std::time::Instant;
 use egui::ViewportBuilder;
 
 use crate::app::App;
+use crate::app::command::Command;
 use crate::app::settings::Settings;
 use crate::clip::Precision;
 use crate::engine::ModelChoice;
 use crate::engine::{DeviceChoice, Engine, EngineOptions};
 use crate::library::{Store, data_dir};
 use crate::logging::panic_text;
+
+/// Frames in a row that cannot be drawn until the window is given up.
+const MOST_FAILURES: usize = 20;
 
 /// What the command line asks of the window.
 #[derive(Debug, Clone, Default)]
@@ -102,14 +107,13 @@ pub fn run(
         is_open.store(true, Ordering::Relaxed);
         let watched = Watched {
             app,
+            failures: 0,
             watch: Box::new(move |app| watch(app, started)),
         };
         Ok(Box::new(watched) as Box<dyn eframe::App>)
     });
     // The windowing library panics where a display refuses it; a panic once the window is there is another matter.
-    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        eframe::run_native("clipsight", native, created)
-    }));
+    let ran = catch_unwind(AssertUnwindSafe(|| eframe::run_native("clipsight", native, created)));
     match ran {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(StartError::NoDisplay(Some(error))),
@@ -142,7 +146,26 @@ fn remembered(data_dir: Option<&Path>) -> (Settings, Vec<String>) {
 /// The app, and something that looks at it after every frame; the window closes when that says so.
 struct Watched {
     app: App,
+    /// Frames in a row that could not be drawn.
+    failures: usize,
     watch: Box<dyn FnMut(&App) -> bool>,
+}
+
+impl Watched {
+    /// A frame that fails is told; only where nothing can be drawn any more, the window ends.
+    fn failed(&mut self, panic: Box<dyn std::any::Any + Send>) {
+        self.failures += 1;
+        if self.failures > MOST_FAILURES {
+            resume_unwind(panic);
+        }
+        let reason = panic_text(panic.as_ref());
+        let text = format!(
+            "A part of the window could not be drawn ({reason}); {}",
+            crate::logging::place()
+        );
+        self.app.execute(Command::CloseDialog);
+        self.app.execute(Command::Report(text));
+    }
 }
 
 impl eframe::App for Watched {
@@ -151,7 +174,11 @@ impl eframe::App for Watched {
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
-        eframe::App::ui(&mut self.app, ui, frame);
+        let drawn = catch_unwind(AssertUnwindSafe(|| eframe::App::ui(&mut self.app, ui, frame)));
+        match drawn {
+            Ok(()) => self.failures = 0,
+            Err(panic) => self.failed(panic),
+        }
         if (self.watch)(&self.app) {
             ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close);
         }

@@ -333,13 +333,26 @@ fn fill_board(state: &mut State) {
     let templates = state.settings.templates.templates();
     let template = templates.first().copied().unwrap_or("{}");
     let mut pairs = Vec::new();
-    let labels = state.asking.answer.iter().flat_map(|question| &question.labels);
-    for (label, asked) in labels.enumerate() {
-        let won = state.pictures.iter().filter_map(|picture| {
-            let scores = picture.scores.as_ref()?;
-            (scores.best == Some(label)).then(|| (scores.probabilities[label], &picture.file.path))
-        });
-        if let Some((_, path)) = won.max_by(|a, b| a.0.total_cmp(&b.0)) {
+    let labels: Vec<_> = state
+        .asking
+        .answer
+        .iter()
+        .flat_map(|question| &question.labels)
+        .collect();
+    let mut surest = vec![None; labels.len()];
+    for picture in state.pictures.iter() {
+        let won = picture.scores.as_ref().and_then(|scores| Some((scores.best?, scores)));
+        if let Some((label, scores)) = won
+            && let Some(known) = surest.get_mut(label)
+        {
+            let probability = scores.probability(label);
+            if known.is_none_or(|(highest, _)| probability >= highest) {
+                *known = Some((probability, &picture.file.path));
+            }
+        }
+    }
+    for (asked, surest) in labels.into_iter().zip(surest) {
+        if let Some((_, path)) = surest {
             pairs.push((path.clone(), template.replace("{}", &asked.label.name)));
         }
     }

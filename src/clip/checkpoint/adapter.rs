@@ -21,6 +21,7 @@ use crate::clip::head::{Classifier, Head, Learnt, Lift, required};
 use crate::clip::info::WeightsFile;
 use crate::clip::model::Model;
 use crate::clip::{Error, Precision, Result, all_finite};
+use crate::files::{MAX_SMALL_BYTES, names_another_machine, read_at_most};
 
 /// The file that makes a folder an adapter.
 pub const ADAPTER: &str = "adapter.json";
@@ -89,6 +90,12 @@ pub struct LiftSize {
     pub between: (f32, f32),
 }
 
+impl LiftSize {
+    fn numbers(lift: Option<&Self>) -> Vec<f32> {
+        lift.map_or(vec![], |lift| vec![lift.floor, lift.between.0, lift.between.1])
+    }
+}
+
 /// An adapter with its tensors.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adapter {
@@ -116,12 +123,37 @@ impl AdapterConfig {
     /// It is missing or damaged.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(ADAPTER);
-        let json = std::fs::read(&path).map_err(|source| Error::Read { path, source })?;
+        let json = read_at_most(&path, MAX_SMALL_BYTES).map_err(|source| Error::Read { path, source })?;
         let config: Self = serde_json::from_slice(&json).map_err(|e| Error::config(ADAPTER, e.to_string()))?;
-        if !(0.0..=1.0).contains(&config.blend) {
-            return Err(Error::config(ADAPTER, "blend does not lie between 0 and 1"));
-        }
+        config.check().map_err(|reason| Error::config(ADAPTER, reason))?;
         Ok(config)
+    }
+
+    /// What cannot be, in words.
+    fn check(&self) -> std::result::Result<(), String> {
+        if !(0.0..=1.0).contains(&self.blend) {
+            return Err("blend does not lie between 0 and 1".into());
+        }
+        if let Some(base) = &self.base
+            && names_another_machine(base)
+        {
+            let base = base.display();
+            return Err(format!(
+                "it was learnt from {base}, on another machine, which is not asked: copy that model here"
+            ));
+        }
+        let numbers = match &self.kind {
+            AdapterKind::Parameters => vec![],
+            AdapterKind::LowRank { scale } => vec![*scale],
+            AdapterKind::Linear { lift } => LiftSize::numbers(lift.as_ref()),
+            AdapterKind::Cache { alpha, beta, lift } => {
+                [vec![*alpha, *beta], LiftSize::numbers(lift.as_ref())].concat()
+            }
+        };
+        if !all_finite(&numbers) {
+            return Err(format!("a setting {NOT_FINITE}"));
+        }
+        Ok(())
     }
 
     /// Writes it.
@@ -244,7 +276,14 @@ impl Adapter {
             };
             let mut tensors = self.tensors.clone();
             let b = required(&mut tensors, &format!("{name}.lora_b"), 2, WEIGHTS)?;
-            let shape = [a.shape[0], *b.shape.last().unwrap_or(&0)];
+            let ([rows, rank], [other, columns]) = (a.shape.as_slice(), b.shape.as_slice()) else {
+                return Err(Error::config(WEIGHTS, format!("{name}: its factors are no matrices")));
+            };
+            if rank != other {
+                let reason = format!("{name}: factors of ranks {rank} and {other} have no product");
+                return Err(Error::config(WEIGHTS, reason));
+            }
+            let shape = [*rows, *columns];
             let weight = fitting(start, name, &shape)?;
             let tensor = |flat: &Flat| {
                 let shape = [flat.shape[0], flat.shape[1]];
@@ -283,11 +322,13 @@ impl Adapter {
     fn cache(&self, alpha: f32, beta: f32) -> Result<Learnt> {
         let mut tensors = self.tensors.clone();
         let labels = required(&mut tensors, "labels", 1, WEIGHTS)?;
-        let labels: Vec<usize> = labels.values.iter().map(|label| *label as usize).collect();
-        let keys = required(&mut tensors, "keys", 2, WEIGHTS)?;
-        if labels.iter().any(|label| *label >= self.config.classes.len()) {
+        let count = self.config.classes.len();
+        let whole = |label: &f32| label.fract() == 0.0 && (0.0..count as f32).contains(label);
+        if !labels.values.iter().all(whole) {
             return Err(Error::config(WEIGHTS, "a shot's class is none of the classes"));
         }
+        let labels: Vec<usize> = labels.values.iter().map(|label| *label as usize).collect();
+        let keys = required(&mut tensors, "keys", 2, WEIGHTS)?;
         if keys.shape[0] != labels.len() {
             return Err(Error::config(
                 WEIGHTS,

@@ -15,9 +15,12 @@ use super::weights::{BATCH_NORM_EPSILON, Checkpoint, Flats, Stored, View, write_
 use crate::clip::config::{TextConfig, VisionConfig};
 use crate::clip::model::Model;
 use crate::clip::{Error, ModelConfig, Result};
+use crate::files::read_at_most;
 
 const HF_WEIGHTS: &str = "model.safetensors";
 const OPEN_CLIP_WEIGHTS: &str = "open_clip_model.safetensors";
+/// No companion is larger: lists of tokens are the largest.
+const MAX_BYTES: u64 = 64 << 20;
 /// Small files that shape an embedding, taken along.
 const COMPANIONS: [&str; 13] = [
     "config.json",
@@ -81,7 +84,7 @@ fn copy_companions(from: &Path, to: &Path) -> Result<()> {
     for name in COMPANIONS {
         let path = from.join(name);
         if path.is_file() {
-            let content = std::fs::read(&path).map_err(|source| Error::Read { path, source })?;
+            let content = read_at_most(&path, MAX_BYTES).map_err(|source| Error::Read { path, source })?;
             write_whole(&to.join(name), &content)?;
         }
     }

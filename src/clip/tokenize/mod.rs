@@ -3,3 +3,4 @@
 pub mod clean;
 pub mod sentencepiece;
 pub mod tokenizer;
+mod vetted;

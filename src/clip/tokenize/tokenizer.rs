@@ -3,14 +3,27 @@
 //! The file's own truncation and padding are switched off: Clipsight cuts by itself, so that it can name the words
 //! that were lost.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use fancy_regex::Regex;
+use tokenizers::normalizer::NormalizedString;
+use tokenizers::{Encoding, Normalizer};
+
 use super::clean::Cleaning;
+use super::vetted;
 use crate::clip::checkpoint::layout::{Padding, TextParts};
 use crate::clip::config::TextPooling;
 use crate::clip::{Error, Result, TextConfig};
+use crate::logging::panic_text;
+
+/// Far more than any tower reads; longer ones only cost time.
+const MAX_TEXT_BYTES: usize = 100_000;
 
 /// A checkpoint's tokenizer and the context it feeds.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
+    /// What texts are searched for.
+    patterns: Vec<Regex>,
     cleaning: Cleaning,
     padding: Option<Padding>,
     context_length: usize,
@@ -33,8 +46,10 @@ impl Tokenizer {
     /// # Errors
     /// The file is damaged, the padding is no token of the tower, or no text holds the token that the tower reads it at.
     pub fn new(parts: &TextParts, config: &TextConfig) -> Result<Self> {
-        let broken = |e: tokenizers::Error| Error::Tokenizer(format!("tokenizer.json: {e}"));
-        let mut inner = tokenizers::Tokenizer::from_bytes(&parts.tokenizer).map_err(broken)?;
+        let refused = |reason: String| Error::Tokenizer(format!("tokenizer.json: {reason}"));
+        let broken = |e: tokenizers::Error| refused(e.to_string());
+        let patterns = vetted::patterns(&parts.tokenizer).map_err(refused)?;
+        let mut inner = guarded(|| tokenizers::Tokenizer::from_bytes(&parts.tokenizer).map_err(broken))?;
         inner.with_truncation(None).map_err(broken)?;
         inner.with_padding(None);
         let padding = if config.padded {
@@ -44,6 +59,7 @@ impl Tokenizer {
         };
         let tokenizer = Self {
             inner,
+            patterns,
             cleaning: parts.cleaning,
             padding,
             context_length: config.max_position_embeddings,
@@ -54,6 +70,19 @@ impl Tokenizer {
             tokenizer.check_end(end)?;
         }
         Ok(tokenizer)
+    }
+
+    /// A `tokenizer.json` by itself, whose texts are neither cleaned nor filled up.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn from_bytes(tokenizer: &[u8], config: &TextConfig) -> Result<Self> {
+        let parts = TextParts {
+            tokenizer: tokenizer.to_vec(),
+            cleaning: Cleaning::None,
+            padding: None,
+        };
+        Self::new(&parts, config)
     }
 
     /// A tower that reads its texts at an end token which they do not hold would read them all at their start, where they
@@ -86,10 +115,13 @@ impl Tokenizer {
     /// The tokenizer yields an id that the text tower does not have.
     pub fn encode(&self, text: &str) -> Result<TokenizedText> {
         let text = self.cleaning.clean(text);
-        let encoding = self
-            .inner
-            .encode(text.as_str(), true)
-            .map_err(|e| Error::Tokenizer(e.to_string()))?;
+        if text.len() > MAX_TEXT_BYTES {
+            return Err(Error::Tokenizer(format!(
+                "a text of {} bytes is too long; {MAX_TEXT_BYTES} are read",
+                text.len()
+            )));
+        }
+        let encoding = guarded(|| self.encoding(&text))?;
         let mut ids = encoding.get_ids().to_vec();
         if ids.is_empty() {
             return Err(Error::Tokenizer("it adds no start and end token".into()));
@@ -109,6 +141,21 @@ impl Tokenizer {
         })
     }
 
+    fn encoding(&self, text: &str) -> Result<Encoding> {
+        let failed = |e: tokenizers::Error| Error::Tokenizer(e.to_string());
+        if !self.patterns.is_empty() {
+            let mut normalized = NormalizedString::from(text);
+            if let Some(normalizer) = self.inner.get_normalizer() {
+                normalizer.normalize(&mut normalized).map_err(failed)?;
+            }
+            for pattern in &self.patterns {
+                searchable(pattern, text)?;
+                searchable(pattern, normalized.get())?;
+            }
+        }
+        self.inner.encode(text, true).map_err(failed)
+    }
+
     fn padded(&self, mut ids: Vec<u32>) -> Vec<u32> {
         let Some(padding) = self.padding else { return ids };
         let missing = self.context_length - ids.len();
@@ -116,6 +163,27 @@ impl Tokenizer {
         ids.splice(at..at, std::iter::repeat_n(padding.id, missing));
         ids
     }
+}
+
+/// The library stops in the middle of a text whose search it gives up, and gives other tokens without a word.
+fn searchable(pattern: &Regex, text: &str) -> Result<()> {
+    let failed = pattern.find_iter(text).find_map(std::result::Result::err);
+    failed.map_or(Ok(()), |error| {
+        Err(Error::Tokenizer(format!(
+            "its pattern {} cannot be searched for in this text: {error}",
+            pattern.as_str()
+        )))
+    })
+}
+
+/// What the library panics at is an error of the file.
+fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let reason = panic_text(panic.as_ref());
+        Err(Error::Tokenizer(format!(
+            "tokenizer.json asks for what cannot be done ({reason})"
+        )))
+    })
 }
 
 /// The text from the word in which `byte` lies.

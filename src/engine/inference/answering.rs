@@ -7,7 +7,10 @@ use std::time::Instant;
 use super::Inference;
 use crate::engine::probe::{self, Answer};
 use crate::engine::protocol::{Event, PictureId, Severity, Shift};
-use crate::zero_shot::score;
+use crate::zero_shot::score_all;
+
+/// What the scores of pictures that are sent together take, in bytes.
+const PART_BYTES: usize = 64 << 20;
 
 impl Inference {
     /// Embeds the labels of the newest question and scores every picture; false where that is done.
@@ -68,16 +71,23 @@ impl Inference {
         };
         let scoring = loaded.model.info().scoring;
         let (pictures, vectors) = self.embeddings.from(first);
-        let rows = pictures
-            .iter()
-            .zip(classes.cosines(vectors).chunks(classes.labels() + 1))
-            .map(|(&picture, cosines)| (picture, Arc::new(score(cosines, scoring, question.none_bias))))
-            .collect();
-        self.channels.events.send(Event::Predictions {
-            library: self.library,
-            question: question.clone(),
-            rows,
-        });
+        let columns = classes.labels() + 1;
+        // In parts, so that the answers to the question before are let go of meanwhile.
+        let part = (PART_BYTES / (columns * size_of::<f32>())).max(1);
+        let dim = vectors.len() / pictures.len().max(1);
+        let mut parts: Vec<(&[PictureId], &[f32])> =
+            pictures.chunks(part).zip(vectors.chunks((part * dim).max(1))).collect();
+        if parts.is_empty() {
+            parts.push((&[], &[]));
+        }
+        for (pictures, vectors) in parts {
+            let scores = score_all(classes.cosines(vectors), columns, scoring, question.none_bias);
+            self.channels.events.send(Event::Predictions {
+                library: self.library,
+                question: question.clone(),
+                rows: pictures.iter().copied().zip(scores.into_iter().map(Arc::new)).collect(),
+            });
+        }
     }
 
     /// Shows the inspected picture to the model as the newest probe has it, once; its heatmaps follow. False where there is

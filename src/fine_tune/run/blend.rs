@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::drive::Start;
 use super::folder::{LEARNT, MODEL, RunFolder, RunRecord};
-use super::prepared::{PREPARED, Prepared, control_of, same_base_of, source_of};
+use super::prepared::{Prepared, control_of, same_base_of, source_of};
 use super::tested::{Tested, answered};
 use crate::clip::{Adapter, Model, export};
 use crate::evaluation::{Comparison, mean};
@@ -49,7 +49,7 @@ pub fn blend_curve(
     progress: &dyn Progress,
 ) -> Result<Vec<BlendPoint>> {
     let record = folder.record()?;
-    let prepared: Prepared = folder.read(PREPARED)?;
+    let prepared = Prepared::read(folder)?;
     let mut split = prepared.split.clone();
     split.train.clear();
     split.test.clear();
@@ -115,7 +115,7 @@ fn measure(
     adapter: &Adapter,
     progress: &dyn Progress,
 ) -> Result<()> {
-    let prepared: Prepared = folder.read(PREPARED)?;
+    let prepared = Prepared::read(folder)?;
     let split = Split {
         test: prepared.split.test.clone(),
         ..Split::default()

@@ -66,7 +66,10 @@ pub fn run(
 ) -> Result<RunRecord> {
     config.check()?;
     let folder = runs.create(config.method.name())?;
+    // Until it has begun it is told from one that was killed by being at work.
+    let preparing = folder.lock()?;
     let begun = begin(&folder, config, start, control, report);
+    drop(preparing);
     match begun {
         Ok(record) => resume(&folder, record, start, control, report),
         Err(error) => {

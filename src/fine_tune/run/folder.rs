@@ -3,10 +3,11 @@
 //! `run.json` ([`RunRecord`]); `data.json`, what it learns from as it was split; `metrics.jsonl`, its events;
 //! `checkpoint.json` with the file that holds the last state, `best.safetensors` the best; `learnt/`, what was learnt as an
 //! adapter; `model/`, standard files where the whole model was trained. A process that works on a run holds a lock on
-//! `lock`: a run that says it is running and is not locked was interrupted.
+//! `lock`: a run that says it is running and is not locked was interrupted. A folder may come from somebody else: what it
+//! says is checked when it is read, and nothing is written through links in it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use super::prepared::DataReport;
 use super::tested::Tested;
 use crate::clip::{AdapterConfig, is_adapter, is_model_folder, write_whole};
 use crate::evaluation::{Comparison, Interval, share_interval};
+use crate::files::{MAX_SMALL_BYTES, names_another_machine, read_at_most};
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::{Error, Result};
 
@@ -24,6 +26,8 @@ const RECORD: &str = "run.json";
 const METRICS: &str = "metrics.jsonl";
 const LOCK: &str = "lock";
 const TRASH: &str = ".trash";
+/// `data.json` of a million pictures with captions.
+const MAX_FILE_BYTES: u64 = 256 << 20;
 /// How often, and how long after each other, a run is tried that seems to be at work.
 const LOOKS: usize = 10;
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -136,6 +140,26 @@ fn whole() -> f32 {
 }
 
 impl RunRecord {
+    /// What cannot be, in words.
+    fn check(&self) -> std::result::Result<(), String> {
+        self.config.check().map_err(|error| error.to_string())?;
+        if !(0.0..=1.0).contains(&self.blend) {
+            return Err(format!("its blend is {}, but must lie from 0 to 1", self.blend));
+        }
+        if let Some(base) = self.config.base.as_deref().filter(|base| names_another_machine(base)) {
+            let base = base.display();
+            return Err(format!(
+                "it learns from {base}, on another machine, which is not asked: copy that model here"
+            ));
+        }
+        match &self.tested {
+            Some(tested) if !tested.is_sound() => {
+                Err("its answers before and after are not of the same pictures".into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The interval of its accuracy; of runs of before answers were kept, from the count of pictures.
     pub fn accuracy_interval(&self) -> Option<Interval> {
         let kept = self.compared.map(|compared| compared.after);
@@ -173,6 +197,15 @@ impl RunRecord {
 /// A run's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunFolder(PathBuf);
+
+/// A run of which too little is there, or too much is wrong, to show it; it can be deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DamagedRun {
+    /// Its folder's name.
+    pub run: String,
+    /// What is wrong.
+    pub reason: String,
+}
 
 /// The folder of all runs.
 #[derive(Debug, Clone)]
@@ -217,15 +250,21 @@ impl Runs {
     /// # Errors
     /// There is none of this name.
     pub fn find(&self, run: &str) -> Result<RunFolder> {
-        let plain = Path::new(run).components().count() == 1 && !run.starts_with('.');
-        let folder = RunFolder(self.0.join(run));
-        if plain && folder.0.join(RECORD).is_file() {
-            Ok(folder)
-        } else {
-            Err(Error::Run(format!(
-                "there is no run \"{run}\": `clipsight runs list` shows them"
-            )))
-        }
+        self.folder_of(run)
+            .filter(|folder| folder.file(RECORD).is_file())
+            .ok_or_else(|| Error::Run(format!("there is no run \"{run}\": `clipsight runs list` shows them")))
+    }
+
+    /// The folder of this name, whatever is in it.
+    fn folder_of(&self, run: &str) -> Option<RunFolder> {
+        let mut parts = Path::new(run).components();
+        let plain = matches!(
+            (parts.next(), parts.next()),
+            (Some(std::path::Component::Normal(_)), None)
+        );
+        let path = self.0.join(run);
+        let is_folder = || path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
+        (plain && !run.starts_with('.') && is_folder()).then(|| RunFolder(path.clone()))
     }
 
     /// The model of a run: standard files, or an adapter; none where there is no such run, or nothing learnt yet.
@@ -245,17 +284,38 @@ impl Runs {
         records
     }
 
-    /// Puts a run aside; [`Self::restore`] brings it back.
+    /// Runs that were killed before they began, and those whose record cannot be read, by name.
+    pub fn damaged(&self) -> Vec<DamagedRun> {
+        let entries = std::fs::read_dir(&self.0).into_iter().flatten();
+        let names = entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()));
+        let damaged = names.filter_map(|run| {
+            let folder = self.folder_of(&run)?;
+            let reason = if folder.file(RECORD).is_file() {
+                folder.record().err()?.to_string()
+            } else {
+                // One that is just being prepared is at work.
+                folder.try_lock().ok()?;
+                "it was ended before it began".into()
+            };
+            Some(DamagedRun { run, reason })
+        });
+        let mut damaged: Vec<DamagedRun> = damaged.collect();
+        damaged.sort_by(|a, b| a.run.cmp(&b.run));
+        damaged
+    }
+
+    /// Puts a run aside, damaged or not; [`Self::restore`] brings it back.
     ///
     /// # Errors
     /// It is running, or cannot be moved.
     pub fn delete(&self, run: &str) -> Result<()> {
-        let folder = self.find(run)?;
+        let folder = self.folder_of(run).map_or_else(|| self.find(run), Ok)?;
         drop(folder.lock()?);
         let trash = self.0.join(TRASH);
         std::fs::create_dir_all(&trash).map_err(|e| write_error(&trash, e))?;
         let deleted = folder.0.join(DELETED);
-        std::fs::write(&deleted, "").map_err(|e| write_error(&deleted, e))?;
+        // Whatever is there under this name is replaced, not written to.
+        crate::files::write_whole(&deleted, b"").map_err(|e| write_error(&deleted, e))?;
         std::fs::rename(&folder.0, trash.join(run)).map_err(|e| write_error(&folder.0, e))
     }
 
@@ -318,6 +378,11 @@ impl RunFolder {
     /// The file is missing or damaged.
     pub fn record(&self) -> Result<RunRecord> {
         let mut record: RunRecord = self.read(RECORD)?;
+        record
+            .check()
+            .map_err(|reason| Error::Run(format!("{} is damaged: {reason}", self.file(RECORD).display())))?;
+        // Its folder is what it is called, and found, by.
+        record.run = self.name();
         if record.state == RunState::Running && self.try_lock().is_ok() {
             record.state = RunState::Interrupted;
         }
@@ -357,7 +422,12 @@ impl RunFolder {
     pub fn read<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T> {
         let path = self.file(name);
         let damaged = |reason: String| Error::Run(format!("{} is damaged: {reason}", path.display()));
-        let json = std::fs::read(&path).map_err(|e| damaged(e.to_string()))?;
+        let most = if name == RECORD {
+            MAX_SMALL_BYTES
+        } else {
+            MAX_FILE_BYTES
+        };
+        let json = read_at_most(&path, most).map_err(|e| damaged(e.to_string()))?;
         serde_json::from_slice(&json).map_err(|e| damaged(e.to_string()))
     }
 
@@ -373,8 +443,9 @@ impl RunFolder {
     /// Claims the run for this process, as long as what is returned lives.
     ///
     /// # Errors
-    /// Another process works on it.
+    /// Another process works on it, or it holds links, which would be written through.
     pub fn lock(&self) -> Result<File> {
+        self.refuse_links()?;
         // Somebody who only looks whether it is at work has it for a moment.
         for _ in 0..LOOKS {
             if let Ok(lock) = self.try_lock() {
@@ -385,8 +456,23 @@ impl RunFolder {
         self.try_lock()
     }
 
+    /// Nothing of our own is a link, at whatever depth.
+    fn refuse_links(&self) -> Result<()> {
+        let entries = walkdir::WalkDir::new(&self.0).min_depth(1).into_iter().flatten();
+        match entries.into_iter().find(walkdir::DirEntry::path_is_symlink) {
+            None => Ok(()),
+            Some(link) => Err(Error::Run(format!(
+                "{} is a link: nothing is written through it. Remove it, or put what it leads to in its place",
+                link.path().display()
+            ))),
+        }
+    }
+
     fn try_lock(&self) -> Result<File> {
         let path = self.file(LOCK);
+        if path.is_symlink() {
+            return Err(write_error(&path, std::io::Error::other("it is a link")));
+        }
         let file = OpenOptions::new()
             .create(true)
             .write(true)
@@ -408,6 +494,9 @@ impl RunFolder {
     /// It cannot be written.
     pub fn append(&self, event: &RunEvent) -> Result<()> {
         let path = self.file(METRICS);
+        if path.is_symlink() {
+            return Err(write_error(&path, std::io::Error::other("it is a link")));
+        }
         let line = serde_json::to_string(event).map_err(|e| Error::Run(e.to_string()))?;
         let written = OpenOptions::new()
             .create(true)
@@ -419,11 +508,18 @@ impl RunFolder {
 
     /// Its events; a line that was cut is left out.
     pub fn events(&self) -> Vec<RunEvent> {
-        let Ok(file) = File::open(self.file(METRICS)) else {
+        let lines = self.lines();
+        lines
+            .iter()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let Ok(text) = read_at_most(&self.file(METRICS), MAX_FILE_BYTES) else {
             return Vec::new();
         };
-        let lines = BufReader::new(file).lines().map_while(std::io::Result::ok);
-        lines.filter_map(|line| serde_json::from_str(&line).ok()).collect()
+        String::from_utf8_lossy(&text).lines().map(String::from).collect()
     }
 
     /// Forgets the events after a step, to which the run goes back.
@@ -431,14 +527,18 @@ impl RunFolder {
     /// # Errors
     /// They cannot be written.
     pub fn forget_after(&self, step: usize) -> Result<()> {
+        let before = |event: &RunEvent| {
+            let over = matches!(event, RunEvent::Done { .. } | RunEvent::Failed { .. });
+            !over && event.step().is_none_or(|at| at <= step)
+        };
+        // As they were written, to the last digit.
         let kept = self
-            .events()
+            .lines()
             .into_iter()
-            .filter(|event| event.step().is_none_or(|at| at <= step));
-        let kept = kept.filter(|event| !matches!(event, RunEvent::Done { .. } | RunEvent::Failed { .. }));
-        let lines: Vec<String> = kept.filter_map(|event| serde_json::to_string(&event).ok()).collect();
-        let mut text = lines.join("\n");
-        if !text.is_empty() {
+            .filter(|line| serde_json::from_str(line).is_ok_and(|event| before(&event)));
+        let mut text = String::new();
+        for line in kept {
+            text += &line;
             text.push('\n');
         }
         Ok(write_whole(&self.file(METRICS), text.as_bytes())?)
@@ -448,6 +548,110 @@ impl RunFolder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fine_tune::FineTuneMethod;
+
+    /// A run that was never measured.
+    fn record(run: &str) -> RunRecord {
+        RunRecord {
+            run: run.into(),
+            name: run.into(),
+            note: String::new(),
+            config: RunConfig::new(FineTuneMethod::LinearProbe, "x".into()),
+            state: RunState::Stopped,
+            base_name: "Starter".into(),
+            base_identity: String::new(),
+            data_hash: String::new(),
+            device: "cpu".into(),
+            started_s: 1,
+            worked_s: 1.0,
+            step: 0,
+            steps: 1,
+            classes: vec!["a".into(), "b".into()],
+            n_train: 2,
+            n_test: 2,
+            zero_shot_accuracy: None,
+            accuracy: None,
+            tested: None,
+            compared: None,
+            control: None,
+            blend: 1.0,
+            control_compared: None,
+            data: DataReport::default(),
+            chosen: Vec::new(),
+            model: None,
+            error: None,
+        }
+    }
+
+    #[test]
+    fn what_is_damaged_is_listed_as_damaged_and_can_be_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = Runs::at(folder.path());
+        let good = runs.create("probe").unwrap();
+        good.keep(&record("probe-1")).unwrap();
+        // Killed before it began.
+        let early = runs.create("probe").unwrap();
+        std::fs::write(early.file("data.json"), "{}").unwrap();
+        let cut = runs.create("probe").unwrap();
+        std::fs::write(cut.file(RECORD), "{\"run\": ").unwrap();
+        let mut beyond = record("probe-4");
+        beyond.config.hyper.epochs = 1_000_000_000_000_000;
+        runs.create("probe").unwrap().keep(&beyond).unwrap();
+        let listed: Vec<String> = runs.list().into_iter().map(|record| record.run).collect();
+        assert_eq!(listed, ["probe-1"]);
+        let damaged = runs.damaged();
+        let names: Vec<&str> = damaged.iter().map(|run| run.run.as_str()).collect();
+        assert_eq!(names, ["probe-2", "probe-3", "probe-4"]);
+        assert!(damaged[0].reason.contains("before it began"), "{damaged:?}");
+        assert!(damaged[2].reason.contains("epochs is 1000000000000000"), "{damaged:?}");
+        // While one is prepared it is neither.
+        let lock = early.lock().unwrap();
+        assert_eq!(runs.damaged().len(), 2);
+        assert!(runs.delete("probe-2").is_err());
+        drop(lock);
+        for run in names {
+            runs.delete(run).unwrap();
+        }
+        assert!(runs.damaged().is_empty());
+        for outside in ["..", ".", "", "../x", ".trash", "/etc"] {
+            assert!(runs.delete(outside).is_err(), "{outside}");
+        }
+    }
+
+    #[test]
+    fn curves_are_kept_to_the_last_digit_when_a_run_goes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunFolder(folder.path().into());
+        let line = |step: usize| {
+            format!(
+                "{{\"event\":\"step\",\"run\":\"a\",\"step\":{step},\"steps\":9,\"loss\":0.5,\"learning_rate\":\
+                 1.0129602041783015,\"logit_scale\":null,\"gradient_norm\":null,\"pictures_per_s\":1.0,\"seconds_left\":1.0}}"
+            )
+        };
+        let events = [line(1), line(2), line(3)].map(|line| line + "\n").concat();
+        std::fs::write(run.file(METRICS), &events).unwrap();
+        assert_eq!(run.events().len(), 3, "{events}");
+        run.forget_after(2).unwrap();
+        let kept = std::fs::read_to_string(run.file(METRICS)).unwrap();
+        assert_eq!(kept, format!("{}\n{}\n", line(1), line(2)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_written_through_links_in_a_runs_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = Runs::at(folder.path());
+        let run = runs.create("probe").unwrap();
+        run.keep(&record("probe-1")).unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), run.file(LEARNT)).unwrap();
+        let refused = run.lock().unwrap_err().to_string();
+        assert!(refused.contains("learnt is a link"), "{refused}");
+        std::fs::remove_file(run.file(LEARNT)).unwrap();
+        std::os::unix::fs::symlink(elsewhere.path().join("x"), run.file(LOCK)).unwrap();
+        assert!(run.lock().is_err() && run.try_lock().is_err());
+        assert!(!elsewhere.path().join("x").exists());
+    }
 
     #[test]
     fn a_glance_at_a_run_does_not_keep_another_from_going_on_with_it() {

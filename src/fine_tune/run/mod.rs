@@ -16,6 +16,6 @@ pub use drive::{Control, Start, resume, run};
 pub use estimate::{Estimate, estimate};
 pub use events::{Flip, RunEvent};
 pub use export::{Exported, export_run};
-pub use folder::{RunFolder, RunRecord, RunState, Runs};
+pub use folder::{DamagedRun, RunFolder, RunRecord, RunState, Runs};
 pub use prepared::{DataReport, preview};
 pub use tested::Tested;

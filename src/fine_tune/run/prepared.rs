@@ -25,6 +25,35 @@ pub struct Prepared {
     pub split: Split,
 }
 
+impl Prepared {
+    /// Reads it from a run's folder.
+    ///
+    /// # Errors
+    /// It is missing or damaged, or names pictures or classes that there are not.
+    pub fn read(folder: &RunFolder) -> Result<Self> {
+        let prepared: Self = folder.read(PREPARED)?;
+        let (examples, classes) = (&prepared.dataset.examples, prepared.dataset.classes.len());
+        let split = &prepared.split;
+        let mut places = split.train.iter().chain(&split.validation).chain(&split.test);
+        let unknown = examples
+            .iter()
+            .filter_map(|example| example.class)
+            .any(|class| class >= classes);
+        let without = |place: &usize| {
+            examples
+                .get(*place)
+                .is_none_or(|example| classes > 0 && example.class.is_none())
+        };
+        if unknown || places.any(without) {
+            return Err(Error::Run(format!(
+                "{} is damaged: it names pictures or classes that there are not",
+                folder.file(PREPARED).display()
+            )));
+        }
+        Ok(prepared)
+    }
+}
+
 /// Files that a report names; `data.json` has all.
 const NAMED: usize = 50;
 

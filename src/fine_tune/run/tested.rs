@@ -35,6 +35,12 @@ impl Tested {
         })
     }
 
+    /// Whether both are answers to as many pictures.
+    pub fn is_sound(&self) -> bool {
+        let digits = |answers: &str| answers.bytes().all(|digit| (b'0'..=b'2').contains(&digit));
+        self.before.len() == self.after.len() && digits(&self.before) && digits(&self.after)
+    }
+
     /// After against before.
     pub fn compared(&self) -> Option<Comparison> {
         Comparison::of(&scores(&self.before), &scores(&self.after))

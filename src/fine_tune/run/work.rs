@@ -11,7 +11,7 @@ use super::blend::finish_model;
 use super::drive::{Control, Start, preparing};
 use super::events::RunEvent;
 use super::folder::{LEARNT, RunFolder, RunRecord, RunState};
-use super::prepared::{PREPARED, Prepared, control_of, same_base_of};
+use super::prepared::{Prepared, control_of, same_base_of};
 use super::tested::{Tested, found};
 use super::watch::{Speed, answers_before, board_set, flips};
 use crate::clip::{Adapter, AdapterConfig, Flats, read_flats, write_flats};
@@ -98,7 +98,7 @@ impl Work<'_, '_> {
         let begun = Instant::now();
         let config = self.record.config.clone();
         let run = self.record.run.clone();
-        let prepared: Prepared = self.folder.read(PREPARED)?;
+        let prepared = Prepared::read(self.folder)?;
         let base = same_base_of(self.folder, &self.record, self.start.device)?;
         let control_set = control_of(&config, self.start.samples);
         let report = RefCell::new(&mut self.report);

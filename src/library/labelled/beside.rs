@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::library::read_text;
 
+/// A text beside one picture; more is something else.
+const MAX_CAPTION_BYTES: u64 = 1 << 20;
 const EXTENSIONS: [&str; 2] = ["caption", "txt"];
 
 /// What lies beside a picture.
@@ -23,7 +25,7 @@ pub fn beside(picture: &Path) -> Option<Beside> {
         if !path.is_file() {
             continue;
         }
-        match read_text(&path) {
+        match read_text(&path, MAX_CAPTION_BYTES) {
             Ok(text) if is_numbers(&text) => {
                 let reason = "numbers alone are no caption (boxes of an object detector, perhaps)";
                 other = other.or(Some(Beside::Other(path, reason.into())));

@@ -1,6 +1,6 @@
 //! The lists of a folder, with the pictures that their rows lead to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::folders::{Part, folders_in};
@@ -14,7 +14,9 @@ const LIST_FOLDERS: [&str; 2] = ["annotations", "captions"];
 /// What lists say of a picture.
 #[derive(Default)]
 pub struct Said {
+    /// In the order of the lists, each once.
     pub captions: Vec<String>,
+    known: HashSet<String>,
     pub labels: Vec<String>,
     pub sides: BTreeSet<Side>,
 }
@@ -181,7 +183,7 @@ impl Listed {
         for (path, row) in &self.named {
             let entry = said.entry(path.clone()).or_default();
             for caption in &row.captions {
-                if !entry.captions.contains(caption) {
+                if entry.known.insert(caption.clone()) {
                     entry.captions.push(caption.clone());
                 }
             }

@@ -2,12 +2,14 @@
 
 mod chart;
 mod icon_button;
+mod rows;
 mod score_bar;
 mod segmented;
 
 pub use chart::{Chart, ChartLine, Look, chart_ui, short};
 pub use icon_button::{icon_button, labelled};
-pub use score_bar::{ScoreBar, score_bar_ui};
+pub use rows::rows_ui;
+pub use score_bar::{SCORE_BAR_HEIGHT, ScoreBar, score_bar_ui};
 pub use segmented::segmented_ui;
 
 use egui::{Color32, ComboBox, CornerRadius, Sense, Shape, Stroke, Ui, vec2};

@@ -9,6 +9,11 @@ use serde_json::Value;
 use crate::clip::checkpoint::mistaken::mistaken;
 use crate::clip::{Error, Result};
 
+/// Objects in one file; a published tokenizer has 6,500.
+const MAX_OBJECTS: usize = 100_000;
+/// Items in one file; a published tokenizer has two millions.
+const MAX_ITEMS: usize = 8_000_000;
+
 /// Words of Python's `json` that JSON does not have, the longest first.
 const PYTHON_NUMBERS: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
 
@@ -52,6 +57,12 @@ pub fn text<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, str>> {
     };
     // A JSON text is what is wanted here, so what looks like one is no mistake.
     let looks_right = text.trim_start().starts_with(['{', '[']);
+    // What an object or an item takes in memory is far more than the bytes that write it.
+    let count = |sign: u8| text.bytes().filter(|byte| *byte == sign).count();
+    if count(b'{') > MAX_OBJECTS || count(b',') + count(b'[') > MAX_ITEMS {
+        let reason = format!("it holds more than {MAX_OBJECTS} objects, or {MAX_ITEMS} items; no such file does");
+        return Err(Error::config(name, reason));
+    }
     match mistaken(bytes) {
         Some(what) if !looks_right => Err(Error::config(name, what)),
         _ if damaged => Err(Error::config(name, "it is no text in UTF-8")),

@@ -27,14 +27,15 @@ use serde_json::Value;
 use super::weights::KeyMap;
 use crate::clip::tokenize::clean::Cleaning;
 use crate::clip::{Checkpoint, Error, ModelConfig, Preprocessing, Result};
+use crate::files::{MAX_SMALL_BYTES, read_at_most};
 use text_files::TextFiles;
 
 const HF_CONFIG: &str = "config.json";
 const OPEN_CLIP_CONFIG: &str = "open_clip_config.json";
 const TOKENIZER: &str = "tokenizer.json";
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
-/// No small file of a published model comes near it.
-const MAX_SMALL_FILE: u64 = 256 << 20;
+/// A published list of 256,000 tokens takes 34 MB; all other small files are far below their limit.
+const MAX_TOKENIZER_BYTES: u64 = 64 << 20;
 /// Where sentence-transformers keeps the first of a model's parts: `0_CLIPModel`, `0_Transformer`.
 pub const FIRST_PART: &str = "0_";
 
@@ -235,7 +236,8 @@ pub fn model_root(folder: &Path) -> PathBuf {
 /// The snapshot that `main` names, else the one that was changed last.
 fn snapshot(repository: &Path) -> Option<PathBuf> {
     let snapshots = repository.join("snapshots");
-    let commit = std::fs::read_to_string(repository.join("refs").join("main")).unwrap_or_default();
+    let commit = read_at_most(&repository.join("refs").join("main"), MAX_SMALL_BYTES).unwrap_or_default();
+    let commit = String::from_utf8_lossy(&commit);
     let main = snapshots.join(commit.trim());
     if !commit.trim().is_empty() && main.is_dir() {
         return Some(main);
@@ -387,17 +389,12 @@ fn layout_error(path: &Path, reason: &str) -> Error {
 }
 
 fn read_optional(folder: &Path, name: &str) -> Result<Option<Vec<u8>>> {
-    use std::io::Read;
     let path = folder.join(name);
-    let read = std::fs::File::open(&path).and_then(|file| {
-        let mut bytes = Vec::new();
-        file.take(MAX_SMALL_FILE + 1).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    });
-    match read {
-        Ok(bytes) if bytes.len() as u64 > MAX_SMALL_FILE => {
-            Err(Error::config(name, "it is far larger than such a file ever is"))
-        }
+    let most = match name {
+        TOKENIZER => MAX_TOKENIZER_BYTES,
+        _ => MAX_SMALL_BYTES,
+    };
+    match read_at_most(&path, most) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(Error::Read { path, source }),

@@ -1,8 +1,6 @@
 //! Tensors of our own in a safetensors file: adapters, checkpoints of runs, tuned models.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 
 use safetensors::Dtype;
@@ -10,6 +8,10 @@ use safetensors::tensor::{SafeTensors, TensorView, serialize};
 
 use crate::clip::checkpoint::mistaken::mistaken;
 use crate::clip::{Error, Result};
+use crate::files;
+
+/// More than any model that is taught has; a device without end, or a file with a hole in it, is not read for ever.
+const MAX_BYTES: u64 = 32 << 30;
 
 /// A tensor in f32, row by row.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -51,22 +53,9 @@ pub fn write_flats(path: &Path, tensors: &Flats) -> Result<()> {
 /// # Errors
 /// It cannot be written.
 pub fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
-    let failed = |source| Error::Write {
+    files::write_whole(path, content).map_err(|source| Error::Write {
         path: path.to_path_buf(),
         source,
-    };
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    let part = Path::new(&name);
-    let written = File::create(part)
-        .and_then(|mut file| {
-            file.write_all(content)?;
-            file.sync_all()
-        })
-        .and_then(|()| std::fs::rename(part, path));
-    written.map_err(|source| {
-        let _ = std::fs::remove_file(part);
-        failed(source)
     })
 }
 
@@ -75,7 +64,7 @@ pub fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
 /// # Errors
 /// The file is missing or damaged, or holds other types.
 pub fn read_flats(path: &Path) -> Result<Flats> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Read {
+    let bytes = files::read_at_most(path, MAX_BYTES).map_err(|source| Error::Read {
         path: path.to_path_buf(),
         source,
     })?;

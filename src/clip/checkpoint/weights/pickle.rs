@@ -5,6 +5,8 @@
 //! archive (`__torch__...`) are read as inert bags of attributes. Everything else is refused by name.
 //!
 //! Values live in one list and refer to each other by number, since a pickle fills containers after it remembers them.
+//! What a few bytes can make of others, by recalling them again and again, is bounded: neither time nor memory grows faster
+//! than the file.
 
 /// A value's place in [`Values`].
 pub type Id = usize;
@@ -80,6 +82,15 @@ const TYPED_LISTS: [&str; 4] = [
     "torch.jit._pickle.build_boollist",
 ];
 
+/// The most values, and the most places on the stack: the largest published models need a fiftieth of it.
+const MAX_VALUES: usize = 1_000_000;
+/// The longest name of a class, in bytes.
+const MAX_NAME_BYTES: usize = 1_024;
+/// The longest name of a storage or of its class, in bytes: every tensor holds both.
+const MAX_STORAGE_NAME_BYTES: usize = 64;
+/// The most dimensions of a tensor, which may recall one shape many times.
+const MAX_DIMENSIONS: usize = 8;
+
 /// How PyTorch rebuilds tensors of types that are not understood.
 const QUANTIZED: [(&str, &str); 2] = [
     ("torch._utils._rebuild_qtensor", "int8 (quantized)"),
@@ -135,11 +146,11 @@ impl Machine<'_> {
                 0x80 => drop(self.take(1)?),
                 0x95 => drop(self.take(8)?),
                 b'.' => return self.pop(),
-                b'(' => self.marks.push(self.stack.len()),
-                b'N' | 0x88 | 0x89 => self.push(Value::Ignored),
+                b'(' => self.mark()?,
+                b'N' | 0x88 | 0x89 => self.push(Value::Ignored)?,
                 b'G' => {
                     self.take(8)?;
-                    self.push(Value::Ignored);
+                    self.push(Value::Ignored)?;
                 }
                 b'J' => self.push_int(4)?,
                 b'K' => self.push_int(1)?,
@@ -147,13 +158,13 @@ impl Machine<'_> {
                 0x8a => self.push_long()?,
                 b'X' => self.push_text(4)?,
                 0x8c => self.push_text(1)?,
-                b')' => self.push(Value::Tuple(Vec::new())),
+                b')' => self.push(Value::Tuple(Vec::new()))?,
                 b't' => {
                     let items = self.pop_to_mark()?;
-                    self.push(Value::Tuple(items));
+                    self.push(Value::Tuple(items))?;
                 }
                 0x85..=0x87 => self.push_tuple(usize::from(opcode - 0x84))?,
-                b']' => self.push(Value::List(Vec::new())),
+                b']' => self.push(Value::List(Vec::new()))?,
                 b'a' => {
                     let item = self.pop()?;
                     self.append(vec![item])?;
@@ -162,7 +173,7 @@ impl Machine<'_> {
                     let items = self.pop_to_mark()?;
                     self.append(items)?;
                 }
-                b'}' => self.push(Value::Dict(Vec::new())),
+                b'}' => self.push(Value::Dict(Vec::new()))?,
                 b's' => {
                     let (value, key) = (self.pop()?, self.pop()?);
                     self.set_items(vec![key, value])?;
@@ -179,14 +190,14 @@ impl Machine<'_> {
                 b'h' | b'j' => {
                     let slot = self.number(if opcode == b'h' { 1 } else { 4 })?;
                     let id = *self.memo.get(&(slot as u32)).ok_or("it recalls what it never kept")?;
-                    self.stack.push(id);
+                    self.place(id)?;
                 }
                 b'c' => {
                     let global = format!("{}.{}", self.line()?, self.line()?);
                     self.push_global(global)?;
                 }
                 0x93 => {
-                    let (name, module) = (self.pop_text()?, self.pop_text()?);
+                    let (name, module) = (self.pop_name()?, self.pop_name()?);
                     self.push_global(format!("{module}.{name}"))?;
                 }
                 b'R' => self.call()?,
@@ -234,9 +245,30 @@ impl Machine<'_> {
         Ok(line)
     }
 
-    fn push(&mut self, value: Value) {
-        self.stack.push(self.values.len());
+    fn push(&mut self, value: Value) -> Result<(), String> {
+        if self.values.len() >= MAX_VALUES {
+            return Err(too_many());
+        }
+        self.place(self.values.len())?;
         self.values.push(value);
+        Ok(())
+    }
+
+    /// Puts a value on the stack.
+    fn place(&mut self, id: Id) -> Result<(), String> {
+        if self.stack.len() >= MAX_VALUES {
+            return Err(too_many());
+        }
+        self.stack.push(id);
+        Ok(())
+    }
+
+    fn mark(&mut self) -> Result<(), String> {
+        if self.marks.len() >= MAX_VALUES {
+            return Err(too_many());
+        }
+        self.marks.push(self.stack.len());
+        Ok(())
     }
 
     fn pop(&mut self) -> Result<Id, String> {
@@ -256,9 +288,10 @@ impl Machine<'_> {
         self.stack.last().copied().ok_or_else(|| "it fills nothing".into())
     }
 
-    fn pop_text(&mut self) -> Result<String, String> {
+    fn pop_name(&mut self) -> Result<String, String> {
         let id = self.pop()?;
         match &self.values[id] {
+            Value::Text(text) if text.len() > MAX_NAME_BYTES => Err(long_name()),
             Value::Text(text) => Ok(text.clone()),
             _ => Err("a name is no text".into()),
         }
@@ -272,8 +305,7 @@ impl Machine<'_> {
         } else {
             number as i64
         };
-        self.push(Value::Int(number));
-        Ok(())
+        self.push(Value::Int(number))
     }
 
     fn push_long(&mut self) -> Result<(), String> {
@@ -288,23 +320,20 @@ impl Machine<'_> {
         } else {
             (number << unused) as i64 >> unused
         };
-        self.push(Value::Int(number));
-        Ok(())
+        self.push(Value::Int(number))
     }
 
     fn push_text(&mut self, length_bytes: usize) -> Result<(), String> {
         let length = self.number(length_bytes)? as usize;
         let text = std::str::from_utf8(self.take(length)?).map_err(|_| "a text is not UTF-8")?;
         let text = text.to_string();
-        self.push(Value::Text(text));
-        Ok(())
+        self.push(Value::Text(text))
     }
 
     fn push_tuple(&mut self, count: usize) -> Result<(), String> {
         let mut items = (0..count).map(|_| self.pop()).collect::<Result<Vec<_>, _>>()?;
         items.reverse();
-        self.push(Value::Tuple(items));
-        Ok(())
+        self.push(Value::Tuple(items))
     }
 
     fn push_global(&mut self, global: String) -> Result<(), String> {
@@ -313,14 +342,16 @@ impl Machine<'_> {
                 "its weights are stored as {what}, but f32, f16 and bf16 are understood: take the original"
             ));
         }
+        if global.len() > MAX_NAME_BYTES {
+            return Err(long_name());
+        }
         if !is_allowed(&global) {
             return Err(format!(
                 "it wants to use `{global}`, which weights do not need; it is refused, since opening it elsewhere \
                  could run a program"
             ));
         }
-        self.push(Value::Global(global));
-        Ok(())
+        self.push(Value::Global(global))
     }
 
     fn remember(&mut self, slot: u32) -> Result<(), String> {
@@ -347,50 +378,47 @@ impl Machine<'_> {
 
     /// REDUCE: the few calls that weights need, done here and not in Python.
     fn call(&mut self) -> Result<(), String> {
-        let arguments = self.pop_tuple()?;
-        let id = self.pop()?;
-        let Value::Global(function) = self.values[id].clone() else {
+        let arguments = self.pop()?;
+        let function = self.pop()?;
+        let arguments = self.tuple(arguments)?;
+        let Value::Global(function) = &self.values[function] else {
             return Err("it calls what is no function".into());
         };
         match function.as_str() {
             ORDERED_DICT => self.push(Value::Dict(Vec::new())),
-            REBUILD_TENSOR => self.rebuild_tensor(&arguments)?,
-            // A parameter is its tensor.
-            REBUILD_PARAMETER => self
-                .stack
-                .push(*arguments.first().ok_or("a parameter without a tensor")?),
-            list if TYPED_LISTS.contains(&list) => {
-                self.stack.push(*arguments.first().ok_or("a list without items")?);
+            REBUILD_TENSOR => {
+                let tensor = self.rebuilt_tensor(arguments)?;
+                self.push(tensor)
             }
-            other => return Err(format!("it calls `{other}`, which is refused")),
+            // A parameter is its tensor.
+            REBUILD_PARAMETER => self.place(*arguments.first().ok_or("a parameter without a tensor")?),
+            list if TYPED_LISTS.contains(&list) => self.place(*arguments.first().ok_or("a list without items")?),
+            other => Err(format!("it calls `{other}`, which is refused")),
         }
-        Ok(())
     }
 
-    fn pop_tuple(&mut self) -> Result<Vec<Id>, String> {
-        let id = self.pop()?;
+    /// A tuple's items, where they lie: one tuple may be used by every call.
+    fn tuple(&self, id: Id) -> Result<&[Id], String> {
         match &self.values[id] {
-            Value::Tuple(items) => Ok(items.clone()),
+            Value::Tuple(items) => Ok(items),
             _ => Err("arguments are no tuple".into()),
         }
     }
 
-    fn rebuild_tensor(&mut self, arguments: &[Id]) -> Result<(), String> {
+    fn rebuilt_tensor(&self, arguments: &[Id]) -> Result<Value, String> {
         let [storage, offset, shape, strides, ..] = arguments else {
             return Err("a tensor lacks its shape".into());
         };
         let Value::Storage { class, key } = &self.values[*storage] else {
             return Err("a tensor lacks its storage".into());
         };
-        let tensor = Value::Tensor {
+        Ok(Value::Tensor {
             class: class.clone(),
             key: key.clone(),
             offset: self.size(*offset)?,
             shape: self.sizes(*shape)?,
             strides: self.sizes(*strides)?,
-        };
-        self.push(tensor);
-        Ok(())
+        })
     }
 
     fn size(&self, id: Id) -> Result<usize, String> {
@@ -402,6 +430,9 @@ impl Machine<'_> {
 
     fn sizes(&self, id: Id) -> Result<Vec<usize>, String> {
         match &self.values[id] {
+            Value::Tuple(items) | Value::List(items) if items.len() > MAX_DIMENSIONS => {
+                Err(format!("a tensor claims {} dimensions", items.len()))
+            }
             Value::Tuple(items) | Value::List(items) => items.iter().map(|&item| self.size(item)).collect(),
             _ => Err("a shape is no tuple".into()),
         }
@@ -409,14 +440,14 @@ impl Machine<'_> {
 
     /// NEWOBJ: an instance of a TorchScript class.
     fn new_object(&mut self) -> Result<(), String> {
-        self.pop_tuple()?;
+        let arguments = self.pop()?;
+        self.tuple(arguments)?;
         let id = self.pop()?;
         match &self.values[id] {
             Value::Global(class) if class.starts_with("__torch__.") => self.push(Value::Object(None)),
             Value::Global(class) if class == ORDERED_DICT => self.push(Value::Dict(Vec::new())),
-            _ => return Err("it makes an object of a class that is refused".into()),
+            _ => Err("it makes an object of a class that is refused".into()),
         }
-        Ok(())
     }
 
     /// BUILD: an object's attributes; what PyTorch adds to a dictionary is not needed.
@@ -432,25 +463,57 @@ impl Machine<'_> {
 
     /// BINPERSID: `("storage", class, key, location, count)`.
     fn persistent(&mut self) -> Result<(), String> {
-        let parts = self.pop_tuple()?;
-        let texts: Vec<&Value> = parts.iter().take(3).map(|&id| &self.values[id]).collect();
+        let parts = self.pop()?;
+        let texts: Vec<&Value> = self.tuple(parts)?.iter().take(3).map(|&id| &self.values[id]).collect();
         match texts.as_slice() {
             [Value::Text(kind), Value::Global(class), Value::Text(key)] if kind == "storage" => {
+                if class.len().max(key.len()) > MAX_STORAGE_NAME_BYTES {
+                    return Err(long_name());
+                }
                 let storage = Value::Storage {
                     class: class.trim_start_matches("torch.").to_string(),
                     key: key.clone(),
                 };
-                self.push(storage);
-                Ok(())
+                self.push(storage)
             }
             _ => Err("it refers to something other than a tensor's storage".into()),
         }
     }
 }
 
+fn too_many() -> String {
+    format!("it holds more than {MAX_VALUES} values; weights need no such pickle")
+}
+
+fn long_name() -> String {
+    "it uses names that are longer than those of any weights".into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_recalled_again_and_again_costs_neither_time_nor_memory() {
+        // A tuple of 200,000 items, kept, and used by 200,000 calls.
+        let mut calls = b"\x80\x02(".to_vec();
+        calls.extend([b'N'; 200_000]);
+        calls.extend(b"tq\0ccollections\nOrderedDict\nq\x01");
+        calls.extend(b"h\x01h\0R".repeat(200_000));
+        calls.push(b'.');
+        let started = std::time::Instant::now();
+        assert!(read(&calls).is_ok());
+        for opcode in [b'}', b'(', b')'] {
+            let error = read(&vec![opcode; MAX_VALUES + 10]).unwrap_err();
+            assert!(error.contains("more than 1000000 values"), "{error}");
+        }
+        let mut long = b"\x80\x02X\0\0\x10\0".to_vec();
+        long.extend(vec![b'a'; 1 << 20]);
+        long.extend(b"q\0");
+        long.extend(b"h\0h\0\x93");
+        assert!(read(&long).unwrap_err().contains("longer than those of any weights"));
+        assert!(started.elapsed().as_secs() < 5);
+    }
 
     #[test]
     fn names_that_run_programs_are_refused_by_name() {

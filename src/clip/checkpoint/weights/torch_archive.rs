@@ -17,11 +17,13 @@ use super::tensor_file::{StoredTensor, StoredType};
 /// What every zip archive starts with.
 pub const MAGIC: &[u8; 4] = b"PK\x03\x04";
 /// The pickle of the largest published model is below 1 MiB.
-const MAX_PICKLE_BYTES: u64 = 64 << 20;
+const MAX_PICKLE_BYTES: u64 = 16 << 20;
 /// Modules inside modules; the deepest published model has about ten.
 const MAX_DEPTH: usize = 64;
 /// Far more values than any published model has.
 const MAX_VISITED: usize = 1_000_000;
+/// The longest name of a tensor, in bytes.
+const MAX_PATH_BYTES: usize = 4_096;
 const PARALLEL_PREFIX: &str = "module.";
 /// Where training checkpoints keep the model, the most usual first.
 const TRAINING_STATES: [&str; 3] = ["state_dict", "model_state_dict", "model"];
@@ -159,6 +161,11 @@ impl Search {
                         self.path.push('.');
                     }
                     self.path.push_str(key);
+                    if self.path.len() > MAX_PATH_BYTES {
+                        return Err(format!(
+                            "a name of more than {MAX_PATH_BYTES} bytes stands for a tensor"
+                        ));
+                    }
                     self.below(values, *item, depth + 1)?;
                     self.path.truncate(length);
                 }

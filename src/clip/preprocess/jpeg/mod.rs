@@ -7,6 +7,9 @@ mod scan;
 
 const MARKER: u8 = 0xFF;
 const START_OF_IMAGE: u8 = 0xD8;
+const START_OF_SCAN: u8 = 0xDA;
+/// Frames whose scans hold whole coefficients one after the other.
+const SEQUENTIAL_FRAMES: std::ops::RangeInclusive<u8> = 0xC0..=0xC1;
 const END_OF_IMAGE: u8 = 0xD9;
 const TABLES: u8 = 0xDB;
 const TEMPORARY: u8 = 0x01;
@@ -79,6 +82,25 @@ fn next_marker(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
             &marker => return Some((marker, found + 2)),
         }
     }
+}
+
+/// Whether a decoder must keep all coefficients until the last scan: progressive files, and those whose first scan lacks a
+/// colour. True, too, where the file does not say.
+pub fn keeps_coefficients(bytes: &[u8]) -> bool {
+    let mut colours = None;
+    let mut at = 2;
+    while let Some((marker, after)) = next_marker(bytes, at) {
+        let Some((content, end)) = segment(bytes, marker, after) else {
+            return true;
+        };
+        if SEQUENTIAL_FRAMES.contains(&marker) {
+            colours = content.get(5);
+        } else if marker == START_OF_SCAN {
+            return colours.is_none() || colours != content.first();
+        }
+        at = end;
+    }
+    true
 }
 
 /// The steps to which brightness was rounded, by row and column of a block's frequencies; none where these bytes are no
@@ -167,6 +189,15 @@ mod tests {
             let cut = [&bytes[..end * 3 / 4], b"\0\0", &trailer].concat();
             assert_eq!(wholeness(&cut[..end * 3 / 4 + 1]), Wholeness::Cut, "{name}");
         }
+    }
+
+    #[test]
+    fn only_files_in_several_scans_need_all_coefficients_at_once() {
+        assert!(!keeps_coefficients(&jpeg(75)));
+        for (name, bytes) in foreign() {
+            assert_eq!(keeps_coefficients(&bytes), name.contains("progressive"), "{name}");
+        }
+        assert!(keeps_coefficients(b"\xFF\xD8"));
     }
 
     #[test]

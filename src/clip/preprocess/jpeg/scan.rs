@@ -1,17 +1,18 @@
 //! Walks through a JPEG's entropy-coded data, sequential or progressive, to see whether every coefficient is there
 //! (ITU-T T.81, annexes F and G). Nothing is decoded but what says how far it reaches.
 
-use super::{END_OF_IMAGE, MARKER, RESTARTS, next_marker, segment};
+use super::{END_OF_IMAGE, MARKER, RESTARTS, START_OF_SCAN, next_marker, segment};
 
 const FRAMES: std::ops::RangeInclusive<u8> = 0xC0..=0xC2;
 const OTHER_FRAMES: [u8; 10] = [0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF];
 const HUFFMAN: u8 = 0xC4;
 const RESTART_INTERVAL: u8 = 0xDD;
-const START_OF_SCAN: u8 = 0xDA;
 /// No bit of a coefficient is known yet.
 const UNSEEN: u8 = u8::MAX;
-/// More blocks than the largest picture that is read has.
+/// More blocks than the largest picture that is read has, in all its colours.
 const MAX_BLOCKS: usize = 1 << 24;
+/// Cyan, magenta, yellow and black.
+const MAX_COLOURS: usize = 4;
 
 /// Where the last scan ends, if the scans hold the whole picture; none where something is missing, or where it is coded
 /// in a way that nobody uses.
@@ -85,17 +86,23 @@ impl Picture {
         let factors = |part: &[u8]| (usize::from(part[1] >> 4), usize::from(part[1] & 15));
         let most_across = parts.iter().map(|part| factors(part).0).max()?;
         let most_down = parts.iter().map(|part| factors(part).1).max()?;
-        if height == 0 || width == 0 || parts.iter().any(|part| factors(part).0 == 0 || factors(part).1 == 0) {
+        if height == 0
+            || width == 0
+            || parts.len() > MAX_COLOURS
+            || parts.iter().any(|part| factors(part).0 == 0 || factors(part).1 == 0)
+        {
             return None;
         }
         self.progressive = progressive;
         self.units_across = width.div_ceil(8 * most_across);
         self.units_down = height.div_ceil(8 * most_down);
         self.components.clear();
+        let mut all_blocks = 0;
         for part in parts {
             let (across, down) = factors(part);
             let blocks = self.units_across * across * self.units_down * down;
-            if blocks > MAX_BLOCKS {
+            all_blocks += blocks;
+            if all_blocks > MAX_BLOCKS {
                 return None;
             }
             self.components.push(Component {

@@ -6,11 +6,17 @@ use serde_json::{Map, Value};
 
 use super::{
     CAPTION_FIELDS, FILE_FIELDS, Failure, LABEL_FIELDS, Purpose, Row, Rows, SIDE_FIELDS, WEAK_CAPTION_FIELDS, Wanted,
-    field_name, prefers_labels, row,
+    check_size, field_name, prefers_labels, row,
 };
+
+/// The captions of the largest such data set are 700,000 objects.
+const MAX_OBJECTS: usize = 800_000;
+/// The same with their fields.
+const MAX_ITEMS: usize = 8_000_000;
 
 /// One object a line.
 pub fn lines(text: &str, _: bool, wanted: &Wanted) -> Result<Rows, Failure> {
+    check_size(text)?;
     let mut content = Rows::default();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let place = format!("line {}", number + 1);
@@ -23,6 +29,13 @@ pub fn lines(text: &str, _: bool, wanted: &Wanted) -> Result<Rows, Failure> {
 /// A list of objects, or COCO's captions: `images` with `id` and `file_name`, `annotations` with `image_id` and `caption`.
 pub fn whole(text: &str, _: bool, wanted: &Wanted) -> Result<Rows, Failure> {
     let other = |reason: &str| Failure::Other(reason.to_string());
+    // What an object or an item takes in memory is far more than the bytes that write it.
+    let count = |sign: u8| text.bytes().filter(|byte| *byte == sign).count();
+    if count(b'{') > MAX_OBJECTS || count(b',') + count(b'[') > MAX_ITEMS {
+        return Err(Failure::Damaged(format!(
+            "it holds more than {MAX_OBJECTS} objects, or {MAX_ITEMS} items: write it as JSON lines"
+        )));
+    }
     let value: Value = serde_json::from_str(text).map_err(|error| other(&error.to_string()))?;
     if let Value::Array(objects) = &value {
         let mut content = Rows::default();

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Purpose, Side, Source, Wanted};
-use crate::library::{is_picture, read_text};
+use crate::library::{MAX_LIST_BYTES, is_picture, read_text};
 
 /// How a field with the picture's file is called, in lower case, with `_` for whatever parts words.
 const FILE_FIELDS: [&str; 20] = [
@@ -173,7 +173,7 @@ pub fn read(path: PathBuf, base: &Path, side: Option<Side>, wanted: &Wanted) -> 
         "json" => (json::whole, false),
         _ => return None,
     };
-    let text = match read_text(&path) {
+    let text = match read_text(&path, MAX_LIST_BYTES) {
         Ok(text) => text,
         Err(error) => return sure.then(|| Found::Damaged(path, format!("cannot be read: {error}"))),
     };
@@ -228,6 +228,29 @@ fn choose(content: &mut Rows, wanted: &Wanted) {
 fn says_what_it_is(stem: &str) -> bool {
     let mut words = stem.split(|c: char| !c.is_alphabetic());
     words.any(|word| LIST_NAMES.contains(&word)) || Side::in_words(stem).is_some()
+}
+
+/// More rows than any list of pictures that is learnt from here has.
+const MAX_ROWS: usize = 1_000_000;
+/// Longer lines are no rows.
+const MAX_LINE_BYTES: usize = 1 << 20;
+
+/// Refuses what a few bytes each would make far larger in memory.
+fn check_size(text: &str) -> Result<(), Failure> {
+    let mut rows = 0;
+    for (number, line) in text.lines().enumerate() {
+        rows = number + 1;
+        if line.len() > MAX_LINE_BYTES {
+            let reason = format!("line {rows} has more than {} MiB, and is no row", MAX_LINE_BYTES >> 20);
+            return Err(Failure::Damaged(reason));
+        }
+    }
+    if rows > MAX_ROWS {
+        return Err(Failure::Damaged(format!(
+            "it has {rows} lines; at most {MAX_ROWS} are read"
+        )));
+    }
+    Ok(())
 }
 
 /// Why a file gives no rows.

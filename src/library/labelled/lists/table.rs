@@ -3,12 +3,14 @@
 use csv::ReaderBuilder;
 
 use super::{
-    CAPTION_FIELDS, FILE_FIELDS, Failure, LABEL_FIELDS, Rows, SIDE_FIELDS, WEAK_CAPTION_FIELDS, Wanted, field_name,
-    place_of, prefers_labels, row,
+    CAPTION_FIELDS, FILE_FIELDS, Failure, LABEL_FIELDS, Rows, SIDE_FIELDS, WEAK_CAPTION_FIELDS, Wanted, check_size,
+    field_name, place_of, prefers_labels, row,
 };
 
 /// What separates fields, the commonest first.
 const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
+/// More columns than any such table has.
+const MAX_FIELDS: usize = 1_000;
 /// So much of a header is shown.
 const SHOWN: usize = 80;
 
@@ -57,6 +59,7 @@ impl Columns {
 
 /// Reads a table.
 pub fn read(text: &str, tabs: bool, wanted: &Wanted) -> Result<Rows, Failure> {
+    check_size(text)?;
     let (separator, text, first_line) = match declared(text) {
         Some((separator, rest)) => (Some(separator), rest, 2),
         None => (None, text, 1),
@@ -84,6 +87,8 @@ pub fn read(text: &str, tabs: bool, wanted: &Wanted) -> Result<Rows, Failure> {
         )));
     };
     if separator == '\t' {
+        let many = text.lines().position(|line| line.matches('\t').count() >= MAX_FIELDS);
+        many.map_or(Ok(()), |line| Err(too_many_fields(first_line + line)))?;
         let lines = text
             .lines()
             .enumerate()
@@ -101,10 +106,17 @@ pub fn read(text: &str, tabs: bool, wanted: &Wanted) -> Result<Rows, Failure> {
     for record in reader.records() {
         let record = record.map_err(|error| Failure::Damaged(error.to_string()))?;
         let line = record.position().map_or(0, |position| position.line() as usize) + first_line - 1;
+        if record.len() > MAX_FIELDS {
+            return Err(too_many_fields(line));
+        }
         records.push((line, record.iter().map(String::from).collect::<Vec<_>>()));
     }
     swallowed(&records, &columns, separator).map_or(Ok(()), |reason| Err(Failure::Damaged(reason)))?;
     Ok(rows(columns, names, separator, records.into_iter()))
+}
+
+fn too_many_fields(line: usize) -> Failure {
+    Failure::Damaged(format!("line {line} has more than {MAX_FIELDS} fields"))
 }
 
 /// Excel's first line `sep=;`, and what follows it.

@@ -1,0 +1,123 @@
+//! How files are read and written wherever they come from: no more of them than is wanted, and whole or not at all.
+
+use std::fs::File;
+use std::io::{Error, ErrorKind, Read, Result, Write};
+use std::path::Path;
+
+/// Configurations, lists of tokens in one's own files, notes: none of them comes near it.
+pub const MAX_SMALL_BYTES: u64 = 16 << 20;
+
+/// Reads a file of at most so many bytes. What is no file (a pipe, a device, a folder) is not waited for.
+///
+/// # Errors
+/// It cannot be read, is no file, or is larger.
+pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(Error::new(ErrorKind::InvalidInput, "it is not a file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let reason = format!(
+            "it is larger than {} MiB: it is no such file, or damaged",
+            most.div_ceil(1 << 20)
+        );
+        return Err(Error::new(ErrorKind::FileTooLarge, reason));
+    }
+    Ok(bytes)
+}
+
+/// Writes a file, all or nothing: a reader, or a process that comes after a crash, sees the old file, the new one, or
+/// none. What is there is replaced; a link is replaced, not followed.
+///
+/// # Errors
+/// It cannot be written (a full disk, for one); what was there stays.
+pub fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
+    write(path, content, true)
+}
+
+/// The same where nothing may be there yet.
+///
+/// # Errors
+/// It cannot be written, or something is there.
+pub fn write_new(path: &Path, content: &[u8]) -> Result<()> {
+    write(path, content, false)
+}
+
+fn write(path: &Path, content: &[u8], replace: bool) -> Result<()> {
+    let folder = folder_of(path);
+    let mut file = new_file_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    let persisted = if replace {
+        file.persist(path)
+    } else {
+        file.persist_noclobber(path)
+    };
+    persisted.map_err(|error| error.error)?;
+    // The name is lost in a power cut until its folder is on the disk; not every system can do that.
+    #[cfg(unix)]
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+/// Whether a path leads to a share of another machine (`\\\\machine\\share`), to which Windows would log on as soon as the
+/// path is looked at.
+pub fn names_another_machine(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    text.starts_with("\\\\")
+        || cfg!(windows) && (text.starts_with("//") || text.starts_with("\\/") || text.starts_with("/\\"))
+}
+
+/// The folder that a path lies in.
+pub fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// A new file under a name that nobody could foresee, readable as any file that a program makes.
+fn new_file_in(folder: &Path) -> Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".clipsight-").suffix(".part");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_read_than_is_wanted_and_nothing_but_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        std::fs::write(&path, b"12345").unwrap();
+        assert_eq!(read_at_most(&path, 5).unwrap(), b"12345");
+        assert_eq!(read_at_most(&path, 4).unwrap_err().kind(), ErrorKind::FileTooLarge);
+        assert!(read_at_most(folder.path(), 5).is_err());
+        #[cfg(unix)]
+        for device in ["/dev/zero", "/dev/stdin"] {
+            assert!(read_at_most(Path::new(device), 5).is_err(), "{device}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_replaced_and_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("mine"), b"mine").unwrap();
+        std::os::unix::fs::symlink(at("mine"), at("out.json")).unwrap();
+        std::os::unix::fs::symlink(at("mine"), at("out.json.part")).unwrap();
+        assert!(write_new(&at("out.json"), b"new").is_err());
+        write_whole(&at("out.json"), b"new").unwrap();
+        assert_eq!(std::fs::read(at("mine")).unwrap(), b"mine");
+        assert_eq!(std::fs::read(at("out.json")).unwrap(), b"new");
+    }
+}

@@ -1,0 +1,407 @@
+//! Every reader of what comes from outside, against files that are broken in thousands of ways: none may panic, none may
+//! take more than a moment, none may want more memory than a picture.
+//!
+//! Each test works for `CLIPSIGHT_FUZZ_SECONDS` (2 where that is not set) from `CLIPSIGHT_FUZZ_SEED` (1); what fails is
+//! written to a file that the message names. Files that failed once are in `tests/fixtures/fuzz/READER` and are tried first.
+
+mod mutate;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use burn::tensor::Device;
+use clipsight::app::settings::Settings;
+use clipsight::clip::{Checkpoint, Model, TextConfig, Tokenizer};
+use clipsight::fine_tune::data::Dataset;
+use clipsight::fine_tune::run::Runs;
+use clipsight::library::{MAX_LABELS_BYTES, decode_with_notes, read_text};
+use clipsight::zero_shot::{of_fair_length, parse_labels};
+
+use mutate::{Random, mutated};
+
+/// No file may take longer, on a machine that does much else.
+const MOST_TIME: Duration = Duration::from_secs(20);
+/// All tests of this process together may have so much in use at once, in MiB.
+const MOST_MIB: u64 = 3_000;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+fn number(variable: &str, default: u64) -> u64 {
+    let value = std::env::var(variable).ok();
+    value.and_then(|value| value.parse().ok()).unwrap_or(default)
+}
+
+/// Tries a reader on changed seeds, until the time is over.
+fn fuzz(reader: &str, text: bool, seeds: &[Vec<u8>], read: impl Fn(&[u8])) {
+    assert!(!seeds.is_empty(), "{reader} has no seeds");
+    let kept = std::fs::read_dir(fixtures().join("fuzz").join(reader))
+        .into_iter()
+        .flatten();
+    let kept: Vec<Vec<u8>> = kept
+        .map(|entry| std::fs::read(entry.unwrap().path()).unwrap())
+        .collect();
+    for bytes in seeds.iter().chain(&kept) {
+        attempt(reader, bytes, &read);
+    }
+    let seconds = number("CLIPSIGHT_FUZZ_SECONDS", 2);
+    let mut random = Random::new(number("CLIPSIGHT_FUZZ_SEED", 1));
+    let started = Instant::now();
+    let mut cases = seeds.len() + kept.len();
+    while started.elapsed() < Duration::from_secs(seconds) {
+        attempt(reader, &mutated(&mut random, seeds, text), &read);
+        cases += 1;
+    }
+    println!("fuzz_cases {reader} {cases}");
+}
+
+fn attempt(reader: &str, bytes: &[u8], read: &impl Fn(&[u8])) {
+    let started = Instant::now();
+    let survived = catch_unwind(AssertUnwindSafe(|| read(bytes))).is_ok();
+    let took = started.elapsed();
+    let peak = peak_mib().unwrap_or(0);
+    if survived && took < MOST_TIME && peak < MOST_MIB {
+        return;
+    }
+    let file = std::env::temp_dir().join(format!("clipsight-fuzz-{reader}-{}", std::process::id()));
+    std::fs::write(&file, bytes).unwrap();
+    panic!(
+        "{reader} failed (panic: {}, {took:?}, {peak} MiB) at {}",
+        !survived,
+        file.display()
+    );
+}
+
+fn peak_mib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? / 1_024)
+}
+
+fn read_all(folder: &str, endings: &[&str], most: u64) -> Vec<Vec<u8>> {
+    let entries = walk(&fixtures().join(folder));
+    let fits = |path: &PathBuf| {
+        let name = path.to_string_lossy();
+        endings.iter().any(|ending| name.ends_with(ending)) && path.metadata().unwrap().len() <= most
+    };
+    entries
+        .iter()
+        .filter(|path| fits(path))
+        .map(|path| std::fs::read(path).unwrap())
+        .collect()
+}
+
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(walk(&path));
+        } else {
+            all.push(path);
+        }
+    }
+    all.sort();
+    all
+}
+
+/// A folder in which one file changes.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn of_fixture(name: &str, files: &[&str]) -> Self {
+        let place = Self::new();
+        for file in files {
+            std::fs::copy(fixtures().join(name).join(file), place.path().join(file)).unwrap();
+        }
+        place
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn with(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+}
+
+#[test]
+fn pictures() {
+    use image::ImageFormat::{Bmp, Gif, Hdr, Ico, Jpeg, OpenExr, Png, Pnm, Qoi, Tga, Tiff, WebP};
+    let mut seeds = read_all("cases/jpeg", &[".jpg"], 64 << 10);
+    let photograph = image::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/samples/photos/cat.jpg")).unwrap();
+    let small = photograph.thumbnail(24, 24);
+    for format in [Bmp, Gif, Ico, Jpeg, Png, Pnm, Qoi, Tiff, WebP, Tga] {
+        for picture in [
+            small.clone(),
+            small.clone().into_rgba8().into(),
+            small.clone().into_luma8().into(),
+        ] {
+            let mut file = std::io::Cursor::new(Vec::new());
+            if image::DynamicImage::write_to(&picture, &mut file, format).is_ok() {
+                seeds.push(file.into_inner());
+            }
+        }
+    }
+    for (picture, format) in [
+        (small.clone().into_rgb16().into(), Png),
+        (small.clone().into_rgba16().into(), Tiff),
+        (small.clone().into_rgb32f().into(), Hdr),
+        (small.clone().into_rgb32f().into(), OpenExr),
+    ] {
+        let picture: image::DynamicImage = picture;
+        let mut file = std::io::Cursor::new(Vec::new());
+        picture.write_to(&mut file, format).unwrap();
+        seeds.push(file.into_inner());
+    }
+    let place = Place::new();
+    fuzz("pictures", false, &seeds, |bytes| {
+        // TGA is known by its name alone.
+        for name in ["picture.jpg", "picture.tga"] {
+            if let Ok(decoded) = decode_with_notes(&place.with(name, bytes)) {
+                assert!(decoded.picture.width() > 0 && decoded.picture.height() > 0);
+            }
+        }
+    });
+}
+
+fn weights(reader: &str, seeds: &[Vec<u8>]) {
+    let place = Place::new();
+    fuzz(reader, false, seeds, |bytes| {
+        let path = place.with("weights", bytes);
+        let _ = Checkpoint::open(&[path], &Device::flex());
+    });
+}
+
+#[test]
+fn safetensors() {
+    let mut seeds = read_all("clip-f32", &[".safetensors"], 1 << 20);
+    // Short ones, in which a change hits the header.
+    seeds.extend(read_all("hostile/adapters", &[".safetensors"], 8 << 10));
+    for header in [
+        r#"{"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"__metadata__":{"format":"pt"}}"#,
+        r#"{"a":{"dtype":"F16","shape":[],"data_offsets":[0,2]},"b":{"dtype":"BF16","shape":[7],"data_offsets":[2,16]}}"#,
+    ] {
+        let start = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
+        seeds.push([&start[..], &[0; 16]].concat());
+    }
+    weights("safetensors", &seeds);
+}
+
+#[test]
+fn pickles() {
+    let seeds = read_all("clip-bin", &[".bin"], 1 << 20);
+    weights("pickles", &seeds);
+    let seeds = read_all("openai-vit", &[".pt"], 2 << 20);
+    if !seeds.is_empty() {
+        weights("archives", &seeds);
+    }
+}
+
+#[test]
+fn tokenizers() {
+    let mut seeds = read_all("clip-f32", &["tokenizer.json"], 1 << 20);
+    seeds.extend(read_all("hostile/tokenizers", &[".json"], 1 << 20));
+    let config = TextConfig {
+        vocab_size: 400,
+        ..TextConfig::default()
+    };
+    fuzz("tokenizers", true, &seeds, |bytes| {
+        if let Ok(tokenizer) = Tokenizer::from_bytes(bytes, &config) {
+            for text in [
+                "",
+                "a photo of a cat.",
+                "naïve  CAT's 42 – 猫!\n\u{200b}",
+                &"word ".repeat(200),
+            ] {
+                let _ = tokenizer.encode(text);
+            }
+        }
+    });
+}
+
+#[test]
+fn configurations() {
+    let files = [
+        "config.json",
+        "model.safetensors",
+        "preprocessor_config.json",
+        "tokenizer.json",
+    ];
+    let place = Place::of_fixture("clip-f32", &files);
+    let seeds = read_all("clip-f32", &["/config.json"], 64 << 10);
+    fuzz("configurations", true, &seeds, |bytes| {
+        place.with("config.json", bytes);
+        let _ = Model::open(place.path(), &Device::flex());
+    });
+    let place = Place::of_fixture("clip-f32", &files);
+    let seeds = read_all("clip-f32", &["preprocessor_config.json"], 64 << 10);
+    fuzz("preprocessing", true, &seeds, |bytes| {
+        place.with("preprocessor_config.json", bytes);
+        let _ = Model::open(place.path(), &Device::flex());
+    });
+}
+
+#[test]
+fn adapters() {
+    let hostile = fixtures().join("hostile/adapters");
+    let base = fixtures().join("clip-f32").display().to_string();
+    let configs: Vec<Vec<u8>> = read_all("hostile/adapters", &["adapter.json"], 64 << 10)
+        .into_iter()
+        .map(|bytes| String::from_utf8(bytes).unwrap().replace("BASE", &base).into_bytes())
+        .collect();
+    let place = Place::new();
+    std::fs::copy(
+        hostile.join("probe-half-rows/adapter.safetensors"),
+        place.path().join("adapter.safetensors"),
+    )
+    .unwrap();
+    fuzz("adapters", true, &configs, |bytes| {
+        place.with("adapter.json", bytes);
+        let _ = Model::open(place.path(), &Device::flex());
+    });
+    let place = Place::new();
+    place.with("adapter.json", &configs[0]);
+    let seeds = read_all("hostile/adapters", &[".safetensors"], 16 << 10);
+    fuzz("adapter-weights", false, &seeds, |bytes| {
+        place.with("adapter.safetensors", bytes);
+        let _ = Model::open(place.path(), &Device::flex());
+    });
+}
+
+/// Two pictures, and a list of them.
+fn lists(reader: &str, name: &str, seeds: &[&[u8]]) {
+    let place = Place::new();
+    for picture in ["a.jpg", "b.jpg"] {
+        place.with(picture, b"\xFF\xD8\xFF\xE0");
+    }
+    let seeds: Vec<Vec<u8>> = seeds.iter().map(|seed| seed.to_vec()).collect();
+    fuzz(reader, true, &seeds, |bytes| {
+        place.with(name, bytes);
+        let _ = Dataset::read(place.path());
+    });
+}
+
+#[test]
+fn tables() {
+    let comma = b"file_name,caption\na.jpg,\"a cat, on a mat\"\nb.jpg,\"a \"\"dog\"\"\"\n".as_slice();
+    let german = b"sep=;\nbild;image;label\n1;a.jpg;katze\n2;.\\b.jpg;hund\n";
+    lists(
+        "tables",
+        "captions.csv",
+        &[comma, german, b"image\ttext\r\na.jpg\t\"x\"\r\nb.jpg\ty\r\n"],
+    );
+}
+
+#[test]
+fn captions() {
+    lists(
+        "captions",
+        "a.txt",
+        &[b"a photo of a cat\na cat", b"\xFF\xFEa\0 \0c\0a\0t\0", b"0 0.5 0.5 1 1"],
+    );
+    let lines =
+        b"{\"file_name\": \"a.jpg\", \"text\": \"a cat\"}\n{\"image\": \"b.jpg\", \"captions\": [\"x\", \"y\"]}\n";
+    lists("json-lines", "metadata.jsonl", &[lines]);
+    let coco = br#"{"images":[{"id":1,"file_name":"a.jpg"},{"id":"2","file_name":"b.jpg"}],
+        "annotations":[{"image_id":1,"caption":"a cat"},{"image_id":"2","caption":"b"}]}"#;
+    lists(
+        "json-lists",
+        "captions.json",
+        &[
+            coco,
+            br#"[{"file":"a.jpg","caption":"x"},{"file":"b.jpg","label":"y"}]"#,
+        ],
+    );
+}
+
+#[test]
+fn labels() {
+    let seeds = [
+        b"cat\ndog\nzebra\tlike a horse\tstriped\n".to_vec(),
+        b"\xEF\xBB\xBFcat\r\ndog\r".to_vec(),
+        b"\xFF\xFEc\0a\0t\0\n\0".to_vec(),
+        "猫\n👩\u{200d}🚀\nمی\u{200c}خواهم\n".as_bytes().to_vec(),
+    ];
+    let place = Place::new();
+    fuzz("labels", true, &seeds, |bytes| {
+        let text = read_text(&place.with("labels.txt", bytes), MAX_LABELS_BYTES).unwrap();
+        let (labels, _) = of_fair_length(parse_labels(&text));
+        assert!(
+            labels
+                .iter()
+                .all(|label| !label.name.is_empty() && label.too_long().is_none())
+        );
+    });
+}
+
+#[test]
+fn settings() {
+    let seeds = [Settings::default().to_json().into_bytes(), b"{\"scale\": 2.0}".to_vec()];
+    fuzz("settings", true, &seeds, |bytes| {
+        let settings = Settings::from_json(Some(&String::from_utf8_lossy(bytes)));
+        assert!(settings.scale.is_finite() && settings.thumbnail_side.is_finite());
+    });
+}
+
+#[test]
+fn runs() {
+    let seeds = read_all("training", &["run.json"], 64 << 10);
+    let seeds = if seeds.is_empty() { vec![run_json()] } else { seeds };
+    let place = Place::new();
+    let folder = place.path().join("runs/linear-probe-1");
+    std::fs::create_dir_all(&folder).unwrap();
+    let runs = Runs::at(place.path());
+    let read = || {
+        assert_eq!(runs.list().len() + runs.damaged().len(), 1);
+        if let Ok(run) = runs.find("linear-probe-1") {
+            let _ = run.events();
+            if let Ok(record) = run.record() {
+                let _ = (
+                    record.accuracy_interval(),
+                    record.zero_shot_interval(),
+                    record.mixture(),
+                );
+                let _ = record.tested.as_ref().map(|tested| tested.compared());
+            }
+        }
+    };
+    fuzz("runs", true, &seeds, |bytes| {
+        std::fs::write(folder.join("run.json"), bytes).unwrap();
+        read();
+    });
+    let metrics = [
+        br#"{"event":"started","run":"a","steps":9,"step":1,"n_train":2,"n_validation":1,"n_test":1,
+        "zero_shot":0.5,"control":null}"#
+            .to_vec(),
+    ];
+    std::fs::write(folder.join("run.json"), &seeds[0]).unwrap();
+    fuzz("metrics", true, &metrics, |bytes| {
+        std::fs::write(folder.join("metrics.jsonl"), bytes).unwrap();
+        read();
+    });
+}
+
+/// A run as it is written.
+fn run_json() -> Vec<u8> {
+    use clipsight::fine_tune::{FineTuneMethod, RunConfig};
+    let config = RunConfig::new(FineTuneMethod::LinearProbe, "x".into());
+    serde_json::json!({
+        "run": "linear-probe-1", "name": "n", "note": "", "config": config, "state": "done", "base_name": "Starter",
+        "base_identity": "", "data_hash": "", "device": "CPU", "started_s": 1, "worked_s": 1.5, "step": 3, "steps": 3,
+        "classes": ["a", "b"], "n_train": 4, "n_test": 3, "zero_shot_accuracy": 0.5, "accuracy": 0.75,
+        "tested": {"pictures": "x", "before": "020", "after": "220"}, "control": [0.5, 0.5], "blend": 1.0,
+        "chosen": [["C", 0.1]], "model": null, "error": null,
+    })
+    .to_string()
+    .into_bytes()
+}
