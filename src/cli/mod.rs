@@ -6,6 +6,7 @@
 mod args;
 mod bench;
 mod bench_busy;
+mod bench_store;
 mod bench_training;
 mod classify;
 mod crowd;

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use super::config::RunConfig;
 use super::control::control_set;
 use super::data::{Dataset, Split};
+use super::embedded::Embedder;
 use super::subsample::stratified;
 use super::{Error, Result};
 use crate::clip::{Model, Pixels, TokenizedText, on_cores};
 use crate::evaluation;
-use crate::library::{decode, in_words};
+use crate::library::{Store, decode, in_words};
 use crate::zero_shot::{NONE_WORDS, class_embedding};
 
 /// Pictures in one pass.
@@ -98,6 +99,22 @@ impl Context {
         split: &Split,
         config: &RunConfig,
         control: Option<PathBuf>,
+        wanted: impl FnMut(f32) -> bool,
+    ) -> Result<Self> {
+        Self::beside(&mut Store::keeper(None), model, dataset, split, config, control, wanted)
+    }
+
+    /// The same with what a store has, which also gets what it has not.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn beside(
+        store: &mut Store,
+        model: Model,
+        dataset: &Dataset,
+        split: &Split,
+        config: &RunConfig,
+        control: Option<PathBuf>,
         mut wanted: impl FnMut(f32) -> bool,
     ) -> Result<Self> {
         let set = |places: &[usize]| PictureSet {
@@ -137,6 +154,7 @@ impl Context {
             control,
             ..
         } = &mut context;
+        let mut embedder = Embedder::new(model, store);
         let sets = [train, validation, test, control];
         let total: usize = sets.iter().map(|set| set.len()).sum();
         let mut done = 0;
@@ -146,8 +164,7 @@ impl Context {
                     return Err(Error::Stopped);
                 }
                 let end = set.len().min(start + BATCH);
-                let pixels = pixels(model, &set.paths[start..end])?;
-                let (features, embeddings) = model.features_and_embeddings(&pixels)?;
+                let (features, embeddings) = embedder.batch(&set.paths[start..end])?;
                 set.feature_norms.extend(features.iter().map(|one| one.norm));
                 set.features.extend(features.into_iter().map(|one| one.vector));
                 set.embeddings

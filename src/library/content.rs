@@ -58,6 +58,11 @@ impl ReadPicture {
         })
     }
 
+    /// Where it was read.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The picture in it, upright, in RGB.
     ///
     /// # Errors

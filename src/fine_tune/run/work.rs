@@ -19,6 +19,7 @@ use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::context::{Context, accuracy, cosines};
 use crate::fine_tune::methods::{Learner, learner, log_loss};
 use crate::fine_tune::{Error, PictureSet, Result};
+use crate::library::Store;
 
 const CHECKPOINT: &str = "checkpoint.json";
 const BEST: &str = "best.safetensors";
@@ -100,10 +101,17 @@ impl Work<'_, '_> {
         let base = same_base_of(self.folder, &self.record, self.start.device)?;
         let control_set = control_of(&config, self.start.samples);
         let (report, control) = (&mut self.report, self.control);
-        let context = Context::new(base, &prepared.dataset, &prepared.split, &config, control_set, |done| {
+        let mut store = Store::keeper(self.folder.data_dir());
+        let mut wanted = |done| {
             report(&preparing(&run, "Embedding the pictures", done));
             !control.stop.load(Ordering::Relaxed)
-        })?;
+        };
+        let (dataset, split) = (&prepared.dataset, &prepared.split);
+        let context = Context::beside(&mut store, base, dataset, split, &config, control_set, &mut wanted)?;
+        for note in store.notes() {
+            tracing::warn!("{note}");
+        }
+        drop(store);
         let mut method = learner(&config, &context)?;
         let mut checkpoint = self.restore(&context, method.as_mut())?;
         let earlier_s = checkpoint.worked_s;
