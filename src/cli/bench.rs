@@ -13,12 +13,13 @@ use super::Common;
 use super::args::BenchArgs;
 use super::bench_busy::{Waits, waits_while_busy};
 use super::bench_scores::scores_mb;
+use super::bench_store::{Costs, costs};
 use super::crowd::scroll_frame_ms_p99;
 use super::output::{Output, say};
 use super::pictures::{device, model};
 use super::{bench_evaluation, bench_training};
 use crate::clip::{Precision, TokenizedText};
-use crate::engine::{DeviceChoice, Session, place};
+use crate::engine::{DeviceChoice, ModelChoice, Session, place};
 use crate::fine_tune::FineTuneMethod;
 use crate::heatmap::HeatmapMethod;
 use crate::heatmap::heat_maps;
@@ -36,7 +37,7 @@ const HEATMAP_LABELS: [usize; 2] = [1, 32];
 /// A figure: its name, its unit, how it is measured.
 type Figure = (&'static str, &'static str, fn(&mut Bench) -> Result<f64>);
 
-const FIGURES: [Figure; 23] = [
+const FIGURES: [Figure; 27] = [
     ("start_to_first_frame_ms", "ms", |bench| bench.start_to("first-frame")),
     ("start_to_first_prediction_ms", "ms", |bench| {
         bench.start_to("first-prediction")
@@ -80,6 +81,10 @@ const FIGURES: [Figure; 23] = [
     ("peak_memory_mb", "MB", |_| {
         peak_mb().context("the system does not tell")
     }),
+    ("classify_100000_again_s", "s", |bench| Ok(bench.costs()?.classify_s)),
+    ("search_100000_again_s", "s", |bench| Ok(bench.costs()?.search_s)),
+    ("scored_100000_again_s", "s", |bench| Ok(bench.costs()?.scored_s)),
+    ("store_kb_a_picture", "kB/picture", |bench| Ok(bench.costs()?.kilobytes)),
     // A model of 2.4 GB: after the memory, which it would change.
     ("inspect_while_busy_ms", "ms", |bench| Ok(bench.waits()?.inspect_ms)),
     ("label_while_busy_ms", "ms", |bench| Ok(bench.waits()?.label_ms)),
@@ -130,6 +135,7 @@ struct Bench {
     folder: PathBuf,
     pictures: Vec<PathBuf>,
     waits: Option<Waits>,
+    costs: Option<Costs>,
 }
 
 impl Bench {
@@ -153,6 +159,7 @@ impl Bench {
             folder,
             pictures,
             waits: None,
+            costs: None,
         })
     }
 
@@ -162,6 +169,20 @@ impl Bench {
             self.waits = Some(waits_while_busy(&self.folder, &self.pictures)?);
         }
         self.waits.context("it was not measured")
+    }
+
+    /// What a hundred thousand pictures cost that are known already; measured once.
+    fn costs(&mut self) -> Result<Costs> {
+        if self.costs.is_none() {
+            let choice = self
+                .model
+                .as_deref()
+                .map_or(Ok(ModelChoice::Starter), ModelChoice::parse);
+            let choice = choice.map_err(anyhow::Error::msg)?;
+            let info = self.session.loaded.model.info();
+            self.costs = Some(costs(&self.folder, &self.pictures, &choice, info)?);
+        }
+        self.costs.context("it was not measured")
     }
 
     /// Starts the window in a process of its own, with an empty data folder, until it gets there.

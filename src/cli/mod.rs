@@ -8,6 +8,7 @@ mod bench;
 mod bench_busy;
 mod bench_evaluation;
 mod bench_scores;
+mod bench_store;
 mod bench_training;
 mod classify;
 mod crowd;

@@ -1,6 +1,6 @@
 //! Printing results, and remembering whether something failed.
 
-use std::io::{BufWriter, IsTerminal, Stdout, Write, stderr, stdout};
+use std::io::{BufWriter, Stdout, Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;

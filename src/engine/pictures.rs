@@ -149,7 +149,7 @@ impl PictureThread {
 
     /// Of a file that has to be looked at: it may hold what is known all the same.
     fn new_thumbnail(&mut self, job: &Job) -> Result<RgbImage, PictureError> {
-        let mut read = ReadPicture::read(&job.path)?;
+        let read = ReadPicture::read(&job.path)?;
         if let Some(stored) = self.stored_thumbnail(read.content) {
             self.keep(job, &read, None);
             return Ok(stored);
@@ -181,7 +181,7 @@ impl PictureThread {
 
     /// Reads a file, and decodes it for the model where its content is not known: it may only have been touched or moved.
     fn read_for(&mut self, job: &Job, model: Wanted) -> Result<(), PictureError> {
-        let mut read = ReadPicture::read(&job.path)?;
+        let read = ReadPicture::read(&job.path)?;
         if let Some(embedding) = self.store.embedding(read.content, &model.identity, model.dim) {
             self.keep(job, &read, None);
             let _ = self.inference.send(Work::Stored {
@@ -192,7 +192,7 @@ impl PictureThread {
             return Ok(());
         }
         let with_thumbnail = self.store.thumbnail(read.content).is_none();
-        let prepared = prepare_read(&mut read, &model.preprocessing, with_thumbnail)?;
+        let prepared = prepare_read(&read, &model.preprocessing, with_thumbnail)?;
         let _ = self.prepared.send(Work::Prepared {
             path: absolute(&job.path),
             job: job.clone(),

@@ -28,7 +28,7 @@ pub struct Prepared {
 /// # Errors
 /// Why the file is not shown.
 pub fn prepare(path: &Path, preprocessing: &Preprocessing, with_thumbnail: bool) -> Result<Prepared, PictureError> {
-    prepare_read(&mut ReadPicture::read(path)?, preprocessing, with_thumbnail)
+    prepare_read(&ReadPicture::read(path)?, preprocessing, with_thumbnail)
 }
 
 /// The same with a file that was read.
@@ -36,7 +36,7 @@ pub fn prepare(path: &Path, preprocessing: &Preprocessing, with_thumbnail: bool)
 /// # Errors
 /// Why the file is not shown.
 pub fn prepare_read(
-    read: &mut ReadPicture,
+    read: &ReadPicture,
     preprocessing: &Preprocessing,
     with_thumbnail: bool,
 ) -> Result<Prepared, PictureError> {

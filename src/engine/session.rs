@@ -346,12 +346,12 @@ impl Reader {
     }
 
     fn read(&self, path: &Path, store: &mut Store) -> std::result::Result<Read, PictureError> {
-        let mut read = ReadPicture::read(path)?;
+        let read = ReadPicture::read(path)?;
         if let Some(embedding) = store.embedding(read.content, &self.identity, self.dim) {
             return Ok(Read::Known(read.content, read.stamp, embedding));
         }
         let with_thumbnail = self.data_dir.is_some() && store.thumbnail(read.content).is_none();
-        let prepared = prepare_read(&mut read, &self.preprocessing, with_thumbnail)?;
+        let prepared = prepare_read(&read, &self.preprocessing, with_thumbnail)?;
         Ok(Read::New(Box::new(prepared)))
     }
 }

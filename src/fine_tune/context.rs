@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use super::config::RunConfig;
 use super::control::control_set;
 use super::data::{Dataset, Split};
+use super::embedded::Embedder;
 use super::subsample::stratified;
 use super::{Error, Result};
 use crate::clip::{Model, Pixels, Preprocessing, TokenizedText, on_cores};
 use crate::evaluation;
-use crate::library::{decode_with_notes, in_words};
+use crate::library::{Store, decode_with_notes, in_words};
 use crate::progress::Progress;
 use crate::zero_shot::{NONE_WORDS, class_embedding};
 
@@ -101,6 +102,30 @@ impl Context {
         control: Option<PathBuf>,
         progress: &dyn Progress,
     ) -> Result<Self> {
+        Self::beside(
+            &mut Store::keeper(None),
+            model,
+            dataset,
+            split,
+            config,
+            control,
+            progress,
+        )
+    }
+
+    /// The same with what a store has, which also gets what it has not.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn beside(
+        store: &mut Store,
+        model: Model,
+        dataset: &Dataset,
+        split: &Split,
+        config: &RunConfig,
+        control: Option<PathBuf>,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
         let set = |places: &[usize]| PictureSet {
             paths: places
                 .iter()
@@ -138,6 +163,7 @@ impl Context {
             control,
             ..
         } = &mut context;
+        let mut embedder = Embedder::new(model, store);
         let sets = [train, validation, test, control];
         let total: usize = sets.iter().map(|set| set.len()).sum();
         let mut done = 0;
@@ -147,8 +173,7 @@ impl Context {
                     return Err(Error::Stopped);
                 }
                 let end = set.len().min(start + BATCH);
-                let pixels = pixels(model.preprocessing(), &set.paths[start..end])?;
-                let (features, embeddings) = model.features_and_embeddings(&pixels)?;
+                let (features, embeddings) = embedder.batch(&set.paths[start..end])?;
                 set.feature_norms.extend(features.iter().map(|one| one.norm));
                 set.features.extend(features.into_iter().map(|one| one.vector));
                 set.embeddings

@@ -11,6 +11,7 @@ pub mod config;
 mod context;
 mod control;
 pub mod data;
+mod embedded;
 mod error;
 pub mod k_shot;
 mod leaves;

@@ -1,6 +1,7 @@
 //! What a picture file holds, known by its hash: the same wherever it lies, another when one byte is another.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
@@ -43,8 +44,8 @@ impl std::fmt::Debug for Content {
 /// A picture file that was read, and not decoded yet.
 pub struct ReadPicture {
     path: PathBuf,
-    /// None once it was decoded.
-    raw: Option<Raw>,
+    /// None once it was decoded or given up.
+    raw: Mutex<Option<Raw>>,
     /// What it holds.
     pub content: Content,
     /// By which it is known again without being read; none where it changed while it was read, or so shortly before that
@@ -69,17 +70,41 @@ impl ReadPicture {
             path: path.to_path_buf(),
             content,
             stamp: after.filter(|stamp| before == after && stamp.is_settled(SystemTime::now())),
-            raw: Some(raw),
+            raw: Mutex::new(Some(raw)),
         })
+    }
+
+    /// Where it was read.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The picture in it, upright, in RGB. What was read is given up for it; a second time, the file is read anew.
     ///
     /// # Errors
     /// Why the file is not a whole picture.
-    pub fn decode(&mut self) -> Result<Decoded, PictureError> {
-        let raw = self.raw.take().map_or_else(|| decode::read(&self.path), Ok)?;
+    pub fn decode(&self) -> Result<Decoded, PictureError> {
         let content = self.content;
-        decode::decode_raw(raw, &self.path, &|bytes| Content::of(bytes) == content)
+        let same = |bytes: &[u8]| Content::of(bytes) == content;
+        let raw = match self.take() {
+            Some(raw) => raw,
+            None => decode::read(&self.path)?,
+        };
+        if let Raw::Whole { bytes, .. } = &raw
+            && !same(bytes)
+        {
+            return Err(PictureError::Unreadable("it changed while it was read".into()));
+        }
+        decode::decode_raw(raw, &self.path, &same)
+    }
+
+    /// Gives up what was read, and its part of the memory that all pictures share: who reads many before decoding one
+    /// would have all others wait.
+    pub fn release(&self) {
+        drop(self.take());
+    }
+
+    fn take(&self) -> Option<Raw> {
+        self.raw.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

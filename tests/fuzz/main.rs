@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use burn::tensor::Device;
 use clipsight::app::settings::Settings;
 use clipsight::clip::{Checkpoint, Model, TextConfig, Tokenizer};
+use clipsight::engine::protocol::StoredSetting;
 use clipsight::fine_tune::data::Dataset;
 use clipsight::fine_tune::run::Runs;
 use clipsight::library::{MAX_LABELS_BYTES, decode_with_notes, read_text};
@@ -346,9 +347,23 @@ fn labels() {
 
 #[test]
 fn settings() {
-    let seeds = [Settings::default().to_json().into_bytes(), b"{\"scale\": 2.0}".to_vec()];
+    let (changes, _) = Settings::default().changes_since(&Settings {
+        scale: 2.0,
+        labels: Vec::new(),
+        ..Settings::default()
+    });
+    let rows = changes
+        .into_iter()
+        .map(|change| format!("{}\n{}", change.name, change.value).into_bytes());
+    let seeds: Vec<Vec<u8>> = rows.chain([b"theme\n\"sepia\"".to_vec()]).collect();
     fuzz("settings", true, &seeds, |bytes| {
-        let settings = Settings::from_json(Some(&String::from_utf8_lossy(bytes)));
+        let text = String::from_utf8_lossy(bytes);
+        let (name, value) = text.split_once('\n').unwrap_or((&text, ""));
+        let row = StoredSetting {
+            name: name.into(),
+            value: Some(value.into()),
+        };
+        let (settings, _) = Settings::from_stored(&[row]);
         assert!(settings.scale.is_finite() && settings.thumbnail_side.is_finite());
     });
 }

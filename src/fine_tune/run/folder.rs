@@ -362,6 +362,11 @@ impl RunFolder {
         &self.0
     }
 
+    /// The data folder that it is in.
+    pub fn data_dir(&self) -> Option<&Path> {
+        self.0.parent()?.parent()
+    }
+
     /// The run's name.
     pub fn name(&self) -> String {
         self.0.file_name().unwrap_or_default().to_string_lossy().into_owned()

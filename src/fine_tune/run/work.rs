@@ -20,6 +20,7 @@ use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::context::{Context, accuracy, cosines};
 use crate::fine_tune::methods::{Learner, learner, log_loss};
 use crate::fine_tune::{Error, PictureSet, Result};
+use crate::library::Store;
 use crate::progress::heard;
 
 const CHECKPOINT: &str = "checkpoint.json";
@@ -106,14 +107,13 @@ impl Work<'_, '_> {
             |step| report.borrow_mut()(&preparing(&run, "Embedding the pictures", step.share())),
             || !self.control.stop.load(Ordering::Relaxed),
         );
-        let context = Context::new(
-            base,
-            &prepared.dataset,
-            &prepared.split,
-            &config,
-            control_set,
-            &embedding,
-        )?;
+        let mut store = Store::keeper(self.folder.data_dir());
+        let (dataset, split) = (&prepared.dataset, &prepared.split);
+        let context = Context::beside(&mut store, base, dataset, split, &config, control_set, &embedding)?;
+        for note in store.notes() {
+            tracing::warn!("{note}");
+        }
+        drop(store);
         let mut method = learner(&config, &context)?;
         let mut checkpoint = self.restore(&context, method.as_mut())?;
         let earlier_s = checkpoint.worked_s;

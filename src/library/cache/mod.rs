@@ -110,6 +110,15 @@ impl Cache {
     /// # Errors
     /// The cache cannot be read.
     pub fn embedding(&self, content: Content, model: &str, dim: usize) -> Result<Option<Embedding>, StoreError> {
+        let found = self.vector(content, model)?;
+        Ok(found.filter(|embedding| embedding.vector.len() == dim))
+    }
+
+    /// The same of any width.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn vector(&self, content: Content, model: &str) -> Result<Option<Embedding>, StoreError> {
         let read = || -> rusqlite::Result<Option<Embedding>> {
             let mut find = self.database.connection.prepare_cached(
                 "SELECT e.norm, e.vector, e.checksum FROM embeddings e
@@ -127,7 +136,7 @@ impl Cache {
             Ok(found.optional()?.flatten())
         };
         let read = read().map_err(|error| self.database.failed(&error))?;
-        Ok(read.filter(|embedding| embedding.is_sound(dim)))
+        Ok(read.filter(|embedding| embedding.is_sound(embedding.vector.len())))
     }
 
     /// The thumbnail of a content; none where it is not known, or not as it was written.

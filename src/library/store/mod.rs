@@ -137,6 +137,11 @@ impl Store {
         self.ask_cache(|cache| cache.embedding(content, model, dim)).flatten()
     }
 
+    /// The same of any width.
+    pub fn vector(&mut self, content: Content, model: &str) -> Option<Embedding> {
+        self.ask_cache(|cache| cache.vector(content, model)).flatten()
+    }
+
     /// The thumbnail of a content.
     pub fn thumbnail(&mut self, content: Content) -> Option<Thumbnail> {
         self.ask_cache(|cache| cache.thumbnail(content)).flatten()
