@@ -258,7 +258,7 @@ fn tables_are_for_papers_and_for_pages_and_other_commands_have_none() {
     };
     assert!(print("latex").contains("\\midrule\nStarter & data & 30 & "));
     assert!(print("markdown").contains("| Starter | data | 30 | "));
-    assert!(print("csv").starts_with("measure,of,value,low,high,n\ntop1,,"));
+    assert!(print("csv").starts_with("measure,of,value,low,high,n\r\ntop1,,"));
     assert!(print("table").contains("accuracy"));
     let other = program.run(&["classify", GROCERY, "--label", "x", "--format", "latex"]);
     assert_eq!(other.status.code(), Some(2));

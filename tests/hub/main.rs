@@ -252,7 +252,7 @@ fn the_token_stays_with_the_host_and_port_that_it_is_for() {
         folder: tempfile::tempdir().unwrap(),
     };
     setup.server.keep_elsewhere(&elsewhere.endpoint);
-    let pull = |hub: Hub| pull(&hub, &setup.cache(), MODEL, "main", &|| true, &mut |_| {});
+    let pull = |hub: Hub| pull(&hub, &setup.cache(), MODEL, "main", &Unheard);
     let hub = Hub::at(&setup.server.endpoint, STALL).with_token("secret");
     let error = pull(hub.clone()).unwrap_err().to_string();
     assert!(error.contains("CLIPSIGHT_TOKEN_OVER_HTTP"), "{error}");
