@@ -11,7 +11,7 @@ mod update;
 
 use std::time::{Duration, Instant};
 
-use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui};
+use egui::{Context, Frame, Margin, Panel, Ui};
 
 use crate::engine::protocol::{PictureId, Request};
 use crate::engine::training::TrainingRequest;
@@ -102,11 +102,11 @@ impl App {
         app.state.asked_model = Some(app.state.settings.model.clone());
         // Models of runs are called as the runs are.
         app.backend.send(Request::Training(TrainingRequest::List));
-        let list = update::list(&mut app.state);
+        let list = explore::list(&mut app.state);
         app.backend.send(list);
         let method = app.state.settings.heatmap_method;
         app.backend.send(Request::UseHeatmap(method));
-        let question = update::ask(&mut app.state);
+        let question = explore::ask(&mut app.state);
         app.backend.send(question);
         app
     }
@@ -152,19 +152,22 @@ impl App {
         if let Some(wait) = self.state.reorder(now) {
             ctx.request_repaint_after(wait);
         }
+        if let Some(restored) = self.state.explore.take_restored() {
+            self.execute(Command::Select(restored));
+        }
         if let Some(first) = self.state.first_worth_showing() {
-            self.execute(Command::Select(first));
+            self.execute(Command::ShowFirst(first));
         }
         self.save_when_due(ctx, now);
     }
 
     fn ask_when_due(&mut self, ctx: &Context, now: Instant) {
-        let Some(changed_at) = self.state.asking.changed_at else {
+        let Some(changed_at) = self.state.explore.asking().changed_at else {
             return;
         };
         let waited = now.saturating_duration_since(changed_at);
         if waited >= DEBOUNCE {
-            let question = update::ask(&mut self.state);
+            let question = explore::ask(&mut self.state);
             self.backend.send(question);
         } else {
             ctx.request_repaint_after(DEBOUNCE - waited);
@@ -223,7 +226,7 @@ impl App {
                 commands.extend(shell::rail_ui(ui, self.state.mode));
             });
         let missing = match self.state.mode {
-            Mode::Explore => self.explore_ui(ui, &mut commands),
+            Mode::Explore => explore::explore_ui(ui, &self.state, &mut self.textures, &mut commands),
             Mode::Train => {
                 train::train_ui(ui, &mut self.state, &mut self.textures, &mut commands);
                 Vec::new()
@@ -240,40 +243,14 @@ impl App {
         self.after_drawing(&ctx);
     }
 
-    /// Labels, gallery, inspector; the pictures of which thumbnails are missing.
-    fn explore_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) -> Vec<PictureId> {
-        let palette = theme::palette(ui);
-        let panel = |fill| Frame::new().fill(fill).inner_margin(Margin::same(theme::PANEL_MARGIN));
-        let labels = Panel::left("labels")
-            .default_size(self.state.settings.labels_width)
-            .size_range(220.0..=420.0)
-            .frame(panel(palette.surface))
-            .show(ui, |ui| commands.extend(explore::labels_ui(ui, &mut self.state)));
-        self.state.settings.labels_width = labels.response.rect.width().round();
-        let inspector = Panel::right("inspector")
-            .default_size(self.state.settings.inspector_width)
-            .size_range(300.0..=900.0)
-            .frame(panel(palette.surface))
-            .show(ui, |ui| {
-                commands.extend(explore::inspector_ui(ui, &mut self.state, &mut self.textures))
-            });
-        self.state.settings.inspector_width = inspector.response.rect.width().round();
-        let shown = CentralPanel::default().frame(panel(palette.ground)).show(ui, |ui| {
-            let gallery = explore::gallery_ui(ui, &mut self.state, &mut self.textures);
-            commands.extend(gallery.commands);
-            gallery.missing
-        });
-        shown.inner
-    }
-
     fn before_drawing(&mut self, ctx: &Context) {
         self.textures.begin_frame();
-        if self.thumbnails_library != self.state.library {
-            self.thumbnails_library = self.state.library;
+        if self.thumbnails_library != self.state.explore.library() {
+            self.thumbnails_library = self.state.explore.library();
             self.textures.clear();
             self.wanted_thumbnails.clear();
         }
-        for (picture, image) in std::mem::take(&mut self.state.new_thumbnails) {
+        for (picture, image) in self.state.explore.take_thumbnails() {
             self.textures.add_thumbnail(ctx, picture, &image);
         }
         let preference = match self.state.settings.theme {
@@ -294,7 +271,7 @@ impl App {
         };
         let dark = ctx.theme() == egui::Theme::Dark;
         if focus != keys::Focus::Text {
-            self.state.history.end_typing();
+            self.state.explore.end_typing();
         }
         let commands = ctx.input_mut(|input| keys::commands(input, &self.state, focus, dark));
         let dropped = ctx.input(|input| {
@@ -317,7 +294,7 @@ impl App {
         }
         self.wanted_thumbnails.clone_from(&missing);
         self.backend.send(Request::Thumbnails {
-            library: self.state.library,
+            library: self.state.explore.library(),
             pictures: missing,
         });
     }
@@ -331,11 +308,14 @@ impl App {
             let waker = ctx.clone();
             self.files.open(dialog, move || waker.request_repaint());
         }
-        if let Some(image) = self.state.to_copy.take() {
+        let (text, picture) = self.state.explore.take_for_clipboard();
+        if let Some(text) = text {
+            ctx.copy_text(text);
+        }
+        if let Some((image, what)) = picture {
             let pixels = egui::ColorImage::from_rgb([image.width, image.height], &image.rgb);
             ctx.copy_image(pixels);
-            self.state
-                .say(crate::engine::protocol::Severity::Info, "The heatmap is copied");
+            self.state.say(crate::engine::protocol::Severity::Info, what);
         }
         let settings = &mut self.state.settings;
         self.zoom.follow(&mut settings.scale, ctx);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::DeviceChoice;
 use crate::engine::ModelChoice;
 use crate::engine::protocol::{HeatmapMethod, Precision};
-use crate::heatmap::{Ramp, Scale};
+use crate::heatmap::{Ramp, Scale, Style};
 use crate::zero_shot::{Label, LabelId, TemplateSet};
 
 /// Recent folders and models that are remembered.
@@ -83,6 +83,33 @@ impl Sort {
     }
 }
 
+/// Where a tile of the gallery says what its picture is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TileText {
+    /// Below it.
+    #[default]
+    Below,
+    /// On it.
+    Over,
+    /// Nowhere: only the pictures.
+    Nowhere,
+}
+
+impl TileText {
+    /// Every choice.
+    pub const ALL: [Self; 3] = [Self::Below, Self::Over, Self::Nowhere];
+
+    /// The choice's name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Below => "Text below",
+            Self::Over => "Text on pictures",
+            Self::Nowhere => "Pictures only",
+        }
+    }
+}
+
 /// A label with its colour.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelRow {
@@ -122,10 +149,22 @@ pub struct Settings {
     pub inspector_width: f32,
     /// Side of a gallery cell, in points.
     pub thumbnail_side: f32,
+    /// What a tile of the gallery says.
+    pub tile_text: TileText,
+    /// Whether pictures keep their shape and fill rows, or are squares.
+    pub rows: bool,
+    /// Whether the labels are shown, or folded.
+    pub labels_shown: bool,
+    /// Whether the inspector is shown, or folded.
+    pub inspector_shown: bool,
     /// The labels.
     pub labels: Vec<LabelRow>,
     /// The templates.
     pub templates: TemplateSet,
+    /// The user's own, also while others are used.
+    pub own_templates: Option<TemplateSet>,
+    /// Whether "none of these" competes, or is hidden.
+    pub show_none: bool,
     /// Added to the cosine of "none of these".
     pub none_bias: f32,
     /// The open folders; none means the samples.
@@ -148,6 +187,12 @@ pub struct Settings {
     pub sort: Sort,
     /// Whether the heatmap is drawn.
     pub heatmap: bool,
+    /// Whether it lets the picture through where its values are high, or tints it.
+    pub heatmap_style: Style,
+    /// Whether a line goes around what is above half of its maximum.
+    pub contour: bool,
+    /// Where the divider of two heatmaps on one picture is, 0 to 1; none where they are side by side.
+    pub divider: Option<f32>,
     /// How opaque the heatmap is.
     pub opacity: f32,
     /// The heatmap's colours.
@@ -172,9 +217,15 @@ impl Default for Settings {
             window_size: (1_280.0, 800.0),
             labels_width: 264.0,
             inspector_width: 372.0,
-            thumbnail_side: 148.0,
+            thumbnail_side: 112.0,
+            tile_text: TileText::Below,
+            rows: false,
+            labels_shown: true,
+            inspector_shown: true,
             labels: first_labels(),
             templates: TemplateSet::One,
+            own_templates: None,
+            show_none: true,
             none_bias: 0.0,
             folders: Vec::new(),
             recent_folders: Vec::new(),
@@ -186,7 +237,10 @@ impl Default for Settings {
             measure: Measure::Probability,
             sort: Sort::Score,
             heatmap: true,
-            opacity: 0.6,
+            heatmap_style: Style::default(),
+            contour: true,
+            divider: None,
+            opacity: 0.8,
             ramp: Ramp::Viridis,
             heatmap_method: None,
             heatmap_scale: Scale::Absolute,
@@ -226,7 +280,7 @@ impl Settings {
             .and_then(|json| serde_json::from_str(json).ok())
             .unwrap_or_default();
         settings.scale = settings.scale.clamp(0.5, 3.0);
-        settings.thumbnail_side = settings.thumbnail_side.clamp(80.0, 320.0);
+        settings.thumbnail_side = settings.thumbnail_side.clamp(64.0, 320.0);
         settings.tell_labels_apart();
         settings
     }

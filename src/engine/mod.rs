@@ -297,6 +297,12 @@ impl Backend for Engine {
             Request::UseHeatmap(method) => {
                 let _ = self.work.send(Work::UseHeatmap(method));
             }
+            Request::HoldHeatmaps(hold) => {
+                let _ = self.work.send(Work::HoldHeatmaps(hold));
+            }
+            Request::Alike { library, picture } => {
+                let _ = self.work.send(Work::Alike { library, picture });
+            }
             Request::TestMap(test) => {
                 let _ = self.work.send(Work::TestMap(test));
             }

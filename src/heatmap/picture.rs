@@ -156,6 +156,7 @@ pub fn raw_json<'a>(maps: impl IntoIterator<Item = (&'a str, &'a HeatMap)>) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::heatmap::Style;
     use crate::heatmap::HeatmapMethod;
     use crate::heatmap::Ramp;
 
@@ -177,6 +178,9 @@ mod tests {
                 values: vec![0.0, 1.0],
             },
             overlay: Overlay {
+                style: Style::Tint,
+                signed: false,
+                contour: None,
                 ramp: Ramp::Grey,
                 opacity: 1.0,
                 range: (0.0, 1.0),

@@ -1,5 +1,6 @@
 //! The window, driven as a user drives it: over a stand-in for the engine, and over the real one.
 
+mod explore;
 mod identity;
 mod looking;
 mod snapshots;
@@ -102,14 +103,14 @@ fn pictures_are_sorted_selected_and_walked_by_key() {
     engine.load(&["a.jpg", "b.jpg", "c.jpg"]);
     harness.run_steps(4);
     // The stand-in scores the last picture highest, and the gallery starts sorted by score.
-    assert_eq!(harness.state().state().order, [2, 1, 0]);
-    assert_eq!(harness.state().state().selected, Some(2));
+    assert_eq!(harness.state().state().explore.order(), [2, 1, 0]);
+    assert_eq!(harness.state().state().explore.selected(), Some(2));
     harness.key_press(Key::ArrowRight);
     harness.run_steps(3);
-    assert_eq!(harness.state().state().selected, Some(1));
+    assert_eq!(harness.state().state().explore.selected(), Some(1));
     harness.key_press(Key::End);
     harness.run_steps(3);
-    assert_eq!(harness.state().state().selected, Some(0));
+    assert_eq!(harness.state().state().explore.selected(), Some(0));
     harness.get_by_label("c.jpg").click();
     harness.run_steps(3);
     assert!(matches!(
@@ -123,7 +124,7 @@ fn keys_choose_the_heatmaps_label_and_turn_it_off() {
     let (engine, mut harness) = window(Settings::default());
     engine.load(&["a.jpg"]);
     harness.run_steps(4);
-    harness.key_press(Key::Num3);
+    harness.key_press_modifiers(Modifiers::ALT, Key::Num3);
     harness.run_steps(3);
     let third = harness.state().state().settings.labels[2].id;
     assert_eq!(harness.state().state().shown_label(), Some(third));
@@ -147,10 +148,13 @@ fn a_heatmap_is_made_by_another_method_and_stopped() {
         Some(&Request::UseHeatmap(Some(HeatmapMethod::Occlusion)))
     );
     // Until the new maps are there, the old ones are not shown as if they were new.
-    assert!(harness.state().state().inspected.maps.is_none());
+    assert!(harness.state().state().explore.inspected().maps.is_none());
     harness.get_by_label("Stop").click();
     harness.run_steps(3);
-    assert_eq!(engine.requests().last(), Some(&Request::UseHeatmap(None)));
+    assert_eq!(engine.requests().last(), Some(&Request::HoldHeatmaps(true)));
+    harness.get_by_label("Go on").click();
+    harness.run_steps(3);
+    assert_eq!(engine.requests().last(), Some(&Request::HoldHeatmaps(false)));
 }
 
 #[test]
@@ -158,11 +162,11 @@ fn a_heatmap_is_tested_and_the_verdict_stays_with_its_label() {
     let (engine, mut harness) = window(Settings::default());
     engine.load(&["a.jpg"]);
     harness.run_steps(4);
-    harness.get_by_label_contains("How far to trust this map").click();
+    harness.get_by_label("Test this heatmap").click();
     harness.run_steps(4);
     let tested = |harness: &Harness<App>| harness.query_by_label_contains("each of 5 other places").is_some();
     assert!(tested(&harness));
-    harness.key_press(Key::Num3);
+    harness.key_press_modifiers(Modifiers::ALT, Key::Num3);
     harness.run_steps(3);
     assert!(!tested(&harness), "another label's map was not tested");
 }
@@ -236,20 +240,20 @@ fn answers_to_older_questions_are_dropped() {
     let (engine, mut harness) = window(Settings::default());
     engine.load(&["a.jpg"]);
     harness.run_steps(4);
-    let before = harness.state().state().pictures[0].scores.clone();
+    let before = harness.state().state().explore.pictures()[0].scores.clone();
     let mut older = question(&engine.requests()).unwrap();
     older.generation -= 1;
     let labels = older.labels.len();
     engine.predict(0, &older, &vec![0.9; labels + 1]);
     harness.run_steps(3);
-    assert_eq!(harness.state().state().pictures[0].scores, before);
+    assert_eq!(harness.state().state().explore.pictures()[0].scores, before);
 }
 
 #[test]
 fn skipped_files_are_listed_with_their_reason_and_can_be_tried_again() {
     let (engine, mut harness) = window(Settings::default());
     engine.load(&["a.jpg", "broken.jpg"]);
-    let library = harness.state().state().library;
+    let library = harness.state().state().explore.library();
     engine.say(Event::Skipped {
         library,
         picture: 1,
@@ -352,12 +356,12 @@ fn filtering_by_name_keeps_what_matches_and_says_when_nothing_does() {
     harness.run_steps(2);
     harness.event(egui::Event::Text("DOG".into()));
     harness.run_steps(3);
-    assert_eq!(harness.state().state().order, [1]);
+    assert_eq!(harness.state().state().explore.order(), [1]);
     harness.event(egui::Event::Text("xyz".into()));
     harness.run_steps(3);
     harness.get_by_label("Show all pictures").click();
     harness.run_steps(3);
-    assert_eq!(harness.state().state().order.len(), 2);
+    assert_eq!(harness.state().state().explore.order().len(), 2);
 }
 
 /// The real engine with the starter on the CPU.
@@ -392,11 +396,12 @@ fn the_real_engine_predicts_on_the_samples_and_remembers_them() {
     let mut harness = real_window(data_dir.path());
     run_until(&mut harness, "predictions", |app| {
         let state = app.state();
-        state.scanned && !state.pictures.is_empty() && state.pictures.iter().all(|picture| picture.scores.is_some())
+        state.explore.is_scanned() && !state.explore.pictures().is_empty() && state.explore.pictures().iter().all(|picture| picture.scores.is_some())
     });
     let state = harness.state().state();
     let cat = state
-        .pictures
+        .explore
+        .pictures()
         .iter()
         .find(|picture| picture.name() == "cat.jpg")
         .unwrap();
@@ -405,7 +410,8 @@ fn the_real_engine_predicts_on_the_samples_and_remembers_them() {
     assert!(!scores.none_won);
     run_until(&mut harness, "heatmaps", |app| {
         app.state()
-            .inspected
+            .explore
+            .inspected()
             .maps
             .as_ref()
             .is_some_and(|set| set.maps.len() == app.state().settings.labels.len())
@@ -413,7 +419,8 @@ fn the_real_engine_predicts_on_the_samples_and_remembers_them() {
     harness.state_mut().execute(Command::TestMap);
     run_until(&mut harness, "a verdict", |app| {
         app.state()
-            .inspected
+            .explore
+            .inspected()
             .tested
             .as_ref()
             .is_some_and(|tested| tested.verdict.is_some())
@@ -422,14 +429,15 @@ fn the_real_engine_predicts_on_the_samples_and_remembers_them() {
         .state_mut()
         .execute(Command::UseMethod(Some(HeatmapMethod::Occlusion)));
     run_until(&mut harness, "occlusion", |app| {
-        let maps = app.state().inspected.maps.as_ref();
+        let maps = app.state().explore.inspected().maps.as_ref();
         maps.is_some_and(|set| set.method == HeatmapMethod::Occlusion && !set.maps.is_empty())
     });
     harness.state_mut().execute(Command::UseMethod(None));
     let first: Vec<_> = harness
         .state()
         .state()
-        .pictures
+        .explore
+        .pictures()
         .iter()
         .map(|p| p.scores.clone())
         .collect();
@@ -439,15 +447,16 @@ fn the_real_engine_predicts_on_the_samples_and_remembers_them() {
     let mut harness = real_window(data_dir.path());
     run_until(&mut harness, "stored predictions", |app| {
         let state = app.state();
-        !state.pictures.is_empty() && state.pictures.iter().all(|picture| picture.scores.is_some())
+        !state.explore.pictures().is_empty() && state.explore.pictures().iter().all(|picture| picture.scores.is_some())
     });
     let second: Vec<_> = harness
         .state()
         .state()
-        .pictures
+        .explore
+        .pictures()
         .iter()
         .map(|p| p.scores.clone())
         .collect();
     assert_eq!(first, second);
-    assert_eq!(harness.state().state().speed, None);
+    assert_eq!(harness.state().state().explore.speed(), None);
 }

@@ -866,6 +866,6 @@ fn the_real_engine_teaches_and_its_model_predicts_at_once() {
             .is_some_and(|model| model.taught_classes.contains(&"red".to_owned()))
     });
     run_until(&mut harness, "its predictions", |app| {
-        app.state().pictures.iter().all(|picture| picture.scores.is_some())
+        app.state().explore.pictures().iter().all(|picture| picture.scores.is_some())
     });
 }

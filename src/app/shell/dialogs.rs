@@ -82,14 +82,14 @@ fn title(dialog: Dialog) -> &'static str {
 
 fn skipped_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let mut commands = Vec::new();
-    if state.skipped() + state.unreadable.len() == 0 {
+    if state.explore.skipped() + state.explore.unreadable().len() == 0 {
         ui.label(note(ui, "Every file could be read."));
         return commands;
     }
-    if state.skipped() > 0 && ui.button(format!("{}  Try all again", icon::ARROW_CLOCKWISE)).clicked() {
+    if state.explore.skipped() > 0 && ui.button(format!("{}  Try all again", icon::ARROW_CLOCKWISE)).clicked() {
         commands.push(Command::Retry(None));
     }
-    for (id, picture) in state.pictures.iter().enumerate() {
+    for (id, picture) in state.explore.pictures().iter().enumerate() {
         let Some(reason) = &picture.skipped else { continue };
         ui.horizontal(|ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -104,7 +104,7 @@ fn skipped_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
         });
         ui.label(note(ui, reason));
     }
-    for (path, reason) in &state.unreadable {
+    for (path, reason) in state.explore.unreadable() {
         ui.label(path.display().to_string());
         ui.label(note(ui, reason));
     }
@@ -239,7 +239,7 @@ fn settings_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
         .as_ref()
         .map_or("nothing yet", |device| device.name.as_str());
     ui.label(note(ui, format!("Now: {now}")));
-    if let Some(latency) = state.asking.latency_ms {
+    if let Some(latency) = state.explore.asking().latency_ms {
         ui.label(note(
             ui,
             format!("The last change of labels was answered in {latency:.0} ms"),

@@ -2,7 +2,8 @@
 
 use egui::{InputState, Key, Modifiers};
 
-use crate::app::command::{Command, Dialog, FileDialog, Step};
+use crate::app::command::{Command, Dialog, FileDialog, Mark, Step};
+use crate::app::explore::Large;
 use crate::app::settings::{LabelRow, Measure, ThemeChoice};
 use crate::app::state::{Mode, State};
 use crate::app::train::{Page, TrainCommand};
@@ -16,7 +17,7 @@ pub const SHORTCUTS: &[(&str, &str)] = &[
     ("Arrows", "The next picture in that direction"),
     ("Page up, page down, home, end", "Further through the gallery"),
     ("A", "Add a label"),
-    ("1 to 9", "Heatmap of that label"),
+    ("Alt+1 to Alt+9", "Heatmap of that label, for every picture; once more releases it"),
     ("H", "Heatmap on or off"),
     ("E", "What the model sees"),
     (
@@ -25,13 +26,18 @@ pub const SHORTCUTS: &[(&str, &str)] = &[
     ),
     ("Shift+arrows", "Move the part that the model sees"),
     ("R", "Show the picture to the model as it is"),
-    ("P", "Save the heatmap with its legend"),
     ("[ and ]", "Heatmap fainter or stronger"),
     ("C", "Probability, cosine or logit"),
     ("+ and -", "Larger or smaller pictures in the gallery"),
     ("/ or Ctrl+F", "Filter by name"),
     ("Backspace", "Show all pictures again"),
-    ("Space", "Hold indexing, or go on"),
+    ("Space, Enter", "Look at the picture large"),
+    ("Z", "The large picture 1:1, or whole"),
+    ("G", "Back to the gallery"),
+    ("L", "Fold the labels, or show them"),
+    ("I", "Fold the inspector, or show it"),
+    ("Ctrl+A", "Select all pictures"),
+    ("Ctrl+.", "Pause or resume indexing"),
     ("M", "The model, and others"),
     ("T", "Teach a model, or back to the pictures"),
     (
@@ -65,23 +71,44 @@ pub enum Focus {
 /// What the keys of this frame ask for.
 pub fn commands(input: &mut InputState, state: &State, focus: Focus, dark: bool) -> Vec<Command> {
     let mut commands = Vec::new();
-    let strokes = state.brush.is_some() && !state.probe.dabs.is_empty() && focus != Focus::Text;
+    let strokes = state.explore.brush().is_some() && !state.explore.probe().dabs.is_empty() && focus != Focus::Text;
     if strokes && input.consume_key(Modifiers::COMMAND, Key::Z) {
         commands.push(Command::UndoStroke);
     }
-    commands.extend(with_control(input));
+    commands.extend(with_control(input, state));
     if focus != Focus::Text && state.dialog.is_none() && state.mode == Mode::Train {
         commands.extend(teaching(input, state, focus, dark));
     } else if focus != Focus::Text && state.dialog.is_none() {
         commands.extend(plain(input, state, dark));
-        if focus == Focus::Free && input.consume_key(Modifiers::NONE, Key::Space) {
-            commands.push(Command::PauseIndexing(!state.paused));
+        if input.consume_key(Modifiers::COMMAND, Key::A) {
+            commands.push(Command::Mark(Mark::All));
+        }
+        if focus == Focus::Free {
+            commands.extend(large(input, state));
         }
     }
     commands
 }
 
-fn with_control(input: &mut InputState) -> Vec<Command> {
+/// The large picture: opened, 1:1, whole.
+fn large(input: &mut InputState, state: &State) -> Option<Command> {
+    if input.consume_key(Modifiers::NONE, Key::Space) || input.consume_key(Modifiers::NONE, Key::Enter) {
+        return Some(match state.explore.large() {
+            Some(_) => Command::CloseLarge,
+            None => Command::OpenLarge(None),
+        });
+    }
+    let looked = state.explore.large()?;
+    input.consume_key(Modifiers::NONE, Key::Z).then(|| {
+        let one = Large {
+            zoom: Some(1.0 / input.pixels_per_point()),
+            ..Large::WHOLE
+        };
+        Command::LookAt(if looked.zoom.is_some() { Large::WHOLE } else { one })
+    })
+}
+
+fn with_control(input: &mut InputState, state: &State) -> Vec<Command> {
     let redo = Modifiers::COMMAND | Modifiers::SHIFT;
     // The longer combination first: consuming ignores extra modifiers.
     let table = [
@@ -92,6 +119,11 @@ fn with_control(input: &mut InputState) -> Vec<Command> {
         (Modifiers::COMMAND, Key::S, Command::Choose(FileDialog::Csv)),
         (Modifiers::COMMAND, Key::F, Command::FocusFilter),
         (Modifiers::COMMAND, Key::Comma, Command::OpenDialog(Dialog::Settings)),
+        (
+            Modifiers::COMMAND,
+            Key::Period,
+            Command::PauseIndexing(!state.explore.is_paused()),
+        ),
         (Modifiers::NONE, Key::F5, Command::Rescan),
     ];
     table
@@ -134,7 +166,7 @@ fn shifts(input: &mut InputState, state: &State) -> Vec<Command> {
         (Key::ArrowUp, 0.0, -SHIFT_STEP),
         (Key::ArrowDown, 0.0, SHIFT_STEP),
     ];
-    let from = state.probe.shift;
+    let from = state.explore.probe().shift;
     steps
         .into_iter()
         .filter(|(key, _, _)| input.consume_key(Modifiers::SHIFT, *key))
@@ -173,7 +205,10 @@ fn plain(input: &mut InputState, state: &State, dark: bool) -> Vec<Command> {
         (Key::E, Command::ToggleModelView),
         (Key::B, Command::ToggleBrush),
         (Key::R, Command::ResetProbe),
-        (Key::P, Command::Choose(FileDialog::HeatmapPicture)),
+        (Key::G, Command::CloseLarge),
+        (Key::I, Command::ToggleInspector),
+        (Key::L, Command::ToggleLabels),
+        (Key::Escape, Command::Back),
         (Key::OpenBracket, Command::SetOpacity(settings.opacity - 0.1)),
         (Key::CloseBracket, Command::SetOpacity(settings.opacity + 0.1)),
         (Key::C, Command::Show(next_measure)),
@@ -213,7 +248,7 @@ fn labels_by_number(input: &mut InputState, labels: &[LabelRow]) -> Vec<Command>
     numbers
         .into_iter()
         .zip(labels)
-        .filter(|(key, _)| input.consume_key(Modifiers::NONE, *key))
+        .filter(|(key, _)| input.consume_key(Modifiers::ALT, *key))
         .map(|(_, row)| Command::MapLabel(row.id))
         .collect()
 }

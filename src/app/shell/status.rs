@@ -35,9 +35,9 @@ fn folder_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.label(RichText::new(name).small());
     ui.label(note(
         ui,
-        format!("{} pictures", thousands(state.pictures.len() - state.skipped())),
+        format!("{} pictures", thousands(state.explore.pictures().len() - state.explore.skipped())),
     ));
-    let skipped = state.skipped() + state.unreadable.len();
+    let skipped = state.explore.skipped() + state.explore.unreadable().len();
     if skipped > 0 {
         let text = format!("{} {skipped} skipped", icon::WARNING);
         let text = RichText::new(text).small().color(theme::palette(ui).warning);
@@ -52,21 +52,21 @@ fn folder_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 }
 
 fn progress_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    let total = state.pictures.len();
-    let done = state.indexed + state.skipped();
-    if state.scanned && done >= total {
+    let total = state.explore.pictures().len();
+    let done = state.explore.indexed() + state.explore.skipped();
+    if state.explore.is_scanned() && done >= total {
         return;
     }
     let share = if total == 0 { 0.0 } else { done as f32 / total as f32 };
     ui.add(ProgressBar::new(share).desired_width(110.0).desired_height(8.0));
     ui.label(note(ui, format!("{} of {}", thousands(done), thousands(total))));
-    let (sign, name) = if state.paused {
+    let (sign, name) = if state.explore.is_paused() {
         (icon::PLAY, "Go on with indexing (Space)")
     } else {
         (icon::PAUSE, "Stop indexing; go on at any time (Space)")
     };
     if icon_button(ui, sign, name, false).clicked() {
-        commands.push(Command::PauseIndexing(!state.paused));
+        commands.push(Command::PauseIndexing(!state.explore.is_paused()));
     }
 }
 
@@ -89,7 +89,7 @@ fn model_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 fn device_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let name = state.device.as_ref().map_or("..", |device| device.name.as_str());
     let mut text = format!("{} {name}", icon::CPU);
-    if let Some(speed) = state.speed {
+    if let Some(speed) = state.explore.speed() {
         text += &format!(", {speed:.0} pictures/s");
     }
     let button = egui::Button::new(RichText::new(text).small()).frame(false);

@@ -9,7 +9,8 @@ use crate::app::settings::LabelRow;
 use crate::app::shell::theme;
 use crate::app::state::{Mode, State};
 use crate::app::train::{Page, TrainCommand};
-use crate::app::update::{edit_labels, load_model};
+use crate::app::explore::edit_labels;
+use crate::app::update::load_model;
 use crate::engine::ModelChoice;
 use crate::engine::protocol::{Request, Severity};
 use crate::engine::training::{PRESETS, RunConfig, TrainingRequest};
@@ -333,9 +334,9 @@ fn fill_board(state: &mut State) {
     let templates = state.settings.templates.templates();
     let template = templates.first().copied().unwrap_or("{}");
     let mut pairs = Vec::new();
-    let labels = state.asking.answer.iter().flat_map(|question| &question.labels);
+    let labels = state.explore.asking().answer.iter().flat_map(|question| &question.labels);
     for (label, asked) in labels.enumerate() {
-        let won = state.pictures.iter().filter_map(|picture| {
+        let won = state.explore.pictures().iter().filter_map(|picture| {
             let scores = picture.scores.as_ref()?;
             (scores.best == Some(label)).then(|| (scores.probabilities[label], &picture.file.path))
         });

@@ -78,7 +78,7 @@ fn pairs_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<TrainCommand>) {
         ui.label(note(ui, words));
     }
     ui.horizontal(|ui| {
-        let selected = state.selected.and_then(|id| state.pictures.get(id));
+        let selected = state.explore.selected().and_then(|id| state.explore.pictures().get(id));
         let add = ui.add_enabled(
             selected.is_some() && pairs.len() < PAIRS,
             Button::new("Add the selected picture"),
