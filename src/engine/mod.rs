@@ -74,6 +74,7 @@ pub use appraise::{AppraiseError, Appraised, against_negatives, appraise, ground
 pub use choice::ModelChoice;
 pub use device::{Adapter, DEVICE_VARIABLE, DeviceChoice, DeviceInfo, adapters, gpu, no_gpu_reason};
 pub use loaded::{Loaded, Placement, place};
+pub use pictures::INSPECTED_SIDE;
 pub use prepare::{Prepared, prepare};
 pub use session::{Embedded, IMAGE_BATCH, Session, decoders};
 

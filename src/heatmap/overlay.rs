@@ -66,8 +66,8 @@ impl Style {
     /// The style's name for people.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Strength => "Strong values over a dimmed picture",
-            Self::Tint => "Tint over the whole picture",
+            Self::Strength => "By strength, picture dimmed",
+            Self::Tint => "Tint over the picture",
         }
     }
 }

@@ -268,7 +268,7 @@ fn the_real_engine_compares_labels_and_models_and_saves_what_is_seen() {
 /// Which of the samples comes first depends on which are scored by then.
 fn show_the_cat(harness: &mut Harness<App>) {
     run_until(harness, "a score of the cat", |app| {
-        app.state().explore.is_scanned() && cat(app).is_some_and(|cat| app.state().pictures[cat].scores.is_some())
+        app.state().explore.is_scanned() && cat(app).is_some_and(|cat| app.state().explore.pictures()[cat].scores.is_some())
     });
     let cat = cat(harness.state()).unwrap();
     harness.state_mut().execute(Command::Select(cat));

@@ -3,18 +3,19 @@
 //! `UPDATE_SNAPSHOTS=1 cargo test --test window` makes them anew; look at them before they are committed.
 
 use clipsight::app::App;
-use clipsight::app::command::{Command, Compare, Dialog};
-use clipsight::app::settings::{Settings, ThemeChoice};
+use clipsight::app::command::{Command, Compare, Dialog, Mark};
+use clipsight::app::settings::{Settings, Sort, ThemeChoice, TileText};
 use clipsight::app::state::Mode;
 use clipsight::app::train::{Page, TrainCommand};
 use clipsight::engine::adapters;
 use clipsight::engine::protocol::Dab;
 use clipsight::engine::training::{Choice, FineTuneMethod, RunConfig};
-use clipsight::heatmap::HeatmapMethod;
+use clipsight::heatmap::{HeatmapMethod, Scale};
+use clipsight::zero_shot::TemplateSet;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 
-use crate::stand_in::StandIn;
-use crate::training;
+use crate::stand_in::{StandIn, advance, now};
+use crate::{DEBOUNCE, training};
 
 const NAMES: [&str; 14] = [
     "apple.jpg",
@@ -68,11 +69,12 @@ fn compared(name: &str, pictures: &[&str], size: [f32; 2], prepare: impl Fn(&mut
         let mut harness: Harness<App> = Harness::builder()
             .with_size(size)
             .wgpu()
-            .build_eframe(move |cc| App::new(&cc.egui_ctx, settings, Box::new(backend)));
+            .build_eframe(move |cc| App::new(&cc.egui_ctx, settings, Box::new(backend)).with_clock(Box::new(now)));
         harness.run_steps(2);
         engine.load(pictures);
         harness.run_steps(8);
         prepare(harness.state_mut(), &engine);
+        advance(DEBOUNCE);
         harness.run_steps(12);
         let options = SnapshotOptions::new()
             .threshold(THRESHOLD)
@@ -90,10 +92,69 @@ fn explore() {
     screen("explore", &NAMES, SMALL, |_| {});
 }
 
+const SMALLEST: [f32; 2] = [1_024.0, 700.0];
+const LARGE: [f32; 2] = [1_920.0, 1_080.0];
+
 #[test]
-fn explore_on_a_large_screen() {
-    screen("explore-large", &NAMES, [1_920.0, 1_080.0], |app| {
+fn explore_on_a_small_and_on_a_large_screen() {
+    let mut results = SnapshotResults::new();
+    results.extend(compared("explore-small", &NAMES, SMALLEST, |_, _| {}));
+    results.extend(compared("explore-large", &NAMES, LARGE, |_, _| {}));
+    results.extend(compared("model-view-large", &NAMES, LARGE, |app, _| {
         app.execute(Command::ToggleModelView)
+    }));
+    results.unwrap();
+}
+
+#[test]
+fn a_picture_large() {
+    let mut results = SnapshotResults::new();
+    for (name, size) in [("picture-small", SMALLEST), ("picture", SMALL), ("picture-large", LARGE)] {
+        results.extend(compared(name, &NAMES, size, |app, _| app.execute(Command::OpenLarge(None))));
+    }
+    results.unwrap();
+}
+
+#[test]
+fn the_gallery_in_its_other_looks() {
+    let mut results = SnapshotResults::new();
+    results.extend(compared("pictures-only", &NAMES, SMALL, |app, _| {
+        app.execute(Command::TileText(TileText::Nowhere));
+        app.execute(Command::ToggleRows);
+        app.execute(Command::ToggleLabels);
+        app.execute(Command::Mark(Mark::These(vec![1, 2, 3])));
+    }));
+    results.extend(compared("text-on-pictures", &NAMES, SMALLEST, |app, _| {
+        app.execute(Command::TileText(TileText::Over));
+        app.execute(Command::ToggleInspector);
+        app.execute(Command::SortBy(Sort::Margin));
+    }));
+    results.unwrap();
+}
+
+#[test]
+fn two_templates_beside_each_other() {
+    screen("two-templates", &NAMES, SMALL, |app| {
+        let label = app.state().settings.labels[1].id;
+        app.execute(Command::MapLabel(label));
+        app.execute(Command::UseTemplates(TemplateSet::Bare));
+    });
+}
+
+#[test]
+fn one_label_alone() {
+    screen("one-label", &NAMES, SMALL, |app| {
+        let labels = app.state().settings.labels[..1].to_vec();
+        app.execute(Command::EditLabels(labels));
+        app.execute(Command::UseScale(Scale::Signed));
+    });
+}
+
+#[test]
+fn two_heatmaps_with_a_divider() {
+    screen("divided", &NAMES, SMALL, |app| {
+        app.execute(Command::Compare(Some(Compare::Method(HeatmapMethod::Occlusion))));
+        app.execute(Command::Divide(Some(0.5)));
     });
 }
 

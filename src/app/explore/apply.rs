@@ -144,6 +144,7 @@ impl Explore {
 
     pub(super) fn skip(&mut self, picture: PictureId, reason: String) {
         if let Some(known) = self.pictures.get_mut(picture) {
+            self.skipped += usize::from(known.skipped.is_none());
             known.skipped = Some(reason);
             self.marked.remove(&picture);
             self.reorder_soon();

@@ -11,7 +11,7 @@ use crate::app::command::Command;
 use crate::app::settings::Measure;
 use crate::app::shell::status::thousands;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{ScoreBar, note, score_bar_ui};
+use crate::app::shell::widgets::{BAR_HEIGHT, ScoreBar, note, score_bar_ui};
 use crate::app::state::State;
 use crate::engine::protocol::{LabelId, Scores};
 
@@ -33,11 +33,19 @@ pub fn bars_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         .auto_shrink([false, false])
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
-            for place in lens.ranked(answer.scores) {
+            // Of very many, only those that are seen.
+            let ranked = lens.ranked(answer.scores);
+            let height = BAR_HEIGHT + ui.spacing().item_spacing.y;
+            let (top, clip) = (ui.cursor().top(), ui.clip_rect());
+            let row = |y: f32| ((y - top) / height).floor().max(0.0) as usize;
+            let (first, last) = (row(clip.top()).min(ranked.len()), (row(clip.bottom()) + 1).min(ranked.len()));
+            ui.add_space(first as f32 * height);
+            for &place in &ranked[first..last] {
                 if label_bar_ui(ui, state, lens, answer, place, commands) {
                     hovered = answer.question.id(place);
                 }
             }
+            ui.add_space((ranked.len() - last) as f32 * height);
             ui.label(note(ui, words_below(state, lens)));
             if state.settings.show_none {
                 ui.add_space(theme::GAP_SMALL);
@@ -79,7 +87,7 @@ fn measures_ui(ui: &mut Ui, state: &State, lens: Lens, commands: &mut Vec<Comman
         let rank = state.explore.selected.and_then(|id| state.explore.arranged.ranks.get(id));
         if let Some(&rank) = rank.filter(|rank| **rank > 0) {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let of = state.explore.arranged.ranks.iter().filter(|rank| **rank > 0).count();
+                let of = state.explore.arranged.ranked;
                 let text = format!("rank {} of {}", thousands(rank as usize), thousands(of));
                 ui.label(note(ui, text)).on_hover_text(words::ALONE);
             });

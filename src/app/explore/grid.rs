@@ -88,8 +88,6 @@ pub fn grid_ui(
         });
     }
     let mut missing = Vec::new();
-    // Thumbnails have no use for a fade at the edges.
-    ui.spacing_mut().scroll.fade.strength = 0.0;
     ScrollArea::vertical()
         .id_salt(("gallery", state.explore.opened))
         .auto_shrink([false, false])

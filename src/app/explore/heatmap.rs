@@ -295,9 +295,34 @@ fn compare_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     }
 }
 
+/// In two columns: the picture above is seen while its colours are chosen.
 fn colours_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    ui.horizontal_top(|ui| {
+        ui.vertical(|ui| ramps_ui(ui, state, commands));
+        ui.separator();
+        ui.vertical(|ui| scales_ui(ui, state, commands));
+    });
+}
+
+fn ramps_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let settings = &state.settings;
-    ui.label(note(ui, "Over the picture"));
+    ui.label(note(ui, "Colours"));
+    // For and against has colours of its own.
+    ui.add_enabled_ui(settings.heatmap_scale == Scale::Absolute, |ui| {
+        for ramp in Ramp::ALL.into_iter().filter(|ramp| *ramp != Ramp::BlueRed) {
+            if ui.radio(ramp == settings.ramp, ramp.title()).clicked() {
+                commands.push(Command::UseRamp(ramp));
+            }
+        }
+    });
+    let mut smooth = settings.smooth;
+    if ui.checkbox(&mut smooth, "Smooth between cells").clicked() {
+        commands.push(Command::ToggleSmooth);
+    }
+}
+
+fn scales_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let settings = &state.settings;
     for style in Style::ALL {
         if ui.radio(style == settings.heatmap_style, style.title()).clicked() {
             commands.push(Command::UseStyle(style));
@@ -308,17 +333,6 @@ fn colours_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         commands.push(Command::ToggleContour);
     }
     ui.separator();
-    ui.label(note(ui, "Colours"));
-    // For and against has colours of its own.
-    ui.add_enabled_ui(settings.heatmap_scale == Scale::Absolute, |ui| {
-        for ramp in Ramp::ALL.into_iter().filter(|ramp| *ramp != Ramp::BlueRed) {
-            if ui.radio(ramp == settings.ramp, ramp.title()).clicked() {
-                commands.push(Command::UseRamp(ramp));
-            }
-        }
-    });
-    ui.separator();
-    ui.label(note(ui, "Scale"));
     for scale in Scale::ALL {
         if ui.radio(scale == settings.heatmap_scale, scale.title()).clicked() {
             commands.push(Command::UseScale(scale));
@@ -327,11 +341,6 @@ fn colours_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let mut same = settings.same_scale;
     if ui.checkbox(&mut same, "One scale for all labels").clicked() {
         commands.push(Command::ToggleSameScale);
-    }
-    ui.separator();
-    let mut smooth = settings.smooth;
-    if ui.checkbox(&mut smooth, "Smooth between cells").clicked() {
-        commands.push(Command::ToggleSmooth);
     }
 }
 

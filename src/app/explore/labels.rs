@@ -1,5 +1,7 @@
 //! The labels: one a row, each with its colour; the templates; "none of these".
 
+use std::collections::HashSet;
+
 use crate::app::shell::icons as icon;
 use egui::{Align, Event, Key, Layout, Modifiers, RichText, ScrollArea, TextEdit, Ui};
 
@@ -16,6 +18,8 @@ use crate::app::state::State;
 use crate::app::train::taught_ui;
 use crate::zero_shot::{Label, LabelId, parse_labels};
 
+/// From so many labels on, only those that are seen are drawn.
+const MANY: usize = 100;
 /// The id of the field for new labels.
 const NEW_LABEL: &str = "new label";
 
@@ -37,9 +41,7 @@ pub fn labels_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                     "No labels yet. Type what a picture could show, such as \"cat\", and press Enter.",
                 ));
             }
-            for place in 0..state.settings.labels.len() {
-                row_ui(ui, state, place, commands);
-            }
+            rows_ui(ui, state, commands);
             if !state.settings.labels.is_empty() && state.settings.show_none {
                 none_row_ui(ui, |ui| wins_ui(ui, state.explore.arranged.none_wins, None, state, commands));
             }
@@ -112,11 +114,32 @@ fn new_label_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     }
 }
 
+/// The rows; of very many, only those that are seen.
+fn rows_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let labels = &state.settings.labels;
+    let clip = ui.clip_rect();
+    let mut height = None;
+    for (place, row) in labels.iter().enumerate() {
+        let top = ui.cursor().top();
+        if let Some(height) = height
+            && labels.len() > MANY
+            && (top > clip.bottom() || top + height < clip.top())
+            && state.explore.expanded_label != Some(row.id)
+        {
+            ui.add_space(height);
+            continue;
+        }
+        row_ui(ui, state, place, commands);
+        height.get_or_insert(ui.cursor().top() - top);
+    }
+}
+
 /// Labels that are there already are not added once more: they would halve each other's share.
 fn add(state: &State, labels: Vec<Label>, commands: &mut Vec<Command>) {
     let mut rows = state.settings.labels.clone();
+    let mut known: HashSet<_> = rows.iter().map(|row| reading(&row.label)).collect();
     for label in labels {
-        if rows.iter().any(|row| reads_alike(&row.label, &label)) {
+        if !known.insert(reading(&label)) {
             continue;
         }
         let colour = free_colour(&rows);
@@ -125,10 +148,23 @@ fn add(state: &State, labels: Vec<Label>, commands: &mut Vec<Command>) {
     commands.push(Command::EditLabels(rows));
 }
 
-/// Whether two labels read the same to people: the model's scores for them hardly differ.
-fn reads_alike(a: &Label, b: &Label) -> bool {
-    let read = |label: &Label| label.name.trim().to_lowercase();
-    a.descriptions == b.descriptions && read(a) == read(b)
+/// How a label reads to people: the model's scores for two that read the same hardly differ.
+fn reading(label: &Label) -> (String, Vec<String>) {
+    (label.name.trim().to_lowercase(), label.descriptions.clone())
+}
+
+/// Whether a label can be English, as far as its letters tell.
+fn is_english(label: &Label) -> bool {
+    let texts = std::iter::once(&label.name).chain(&label.descriptions);
+    let foreign = |text: &String| text.chars().any(|c| c.is_alphabetic() && c as u32 >= 0x250);
+    !texts.into_iter().any(foreign)
+}
+
+/// Labels that read like one above them.
+pub fn doubled(rows: &[LabelRow]) -> HashSet<LabelId> {
+    let mut seen = HashSet::new();
+    let doubled = rows.iter().filter(|row| !seen.insert(reading(&row.label)));
+    doubled.map(|row| row.id).collect()
 }
 
 /// The first colour that the fewest labels have.
@@ -175,9 +211,12 @@ fn row_ui(ui: &mut Ui, state: &State, place: usize, commands: &mut Vec<Command>)
                 }
             });
         });
-        let earlier = &state.settings.labels[..place];
-        if earlier.iter().any(|other| reads_alike(&other.label, &state.settings.labels[place].label)) {
+        if state.explore.doubled.contains(&row.id) {
             let text = format!("{} The same as a label above: they share its score", icon::WARNING);
+            ui.label(RichText::new(text).small().color(theme::palette(ui).warning));
+        }
+        if state.model.as_ref().is_some_and(|model| model.is_starter()) && !is_english(&row.label) {
+            let text = format!("{} The starter reads English only", icon::WARNING);
             ui.label(RichText::new(text).small().color(theme::palette(ui).warning));
         }
         descriptions_ui(ui, state, place, commands);

@@ -86,6 +86,8 @@ pub fn probe(state: &mut State, command: Command) -> Vec<Request> {
                 Some(_) => None,
                 None => Some(Brush { radius: BRUSH_RADIUS }),
             };
+            // There is nothing to paint on in what the model sees.
+            state.explore.model_view = false;
             return Vec::new();
         }
         Command::SizeBrush(radius) => {

@@ -147,6 +147,8 @@ pub struct Explore {
     pub(super) scanned: bool,
     /// The list.
     pub(super) pictures: Vec<Picture>,
+    /// How many of them cannot be used.
+    pub(super) skipped: usize,
     /// How many pictures have a name.
     pub(super) names: HashMap<String, u32>,
     /// Paths that could not be looked at.
@@ -215,6 +217,8 @@ pub struct Explore {
     pub(super) copy_when_here: bool,
     /// Thumbnails that arrived since the last frame.
     pub(super) new_thumbnails: Vec<(PictureId, ScreenImage)>,
+    /// Labels that read like one above them.
+    pub(super) doubled: HashSet<LabelId>,
     /// What is typed into the field for new labels.
     pub(super) new_label: String,
     /// The label whose descriptions are open.
@@ -252,7 +256,7 @@ impl Explore {
 
     /// Pictures that cannot be used.
     pub fn skipped(&self) -> usize {
-        self.pictures.iter().filter(|picture| picture.skipped.is_some()).count()
+        self.skipped
     }
 
     /// What the gallery shows, in order.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::accesskit::Role;
 use egui::{
-    Align2, Color32, CornerRadius, FontId, Galley, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align2, Color32, CornerRadius, FontId, Galley, Key, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::menu::menu_ui;
@@ -44,7 +44,7 @@ pub fn tile_ui(
     let response = ui.interact(cell, ui.scope_id().with(("picture", id)), Sense::click());
     let selected = explore.selected == Some(id);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, &name));
-    let by_key = response.clicked() && !ui.input(|input| input.pointer.any_released());
+    let by_key = response.clicked() && ui.input(|input| input.key_pressed(Key::Enter) || input.key_pressed(Key::Space));
     if response.double_clicked() || by_key {
         commands.push(Command::OpenLarge(Some(id)));
     } else if response.clicked() {

@@ -125,7 +125,10 @@ fn look(state: &mut State, command: Command) {
         }
         Command::HoverLabel(label) => explore.hovered_label = label,
         Command::ToggleHeatmap => state.settings.heatmap = !state.settings.heatmap,
-        Command::ToggleModelView => explore.model_view = !explore.model_view,
+        Command::ToggleModelView => {
+            explore.model_view = !explore.model_view;
+            explore.brush = None;
+        }
         Command::CloseLarge => {
             explore.large = None;
             explore.scroll_to_selected = true;
@@ -209,6 +212,7 @@ pub fn list(state: &mut State) -> Request {
     let explore = &mut state.explore;
     explore.library += 1;
     explore.pictures.clear();
+    explore.skipped = 0;
     explore.names.clear();
     explore.marked.clear();
     explore.unreadable.clear();
@@ -242,7 +246,7 @@ fn retry(state: &mut State, picture: Option<PictureId>) -> Vec<Request> {
     };
     for &id in &pictures {
         if let Some(picture) = explore.pictures.get_mut(id) {
-            picture.skipped = None;
+            explore.skipped -= usize::from(picture.skipped.take().is_some());
         }
     }
     explore.reorder_now();
@@ -361,6 +365,7 @@ fn set_none_bias(state: &mut State, bias: f32, now: Instant) {
 
 /// The question that the labels and templates make; asked after a short pause in typing.
 pub fn ask(state: &mut State) -> Request {
+    state.explore.doubled = super::labels::doubled(&state.settings.labels);
     let asking = &mut state.explore.asking;
     asking.changed_at = None;
     asking.generation += 1;

@@ -34,6 +34,8 @@ pub struct Arranged {
     pub spread: Option<Spread>,
     /// Where one label is alone: the rank of every picture by its number, 1 first; 0 for those without.
     pub ranks: Vec<u32>,
+    /// How many have one.
+    pub ranked: usize,
 }
 
 /// What decides which pictures are shown, and in which order.
@@ -69,12 +71,14 @@ impl Arranging<'_> {
             }
         }
         let (wins, none_wins) = self.wins();
+        let ranks = self.ranks();
         Arranged {
             order: self.sorted(order),
             wins,
             none_wins,
             spread: spread(&numbers),
-            ranks: self.ranks(),
+            ranked: ranks.iter().filter(|rank| **rank > 0).count(),
+            ranks,
         }
     }
 

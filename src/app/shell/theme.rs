@@ -195,6 +195,8 @@ fn apply(style: &mut egui::Style, palette: Palette) {
     style.spacing.menu_margin = Margin::same(8);
     style.spacing.slider_width = 96.0;
     style.spacing.scroll.active_handle_opacity = 0.3;
+    // A fade over pictures looks like a fault in them.
+    style.spacing.scroll.fade.strength = 0.0;
     style.spacing.icon_width = 18.0;
     style.interaction.tooltip_delay = 0.3;
     let visuals = &mut style.visuals;

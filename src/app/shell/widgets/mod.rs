@@ -7,7 +7,7 @@ mod segmented;
 
 pub use chart::{Chart, ChartLine, Look, chart_ui, short};
 pub use icon_button::{icon_button, labelled};
-pub use score_bar::{ScoreBar, score_bar_ui};
+pub use score_bar::{BAR_HEIGHT, ScoreBar, score_bar_ui};
 pub use segmented::segmented_ui;
 
 use egui::{Color32, ComboBox, CornerRadius, Sense, Shape, Stroke, Ui, vec2};

@@ -7,7 +7,8 @@ use egui::{Align2, Color32, CornerRadius, Rect, Response, Sense, Stroke, StrokeK
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
 
-const HEIGHT: f32 = 28.0;
+/// Height of a bar with its name.
+pub const BAR_HEIGHT: f32 = 28.0;
 const NUMBER_WIDTH: f32 = 62.0;
 /// Room for what stands beside the number.
 const ASIDE_WIDTH: f32 = 88.0;
@@ -40,7 +41,7 @@ pub struct ScoreBar<'a> {
 /// Draws the bar over the whole width; it can be clicked.
 pub fn score_bar_ui(ui: &mut Ui, bar: &ScoreBar) -> Response {
     let palette = theme::palette(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR_HEIGHT), Sense::click());
     response
         .widget_info(|| WidgetInfo::selected(Role::Button, true, bar.chosen, format!("{} {}", bar.name, bar.number)));
     if !ui.is_rect_visible(rect) {
