@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::explore::Large;
-use super::settings::{LabelRow, Measure, Sort, ThemeChoice, TileText};
+use super::models::ModelsCommand;
+use super::settings::{LabelRow, Measure, Settings, Sort, ThemeChoice, TileText};
 use super::state::Mode;
 use super::train::TrainCommand;
 use crate::engine::DeviceChoice;
@@ -15,12 +16,12 @@ use crate::zero_shot::TemplateSet;
 /// Dialogs over the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialog {
-    /// Which model, and its card.
-    Models,
     /// Files that were skipped.
     Skipped,
     /// Keys.
     Shortcuts,
+    /// Every command, to search.
+    Palette,
     /// A list of labels, to paste or edit as text.
     LabelList,
     /// The user's own templates.
@@ -110,6 +111,8 @@ pub enum Command {
     ShowFolder(PathBuf),
     /// Open folders and pictures.
     Open(Vec<PathBuf>),
+    /// Folders and pictures were dropped: open them, or learn from them, as the mode has it.
+    Drop(Vec<PathBuf>),
     /// Open the samples.
     OpenSamples,
     /// Look at the open folders again.
@@ -122,7 +125,7 @@ pub enum Command {
     EditLabels(Vec<LabelRow>),
     /// Replace the labels while typing: one step of undo for the whole typing.
     TypeLabel(Vec<LabelRow>),
-    /// Take back the last change of labels.
+    /// Take back the last change that was made in this mode.
     Undo,
     /// Do it again.
     Redo,
@@ -265,18 +268,18 @@ pub enum Command {
     SaveHeatmap(PathBuf),
     /// Save the heatmap's numbers.
     SaveGrid(PathBuf),
-    /// Look at pictures, or teach.
+    /// Use the window for something else.
     UseMode(Mode),
     /// Something about training.
     Train(TrainCommand),
+    /// Something about the page of models.
+    Models(ModelsCommand),
     /// Load a model.
     LoadModel(ModelChoice),
     /// Fetch a model from the Hub, and open it.
     FetchModel(String),
     /// Stop fetching.
     StopFetching,
-    /// Ask whether a model shall be deleted; none withdraws the question.
-    AskToRemove(Option<String>),
     /// Delete a model from the cache.
     RemoveModel(String),
     /// Compute elsewhere.
@@ -291,10 +294,24 @@ pub enum Command {
     OpenDialog(Dialog),
     /// Close the dialog.
     CloseDialog,
+    /// Close the dialog and what was typed into it, which can be brought back.
+    CancelDialog,
+    /// Open a dialog with what was typed into it.
+    ReopenDialog(Dialog, String),
+    /// Settings as on the first launch; labels, folders and the model stay.
+    ResetSettings,
+    /// Take these settings again.
+    RestoreSettings(Box<Settings>),
     /// Something of the window's own failed.
     Report(String),
+    /// The whole screen for the window, or not.
+    ToggleFullScreen,
     /// Put a message away.
     Dismiss(usize),
+    /// Do what a message offers, and put it away.
+    Answer(usize),
+    /// Change what is typed into the open dialog.
+    Draft(String),
     /// Put the note about the starter away.
     HideStarterNote,
     /// Put the keyboard into the field for new labels.

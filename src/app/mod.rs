@@ -2,7 +2,7 @@
 
 pub mod command;
 pub mod explore;
-mod models;
+pub mod models;
 pub mod settings;
 mod shell;
 pub mod state;
@@ -11,9 +11,9 @@ mod update;
 
 use std::time::{Duration, Instant};
 
-use egui::{Context, Frame, Margin, Panel, Ui};
+use egui::{Context, Frame, Id, Margin, Panel, Ui};
 
-use crate::engine::protocol::{PictureId, Request};
+use crate::engine::protocol::{PictureId, Request, Topic};
 use crate::engine::training::TrainingRequest;
 use crate::engine::{Backend, ModelChoice};
 
@@ -30,7 +30,6 @@ pub use shell::{StartError, WindowOptions, run};
 const DEBOUNCE: Duration = Duration::from_millis(60);
 /// Changed settings are kept after this long.
 const SAVE_AFTER: Duration = Duration::from_millis(800);
-const STATUS_HEIGHT: f32 = 34.0;
 
 /// Tells the time; in tests, the time that they say it is.
 pub type Clock = Box<dyn Fn() -> Instant>;
@@ -47,6 +46,13 @@ pub struct App {
     saved: Settings,
     settings_changed_at: Option<Instant>,
     zoom: Zoom,
+    /// What had the focus at the end of the last frame.
+    focused_before: Option<Id>,
+    dialog_was_open: bool,
+    title: String,
+    was_full_screen: bool,
+    /// What had it before the dialog was opened.
+    focus_to_return: Option<Id>,
 }
 
 /// The size of everything, which two can change: the settings, and egui with Ctrl and + or -.
@@ -97,6 +103,11 @@ impl App {
                 known: scale,
                 told: Some(scale),
             },
+            focused_before: None,
+            dialog_was_open: false,
+            title: String::new(),
+            was_full_screen: false,
+            focus_to_return: None,
         };
         ctx.set_zoom_factor(scale);
         app.state.asked_model = Some(app.state.settings.model.clone());
@@ -148,8 +159,15 @@ impl App {
             self.execute(Command::LoadModel(choice));
         }
         let now = (self.clock)();
+        if self.state.mode == Mode::Train {
+            let missing = self.state.training.missing_pictures();
+            if !missing.is_empty() {
+                self.backend.send(Request::Training(TrainingRequest::Small(missing)));
+            }
+        }
         self.ask_when_due(ctx, now);
-        if let Some(wait) = self.state.reorder(now) {
+        let waits = [self.state.reorder(now), self.state.messages.expire(now)];
+        for wait in waits.into_iter().flatten() {
             ctx.request_repaint_after(wait);
         }
         if let Some(restored) = self.state.explore.take_restored() {
@@ -212,7 +230,7 @@ impl App {
             .inner_margin(Margin::symmetric(theme::PANEL_MARGIN, 2));
 
         Panel::bottom("status")
-            .exact_size(STATUS_HEIGHT)
+            .exact_size(theme::STATUS_HEIGHT)
             .frame(bar)
             .show(ui, |ui| {
                 commands.extend(shell::status_ui(ui, &self.state));
@@ -223,20 +241,17 @@ impl App {
             .resizable(false)
             .frame(rail)
             .show(ui, |ui| {
-                commands.extend(shell::rail_ui(ui, self.state.mode));
+                commands.extend(shell::rail_ui(ui, &self.state));
             });
-        let missing = match self.state.mode {
-            Mode::Explore => explore::explore_ui(ui, &self.state, &mut self.textures, &mut commands),
-            Mode::Train => {
-                train::train_ui(ui, &mut self.state, &mut self.textures, &mut commands);
-                Vec::new()
-            }
-        };
+        let mode = shell::rail::entry(self.state.mode);
+        let drawn = (mode.ui)(ui, &mut self.state, &mut self.textures);
+        commands.extend(drawn.commands);
         commands.extend(shell::messages_ui(ui, &self.state));
-        commands.extend(shell::dialog_ui(ui, &mut self.state));
-        shell::drop_hint_ui(ui);
+        commands.extend(shell::dialog_ui(ui, &self.state));
+        shell::drop_hint_ui(ui, &self.state);
+        shell::focus_ui(&ctx);
 
-        self.want_thumbnails(missing);
+        self.want_thumbnails(drawn.missing);
         for command in commands {
             self.execute(command);
         }
@@ -262,18 +277,13 @@ impl App {
     }
 
     fn input(&mut self, ctx: &Context) -> Vec<Command> {
-        let focus = if ctx.text_edit_focused() {
-            keys::Focus::Text
-        } else if ctx.memory(|memory| memory.focused().is_some()) {
-            keys::Focus::Control
-        } else {
-            keys::Focus::Free
-        };
-        let dark = ctx.theme() == egui::Theme::Dark;
+        self.state.dark = ctx.theme() == egui::Theme::Dark;
+        self.state.pixels_per_point = ctx.pixels_per_point();
+        let focus = self.focus(ctx);
         if focus != keys::Focus::Text {
             self.state.explore.end_typing();
         }
-        let commands = ctx.input_mut(|input| keys::commands(input, &self.state, focus, dark));
+        let commands = ctx.input_mut(|input| keys::commands(input, &self.state, focus));
         let dropped = ctx.input(|input| {
             input
                 .raw
@@ -285,6 +295,42 @@ impl App {
         let waker = ctx.clone();
         self.files.take_dropped(dropped, move || waker.request_repaint());
         commands
+    }
+
+    /// Who has the keyboard. Esc takes the focus away before anybody asks: what had it until then hears it.
+    fn focus(&mut self, ctx: &Context) -> keys::Focus {
+        if ctx.text_edit_focused() {
+            return keys::Focus::Text;
+        }
+        let focused = ctx.memory(|memory| memory.focused());
+        if focused.is_some() || self.focused_before.is_some() || egui::Popup::is_any_open(ctx) {
+            keys::Focus::Control
+        } else {
+            keys::Focus::Free
+        }
+    }
+
+    /// The window is called after the folder and the model.
+    fn show_title(&mut self, ctx: &Context) {
+        let title = shell::status::window_title(&self.state);
+        if title != self.title {
+            self.title.clone_from(&title);
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title));
+        }
+    }
+
+    /// A dialog gives the focus back to what had it before.
+    fn return_focus(&mut self, ctx: &Context) {
+        let is_open = self.state.dialog.is_some();
+        if is_open != self.dialog_was_open {
+            self.dialog_was_open = is_open;
+            if is_open {
+                self.focus_to_return = self.focused_before;
+            } else if let Some(id) = self.focus_to_return.take() {
+                ctx.memory_mut(|memory| memory.request_focus(id));
+            }
+        }
+        self.focused_before = ctx.memory(|memory| memory.focused());
     }
 
     /// Asks for the thumbnails on screen, once for each set of them.
@@ -315,7 +361,13 @@ impl App {
         if let Some((image, what)) = picture {
             let pixels = egui::ColorImage::from_rgb([image.width, image.height], &image.rgb);
             ctx.copy_image(pixels);
-            self.state.say(crate::engine::protocol::Severity::Info, what);
+            self.state.say_about(Topic::Saving, what);
+        }
+        self.return_focus(ctx);
+        self.show_title(ctx);
+        if self.state.full_screen != self.was_full_screen {
+            self.was_full_screen = self.state.full_screen;
+            ctx.send_viewport_cmd(egui::ViewportCommand::Fullscreen(self.was_full_screen));
         }
         let settings = &mut self.state.settings;
         self.zoom.follow(&mut settings.scale, ctx);

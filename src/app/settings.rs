@@ -1,5 +1,6 @@
 //! What the window remembers between two launches.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -177,6 +178,8 @@ pub struct Settings {
     pub model: ModelChoice,
     /// Models opened lately.
     pub recent_models: Vec<PathBuf>,
+    /// Pictures a second that models were seen to do, by model and device.
+    pub speeds: BTreeMap<String, f32>,
     /// Where the model computes.
     pub device: DeviceChoice,
     /// In which numbers a GPU computes.
@@ -232,6 +235,7 @@ impl Default for Settings {
             training_folder: None,
             model: ModelChoice::Starter,
             recent_models: Vec::new(),
+            speeds: BTreeMap::new(),
             device: DeviceChoice::Auto,
             precision: Precision::Full,
             measure: Measure::Probability,
@@ -251,26 +255,36 @@ impl Default for Settings {
     }
 }
 
-/// The labels of the first launch, which fit the samples.
+/// The labels of the first launch: what the starter finds in the samples. The rest of them fits none, and shows that.
+const FIRST_LABELS: [&str; 16] = [
+    "cat",
+    "cup of coffee",
+    "banana",
+    "lemon",
+    "orange",
+    "bell pepper",
+    "shoes",
+    "jeans",
+    "t-shirt",
+    "woolly hat",
+    "aeroplane",
+    "car",
+    "lighthouse",
+    "owl",
+    "penguin",
+    "rocket",
+];
+
 fn first_labels() -> Vec<LabelRow> {
-    [
-        "cat",
-        "cup of coffee",
-        "banana",
-        "lemon",
-        "shoes",
-        "dress",
-        "car",
-        "rocket",
-    ]
-    .into_iter()
-    .enumerate()
-    .map(|(place, name)| LabelRow {
-        id: LabelId::known(place as u64),
-        label: Label::named(name),
-        colour: place,
-    })
-    .collect()
+    FIRST_LABELS
+        .into_iter()
+        .enumerate()
+        .map(|(place, name)| LabelRow {
+            id: LabelId::known(place as u64),
+            label: Label::named(name),
+            colour: place,
+        })
+        .collect()
 }
 
 impl Settings {
@@ -298,6 +312,29 @@ impl Settings {
     /// For the store.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// How everything looks and computes as on the first launch; what the user made and opened stays.
+    pub fn as_on_first_launch(&self) -> Self {
+        Self {
+            window_size: self.window_size,
+            labels: self.labels.clone(),
+            templates: self.templates.clone(),
+            own_templates: self.own_templates.clone(),
+            show_none: self.show_none,
+            folders: self.folders.clone(),
+            recent_folders: self.recent_folders.clone(),
+            training_folder: self.training_folder.clone(),
+            model: self.model.clone(),
+            recent_models: self.recent_models.clone(),
+            speeds: self.speeds.clone(),
+            // The engine computes there until it is told otherwise.
+            device: self.device,
+            precision: self.precision,
+            none_bias: self.none_bias,
+            heatmap_method: self.heatmap_method,
+            ..Self::default()
+        }
     }
 
     /// Remembers folders as opened lately.

@@ -3,35 +3,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::command::{Dialog, FileDialog};
+use super::command::{Command, Dialog, FileDialog};
 use super::explore::{Beside, Explore};
+use super::models::{Models, rounded, speed_key};
 use super::settings::Settings;
+use super::shell::messages::{Message, Messages};
 use super::train::Training;
 use crate::engine::DeviceInfo;
 use crate::engine::ModelChoice;
-use crate::engine::protocol::{CachedModel, Event, FetchOutcome, ModelInfo, Progress, Severity, model_name};
+use crate::engine::protocol::{Event, FetchOutcome, ModelInfo, Severity, Topic, model_name};
 use crate::engine::training::TrainingEvent;
-
-/// Messages that stay on screen.
-const MAX_MESSAGES: usize = 4;
-
-/// Something to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// How grave.
-    pub severity: Severity,
-    /// What.
-    pub text: String,
-}
-
-/// A model that is being fetched.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Fetching {
-    /// Its name on the Hub.
-    pub name: String,
-    /// How far it is; none before the first bytes.
-    pub progress: Option<Progress>,
-}
 
 /// What the window is for at the moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -41,6 +22,8 @@ pub enum Mode {
     Explore,
     /// To teach a model.
     Train,
+    /// To choose a model.
+    Models,
 }
 
 /// Everything that the window shows.
@@ -51,8 +34,16 @@ pub struct State {
     pub training: Training,
     /// Pictures, labels, and what the model says about them.
     pub explore: Explore,
+    /// What the page of models shows.
+    pub models: Models,
     /// What persists.
     pub settings: Settings,
+    /// Whether the window is dark at the moment.
+    pub dark: bool,
+    /// Pixels of the screen for a point.
+    pub pixels_per_point: f32,
+    /// Whether the window has the whole screen.
+    pub full_screen: bool,
     /// Which model is opened: the one that runs learn from. The settings may name another, which could not be opened.
     pub opened_model: ModelChoice,
     /// Its card.
@@ -61,30 +52,22 @@ pub struct State {
     pub asked_model: Option<ModelChoice>,
     /// A model that is being loaded.
     pub model_loading: Option<String>,
-    /// The models of the Hugging Face cache.
-    pub local_models: Vec<CachedModel>,
-    /// A model that is being fetched.
-    pub fetching: Option<Fetching>,
     /// A model that is here and that the user wanted to open.
     pub wanted_model: Option<ModelChoice>,
-    /// A model that is deleted if the user says so once more.
-    pub asked_to_remove: Option<String>,
-    /// What is typed into the field for a model's name.
-    pub model_name: String,
     /// Where the model computes.
     pub device: Option<DeviceInfo>,
     /// A GPU that is being prepared.
     pub gpu_preparing: Option<String>,
     /// Things to read.
-    pub messages: Vec<Message>,
+    pub messages: Messages,
     /// The dialog over the window.
     pub dialog: Option<Dialog>,
     /// A platform dialog that is to be opened.
     pub wanted_dialog: Option<FileDialog>,
     /// A folder to show in the platform's file manager.
     pub wanted_folder: Option<PathBuf>,
-    /// What is typed into a dialog.
-    pub draft: String,
+    /// What is typed into the open dialog; none before something is.
+    pub draft: Option<String>,
 }
 
 /// What a run's folder is called, of a run that is not known (any more): in it, models have no names of their own.
@@ -101,40 +84,41 @@ impl State {
             mode: Mode::default(),
             training: Training::default(),
             explore: Explore::default(),
+            models: Models::default(),
             settings,
+            dark: false,
+            pixels_per_point: 1.0,
+            full_screen: false,
             opened_model: ModelChoice::Starter,
             model: None,
             asked_model: None,
             model_loading: None,
-            local_models: Vec::new(),
-            fetching: None,
             wanted_model: None,
-            asked_to_remove: None,
-            model_name: String::new(),
             device: None,
             gpu_preparing: None,
-            messages: Vec::new(),
+            messages: Messages::default(),
             dialog: None,
             wanted_dialog: None,
             wanted_folder: None,
-            draft: String::new(),
+            draft: None,
         }
     }
 
     /// Says something to the user.
     pub fn say(&mut self, severity: Severity, text: impl Into<String>) {
-        let message = Message {
-            severity,
-            text: text.into(),
-        };
-        self.messages.retain(|known| *known != message);
-        self.messages.push(message);
-        let surplus = self.messages.len().saturating_sub(MAX_MESSAGES);
-        self.messages.drain(..surplus);
+        self.messages.add(Message::new(severity, text));
+    }
+
+    /// Tells something that replaces what was said about the same.
+    pub fn say_about(&mut self, topic: Topic, text: impl Into<String>) {
+        self.messages.add(Message::new(Severity::Info, text).about(topic));
     }
 
     /// Takes what the engine says; what is out of date is dropped.
     pub fn apply(&mut self, event: Event) {
+        if let Event::Speed(speed) = event {
+            self.remember_speed(speed);
+        }
         let beside = Beside {
             settings: &self.settings,
             model: self.model.as_ref(),
@@ -144,13 +128,9 @@ impl State {
         };
         match event {
             Event::Training(event) => self.trained(event),
-            Event::LocalModels(models) => self.local_models = models,
-            Event::Fetching { name, progress } => {
-                self.fetching = Some(Fetching {
-                    name,
-                    progress: Some(progress),
-                });
-            }
+            Event::LocalModels(models) => self.models.are_here(models),
+            Event::MachineMemory(bytes) => self.models.machine_has(bytes),
+            Event::Fetching { name, progress } => self.models.fetches(name, Some(progress)),
             Event::Fetched { name, outcome } => self.fetched(&name, outcome),
             Event::ModelLoading(name) => self.model_loading = Some(name),
             Event::ModelOpened(choice) => self.model_opened(choice),
@@ -159,7 +139,13 @@ impl State {
                 self.device = Some(info);
                 self.gpu_preparing = preparing;
             }
-            Event::Message { severity, text } => self.say(severity, text),
+            Event::Message { severity, topic, text } => {
+                let message = Message::new(severity, text);
+                self.messages.add(match topic {
+                    Some(topic) => message.about(topic),
+                    None => message,
+                });
+            }
             _ => {}
         }
     }
@@ -199,18 +185,31 @@ impl State {
         run.map_or_else(|| model.name.clone(), |record| record.name.clone())
     }
 
+    /// For the page of models, which estimates what others would do.
+    fn remember_speed(&mut self, speed: f32) {
+        if let (Some(model), Some(device)) = (&self.model, &self.device) {
+            let key = speed_key(&model.name, &device.name);
+            self.settings.speeds.insert(key, rounded(speed));
+        }
+    }
+
     fn fetched(&mut self, name: &str, outcome: FetchOutcome) {
-        self.fetching = None;
+        self.models.fetched();
         match outcome {
             FetchOutcome::Here(folder) => {
-                self.say(Severity::Info, format!("{name} is here, verified"));
+                self.say_about(Topic::Fetching, format!("{name} is downloaded and verified"));
                 self.wanted_model = Some(ModelChoice::Path(folder));
             }
             FetchOutcome::Stopped => {
-                let text = format!("Fetching {name} was stopped; the next time goes on from there");
-                self.say(Severity::Info, text);
+                let text = format!("The download of {name} was stopped; it will resume next time");
+                self.say_about(Topic::Fetching, text);
             }
-            FetchOutcome::Failed(reason) => self.say(Severity::Error, format!("{name} was not fetched: {reason}")),
+            FetchOutcome::Failed(reason) => {
+                let text = format!("{name} could not be downloaded: {reason}");
+                let retry = Command::FetchModel(name.to_owned());
+                let failed = Message::new(Severity::Error, text).about(Topic::Fetching);
+                self.messages.add(failed.with("Retry", retry));
+            }
         }
     }
 
@@ -222,6 +221,7 @@ impl State {
                 self.settings.remember_model(path);
             }
             self.asked_model = None;
+            self.messages.forget(Topic::Model);
         }
         self.opened_model = choice;
     }

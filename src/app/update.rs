@@ -5,40 +5,61 @@ use std::time::Instant;
 
 use super::command::{Command, Dialog};
 use super::explore;
-use super::state::{Fetching, Mode, State};
-use super::train::{self, Page, TrainCommand};
+use super::models::ModelsCommand;
+use super::settings::Settings;
+use super::shell::messages::Message;
+use super::shell::rail;
+use super::state::{Mode, State};
+use super::train::{self, TrainCommand};
 use crate::engine::ModelChoice;
-use crate::engine::protocol::{Request, Severity};
+use crate::engine::protocol::{Request, Severity, Topic};
 
 /// Carries out a command.
 pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request> {
     match command {
         Command::Choose(dialog) => state.wanted_dialog = Some(dialog),
         Command::ShowFolder(folder) => state.wanted_folder = Some(folder),
-        Command::Open(paths) if state.mode == Mode::Train => return learn_from(state, paths, now),
+        Command::Drop(paths) if state.mode == Mode::Train => return learn_from(state, paths, now),
+        Command::Drop(paths) => {
+            state.mode = Mode::Explore;
+            return explore::open(state, paths);
+        }
+        // A dialog that was cancelled.
+        Command::Open(paths) if paths.is_empty() => {}
         Command::Open(paths) => return explore::open(state, paths),
+        Command::Undo => return undo(state, now),
+        Command::Redo => return redo(state, now),
         Command::LoadModel(choice) => return load_model(state, choice),
         Command::OpenDialog(dialog) => {
             state.dialog = Some(dialog);
-            if dialog == Dialog::Models {
-                return vec![Request::ListModels];
-            }
+            state.draft = None;
         }
         Command::CloseDialog => {
             state.dialog = None;
-            state.asked_to_remove = None;
+            state.draft = None;
         }
+        Command::CancelDialog => cancel_dialog(state),
+        Command::ReopenDialog(dialog, draft) => {
+            state.dialog = Some(dialog);
+            state.draft = Some(draft);
+        }
+        Command::Draft(text) => state.draft = Some(text),
+        Command::ResetSettings => {
+            let before = Box::new(state.settings.clone());
+            let usual = state.settings.as_on_first_launch();
+            let message = Message::new(Severity::Info, "The settings are as on the first launch");
+            let restore = Command::RestoreSettings(before);
+            state.messages.add(message.with("Undo", restore));
+            return use_settings(state, usual);
+        }
+        Command::RestoreSettings(settings) => return use_settings(state, *settings),
         Command::FetchModel(name) => {
-            state.fetching = Some(Fetching {
-                name: name.clone(),
-                progress: None,
-            });
+            state.models.fetches(name.clone(), None);
             return vec![Request::Fetch(name)];
         }
         Command::StopFetching => return vec![Request::StopFetching],
-        Command::AskToRemove(name) => state.asked_to_remove = name,
         Command::RemoveModel(name) => {
-            state.asked_to_remove = None;
+            state.models.update(ModelsCommand::AskToRemove(None));
             return vec![Request::RemoveModel(name)];
         }
         Command::UseDevice(device) => {
@@ -51,18 +72,65 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
         }
         Command::UseTheme(theme) => state.settings.theme = theme,
         Command::Scale(scale) => state.settings.scale = scale.clamp(0.5, 3.0),
-        Command::UseMode(Mode::Explore) => state.mode = Mode::Explore,
-        Command::UseMode(Mode::Train) => {
-            let page = state.training.page.clone();
-            return train::update(state, TrainCommand::Open(page), now);
+        Command::ToggleFullScreen => state.full_screen = !state.full_screen,
+        Command::UseMode(mode) => {
+            state.mode = mode;
+            state.dialog = None;
+            return (rail::entry(mode).open)(state, now);
         }
+        Command::Models(command) => state.models.update(command),
         Command::Train(command) => return train::update(state, command, now),
         Command::Report(text) => state.say(Severity::Error, text),
-        Command::Dismiss(message) if message < state.messages.len() => {
-            state.messages.remove(message);
+        Command::Dismiss(message) => drop(state.messages.take(message)),
+        Command::Answer(message) => {
+            return match state.messages.take(message) {
+                Some(command) => update(state, command, now),
+                None => Vec::new(),
+            };
         }
         other => return explore::update(state, other, now),
     }
+    Vec::new()
+}
+
+/// Takes back the last change of the mode that is open.
+fn undo(state: &mut State, now: Instant) -> Vec<Request> {
+    let history = rail::entry(state.mode).history.as_ref();
+    match history.filter(|history| (history.undoes)(state).is_some()) {
+        Some(history) => (history.undo)(state, now),
+        None => {
+            state.say_about(Topic::Labels, "There is nothing to undo here");
+            Vec::new()
+        }
+    }
+}
+
+fn redo(state: &mut State, now: Instant) -> Vec<Request> {
+    let history = rail::entry(state.mode).history.as_ref();
+    match history.filter(|history| (history.redoes)(state).is_some()) {
+        Some(history) => (history.redo)(state, now),
+        None => {
+            state.say_about(Topic::Labels, "There is nothing to redo here");
+            Vec::new()
+        }
+    }
+}
+
+/// What was typed is not lost by a key that was meant for something else.
+fn cancel_dialog(state: &mut State) {
+    if let (Some(dialog @ (Dialog::LabelList | Dialog::Templates)), Some(draft)) = (state.dialog, state.draft.take()) {
+        let message = Message::new(Severity::Info, "What you typed was put away");
+        let reopen = Command::ReopenDialog(dialog, draft);
+        state
+            .messages
+            .add(message.about(Topic::Labels).with("Bring it back", reopen));
+    }
+    state.dialog = None;
+}
+
+fn use_settings(state: &mut State, settings: Settings) -> Vec<Request> {
+    state.settings = settings;
+    state.explore.reorder_now();
     Vec::new()
 }
 
@@ -71,8 +139,7 @@ fn learn_from(state: &mut State, mut paths: Vec<PathBuf>, now: Instant) -> Vec<R
     if paths.is_empty() {
         return Vec::new();
     }
-    state.training.page = Page::Setup;
-    train::update(state, TrainCommand::UseFolder(paths.swap_remove(0)), now)
+    train::update(state, TrainCommand::Drop(paths.swap_remove(0)), now)
 }
 
 /// Has a model opened; once it is, it is remembered.

@@ -66,7 +66,9 @@ const FIGURES: [Figure; 21] = [
     ("scroll_frame_ms_p99_pictures_100000", "ms", |_| {
         scroll_frame_ms_p99(100_000, 8)
     }),
-    ("scroll_frame_ms_p99_labels_2000", "ms", |_| scroll_frame_ms_p99(1_000, 2_000)),
+    ("scroll_frame_ms_p99_labels_2000", "ms", |_| {
+        scroll_frame_ms_p99(1_000, 2_000)
+    }),
     ("large_thumbnail_ms", "ms", |_| large_thumbnail_ms()),
     ("large_sharp_ms", "ms", |_| large_sharp_ms()),
     ("peak_memory_mb", "MB", |_| {

@@ -205,7 +205,11 @@ impl Subject {
                 maps.extend(look.maps(model, &texts[maps.len() * dim..end * dim], dim)?);
                 done = end as f32 / classes as f32;
             }
-            let whole = if maps.len() == classes { maps.clone() } else { Vec::new() };
+            let whole = if maps.len() == classes {
+                maps.clone()
+            } else {
+                Vec::new()
+            };
             self.say(
                 method,
                 done.min(if whole.is_empty() { 0.99 } else { 1.0 }),

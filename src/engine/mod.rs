@@ -59,7 +59,7 @@ use librarian::Librarian;
 use loader::Loader;
 use messages::{Chore, Work};
 use pictures::PictureThread;
-use protocol::{Event, PictureFile, PictureId, Request, Severity};
+use protocol::{Event, PictureFile, PictureId, Request, Severity, Topic};
 use queue::{Job, Lane, Queue};
 use saver::Saver;
 use scanner::Scanner;
@@ -122,7 +122,14 @@ impl Events {
     }
 
     fn message(&self, severity: Severity, text: String) {
-        self.send(Event::Message { severity, text });
+        let topic = None;
+        self.send(Event::Message { severity, topic, text });
+    }
+
+    /// A message that replaces what was said about the same.
+    fn message_about(&self, topic: Topic, severity: Severity, text: String) {
+        let topic = Some(topic);
+        self.send(Event::Message { severity, topic, text });
     }
 
     /// Events, and who hears them.

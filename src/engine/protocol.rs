@@ -307,6 +307,21 @@ pub enum FetchOutcome {
     Failed(String),
 }
 
+/// What a message is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// A file that is written.
+    Saving,
+    /// The model that is opened.
+    Model,
+    /// A model that is fetched or removed.
+    Fetching,
+    /// Labels and templates.
+    Labels,
+    /// Runs.
+    Training,
+}
+
 /// How grave a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
@@ -466,6 +481,8 @@ pub enum Event {
         /// A GPU that is being prepared meanwhile.
         preparing: Option<String>,
     },
+    /// How much memory this machine has, in bytes.
+    MachineMemory(u64),
     /// Something about training.
     Training(TrainingEvent),
     /// Something about evaluating.
@@ -474,6 +491,8 @@ pub enum Event {
     Message {
         /// How grave.
         severity: Severity,
+        /// What it is about: a later one about the same replaces it.
+        topic: Option<Topic>,
         /// In words that say what to do.
         text: String,
     },

@@ -291,8 +291,16 @@ mod tests {
             contour: Some(0.5),
             ..overlay
         };
-        let row: Vec<[u8; 4]> = outlined.colours(&map, 640).enumerate_pixels().filter(|(_, y, _)| *y == 9).map(|(_, _, p)| p.0).collect();
-        assert_eq!((row[318], row[319], row[320]), ([0, 0, 0, 179], [0, 0, 0, 179], [255, 255, 255, 255]));
+        let row: Vec<[u8; 4]> = outlined
+            .colours(&map, 640)
+            .enumerate_pixels()
+            .filter(|(_, y, _)| *y == 9)
+            .map(|(_, _, p)| p.0)
+            .collect();
+        assert_eq!(
+            (row[318], row[319], row[320]),
+            ([0, 0, 0, 179], [0, 0, 0, 179], [255, 255, 255, 255])
+        );
     }
 
     #[test]

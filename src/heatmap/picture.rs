@@ -156,9 +156,9 @@ pub fn raw_json<'a>(maps: impl IntoIterator<Item = (&'a str, &'a HeatMap)>) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::heatmap::Style;
     use crate::heatmap::HeatmapMethod;
     use crate::heatmap::Ramp;
+    use crate::heatmap::Style;
 
     #[test]
     fn a_legend_stands_below_every_picture() {

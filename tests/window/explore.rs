@@ -104,7 +104,10 @@ fn none_of_these_has_a_map_of_its_own_and_can_be_hidden() {
     harness.run_steps(3);
     assert_eq!(all(&harness), 6);
     assert!(harness.query_by_label_contains("Heatmap: none of these").is_none());
-    assert!(harness.query_all_by_label_contains("none of these").count() == 1, "only the switch is left");
+    assert!(
+        harness.query_all_by_label_contains("none of these").count() == 1,
+        "only the switch is left"
+    );
 }
 
 #[test]
@@ -126,8 +129,15 @@ fn results_under_two_templates_stand_beside_each_other() {
     harness.state_mut().execute(Command::UseTemplates(TemplateSet::Bare));
     settle(&mut harness);
     let baseline = harness.state().state().explore.baseline().unwrap();
-    assert_eq!((baseline.question.templates.clone(), baseline.changed), (TemplateSet::One, Some(0)));
-    assert!(harness.query_by_label_contains("Every picture has the same best label").is_some());
+    assert_eq!(
+        (baseline.question.templates.clone(), baseline.changed),
+        (TemplateSet::One, Some(0))
+    );
+    assert!(
+        harness
+            .query_by_label_contains("Every picture has the same best label")
+            .is_some()
+    );
     // Other labels cannot be compared.
     harness.get_by_label("Remove banana").click();
     settle(&mut harness);
@@ -192,7 +202,9 @@ fn several_pictures_are_marked_and_saved_alone() {
     click_with(&mut harness, "c.jpg", Modifiers::COMMAND);
     let marked: Vec<usize> = harness.state().state().explore.marked().iter().copied().collect();
     assert_eq!(marked, [0, 2]);
-    harness.state_mut().execute(Command::ExportCsv("/nowhere/marked.csv".into()));
+    harness
+        .state_mut()
+        .execute(Command::ExportCsv("/nowhere/marked.csv".into()));
     let csv = engine.newest(|request| match request {
         Request::Export { content, .. } => Some(content.clone()),
         _ => None,
@@ -240,7 +252,11 @@ fn looking_at_the_folders_again_keeps_what_is_selected_and_a_new_folder_does_not
     harness.run_steps(3);
     engine.load(&NAMES);
     harness.run_steps(6);
-    assert_eq!(harness.state().state().explore.selected(), Some(5), "the first by its number");
+    assert_eq!(
+        harness.state().state().explore.selected(),
+        Some(5),
+        "the first by its number"
+    );
 }
 
 #[test]
@@ -253,7 +269,11 @@ fn pictures_of_kinds_that_are_not_read_are_counted() {
         unreadable: vec![unread("/p/1.HEIC"), unread("/p/2.avif"), unread("/p/folder")],
     });
     harness.run_steps(3);
-    assert!(harness.query_by_label("2 pictures of kinds that are not read yet").is_some());
+    assert!(
+        harness
+            .query_by_label("2 pictures of kinds that are not read yet")
+            .is_some()
+    );
 }
 
 #[test]
@@ -263,7 +283,11 @@ fn more_like_this_sorts_by_likeness_until_all_are_shown_again() {
     let library = harness.state().state().explore.library();
     assert_eq!(engine.requests().last(), Some(&Request::Alike { library, picture: 1 }));
     let rows = [0.2, 1.0, 0.9, 0.3, 0.4, 0.5].into_iter().enumerate().collect();
-    engine.say(Event::Alike { library, picture: 1, rows });
+    engine.say(Event::Alike {
+        library,
+        picture: 1,
+        rows,
+    });
     harness.run_steps(3);
     assert_eq!(order(&harness), [1, 2, 5, 4, 3, 0]);
     harness.state_mut().execute(Command::ClearFilters);
@@ -295,7 +319,11 @@ fn names_that_repeat_are_shown_with_their_folders() {
 
 #[test]
 fn every_control_is_in_its_panel_at_every_size() {
-    for (size, scale) in [([1_024.0, 700.0], 1.0), ([1_280.0, 800.0], 1.5), ([1_920.0, 1_080.0], 1.0)] {
+    for (size, scale) in [
+        ([1_024.0, 700.0], 1.0),
+        ([1_280.0, 800.0], 1.5),
+        ([1_920.0, 1_080.0], 1.0),
+    ] {
         let settings = Settings {
             scale,
             // As they were on a larger screen.
@@ -315,7 +343,10 @@ fn every_control_is_in_its_panel_at_every_size() {
         let screen = Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(size[0], size[1]) / scale);
         assert!(screen.contains_rect(inspector), "{size:?}: {inspector:?}");
         let tile = left("f.jpg");
-        assert!(tile.left() > labels.right() && tile.right() < heatmap.left(), "{size:?}: {tile:?}");
+        assert!(
+            tile.left() > labels.right() && tile.right() < heatmap.left(),
+            "{size:?}: {tile:?}"
+        );
     }
 }
 

@@ -182,7 +182,11 @@ fn the_pointer_drags_what_the_model_sees_and_paints_with_the_brush() {
     drag(&mut harness, egui::vec2(0.3, 0.5), egui::vec2(0.6, 0.5));
     let painted = probe(&engine).unwrap();
     assert!(painted.dabs.len() > 1 && painted.shift == Shift::default());
-    assert_eq!(harness.state().state().explore.strokes(), [0], "one stroke, undone as one");
+    assert_eq!(
+        harness.state().state().explore.strokes(),
+        [0],
+        "one stroke, undone as one"
+    );
 }
 
 #[test]
@@ -218,7 +222,12 @@ fn the_real_engine_compares_labels_and_models_and_saves_what_is_seen() {
     let data_dir = tempfile::tempdir().unwrap();
     let mut harness = real_window(data_dir.path());
     run_until(&mut harness, "a heatmap", |app| {
-        app.state().explore.inspected().maps.as_ref().is_some_and(|set| set.done >= 1.0)
+        app.state()
+            .explore
+            .inspected()
+            .maps
+            .as_ref()
+            .is_some_and(|set| set.done >= 1.0)
     });
     let second = harness.state().state().settings.labels[1].id;
     harness
@@ -268,7 +277,8 @@ fn the_real_engine_compares_labels_and_models_and_saves_what_is_seen() {
 /// Which of the samples comes first depends on which are scored by then.
 fn show_the_cat(harness: &mut Harness<App>) {
     run_until(harness, "a score of the cat", |app| {
-        app.state().explore.is_scanned() && cat(app).is_some_and(|cat| app.state().explore.pictures()[cat].scores.is_some())
+        app.state().explore.is_scanned()
+            && cat(app).is_some_and(|cat| app.state().explore.pictures()[cat].scores.is_some())
     });
     let cat = cat(harness.state()).unwrap();
     harness.state_mut().execute(Command::Select(cat));
@@ -288,7 +298,12 @@ fn the_real_engine_answers_what_is_erased_and_moved_and_compared() {
     let mut harness = real_window(data_dir.path());
     show_the_cat(&mut harness);
     run_until(&mut harness, "a heatmap", |app| {
-        app.state().explore.inspected().maps.as_ref().is_some_and(|set| set.done >= 1.0)
+        app.state()
+            .explore
+            .inspected()
+            .maps
+            .as_ref()
+            .is_some_and(|set| set.done >= 1.0)
     });
     harness
         .state_mut()

@@ -6,9 +6,7 @@ use super::picture::Picture;
 use super::state::{Alike, Explore, is_by};
 use crate::app::command::Compare;
 use crate::app::settings::Settings;
-use crate::engine::protocol::{
-    Event, LabelId, MapSet, ModelInfo, PictureFile, PictureId, Question, Scores, Verdict,
-};
+use crate::engine::protocol::{Event, LabelId, MapSet, ModelInfo, PictureFile, PictureId, Question, Scores, Verdict};
 use crate::library::UnreadKind;
 
 /// What of the window an event is judged by.
@@ -30,7 +28,9 @@ impl Explore {
             Event::Pictures { library, pictures } if of_list(library) => self.add(pictures, beside.settings),
             Event::Scanned { library, unreadable } if of_list(library) => {
                 self.scanned = true;
-                let of_kind = unreadable.iter().filter(|(path, _)| UnreadKind::by_name(path).is_some());
+                let of_kind = unreadable
+                    .iter()
+                    .filter(|(path, _)| UnreadKind::by_name(path).is_some());
                 self.unread = of_kind.count();
                 self.unreadable = unreadable;
                 self.restore = Default::default();
@@ -216,7 +216,9 @@ impl Explore {
 
     /// How many pictures have another best label than under the templates before.
     fn count_changed(&mut self) {
-        let Some(question) = self.asking.answer.clone() else { return };
+        let Some(question) = self.asking.answer.clone() else {
+            return;
+        };
         let Some(baseline) = &mut self.baseline else { return };
         let best = |question: &Question, scores: &Scores| scores.best.and_then(|place| question.id(place));
         let pairs = self.pictures.iter().zip(&baseline.scores);

@@ -38,7 +38,10 @@ pub fn bars_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             let height = BAR_HEIGHT + ui.spacing().item_spacing.y;
             let (top, clip) = (ui.cursor().top(), ui.clip_rect());
             let row = |y: f32| ((y - top) / height).floor().max(0.0) as usize;
-            let (first, last) = (row(clip.top()).min(ranked.len()), (row(clip.bottom()) + 1).min(ranked.len()));
+            let (first, last) = (
+                row(clip.top()).min(ranked.len()),
+                (row(clip.bottom()) + 1).min(ranked.len()),
+            );
             ui.add_space(first as f32 * height);
             for &place in &ranked[first..last] {
                 if label_bar_ui(ui, state, lens, answer, place, commands) {
@@ -84,7 +87,10 @@ fn measures_ui(ui: &mut Ui, state: &State, lens: Lens, commands: &mut Vec<Comman
                 commands.push(Command::Show(measure));
             }
         }
-        let rank = state.explore.selected.and_then(|id| state.explore.arranged.ranks.get(id));
+        let rank = state
+            .explore
+            .selected
+            .and_then(|id| state.explore.arranged.ranks.get(id));
         if let Some(&rank) = rank.filter(|rank| **rank > 0) {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let of = state.explore.arranged.ranked;

@@ -9,7 +9,7 @@ use crate::app::command::{Command, Dialog, FileDialog, Mark};
 use crate::app::shell::textures::Textures;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{icon_button, note};
-use crate::app::state::State;
+use crate::app::state::{Mode, State};
 use crate::app::train::TrainCommand;
 use crate::engine::protocol::PictureId;
 
@@ -17,12 +17,7 @@ use crate::engine::protocol::PictureId;
 const MARKED_HEIGHT: f32 = 36.0;
 
 /// Draws the gallery; the pictures on screen of which thumbnails are missing.
-pub fn gallery_ui(
-    ui: &mut Ui,
-    state: &State,
-    textures: &mut Textures,
-    commands: &mut Vec<Command>,
-) -> Vec<PictureId> {
+pub fn gallery_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &mut Vec<Command>) -> Vec<PictureId> {
     let pointed = ui.rect_contains_pointer(ui.max_rect());
     if pointed != state.explore.pointed {
         commands.push(Command::PointAtGallery(pointed));
@@ -67,15 +62,19 @@ fn starter_note_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             ui.horizontal_top(|ui| {
                 let close = |ui: &mut Ui| icon_button(ui, icon::X, "Hide this note", false).clicked();
                 let width = ui.available_width() - 34.0;
-                ui.allocate_ui_with_layout(egui::vec2(width, 0.0), Layout::left_to_right(Align::Min).with_main_wrap(true), |ui| {
-                    ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
-                    ui.label(RichText::new(icon::INFO).color(palette.accent));
-                    let text = "The built-in starter is not CLIP; it knows everyday objects.";
-                    ui.label(RichText::new(text).small().color(palette.text));
-                    if ui.link(RichText::new("Get a real CLIP").small()).clicked() {
-                        commands.push(Command::OpenDialog(Dialog::Models));
-                    }
-                });
+                ui.allocate_ui_with_layout(
+                    egui::vec2(width, 0.0),
+                    Layout::left_to_right(Align::Min).with_main_wrap(true),
+                    |ui| {
+                        ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
+                        ui.label(RichText::new(icon::INFO).color(palette.accent));
+                        let text = "The built-in starter is not CLIP; it knows everyday objects.";
+                        ui.label(RichText::new(text).small().color(palette.text));
+                        if ui.link(RichText::new("Get a real CLIP (96 MB)").small()).clicked() {
+                            commands.push(Command::UseMode(Mode::Models));
+                        }
+                    },
+                );
                 if close(ui) {
                     commands.push(Command::HideStarterNote);
                 }
@@ -159,7 +158,11 @@ fn marked_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             commands.push(Command::Mark(Mark::Nothing));
         }
         ui.label(format!("{} selected", explore.marked.len()));
-        if ui.button("Save CSV…").on_hover_text("Their predictions as a table (Ctrl+S)").clicked() {
+        if ui
+            .button("Save CSV…")
+            .on_hover_text("Their predictions as a table (Ctrl+S)")
+            .clicked()
+        {
             commands.push(Command::Choose(FileDialog::Csv));
         }
         if ui.button("Copy paths").clicked() {

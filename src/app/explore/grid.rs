@@ -31,7 +31,11 @@ struct Grid {
 
 impl Grid {
     fn new(width: f32, wanted_side: f32, caption: f32, in_rows: bool) -> Self {
-        let wanted = if in_rows { wanted_side * USUAL_ASPECT } else { wanted_side };
+        let wanted = if in_rows {
+            wanted_side * USUAL_ASPECT
+        } else {
+            wanted_side
+        };
         let columns = (((width + CELL_GAP) / (wanted + CELL_GAP)).floor() as usize).max(1);
         let side = (width - CELL_GAP * (columns - 1) as f32) / columns as f32;
         let picture_height = if in_rows { side / USUAL_ASPECT } else { side };
@@ -68,16 +72,15 @@ impl Grid {
 }
 
 /// Draws what is on screen; the pictures of which thumbnails are missing.
-pub fn grid_ui(
-    ui: &mut Ui,
-    state: &State,
-    textures: &mut Textures,
-    commands: &mut Vec<Command>,
-) -> Vec<PictureId> {
+pub fn grid_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &mut Vec<Command>) -> Vec<PictureId> {
     let settings = &state.settings;
     let order = state.explore.order();
     let scroll_bar = ui.spacing().scroll.allocated_width().max(10.0);
-    let caption = if settings.tile_text == TileText::Below { CAPTION_HEIGHT } else { 0.0 };
+    let caption = if settings.tile_text == TileText::Below {
+        CAPTION_HEIGHT
+    } else {
+        0.0
+    };
     let width = ui.available_width() - scroll_bar;
     let grid = Grid::new(width, settings.thumbnail_side, caption, settings.rows);
     let rows_on_screen = (ui.available_height() / grid.row_height).floor().max(1.0) as usize;
@@ -159,7 +162,10 @@ fn band_ui(ui: &Ui, state: &State, grid: &Grid, origin: Pos2, commands: &mut Vec
         commands.push(Command::Mark(Mark::These(marked.into_iter().collect())));
     }
     let palette = theme::palette(ui);
-    let painter = ui.ctx().layer_painter(egui::LayerId::new(egui::Order::Foreground, id)).with_clip_rect(ui.clip_rect());
+    let painter = ui
+        .ctx()
+        .layer_painter(egui::LayerId::new(egui::Order::Foreground, id))
+        .with_clip_rect(ui.clip_rect());
     painter.rect(
         band,
         CornerRadius::same(2),

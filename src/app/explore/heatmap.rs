@@ -1,8 +1,8 @@
 //! Below the inspected picture: which heatmap it is, what its colours mean, and how far to trust it.
 
 use egui::{
-    Align, Align2, Color32, Layout, Mesh, ProgressBar, RichText, ScrollArea, Sense, Shape, Slider, Ui, WidgetInfo, pos2,
-    vec2,
+    Align, Align2, Color32, Layout, Mesh, ProgressBar, RichText, ScrollArea, Sense, Shape, Slider, Ui, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::label_colour;
@@ -10,7 +10,9 @@ use super::looking::ShownMap;
 use crate::app::command::{Command, Compare, FileDialog};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{Chart, ChartLine, chart_ui, combo, icon_button, labelled, note, section, swatch_ui};
+use crate::app::shell::widgets::{
+    Chart, ChartLine, chart_ui, checkbox, combo, icon_button, labelled, note, radio, section, swatch_ui,
+};
 use crate::app::state::State;
 use crate::engine::ModelChoice;
 use crate::engine::protocol::{HeatmapMethod, Verdict};
@@ -139,7 +141,11 @@ fn working_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             if ui.small_button("Stop").clicked() {
                 commands.push(Command::HoldHeatmap(true));
             }
-            let text = if done > 0.0 { format!("{:.0} %", 100.0 * done) } else { "computing".into() };
+            let text = if done > 0.0 {
+                format!("{:.0} %", 100.0 * done)
+            } else {
+                "computing".into()
+            };
             ui.add(ProgressBar::new(done).text(text).desired_height(16.0));
         },
     );
@@ -184,7 +190,11 @@ fn ramp_ui(ui: &mut Ui, shown: &ShownMap<'_>) {
         if room.contains(&zero) {
             write(pos2(zero, row.center().y), Align2::CENTER_CENTER, "0");
             // The words take the larger part.
-            middle = if zero < middle { (zero + right.left()) / 2.0 } else { (left.right() + zero) / 2.0 };
+            middle = if zero < middle {
+                (zero + right.left()) / 2.0
+            } else {
+                (left.right() + zero) / 2.0
+            };
         }
     }
     write(pos2(middle, row.center().y), Align2::CENTER_CENTER, shown.map.unit());
@@ -192,7 +202,11 @@ fn ramp_ui(ui: &mut Ui, shown: &ShownMap<'_>) {
 
 /// A mark on the ramp, seen on every colour.
 fn tick_ui(ui: &Ui, x: f32, ramp: egui::Rect, colour: Color32) {
-    let other = if colour == Color32::BLACK { Color32::WHITE } else { Color32::BLACK };
+    let other = if colour == Color32::BLACK {
+        Color32::WHITE
+    } else {
+        Color32::BLACK
+    };
     for (width, colour) in [(3.0, other), (1.0, colour)] {
         ui.painter().vline(x, ramp.y_range(), egui::Stroke::new(width, colour));
     }
@@ -288,7 +302,7 @@ fn compare_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     if chosen.is_some() {
         ui.separator();
         for (divider, title) in [(None, "Side by side"), (Some(0.5), "One picture with a divider")] {
-            if ui.radio(divided.is_some() == divider.is_some(), title).clicked() {
+            if radio(ui, divided.is_some() == divider.is_some(), title).clicked() {
                 commands.push(Command::Divide(divider));
             }
         }
@@ -310,13 +324,13 @@ fn ramps_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     // For and against has colours of its own.
     ui.add_enabled_ui(settings.heatmap_scale == Scale::Absolute, |ui| {
         for ramp in Ramp::ALL.into_iter().filter(|ramp| *ramp != Ramp::BlueRed) {
-            if ui.radio(ramp == settings.ramp, ramp.title()).clicked() {
+            if radio(ui, ramp == settings.ramp, ramp.title()).clicked() {
                 commands.push(Command::UseRamp(ramp));
             }
         }
     });
     let mut smooth = settings.smooth;
-    if ui.checkbox(&mut smooth, "Smooth between cells").clicked() {
+    if checkbox(ui, &mut smooth, "Smooth between cells").clicked() {
         commands.push(Command::ToggleSmooth);
     }
 }
@@ -324,22 +338,22 @@ fn ramps_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 fn scales_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let settings = &state.settings;
     for style in Style::ALL {
-        if ui.radio(style == settings.heatmap_style, style.title()).clicked() {
+        if radio(ui, style == settings.heatmap_style, style.title()).clicked() {
             commands.push(Command::UseStyle(style));
         }
     }
     let mut contour = settings.contour;
-    if ui.checkbox(&mut contour, "Line at half of the maximum").clicked() {
+    if checkbox(ui, &mut contour, "Line at half of the maximum").clicked() {
         commands.push(Command::ToggleContour);
     }
     ui.separator();
     for scale in Scale::ALL {
-        if ui.radio(scale == settings.heatmap_scale, scale.title()).clicked() {
+        if radio(ui, scale == settings.heatmap_scale, scale.title()).clicked() {
             commands.push(Command::UseScale(scale));
         }
     }
     let mut same = settings.same_scale;
-    if ui.checkbox(&mut same, "One scale for all labels").clicked() {
+    if checkbox(ui, &mut same, "One scale for all labels").clicked() {
         commands.push(Command::ToggleSameScale);
     }
 }
@@ -391,7 +405,10 @@ fn verdict_ui(ui: &mut Ui, verdict: &Verdict, beside: Option<&str>, method: Heat
         ),
     ];
     if let Some(unrelated) = &verdict.unrelated {
-        let name = beside.map_or_else(|| "by another label's map".into(), |name| format!("by the map for \"{name}\""));
+        let name = beside.map_or_else(
+            || "by another label's map".into(),
+            |name| format!("by the map for \"{name}\""),
+        );
         lines.push(line(&name, palette.warning, &unrelated.cosines));
     }
     let chart = Chart {

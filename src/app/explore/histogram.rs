@@ -37,11 +37,18 @@ fn bars_ui(ui: &Ui, spread: &Spread, least: f32, area: Rect) {
             continue;
         }
         let ends = low + (bin + 1) as f32 / BINS as f32 * (high - low);
-        let colour = if ends > least { palette.accent } else { palette.text_weak };
+        let colour = if ends > least {
+            palette.accent
+        } else {
+            palette.text_weak
+        };
         // By its root: few are seen beside many.
         let height = ((count as f32 / most as f32).sqrt() * area.height()).max(1.0);
         let left = area.left() + bin as f32 * width;
-        let bar = Rect::from_min_max(pos2(left, area.bottom() - height), pos2(left + width - 0.5, area.bottom()));
+        let bar = Rect::from_min_max(
+            pos2(left, area.bottom() - height),
+            pos2(left + width - 0.5, area.bottom()),
+        );
         ui.painter().rect_filled(bar, CornerRadius::ZERO, colour);
     }
 }

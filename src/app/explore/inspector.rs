@@ -85,7 +85,11 @@ fn told(state: &State) -> String {
         (Some(inspected), _, _) => {
             let (width, height) = inspected.original_size;
             let whole = inspected.view.width >= 1.0 && inspected.view.height >= 1.0;
-            let frame = if whole { "the model sees all of it" } else { "drag the frame: what the model sees" };
+            let frame = if whole {
+                "the model sees all of it"
+            } else {
+                "drag the frame: what the model sees"
+            };
             format!("{width} × {height}; {frame}")
         }
         _ => "Loading".into(),

@@ -43,7 +43,9 @@ pub fn labels_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             }
             rows_ui(ui, state, commands);
             if !state.settings.labels.is_empty() && state.settings.show_none {
-                none_row_ui(ui, |ui| wins_ui(ui, state.explore.arranged.none_wins, None, state, commands));
+                none_row_ui(ui, |ui| {
+                    wins_ui(ui, state.explore.arranged.none_wins, None, state, commands)
+                });
             }
         });
     ui.separator();

@@ -22,12 +22,7 @@ const PER_POINT: f32 = 0.004;
 const NAME_WIDTH: f32 = 260.0;
 
 /// Draws the selected picture; it, where its thumbnail is missing.
-pub fn large_ui(
-    ui: &mut Ui,
-    state: &State,
-    textures: &mut Textures,
-    commands: &mut Vec<Command>,
-) -> Vec<PictureId> {
+pub fn large_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &mut Vec<Command>) -> Vec<PictureId> {
     let explore = &state.explore;
     let (Some(look), Some(id)) = (explore.large, explore.selected) else {
         return Vec::new();
@@ -36,9 +31,13 @@ pub fn large_ui(
     let original = sharp.map(|inspected| inspected.original_size);
     header_ui(ui, state, id, original, commands);
     let (area, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
-    let name = explore.pictures.get(id).map_or_else(String::new, |picture| explore.caption(picture));
+    let name = explore
+        .pictures
+        .get(id)
+        .map_or_else(String::new, |picture| explore.caption(picture));
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{name}, large")));
-    ui.painter().rect_filled(area, CornerRadius::same(theme::RADIUS), theme::palette(ui).raised);
+    ui.painter()
+        .rect_filled(area, CornerRadius::same(theme::RADIUS), theme::palette(ui).raised);
     let thumbnail = textures.thumbnail(id).cloned();
     let missing = thumbnail.is_none();
     let texture = match sharp {
@@ -76,7 +75,9 @@ fn header_ui(ui: &mut Ui, state: &State, id: PictureId, original: Option<(u32, u
                 None => (true, "Whole picture".to_owned()),
                 Some(zoom) => (false, format!("{:.0} %", 100.0 * zoom * ui.ctx().pixels_per_point())),
             };
-            let zoom = ui.button(text).on_hover_text("1:1, or the whole picture (Z, double click)");
+            let zoom = ui
+                .button(text)
+                .on_hover_text("1:1, or the whole picture (Z, double click)");
             if zoom.clicked() {
                 commands.push(Command::LookAt(if fits { one_to_one(ui.ctx()) } else { Large::WHOLE }));
             }
@@ -140,10 +141,7 @@ impl Shown {
             at.clamp(half, 1.0 - half)
         };
         let (x, y) = self.look.middle;
-        let middle = (
-            held(x, size.x, self.area.width()),
-            held(y, size.y, self.area.height()),
-        );
+        let middle = (held(x, size.x, self.area.width()), held(y, size.y, self.area.height()));
         Self {
             look: Large { middle, ..self.look },
             ..self
@@ -179,7 +177,8 @@ impl Shown {
 
 fn paint(ui: &Ui, texture: &TextureHandle, rect: Rect, area: Rect) {
     let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-    ui.painter_at(area).image(texture.id(), rect, whole, egui::Color32::WHITE);
+    ui.painter_at(area)
+        .image(texture.id(), rect, whole, egui::Color32::WHITE);
 }
 
 /// What the pointer does to the picture.

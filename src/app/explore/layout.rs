@@ -25,12 +25,7 @@ const GALLERY_LEAST: f32 = 270.0;
 const GALLERY_SHARE: f32 = 0.28;
 
 /// Draws the mode; the pictures on screen of which thumbnails are missing.
-pub fn explore_ui(
-    ui: &mut Ui,
-    state: &State,
-    textures: &mut Textures,
-    commands: &mut Vec<Command>,
-) -> Vec<PictureId> {
+pub fn explore_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &mut Vec<Command>) -> Vec<PictureId> {
     let palette = theme::palette(ui);
     let panel = |fill| Frame::new().fill(fill).inner_margin(Margin::same(theme::PANEL_MARGIN));
     let width = ui.available_width();

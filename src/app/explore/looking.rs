@@ -144,7 +144,13 @@ pub fn view_now(state: &State, view: ViewRect) -> ViewRect {
 
 /// The heatmap that is shown, and the one beside it.
 pub fn shown_maps(state: &State) -> (Option<ShownMap<'_>>, Option<ShownMap<'_>>) {
-    let Some(inspected) = state.explore.inspected.picture.as_deref().filter(|_| state.settings.heatmap) else {
+    let Some(inspected) = state
+        .explore
+        .inspected
+        .picture
+        .as_deref()
+        .filter(|_| state.settings.heatmap)
+    else {
         return (None, None);
     };
     let view = view_now(state, inspected.view);

@@ -16,7 +16,9 @@ pub fn mark(state: &mut State, which: Mark) -> Vec<Request> {
         Mark::Toggle(picture) => {
             // What was selected until now is one of several from now on.
             if explore.marked.is_empty() {
-                explore.marked.extend(explore.selected.filter(|&selected| selected != picture));
+                explore
+                    .marked
+                    .extend(explore.selected.filter(|&selected| selected != picture));
             }
             if !explore.marked.remove(&picture) {
                 explore.marked.insert(picture);

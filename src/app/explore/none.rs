@@ -7,7 +7,7 @@ use super::words;
 use crate::app::command::Command;
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{icon_button, note};
+use crate::app::shell::widgets::{checkbox, icon_button, note};
 use crate::app::state::State;
 
 /// How far the offset goes.
@@ -21,7 +21,7 @@ pub fn none_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.horizontal(|ui| {
         let mut on = shown;
         let text = RichText::new(format!("\"{NONE_OF_THESE}\" competes")).small();
-        if ui.checkbox(&mut on, text).on_hover_text(words::NONE).clicked() {
+        if checkbox(ui, &mut on, text).on_hover_text(words::NONE).clicked() {
             commands.push(Command::ShowNone(on));
         }
     });
@@ -67,7 +67,8 @@ pub fn none_row_ui(ui: &mut Ui, wins: impl FnOnce(&mut Ui)) {
         let stroke = egui::Stroke::new(1.5, colour);
         ui.painter()
             .circle_stroke(rect.center(), theme::SWATCH / 2.0 - 1.0, stroke);
-        ui.label(RichText::new(NONE_OF_THESE).color(colour)).on_hover_text(words::NONE);
+        ui.label(RichText::new(NONE_OF_THESE).color(colour))
+            .on_hover_text(words::NONE);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(2.0 * 26.0 + 2.0);
             wins(ui);

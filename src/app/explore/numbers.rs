@@ -214,7 +214,13 @@ mod tests {
     #[test]
     fn none_of_these_is_no_answer_where_it_is_hidden() {
         let scores = score(&[0.1, 0.2, 0.5], SCORING, 0.0);
-        assert_eq!((lens(true, 2).winner(&scores), lens(true, 2).none_wins(&scores)), (None, true));
-        assert_eq!((lens(false, 2).winner(&scores), lens(false, 2).none_wins(&scores)), (Some(1), false));
+        assert_eq!(
+            (lens(true, 2).winner(&scores), lens(true, 2).none_wins(&scores)),
+            (None, true)
+        );
+        assert_eq!(
+            (lens(false, 2).winner(&scores), lens(false, 2).none_wins(&scores)),
+            (Some(1), false)
+        );
     }
 }

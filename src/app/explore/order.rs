@@ -38,7 +38,7 @@ pub struct Held {
 
 impl Explore {
     /// The gallery's order is out of date, and shown so in the next frame.
-    pub(super) fn reorder_now(&mut self) {
+    pub fn reorder_now(&mut self) {
         self.due = Due::Now;
     }
 

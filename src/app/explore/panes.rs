@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use egui::{
-    Align, Align2, Color32, CornerRadius, Layout, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2,
-};
+use egui::{Align, Align2, Color32, CornerRadius, Layout, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use crate::app::command::Command;
 use crate::app::explore::looking::{self, ShownMap};
+use crate::app::explore::state::Brush;
 use crate::app::shell::icons as icon;
 use crate::app::shell::textures::{OverlayKey, Textures};
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{combo, icon_button, note};
-use crate::app::explore::state::Brush;
 use crate::app::state::State;
 use crate::engine::protocol::{Dab, Fill, InspectedPicture, Scores, Shift, ViewRect};
 
@@ -44,7 +42,14 @@ pub fn picture_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands:
     if !compared {
         commands.extend(pane_ui(ui, area, state, textures, &inspected, first.as_ref()));
     } else if let Some(at) = divider {
-        divided_ui(ui, area, at, (state, textures, &inspected), (first.as_ref(), second.as_ref()), commands);
+        divided_ui(
+            ui,
+            area,
+            at,
+            (state, textures, &inspected),
+            (first.as_ref(), second.as_ref()),
+            commands,
+        );
     } else {
         let (left, right) = area.split_left_right_at_fraction(0.5);
         let gap = theme::GAP_SMALL / 2.0;
@@ -283,7 +288,10 @@ pub fn probe_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 .width(118.0)
                 .show_ui(ui, |ui| {
                     for fill in Fill::ALL {
-                        if ui.selectable_label(fill == state.explore.probe.fill, fill.title()).clicked() {
+                        if ui
+                            .selectable_label(fill == state.explore.probe.fill, fill.title())
+                            .clicked()
+                        {
                             commands.push(Command::UseFill(fill));
                         }
                     }

@@ -133,6 +133,9 @@ mod tests {
     #[test]
     fn a_name_that_repeats_is_told_with_its_folder() {
         let found = picture("/data/bonsai/image_0001.jpg", &["/data"]);
-        assert_eq!((found.name(), found.name_in_folder().as_str()), ("image_0001.jpg", "bonsai/image_0001.jpg"));
+        assert_eq!(
+            (found.name(), found.name_in_folder().as_str()),
+            ("image_0001.jpg", "bonsai/image_0001.jpg")
+        );
     }
 }

@@ -42,7 +42,9 @@ pub fn templates_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 
 /// What the thin bars are, and how many answers differ.
 fn baseline_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    let Some(baseline) = &state.explore.baseline else { return };
+    let Some(baseline) = &state.explore.baseline else {
+        return;
+    };
     ui.horizontal_top(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
             if icon_button(ui, icon::X, "Compare no longer", false).clicked() {
@@ -52,7 +54,9 @@ fn baseline_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 let before = baseline.question.templates.title();
                 let text = match baseline.changed {
                     None => format!("Thin bars: with \"{before}\""),
-                    Some(0) => format!("Thin bars: with \"{before}\". Every picture has the same best label under both."),
+                    Some(0) => {
+                        format!("Thin bars: with \"{before}\". Every picture has the same best label under both.")
+                    }
                     Some(1) => format!("Thin bars: with \"{before}\". 1 picture has another best label."),
                     Some(count) => format!("Thin bars: with \"{before}\". {count} pictures have another best label."),
                 };

@@ -63,7 +63,12 @@ pub fn tile_ui(
     ring_ui(ui, area, (selected, marked), response.hovered() || response.has_focus());
     let said = said(ui, state, id);
     match state.settings.tile_text {
-        TileText::Below => below_ui(ui, said.as_ref(), &name, Rect::from_min_max(area.left_bottom(), cell.max)),
+        TileText::Below => below_ui(
+            ui,
+            said.as_ref(),
+            &name,
+            Rect::from_min_max(area.left_bottom(), cell.max),
+        ),
         TileText::Over => over_ui(ui, said.as_ref(), area),
         TileText::Nowhere => {}
     }
@@ -100,7 +105,8 @@ fn ring_ui(ui: &Ui, area: Rect, (selected, marked): (bool, bool), touched: bool)
     let palette = theme::palette(ui);
     let radius = CornerRadius::same(theme::RADIUS);
     if marked {
-        ui.painter().rect_filled(area, radius, palette.accent.gamma_multiply(0.35));
+        ui.painter()
+            .rect_filled(area, radius, palette.accent.gamma_multiply(0.35));
     }
     let stroke = if selected || marked {
         Stroke::new(3.0, palette.accent)
@@ -116,7 +122,13 @@ fn ring_ui(ui: &Ui, area: Rect, (selected, marked): (bool, bool), touched: bool)
 fn below_ui(ui: &Ui, said: Option<&Said>, name: &str, rect: Rect) {
     let palette = theme::palette(ui);
     if let Some(said) = said {
-        line_ui(ui, said, rect.left_top() + vec2(0.0, 13.0), rect.width(), (palette.text, palette.text));
+        line_ui(
+            ui,
+            said,
+            rect.left_top() + vec2(0.0, 13.0),
+            rect.width(),
+            (palette.text, palette.text),
+        );
     }
     let font = theme::body(theme::SIZE_SMALL);
     let galley = middle_elided(ui, name, font, palette.text_weak, rect.width());
@@ -135,7 +147,13 @@ fn over_ui(ui: &Ui, said: Option<&Said>, area: Rect) {
     };
     ui.painter().rect_filled(strip, radius, Color32::from_black_alpha(170));
     let inner = strip.shrink2(vec2(5.0, 0.0));
-    line_ui(ui, said, inner.left_center(), inner.width(), (Color32::WHITE, Color32::WHITE));
+    line_ui(
+        ui,
+        said,
+        inner.left_center(),
+        inner.width(),
+        (Color32::WHITE, Color32::WHITE),
+    );
 }
 
 fn line_ui(ui: &Ui, said: &Said, at: egui::Pos2, width: f32, (text, number): (Color32, Color32)) {
@@ -198,7 +216,9 @@ fn said(ui: &Ui, state: &State, id: PictureId) -> Option<Said> {
     let winner = lens.winner(answer.scores);
     let alike = explore.alike.as_ref().and_then(|alike| alike.cosines.get(&id));
     Some(Said {
-        answer: winner.map_or(looking::NONE_OF_THESE, |place| answer.name(place)).to_owned(),
+        answer: winner
+            .map_or(looking::NONE_OF_THESE, |place| answer.name(place))
+            .to_owned(),
         number: match alike {
             Some(cosine) => format!("like {cosine:.3}"),
             None => number(state, lens, answer, id),
@@ -212,7 +232,9 @@ fn number(state: &State, lens: Lens, answer: Answer<'_>, id: PictureId) -> Strin
         let lead = lens.lead(answer.question, answer.scores);
         return lead.map_or_else(String::new, |lead| format!("lead {lead:.3}"));
     }
-    let number = lens.best(answer.scores).map_or_else(String::new, |number| lens.text(number));
+    let number = lens
+        .best(answer.scores)
+        .map_or_else(String::new, |number| lens.text(number));
     match state.explore.arranged.ranks.get(id) {
         Some(&rank) if rank > 0 => format!("#{rank}  {number}"),
         _ => number,
@@ -232,7 +254,13 @@ mod tests {
 
     #[test]
     fn a_picture_fills_its_area_and_is_cut_where_it_is_longer() {
-        assert_eq!(cover(vec2(200.0, 100.0), vec2(50.0, 50.0)), Rect::from_min_max(pos2(0.25, 0.0), pos2(0.75, 1.0)));
-        assert_eq!(cover(vec2(200.0, 100.0), vec2(100.0, 50.0)), Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)));
+        assert_eq!(
+            cover(vec2(200.0, 100.0), vec2(50.0, 50.0)),
+            Rect::from_min_max(pos2(0.25, 0.0), pos2(0.75, 1.0))
+        );
+        assert_eq!(
+            cover(vec2(200.0, 100.0), vec2(100.0, 50.0)),
+            Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0))
+        );
     }
 }

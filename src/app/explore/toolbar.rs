@@ -10,7 +10,7 @@ use crate::app::command::{Command, FileDialog};
 use crate::app::settings::{Measure, Sort, TileText};
 use crate::app::shell::icons as icon;
 use crate::app::shell::status::thousands;
-use crate::app::shell::widgets::{combo, icon_button, labelled, note};
+use crate::app::shell::widgets::{checkbox, combo, icon_button, labelled, note, radio};
 use crate::app::state::State;
 use crate::engine::protocol::LabelId;
 
@@ -41,7 +41,10 @@ pub fn toolbar_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 
 fn open_menu_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.menu_button(format!("{} Open", icon::FOLDER_OPEN), |ui| {
-        if ui.button(format!("{}  Folders…  (Ctrl+O)", icon::FOLDER_OPEN)).clicked() {
+        if ui
+            .button(format!("{}  Folders…  (Ctrl+O)", icon::FOLDER_OPEN))
+            .clicked()
+        {
             commands.push(Command::Choose(FileDialog::Folders));
         }
         if ui.button(format!("{}  Samples", icon::IMAGES)).clicked() {
@@ -66,7 +69,9 @@ fn name_filter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         .hint_text(format!("{} Filter by name", icon::MAGNIFYING_GLASS))
         .desired_width(FIELD_WIDTH)
         .margin(egui::Margin::symmetric(8, 6));
-    let response = ui.add(field).on_hover_text("Part of a file's name, or of a folder's below the open one (/)");
+    let response = ui
+        .add(field)
+        .on_hover_text("Part of a file's name, or of a folder's below the open one (/)");
     if state.explore.focus == Some(Focus::Filter) {
         response.request_focus();
         commands.push(Command::Focused);
@@ -80,37 +85,39 @@ fn name_filter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 fn view_menu_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let settings = &state.settings;
     let button = egui::Button::new(format!("{} View", icon::SQUARES_FOUR));
-    let config = egui::containers::menu::MenuConfig::new()
-        .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside);
-    egui::containers::menu::MenuButton::from_button(button).config(config).ui(ui, |ui| {
-        ui.label(note(ui, "Size of the pictures (+ and −)"));
-        let mut side = settings.thumbnail_side;
-        let response = ui.add(Slider::new(&mut side, 64.0..=320.0).step_by(4.0).suffix(" pt"));
-        response.widget_info(|| WidgetInfo::slider(true, f64::from(side), "Size of the pictures"));
-        if response.changed() {
-            commands.push(Command::SizeThumbnails(side));
-        }
-        ui.separator();
-        for text in TileText::ALL {
-            if ui.radio(text == settings.tile_text, text.title()).clicked() {
-                commands.push(Command::TileText(text));
+    let config =
+        egui::containers::menu::MenuConfig::new().close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside);
+    egui::containers::menu::MenuButton::from_button(button)
+        .config(config)
+        .ui(ui, |ui| {
+            ui.label(note(ui, "Size of the pictures (+ and −)"));
+            let mut side = settings.thumbnail_side;
+            let response = ui.add(Slider::new(&mut side, 64.0..=320.0).step_by(4.0).suffix(" pt"));
+            response.widget_info(|| WidgetInfo::slider(true, f64::from(side), "Size of the pictures"));
+            if response.changed() {
+                commands.push(Command::SizeThumbnails(side));
             }
-        }
-        ui.separator();
-        let mut rows = settings.rows;
-        if ui.checkbox(&mut rows, "Rows of whole pictures").clicked() {
-            commands.push(Command::ToggleRows);
-        }
-        ui.separator();
-        let mut labels = settings.labels_shown;
-        if ui.checkbox(&mut labels, "Labels (L)").clicked() {
-            commands.push(Command::ToggleLabels);
-        }
-        let mut inspector = settings.inspector_shown;
-        if ui.checkbox(&mut inspector, "Inspector (I)").clicked() {
-            commands.push(Command::ToggleInspector);
-        }
-    });
+            ui.separator();
+            for text in TileText::ALL {
+                if radio(ui, text == settings.tile_text, text.title()).clicked() {
+                    commands.push(Command::TileText(text));
+                }
+            }
+            ui.separator();
+            let mut rows = settings.rows;
+            if checkbox(ui, &mut rows, "Rows of whole pictures").clicked() {
+                commands.push(Command::ToggleRows);
+            }
+            ui.separator();
+            let mut labels = settings.labels_shown;
+            if checkbox(ui, &mut labels, "Labels (L)").clicked() {
+                commands.push(Command::ToggleLabels);
+            }
+            let mut inspector = settings.inspector_shown;
+            if checkbox(ui, &mut inspector, "Inspector (I)").clicked() {
+                commands.push(Command::ToggleInspector);
+            }
+        });
 }
 
 /// An order as it is called: with the number that it sorts by.
@@ -177,7 +184,9 @@ fn label_filter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 }
 
 fn score_filter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    let Some(spread) = &state.explore.arranged.spread else { return };
+    let Some(spread) = &state.explore.arranged.spread else {
+        return;
+    };
     let lens = state.lens();
     let lowest = spread.range.0;
     let mut least = state.explore.filter.least.unwrap_or(lowest);
@@ -209,7 +218,11 @@ fn count_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 /// A newer order, while somebody points at the gallery.
 fn held_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let Some(held) = &state.explore.held else { return };
-    let places = if held.moved == 1 { "1 new place".into() } else { format!("{} new places", thousands(held.moved)) };
+    let places = if held.moved == 1 {
+        "1 new place".into()
+    } else {
+        format!("{} new places", thousands(held.moved))
+    };
     let button = ui.link(egui::RichText::new(format!("{places}, reorder")).small());
     let button = button.on_hover_text("Scores have changed the order. Nothing moves while you point at the gallery.");
     if labelled(button, "Reorder").clicked() {

@@ -11,8 +11,10 @@ use super::{looking, view};
 use crate::app::DEBOUNCE;
 use crate::app::command::{Command, Compare};
 use crate::app::settings::LabelRow;
+use crate::app::shell::messages::Message;
 use crate::app::state::State;
-use crate::engine::protocol::{AskedLabel, LabelId, MapTest, PictureId, Question, Request, Severity};
+use crate::app::train::{Page, TrainCommand};
+use crate::engine::protocol::{AskedLabel, LabelId, MapTest, PictureId, Question, Request, Severity, Topic};
 use crate::zero_shot::TemplateSet;
 
 /// Why a picture is not shown that the user skipped.
@@ -137,7 +139,7 @@ fn look(state: &mut State, command: Command) {
         Command::Back => back(state),
         Command::CopyPath(text) => {
             explore.text_to_copy = Some(text);
-            state.say(Severity::Info, "Copied");
+            state.say_about(Topic::Saving, "Copied");
         }
         Command::Skip(picture) => {
             explore.skip(picture, SKIPPED_BY_USER.into());
@@ -307,8 +309,19 @@ fn labels_changed(state: &mut State, now: Instant) {
         explore.compare = None;
     }
     // Shares of other labels cannot be compared.
-    let asked = |question: &Question| question.labels.iter().map(|asked| (asked.id, asked.label.clone())).collect();
-    let rows: Vec<_> = state.settings.labels.iter().map(|row| (row.id, row.label.clone())).collect();
+    let asked = |question: &Question| {
+        question
+            .labels
+            .iter()
+            .map(|asked| (asked.id, asked.label.clone()))
+            .collect()
+    };
+    let rows: Vec<_> = state
+        .settings
+        .labels
+        .iter()
+        .map(|row| (row.id, row.label.clone()))
+        .collect();
     explore.baseline.take_if(|baseline| {
         let known: Vec<_> = asked(&baseline.question);
         known != rows
@@ -338,7 +351,9 @@ fn use_templates(state: &mut State, templates: TemplateSet, now: Instant) {
 /// Before other templates are used: what is answered under those of now stays, to compare with.
 fn keep_baseline(state: &mut State, templates: &TemplateSet) {
     let explore = &mut state.explore;
-    let Some(question) = explore.asking.answer.clone() else { return };
+    let Some(question) = explore.asking.answer.clone() else {
+        return;
+    };
     if *templates == state.settings.templates || question.templates != state.settings.templates {
         return;
     }
@@ -484,8 +499,10 @@ fn use_as_example(state: &mut State, picture: PictureId) {
     };
     let answer = state.answer(picture);
     let text = answer.and_then(|answer| Some(answer.name(answer.scores.best?).to_owned()));
-    state.training.pairs.push((path, text.unwrap_or_default()));
-    state.say(Severity::Info, "Added to the pictures and texts under Train");
+    state.training.add_pair((path, text.unwrap_or_default()));
+    let show = Command::Train(TrainCommand::Open(Page::Board));
+    let message = Message::new(Severity::Info, "Added to the pictures and texts under Train");
+    state.messages.add(message.about(Topic::Training).with("Show", show));
 }
 
 /// Saves what is shown, or what of it is marked: numbers stand under the names that they are for, also where the labels
@@ -506,7 +523,7 @@ fn export(state: &mut State, path: PathBuf) -> Vec<Request> {
     let rows: Vec<_> = state.settings.labels.iter().map(|row| (row.id, &row.label)).collect();
     let is_current = question.generation == explore.asking.generation;
     if asked == rows && explore.asking.changed_at.is_none() && is_current {
-        state.say(Severity::Info, format!("Saving {}…", path.display()));
+        state.say_about(Topic::Saving, format!("Saving {}…", path.display()));
     } else {
         let text = "The labels or templates were changed, and the model has not answered yet: what is saved are the \
                     answers from before, under the names from before";

@@ -66,7 +66,11 @@ impl Arranging<'_> {
             }
             let number = picture.scores.as_deref().and_then(|scores| self.lens.best(scores));
             numbers.extend(number);
-            if self.filter.least.is_none_or(|least| number.is_some_and(|number| number >= least)) {
+            if self
+                .filter
+                .least
+                .is_none_or(|least| number.is_some_and(|number| number >= least))
+            {
                 order.push(id);
             }
         }
@@ -115,7 +119,9 @@ impl Arranging<'_> {
             return false;
         }
         let Some(wanted) = self.filter.label else { return true };
-        let Some(scores) = picture.scores.as_deref() else { return false };
+        let Some(scores) = picture.scores.as_deref() else {
+            return false;
+        };
         match wanted {
             None => self.lens.none_wins(scores),
             Some(label) => {
@@ -143,7 +149,9 @@ impl Arranging<'_> {
         if self.question.is_none_or(|question| question.labels.len() != 1) {
             return Vec::new();
         }
-        let all = (0..self.pictures.len()).filter(|&id| self.scores(id).is_some()).collect();
+        let all = (0..self.pictures.len())
+            .filter(|&id| self.scores(id).is_some())
+            .collect();
         let sorted = by_key(all, |id| Some(-self.lens.nearest(self.scores(id)?)));
         let mut ranks = vec![0; self.pictures.len()];
         for (place, id) in sorted.into_iter().enumerate() {
@@ -208,7 +216,9 @@ pub fn csv(pictures: &[Picture], order: &[PictureId], question: &Question, lens:
         let Some(scores) = picture.scores.as_deref().filter(|s| s.cosines.len() == labels.len()) else {
             continue;
         };
-        let best = lens.winner(scores).map_or_else(|| "none of these".into(), |label| labels[label].to_owned());
+        let best = lens
+            .winner(scores)
+            .map_or_else(|| "none of these".into(), |label| labels[label].to_owned());
         let start = [
             picture.file.path.display().to_string(),
             best,
@@ -309,7 +319,10 @@ mod tests {
     #[test]
     fn the_order_is_that_of_the_numbers_that_are_shown() {
         // The first has the higher cosine, the second the higher share.
-        let pictures = [picture("a.jpg", &[0.50, 0.49, 0.05]), picture("b.jpg", &[0.30, 0.10, 0.05])];
+        let pictures = [
+            picture("a.jpg", &[0.50, 0.49, 0.05]),
+            picture("b.jpg", &[0.30, 0.10, 0.05]),
+        ];
         let question = question();
         let first = |measure| {
             let arranging = Arranging {
@@ -330,7 +343,14 @@ mod tests {
     fn what_none_of_these_wins_is_counted_apart_and_not_at_all_where_it_is_hidden() {
         let all = Filter::default();
         let shown = arranged(Sort::Name, &all, LENS);
-        assert_eq!((shown.wins[&LabelId::known(7)], shown.wins[&LabelId::known(5)], shown.none_wins), (1, 1, 1));
+        assert_eq!(
+            (
+                shown.wins[&LabelId::known(7)],
+                shown.wins[&LabelId::known(5)],
+                shown.none_wins
+            ),
+            (1, 1, 1)
+        );
         let hidden = arranged(Sort::Name, &all, Lens { none: false, ..LENS });
         assert_eq!((hidden.wins[&LabelId::known(5)], hidden.none_wins), (2, 0));
     }

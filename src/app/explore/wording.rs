@@ -78,9 +78,15 @@ mod tests {
         let removed = changed(|later| drop(later.labels.remove(0)));
         assert_eq!(removed, ("removing \"cat\"".into(), "adding \"cat\"".into()));
         let cleared = changed(|later| later.labels.clear());
-        assert_eq!(cleared.0, "removing 8 labels");
-        assert_eq!(changed(|later| later.templates = TemplateSet::Bare).0, "the change of template");
-        assert_eq!(changed(|later| later.none_bias = 0.1).0, "the offset of \"none of these\"");
+        assert_eq!(cleared.0, "removing 16 labels");
+        assert_eq!(
+            changed(|later| later.templates = TemplateSet::Bare).0,
+            "the change of template"
+        );
+        assert_eq!(
+            changed(|later| later.none_bias = 0.1).0,
+            "the offset of \"none of these\""
+        );
         assert_eq!(changed(|later| later.labels[0].colour = 5).0, "the change of a label");
     }
 }

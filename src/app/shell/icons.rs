@@ -2,6 +2,7 @@
 
 pub const ARROWS_CLOCKWISE: &str = "\u{E094}";
 pub const ARROW_CLOCKWISE: &str = "\u{E036}";
+pub const ARROW_COUNTER_CLOCKWISE: &str = "\u{E038}";
 pub const ARROW_DOWN: &str = "\u{E03E}";
 pub const ARROW_UP: &str = "\u{E08E}";
 pub const ARROW_U_UP_LEFT: &str = "\u{E08A}";
@@ -9,7 +10,7 @@ pub const ARROW_U_UP_RIGHT: &str = "\u{E08C}";
 pub const CARET_LEFT: &str = "\u{E138}";
 pub const CARET_RIGHT: &str = "\u{E13A}";
 pub const CHART_LINE_UP: &str = "\u{E156}";
-pub const COLUMNS: &str = "\u{E546}";
+pub const CHECK: &str = "\u{E182}";
 pub const CPU: &str = "\u{E610}";
 pub const CUBE: &str = "\u{E1DA}";
 pub const CURSOR_CLICK: &str = "\u{E7C8}";
@@ -38,6 +39,7 @@ pub const PENCIL_SIMPLE: &str = "\u{E3B4}";
 pub const PLAY: &str = "\u{E3D0}";
 pub const PUSH_PIN: &str = "\u{E3E2}";
 pub const QUESTION: &str = "\u{E3E8}";
+pub const SCALES: &str = "\u{E750}";
 pub const SCISSORS: &str = "\u{EAE0}";
 pub const SIDEBAR_SIMPLE: &str = "\u{EC24}";
 pub const SORT_ASCENDING: &str = "\u{E444}";

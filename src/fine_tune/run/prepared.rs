@@ -121,7 +121,7 @@ pub fn prepare(config: &RunConfig, wanted: impl Fn(f32) -> bool + Sync) -> Resul
     prepared.dataset.check()?;
     if prepared.split.train.is_empty() {
         return Err(Error::Data(format!(
-            "no picture of {} can be used to learn from; --preview names what is left aside, and why",
+            "no picture of {} can be used for training; --preview names what is left aside, and why",
             config.folder.display()
         )));
     }

@@ -93,7 +93,13 @@ pub fn score_bar_ui(ui: &mut Ui, bar: &ScoreBar) -> Response {
     let mut left = inner.left();
     if bar.pinned {
         let font = theme::body(theme::SIZE_BODY);
-        painter.text(pos2(left, middle), Align2::LEFT_CENTER, icon::PUSH_PIN, font, palette.accent);
+        painter.text(
+            pos2(left, middle),
+            Align2::LEFT_CENTER,
+            icon::PUSH_PIN,
+            font,
+            palette.accent,
+        );
         left += 18.0;
     }
     let mut job = LayoutJob::simple_singleline(bar.name.to_owned(), font, palette.text);
@@ -101,5 +107,9 @@ pub fn score_bar_ui(ui: &mut Ui, bar: &ScoreBar) -> Response {
     let name = painter.layout_job(job);
     let cut = name.elided;
     painter.galley(pos2(left, middle - name.size().y / 2.0), name, palette.text);
-    if cut { response.on_hover_text(bar.name) } else { response }
+    if cut {
+        response.on_hover_text(bar.name)
+    } else {
+        response
+    }
 }
