@@ -12,7 +12,7 @@ use super::train::Training;
 use crate::engine::DeviceInfo;
 use crate::engine::ModelChoice;
 use crate::engine::protocol::{Event, FetchOutcome, ModelInfo, Severity, Topic, model_name};
-use crate::engine::training::TrainingEvent;
+use crate::engine::training::{RunRecord, TrainingEvent};
 
 /// What the window is for at the moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -75,6 +75,15 @@ fn run_folder(path: &Path) -> Option<String> {
     let run = path.parent()?;
     let runs = run.parent()?.file_name()?;
     (runs == "runs").then(|| run.file_name().map(|name| name.to_string_lossy().into_owned()))?
+}
+
+/// What a run's model is called: a blend is another model than what was learnt.
+fn called(record: &RunRecord) -> String {
+    if record.is_blend() {
+        format!("{}, blend {:.2}", record.name, record.blend)
+    } else {
+        record.name.clone()
+    }
 }
 
 impl State {
@@ -167,7 +176,7 @@ impl State {
     /// A model's name for people: that of the run, where a run made it.
     pub fn name_at(&self, path: &Path) -> String {
         match self.training.run_at(path) {
-            Some(record) => record.name.clone(),
+            Some(record) => called(record),
             None => run_folder(path).unwrap_or_else(|| model_name(path)),
         }
     }
@@ -176,13 +185,13 @@ impl State {
     pub fn name_of_loading(&self) -> Option<String> {
         let name = self.model_loading.as_ref()?;
         let run = self.training.run_at(Path::new(name));
-        Some(run.map_or_else(|| name.clone(), |record| record.name.clone()))
+        Some(run.map_or_else(|| name.clone(), called))
     }
 
     /// The same of a model that was opened.
     pub fn name_of(&self, model: &ModelInfo) -> String {
         let run = model.path.as_deref().and_then(|path| self.training.run_at(path));
-        run.map_or_else(|| model.name.clone(), |record| record.name.clone())
+        run.map_or_else(|| model.name.clone(), called)
     }
 
     /// For the page of models, which estimates what others would do.

@@ -163,10 +163,6 @@ fn model_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         Some(record) => format!("{text}: {}", record.mixture()),
         None => text.clone(),
     };
-    let text = match blend {
-        Some(record) => format!("{text}, blend {:.2}", record.blend),
-        None => text,
-    };
     let button = egui::Button::new(RichText::new(format!("{} {}", icon::CUBE, shortened(&text))).small())
         .frame_when_inactive(false);
     let command = Command::UseMode(Mode::Models);
