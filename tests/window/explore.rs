@@ -115,11 +115,11 @@ fn a_label_is_not_added_twice() {
     let (engine, mut harness) = exploring();
     harness.key_press(Key::A);
     harness.run_steps(2);
-    harness.event(egui::Event::Paste("Cat\nowl\ncat".into()));
+    harness.event(egui::Event::Paste("Cat\ncrab\ncat".into()));
     settle(&mut harness);
     let labels = question(&engine.requests()).unwrap().labels;
     let names: Vec<&str> = labels.iter().map(|asked| asked.label.name.as_str()).collect();
-    assert_eq!((names.len(), names[8]), (9, "owl"));
+    assert_eq!((names.len(), names[16]), (17, "crab"));
 }
 
 #[test]

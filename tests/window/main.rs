@@ -89,10 +89,10 @@ fn a_pasted_list_becomes_rows() {
     harness.run_steps(2);
     harness.key_press(Key::A);
     harness.run_steps(2);
-    harness.event(egui::Event::Paste("owl\nzebra\tlike a horse, striped\n".into()));
+    harness.event(egui::Event::Paste("crab\nzebra\tlike a horse, striped\n".into()));
     settle(&mut harness);
     let labels = question(&engine.requests()).unwrap().labels;
-    assert_eq!(labels[labels.len() - 2].label.name, "owl");
+    assert_eq!(labels[labels.len() - 2].label.name, "crab");
     assert_eq!(labels[labels.len() - 1].label.descriptions, ["like a horse, striped"]);
 }
 
