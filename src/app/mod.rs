@@ -171,7 +171,7 @@ impl App {
             ctx.request_repaint_after(wait);
         }
         if let Some(restored) = self.state.explore.take_restored() {
-            self.execute(Command::Select(restored));
+            self.execute(Command::ShowFirst(restored));
         }
         if let Some(first) = self.state.first_worth_showing() {
             self.execute(Command::ShowFirst(first));

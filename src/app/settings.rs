@@ -220,7 +220,7 @@ impl Default for Settings {
             window_size: (1_280.0, 800.0),
             labels_width: 264.0,
             inspector_width: 372.0,
-            thumbnail_side: 112.0,
+            thumbnail_side: 96.0,
             tile_text: TileText::Below,
             rows: false,
             labels_shown: true,

@@ -109,7 +109,7 @@ pub fn large_thumbnail_ms() -> Result<f64> {
     let mut app = crowd(&ctx, 10_000, 8);
     for frame in 0..WARM_UP {
         app.logic(&ctx);
-        ctx.run_ui(input(frame), |ui| app.ui(ui));
+        let _ = ctx.run_ui(input(frame), |ui| app.ui(ui));
     }
     let started = Instant::now();
     app.execute(Command::OpenLarge(None));

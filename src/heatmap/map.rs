@@ -45,7 +45,7 @@ impl HeatMap {
         match (self.method, about.neutral) {
             (HeatmapMethod::Occlusion, _) => "fall of the cosine",
             (_, Neutral::Mean) => "cosine",
-            (_, Neutral::Zero) => "evidence, without a unit",
+            (_, Neutral::Zero) => "evidence",
         }
     }
 

@@ -33,7 +33,8 @@ impl Explore {
                     .filter(|(path, _)| UnreadKind::by_name(path).is_some());
                 self.unread = of_kind.count();
                 self.unreadable = unreadable;
-                self.restore = Default::default();
+                self.restore.selected = None;
+                self.restore.marked.clear();
             }
             Event::Skipped {
                 library,
@@ -123,6 +124,9 @@ impl Explore {
             if self.restore.marked.contains(&file.path) {
                 self.marked.insert(id);
             }
+            if self.restore.selected.as_ref() == Some(&file.path) {
+                self.restore.found = Some(id);
+            }
             let picture = Picture::new(file, &settings.folders);
             *self.names.entry(picture.name().to_owned()).or_default() += 1;
             self.pictures.push(picture);
@@ -136,10 +140,7 @@ impl Explore {
 
     /// The picture that was selected before the folders were looked at again, once it is found.
     pub fn take_restored(&mut self) -> Option<PictureId> {
-        let path = self.restore.selected.as_ref()?;
-        let found = self.pictures.iter().position(|picture| picture.file.path == *path)?;
-        self.restore.selected = None;
-        Some(found)
+        self.restore.found.take()
     }
 
     pub(super) fn skip(&mut self, picture: PictureId, reason: String) {

@@ -15,6 +15,9 @@ use crate::app::shell::widgets::{BAR_HEIGHT, ScoreBar, note, score_bar_ui};
 use crate::app::state::State;
 use crate::engine::protocol::{LabelId, Scores};
 
+/// What "none of these" takes below the bars.
+const NONE_HEIGHT: f32 = 66.0;
+
 /// Draws the measures, and below them the bars.
 pub fn bars_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let lens = state.lens();
@@ -27,10 +30,13 @@ pub fn bars_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.label(note(ui, "No labels yet"));
         return;
     }
+    let none_height = if state.settings.show_none { NONE_HEIGHT } else { 0.0 };
+    let room = (ui.available_height() - none_height).max(2.0 * BAR_HEIGHT);
     let mut hovered = None;
     ScrollArea::vertical()
         .id_salt(("bars", state.explore.selected))
-        .auto_shrink([false, false])
+        .auto_shrink([false, true])
+        .max_height(room)
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             // Of very many, only those that are seen.
@@ -50,19 +56,18 @@ pub fn bars_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             }
             ui.add_space((ranked.len() - last) as f32 * height);
             ui.label(note(ui, words_below(state, lens)));
-            if state.settings.show_none {
-                ui.add_space(theme::GAP_SMALL);
-                ui.separator();
-                if none_bar_ui(ui, state, lens, answer.scores, commands) {
-                    hovered = Some(LabelId::NONE_OF_THESE);
-                }
-                let words = match lens.measure {
-                    Measure::Probability => words::NONE_SHARE,
-                    Measure::Cosine | Measure::Logit => words::NONE_COSINE,
-                };
-                ui.label(note(ui, words));
-            }
         });
+    if state.settings.show_none {
+        ui.separator();
+        if none_bar_ui(ui, state, lens, answer.scores, commands) {
+            hovered = Some(LabelId::NONE_OF_THESE);
+        }
+        let words = match lens.measure {
+            Measure::Probability => words::NONE_SHARE,
+            Measure::Cosine | Measure::Logit => words::NONE_COSINE,
+        };
+        ui.add(egui::Label::new(note(ui, words)).truncate());
+    }
     // What comes to lie under a pointer that rests was not pointed at.
     let points = ui.input(|input| input.pointer.is_moving()) || hovered.is_none();
     if points && hovered != state.explore.hovered_label {

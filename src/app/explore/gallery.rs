@@ -1,7 +1,7 @@
 //! The gallery: every picture with its best label, as many as fit; or one of them large.
 
 use crate::app::shell::icons as icon;
-use egui::{Align, CornerRadius, Frame, Layout, Margin, RichText, Ui};
+use egui::{Align, CornerRadius, Frame, Layout, Margin, Panel, RichText, Ui};
 
 use super::toolbar::toolbar_ui;
 use super::{grid, large};
@@ -37,15 +37,15 @@ pub fn gallery_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands:
         nothing_passes_ui(ui, state, commands);
         return Vec::new();
     }
-    if state.explore.marked.is_empty() {
-        return grid::grid_ui(ui, state, textures, commands);
+    // Below, and not above or around: the gallery stays what it is, also while a band marks its pictures.
+    if !state.explore.marked.is_empty() {
+        let panel = Panel::bottom("marked").exact_size(MARKED_HEIGHT).resizable(false);
+        panel
+            .frame(Frame::new())
+            .show_separator_line(false)
+            .show(ui, |ui| marked_ui(ui, state, commands));
     }
-    let room = ui.available_height() - MARKED_HEIGHT - ui.spacing().item_spacing.y;
-    let missing = ui.allocate_ui(egui::vec2(ui.available_width(), room), |ui| {
-        grid::grid_ui(ui, state, textures, commands)
-    });
-    marked_ui(ui, state, commands);
-    missing.inner
+    grid::grid_ui(ui, state, textures, commands)
 }
 
 fn starter_note_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
@@ -59,25 +59,21 @@ fn starter_note_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         .corner_radius(CornerRadius::same(theme::RADIUS))
         .inner_margin(Margin::symmetric(10, 6))
         .show(ui, |ui| {
-            ui.horizontal_top(|ui| {
-                let close = |ui: &mut Ui| icon_button(ui, icon::X, "Hide this note", false).clicked();
-                let width = ui.available_width() - 34.0;
-                ui.allocate_ui_with_layout(
-                    egui::vec2(width, 0.0),
-                    Layout::left_to_right(Align::Min).with_main_wrap(true),
-                    |ui| {
-                        ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
-                        ui.label(RichText::new(icon::INFO).color(palette.accent));
+            ui.set_width(ui.available_width());
+            ui.horizontal(|ui| {
+                ui.label(RichText::new(icon::INFO).color(palette.accent));
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    if icon_button(ui, icon::X, "Hide this note", false).clicked() {
+                        commands.push(Command::HideStarterNote);
+                    }
+                    if ui.link(RichText::new("Get a real CLIP (96 MB)").small()).clicked() {
+                        commands.push(Command::UseMode(Mode::Models));
+                    }
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                         let text = "The built-in starter is not CLIP; it knows everyday objects.";
-                        ui.label(RichText::new(text).small().color(palette.text));
-                        if ui.link(RichText::new("Get a real CLIP (96 MB)").small()).clicked() {
-                            commands.push(Command::UseMode(Mode::Models));
-                        }
-                    },
-                );
-                if close(ui) {
-                    commands.push(Command::HideStarterNote);
-                }
+                        ui.add(egui::Label::new(RichText::new(text).small().color(palette.text)).wrap());
+                    });
+                });
             });
         });
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use egui::scroll_area::{DragScroll, ScrollSource};
-use egui::{CornerRadius, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
+use egui::{CornerRadius, Id, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 
 use super::tile::{CAPTION_HEIGHT, tile_ui};
 use crate::app::command::{Command, Mark};
@@ -142,7 +142,7 @@ fn scroll_to_selected(ui: &Ui, state: &State, grid: &Grid, origin: Pos2, command
 
 /// The band that a drag from anywhere in the gallery draws: what it touches is marked.
 fn band_ui(ui: &Ui, state: &State, grid: &Grid, origin: Pos2, commands: &mut Vec<Command>) {
-    let response = ui.interact(ui.clip_rect(), ui.scope_id().with("band"), Sense::drag());
+    let response = ui.interact(ui.clip_rect(), Id::unique("gallery band"), Sense::drag());
     let id = response.id.with("from");
     if response.drag_started()
         && let Some(press) = ui.input(|input| input.pointer.press_origin())

@@ -197,7 +197,11 @@ fn ramp_ui(ui: &mut Ui, shown: &ShownMap<'_>) {
             };
         }
     }
-    write(pos2(middle, row.center().y), Align2::CENTER_CENTER, shown.map.unit());
+    let unit = shown.map.unit();
+    let words = ui.painter().layout_no_wrap(unit.into(), font(), colour).size().x / 2.0;
+    if (left.right() + words..right.left() - words).contains(&middle) {
+        write(pos2(middle, row.center().y), Align2::CENTER_CENTER, unit);
+    }
 }
 
 /// A mark on the ramp, seen on every colour.

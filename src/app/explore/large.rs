@@ -20,6 +20,9 @@ const MOST: f32 = 16.0;
 /// How much a turn of the wheel zooms.
 const PER_POINT: f32 = 0.004;
 const NAME_WIDTH: f32 = 260.0;
+/// Where there is less room than this, the inspector alone says how large the picture is, and how it is called.
+const ROOM_FOR_SIZE: f32 = 160.0;
+const ROOM_FOR_NAME: f32 = 70.0;
 
 /// Draws the selected picture; it, where its thumbnail is missing.
 pub fn large_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &mut Vec<Command>) -> Vec<PictureId> {
@@ -81,10 +84,14 @@ fn header_ui(ui: &mut Ui, state: &State, id: PictureId, original: Option<(u32, u
             if zoom.clicked() {
                 commands.push(Command::LookAt(if fits { one_to_one(ui.ctx()) } else { Large::WHOLE }));
             }
-            if let Some((width, height)) = original {
+            if let Some((width, height)) = original.filter(|_| ui.available_width() > ROOM_FOR_SIZE) {
                 ui.label(note(ui, format!("{width} × {height}")));
             }
-            if let Some(picture) = explore.pictures.get(id) {
+            if let Some(picture) = explore
+                .pictures
+                .get(id)
+                .filter(|_| ui.available_width() > ROOM_FOR_NAME)
+            {
                 let name = explore.caption(picture);
                 let width = ui.available_width().min(NAME_WIDTH);
                 let colour = theme::palette(ui).text;

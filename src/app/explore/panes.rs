@@ -18,6 +18,8 @@ use crate::engine::protocol::{Dab, Fill, InspectedPicture, Scores, Shift, ViewRe
 const OVERLAY_SIDE: u32 = 336;
 /// What the rest of the panel needs below the picture, a few bars included.
 const BELOW: f32 = 336.0;
+/// A picture is no higher than this share of the width: the bars need the rest.
+const MOST_HEIGHT: f32 = 0.8;
 /// No picture is lower than this.
 const LEAST_HEIGHT: f32 = 130.0;
 const WHOLE: Rect = Rect {
@@ -31,7 +33,7 @@ pub fn picture_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands:
     let compared = state.explore.compare.is_some();
     let divider = state.settings.divider.filter(|_| compared);
     let beside = compared && divider.is_none();
-    let most = if beside { width / 2.0 } else { width };
+    let most = if beside { width / 2.0 } else { width * MOST_HEIGHT };
     let height = (ui.available_height() - BELOW).clamp(LEAST_HEIGHT.min(most), most);
     let (area, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
     let Some(inspected) = state.explore.inspected.picture.clone() else {

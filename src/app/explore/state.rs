@@ -123,6 +123,8 @@ pub struct Alike {
 pub struct Restore {
     /// The selected picture.
     pub selected: Option<PathBuf>,
+    /// Where that is now.
+    pub found: Option<PictureId>,
     /// The marked ones.
     pub marked: HashSet<PathBuf>,
 }

@@ -45,23 +45,15 @@ fn baseline_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let Some(baseline) = &state.explore.baseline else {
         return;
     };
-    ui.horizontal_top(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-            if icon_button(ui, icon::X, "Compare no longer", false).clicked() {
-                commands.push(Command::ForgetBaseline);
-            }
-            ui.with_layout(Layout::left_to_right(Align::Min).with_main_wrap(true), |ui| {
-                let before = baseline.question.templates.title();
-                let text = match baseline.changed {
-                    None => format!("Thin bars: with \"{before}\""),
-                    Some(0) => {
-                        format!("Thin bars: with \"{before}\". Every picture has the same best label under both.")
-                    }
-                    Some(1) => format!("Thin bars: with \"{before}\". 1 picture has another best label."),
-                    Some(count) => format!("Thin bars: with \"{before}\". {count} pictures have another best label."),
-                };
-                ui.label(note(ui, text));
-            });
-        });
-    });
+    let before = baseline.question.templates.title();
+    let text = match baseline.changed {
+        None => format!("Thin bars: with \"{before}\""),
+        Some(0) => format!("Thin bars: with \"{before}\". Every picture has the same best label under both."),
+        Some(1) => format!("Thin bars: with \"{before}\". 1 picture has another best label."),
+        Some(count) => format!("Thin bars: with \"{before}\". {count} pictures have another best label."),
+    };
+    ui.label(note(ui, text));
+    if ui.link(egui::RichText::new("Compare no longer").small()).clicked() {
+        commands.push(Command::ForgetBaseline);
+    }
 }

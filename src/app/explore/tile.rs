@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use egui::accesskit::Role;
 use egui::{
-    Align2, Color32, CornerRadius, FontId, Galley, Key, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align2, Color32, CornerRadius, Event, FontId, Galley, Key, Modifiers, Rect, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::menu::menu_ui;
@@ -48,7 +49,7 @@ pub fn tile_ui(
     if response.double_clicked() || by_key {
         commands.push(Command::OpenLarge(Some(id)));
     } else if response.clicked() {
-        let modifiers = ui.input(|input| input.modifiers);
+        let modifiers = held(ui);
         commands.push(if modifiers.command {
             Command::Mark(Mark::Toggle(id))
         } else if modifiers.shift {
@@ -79,6 +80,21 @@ pub fn tile_ui(
         }
     });
     there
+}
+
+/// What was held when the pointer was released: at the frame's end it may be let go.
+fn held(ui: &Ui) -> Modifiers {
+    ui.input(|input| {
+        let released = input.events.iter().rev().find_map(|event| match event {
+            Event::PointerButton {
+                pressed: false,
+                modifiers,
+                ..
+            } => Some(*modifiers),
+            _ => None,
+        });
+        released.unwrap_or(input.modifiers)
+    })
 }
 
 fn picture_ui(ui: &Ui, textures: &mut Textures, id: PictureId, area: Rect) -> bool {
@@ -230,7 +246,7 @@ fn said(ui: &Ui, state: &State, id: PictureId) -> Option<Said> {
 fn number(state: &State, lens: Lens, answer: Answer<'_>, id: PictureId) -> String {
     if state.settings.sort == Sort::Margin {
         let lead = lens.lead(answer.question, answer.scores);
-        return lead.map_or_else(String::new, |lead| format!("lead {lead:.3}"));
+        return lead.map_or_else(String::new, |lead| format!("+{lead:.3}"));
     }
     let number = lens
         .best(answer.scores)

@@ -1,6 +1,6 @@
 //! Above the gallery: what is opened, which pictures are shown, in which order, and how.
 
-use egui::{Slider, TextEdit, Ui, WidgetInfo};
+use egui::{Align, Layout, Slider, TextEdit, Ui, WidgetInfo};
 
 use super::histogram::histogram_slider_ui;
 use super::looking::NONE_OF_THESE;
@@ -14,28 +14,51 @@ use crate::app::shell::widgets::{checkbox, combo, icon_button, labelled, note, r
 use crate::app::state::State;
 use crate::engine::protocol::LabelId;
 
-const FIELD_WIDTH: f32 = 140.0;
+/// From this width on, two rows are enough.
+const WIDE: f32 = 545.0;
+const FIELD_WIDTH: f32 = 200.0;
+const SORT_WIDTH: f32 = 176.0;
+const LABEL_WIDTH: f32 = 106.0;
 const LIST_HEIGHT: f32 = 420.0;
 
 /// Draws it, in as many rows as it takes.
 pub fn toolbar_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    ui.horizontal_wrapped(|ui| {
+    let width = ui.available_width();
+    ui.horizontal(|ui| {
         open_menu_ui(ui, state, commands);
-        name_filter_ui(ui, state, commands);
-        view_menu_ui(ui, state, commands);
-        if icon_button(ui, icon::ARROWS_CLOCKWISE, "Rescan folders (F5)", false).clicked() {
-            commands.push(Command::Rescan);
-        }
-        if icon_button(ui, icon::EXPORT, "Save predictions as CSV (Ctrl+S)", false).clicked() {
-            commands.push(Command::Choose(FileDialog::Csv));
-        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if icon_button(ui, icon::EXPORT, "Save predictions as CSV (Ctrl+S)", false).clicked() {
+                commands.push(Command::Choose(FileDialog::Csv));
+            }
+            if icon_button(ui, icon::ARROWS_CLOCKWISE, "Rescan folders (F5)", false).clicked() {
+                commands.push(Command::Rescan);
+            }
+            view_menu_ui(ui, state, commands);
+            if width >= WIDE {
+                count_ui(ui, state, commands);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                name_filter_ui(ui, state, commands)
+            });
+        });
     });
-    ui.horizontal_wrapped(|ui| {
-        sort_ui(ui, state, commands);
-        label_filter_ui(ui, state, commands);
+    let gap = ui.spacing().item_spacing.x;
+    if width >= WIDE {
+        ui.horizontal(|ui| {
+            sort_ui(ui, state, SORT_WIDTH, commands);
+            label_filter_ui(ui, state, LABEL_WIDTH, commands);
+            score_filter_ui(ui, state, commands);
+        });
+        return;
+    }
+    ui.horizontal(|ui| {
+        let rest = width - gap;
+        sort_ui(ui, state, rest * 0.58, commands);
+        label_filter_ui(ui, state, rest * 0.42, commands);
+    });
+    ui.horizontal(|ui| {
         score_filter_ui(ui, state, commands);
-        count_ui(ui, state, commands);
-        held_ui(ui, state, commands);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| count_ui(ui, state, commands));
     });
 }
 
@@ -67,7 +90,7 @@ fn name_filter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let field = TextEdit::singleline(&mut name)
         .id_salt("filter by name")
         .hint_text(format!("{} Filter by name", icon::MAGNIFYING_GLASS))
-        .desired_width(FIELD_WIDTH)
+        .desired_width((ui.available_width() - 16.0).clamp(40.0, FIELD_WIDTH))
         .margin(egui::Margin::symmetric(8, 6));
     let response = ui
         .add(field)
@@ -130,7 +153,7 @@ fn sort_title(sort: Sort, measure: Measure) -> String {
     }
 }
 
-fn sort_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+fn sort_ui(ui: &mut Ui, state: &State, width: f32, commands: &mut Vec<Command>) {
     let measure = state.lens().measure;
     let sort = state.settings.sort;
     let alike = state.explore.alike.as_ref();
@@ -140,7 +163,7 @@ fn sort_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     };
     combo("sort")
         .selected_text(format!("{} {title}", icon::SORT_ASCENDING))
-        .width(190.0)
+        .width(width)
         .truncate()
         .show_ui(ui, |ui| {
             for choice in Sort::ALL {
@@ -158,7 +181,7 @@ fn sort_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         });
 }
 
-fn label_filter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+fn label_filter_ui(ui: &mut Ui, state: &State, width: f32, commands: &mut Vec<Command>) {
     let title = |label: Option<Option<LabelId>>| match label {
         None => "All labels".to_string(),
         Some(None) => NONE_OF_THESE.into(),
@@ -167,7 +190,7 @@ fn label_filter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let chosen = state.explore.filter.label;
     combo("label filter")
         .selected_text(format!("{} {}", icon::FUNNEL, title(chosen)))
-        .width(124.0)
+        .width(width)
         .height(LIST_HEIGHT)
         .truncate()
         .show_ui(ui, |ui| {
@@ -200,9 +223,13 @@ fn score_filter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     }
 }
 
-/// How many pictures are shown, of how many; a click shows all.
+/// How many pictures are shown, of how many; a click shows all. While there is a newer order, the way to it.
 fn count_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let explore = &state.explore;
+    if explore.held.is_some() {
+        held_ui(ui, state, commands);
+        return;
+    }
     let all = explore.pictures.len() - explore.skipped();
     let count = format!("{} of {}", thousands(explore.order().len()), thousands(all));
     if explore.filter.is_off() && explore.alike.is_none() {

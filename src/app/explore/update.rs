@@ -200,6 +200,7 @@ fn rescan(state: &mut State) -> Vec<Request> {
     let path = |id: &PictureId| explore.pictures.get(*id).map(|picture| picture.file.path.clone());
     let restore = Restore {
         selected: explore.selected.as_ref().and_then(path),
+        found: None,
         marked: explore.marked.iter().filter_map(path).collect(),
     };
     let large = explore.large;

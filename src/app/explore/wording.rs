@@ -1,7 +1,9 @@
 //! What is asked about every picture, as it can be undone: labels, templates, and how easily "none of these" wins.
 
+use std::collections::HashSet;
+
 use crate::app::settings::{LabelRow, Settings};
-use crate::zero_shot::TemplateSet;
+use crate::zero_shot::{LabelId, TemplateSet};
 
 /// The words of a question.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,9 +60,8 @@ impl Wording {
 }
 
 fn only_in<'a>(rows: &'a [LabelRow], others: &[LabelRow]) -> Vec<&'a LabelRow> {
-    rows.iter()
-        .filter(|row| others.iter().all(|other| other.id != row.id))
-        .collect()
+    let known: HashSet<LabelId> = others.iter().map(|row| row.id).collect();
+    rows.iter().filter(|row| !known.contains(&row.id)).collect()
 }
 
 #[cfg(test)]

@@ -32,8 +32,8 @@ pub const ALONE: &str = "One label alone has no share: any picture would be 100 
 pub const NONE: &str = "\"None of these\" stands beside your labels as the meaning of words like \"thing\" and \"object\", and \
     is the answer where a picture is closer to them than to every label. The slider adds an offset to its cosine.";
 /// How its share is meant.
-pub const NONE_SHARE: &str = "Weighed against all labels together, apart from the shares above.";
+pub const NONE_SHARE: &str = "Against all labels together; not one of the shares above.";
 /// How its cosine is meant.
-pub const NONE_COSINE: &str = "Closeness to words like \"thing\" and \"object\", without the offset.";
+pub const NONE_COSINE: &str = "Closeness to words like \"thing\", without the offset.";
 /// What the closest call is.
 pub const CLOSEST_CALL: &str = "By how little the answer leads the next one in cosine, \"none of these\" counted in.";

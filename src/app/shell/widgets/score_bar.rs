@@ -9,7 +9,7 @@ use crate::app::shell::theme;
 
 /// Height of a bar with its name.
 pub const BAR_HEIGHT: f32 = 28.0;
-const NUMBER_WIDTH: f32 = 62.0;
+const NUMBER_WIDTH: f32 = 66.0;
 /// Room for what stands beside the number.
 const ASIDE_WIDTH: f32 = 88.0;
 /// Height of the bar, and of the thin one below it.
