@@ -1,4 +1,4 @@
-//! The memory of this process.
+//! The memory of this process and of the machine.
 
 /// The most that this process has had in use, in MiB; what it uses now where the system does not remember; none where
 /// it does not tell.
@@ -11,6 +11,13 @@ pub fn peak_mb() -> Option<f64> {
 pub fn now_mb() -> Option<f64> {
     const MIB: f64 = 1_048_576.0;
     now_bytes().map(|bytes| bytes as f64 / MIB)
+}
+
+/// The memory of this machine, in bytes; none where the system does not tell.
+pub fn machine_bytes() -> Option<u64> {
+    let ram = sysinfo::MemoryRefreshKind::nothing().with_ram();
+    let system = sysinfo::System::new_with_specifics(sysinfo::RefreshKind::nothing().with_memory(ram));
+    Some(system.total_memory()).filter(|bytes| *bytes > 0)
 }
 
 fn now_bytes() -> Option<usize> {
@@ -35,5 +42,6 @@ mod tests {
         let now = now_bytes().unwrap();
         assert!(block.iter().all(|byte| *byte == 1) && now > 64 << 20);
         assert!(peak_mb().unwrap() >= 64.0);
+        assert!(machine_bytes().unwrap() > now as u64);
     }
 }

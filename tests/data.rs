@@ -488,7 +488,7 @@ fn train_and_test_folders_and_lists_are_sides() {
     let preview = labelled.preview();
     assert_eq!(preview.classes(), [("cat", [5, 1, 6]), ("dog", [5, 1, 6])]);
     assert!(
-        preview.errors.contains("are copies of pictures to learn from"),
+        preview.errors.contains("copies of training pictures"),
         "{}",
         preview.errors
     );

@@ -407,6 +407,7 @@ fn the_window_says_that_such_a_model_was_not_opened_and_goes_on_with_the_one_it_
         Event::Message {
             severity: Severity::Error,
             text,
+            ..
         } => Some(text),
         _ => None,
     });

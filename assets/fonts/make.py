@@ -1,10 +1,10 @@
 """Makes the fonts of the window: Inter (Latin, Greek, Cyrillic, digits of one width), and the icons it uses.
 
-make.py FOLDER_WITH_INTER PHOSPHOR.ttf reads Inter-Regular.otf and Inter-SemiBold.otf (Debian: fonts-inter), the
-regular face of Phosphor Icons (npm: @phosphor-icons/web), and src/app/shell/icons.rs for which icons; writes beside itself.
-Needs fonttools. egui shapes no `tnum` feature, so the tabular digits take the place of the proportional ones.
+make.py [FOLDER_WITH_INTER] PHOSPHOR.ttf reads Inter-Regular.otf and Inter-SemiBold.otf (Debian: fonts-inter), the
+regular face of Phosphor Icons (npm: @phosphor-icons/web, of which every icon is kept); writes beside itself. Without
+the folder, only the icons. Needs fonttools. egui shapes no `tnum` feature, so the tabular digits take the place of
+the proportional ones.
 """
-import re
 import sys
 from pathlib import Path
 
@@ -39,18 +39,18 @@ def make(source, target):
     font.save(target)
 
 
-def make_icons(source, target, used_in):
-    codes = {int(code, 16) for code in re.findall(r"u\{([0-9A-F]+)\}", used_in.read_text())}
+def make_icons(source, target):
     font = TTFont(source)
-    cutter = subset.Subsetter(subset.Options(layout_features=[]))
-    cutter.populate(unicodes=codes)
+    cutter = subset.Subsetter(subset.Options(layout_features=[], hinting=False, glyph_names=False))
+    cutter.populate(unicodes=[code for code in font.getBestCmap() if code >= 0xE000])
     cutter.subset(font)
-    assert codes <= set(font.getBestCmap()), codes - set(font.getBestCmap())
     font.save(target)
 
 
 if __name__ == "__main__":
     here = Path(__file__).parent
-    for face in ["Regular", "SemiBold"]:
-        make(Path(sys.argv[1]) / f"Inter-{face}.otf", here / f"Inter-Tabular-{face}.otf")
-    make_icons(sys.argv[2], here / "Phosphor-Subset.ttf", here.parent.parent / "src/app/shell/icons.rs")
+    *inter, phosphor = sys.argv[1:]
+    for folder in inter:
+        for face in ["Regular", "SemiBold"]:
+            make(Path(folder) / f"Inter-{face}.otf", here / f"Inter-Tabular-{face}.otf")
+    make_icons(phosphor, here / "Phosphor-Icons.ttf")

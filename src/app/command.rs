@@ -2,24 +2,26 @@
 
 use std::path::PathBuf;
 
-use super::settings::{LabelRow, Measure, Sort, ThemeChoice};
+use super::explore::Large;
+use super::models::ModelsCommand;
+use super::settings::{LabelRow, Measure, Settings, Sort, ThemeChoice, TileText};
 use super::state::Mode;
 use super::train::TrainCommand;
 use crate::engine::DeviceChoice;
 use crate::engine::ModelChoice;
 use crate::engine::protocol::{Dab, Fill, HeatmapMethod, LabelId, PictureId, Precision, Shift};
-use crate::heatmap::{Ramp, Scale};
+use crate::heatmap::{Ramp, Scale, Style};
 use crate::zero_shot::TemplateSet;
 
 /// Dialogs over the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialog {
-    /// Which model, and its card.
-    Models,
     /// Files that were skipped.
     Skipped,
     /// Keys.
     Shortcuts,
+    /// Every command, to search.
+    Palette,
     /// A list of labels, to paste or edit as text.
     LabelList,
     /// The user's own templates.
@@ -85,6 +87,21 @@ pub enum Step {
     End,
 }
 
+/// Which pictures are marked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mark {
+    /// Every one that is shown.
+    All,
+    /// None.
+    Nothing,
+    /// These.
+    These(Vec<PictureId>),
+    /// This one, too, or not any more.
+    Toggle(PictureId),
+    /// Those from the selected one to this.
+    UpTo(PictureId),
+}
+
 /// What a user wants.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -94,6 +111,8 @@ pub enum Command {
     ShowFolder(PathBuf),
     /// Open folders and pictures.
     Open(Vec<PathBuf>),
+    /// Folders and pictures were dropped: open them, or learn from them, as the mode has it.
+    Drop(Vec<PathBuf>),
     /// Open the samples.
     OpenSamples,
     /// Look at the open folders again.
@@ -106,7 +125,7 @@ pub enum Command {
     EditLabels(Vec<LabelRow>),
     /// Replace the labels while typing: one step of undo for the whole typing.
     TypeLabel(Vec<LabelRow>),
-    /// Take back the last change of labels.
+    /// Take back the last change that was made in this mode.
     Undo,
     /// Do it again.
     Redo,
@@ -122,18 +141,80 @@ pub enum Command {
     FilterName(String),
     /// Show only pictures with this best label; `None` inside is "none of these".
     FilterLabel(Option<Option<LabelId>>),
-    /// Show only pictures with at least this score.
-    FilterScore(f32),
+    /// Show only pictures whose answer has at least this number.
+    FilterScore(Option<f32>),
     /// Show everything again.
     ClearFilters,
+    /// Put the gallery in its newest order.
+    Reorder,
+    /// The pointer came to the gallery, or left it.
+    PointAtGallery(bool),
+    /// The gallery shows so many pictures in a row, and rows on a screen.
+    LayOut {
+        /// Pictures in a row.
+        columns: usize,
+        /// Rows on a screen.
+        rows: usize,
+    },
+    /// The gallery was scrolled to the selected picture.
+    Scrolled,
+    /// Let "none of these" compete, or hide it.
+    ShowNone(bool),
+    /// Put the answers under the templates before away.
+    ForgetBaseline,
     /// Larger or smaller thumbnails.
     SizeThumbnails(f32),
+    /// What a tile of the gallery says.
+    TileText(TileText),
+    /// Pictures in their own shape, in rows, or squares.
+    ToggleRows,
+    /// The panels are so wide.
+    SizePanels {
+        /// That of the labels.
+        labels: f32,
+        /// That of the inspector.
+        inspector: f32,
+    },
+    /// Fold the labels, or show them.
+    ToggleLabels,
+    /// Fold the inspector, or show it.
+    ToggleInspector,
     /// Inspect a picture.
     Select(PictureId),
+    /// Inspect a picture that nobody chose.
+    ShowFirst(PictureId),
+    /// Mark pictures.
+    Mark(Mark),
+    /// Show a picture large; the selected one where none is named.
+    OpenLarge(Option<PictureId>),
+    /// Back to the gallery.
+    CloseLarge,
+    /// Show another part of the large picture.
+    LookAt(Large),
+    /// One level out.
+    Back,
+    /// Sort the gallery by how like its pictures are to this one.
+    MoreLike(PictureId),
+    /// Copy a text, such as the path of a picture.
+    CopyPath(String),
+    /// Copy a picture.
+    CopyPicture(PictureId),
+    /// Leave a picture out.
+    Skip(PictureId),
+    /// Make a picture an example of what its text means.
+    UseAsExample(PictureId),
+    /// What is typed into the field for new labels.
+    TypeNewLabel(String),
+    /// Open a label's descriptions, or close them.
+    ExpandLabel(Option<LabelId>),
+    /// The pointer is over a label.
+    HoverLabel(Option<LabelId>),
     /// Inspect a neighbour.
     Go(Step),
-    /// Draw the heatmap of this label.
+    /// Draw the heatmap of this label, for every picture, until it is asked for once more.
     MapLabel(LabelId),
+    /// Stop making heatmaps of this picture, or go on.
+    HoldHeatmap(bool),
     /// Draw the heatmap or not.
     ToggleHeatmap,
     /// Show what the model sees, or the picture.
@@ -150,6 +231,12 @@ pub enum Command {
     ToggleSameScale,
     /// Smooth heatmaps, or cells.
     ToggleSmooth,
+    /// How a heatmap lies over its picture.
+    UseStyle(Style),
+    /// A line around what is above half of the maximum, or none.
+    ToggleContour,
+    /// Two heatmaps on one picture with a divider between them, or side by side.
+    Divide(Option<f32>),
     /// Test how far the shown heatmap can be trusted.
     TestMap,
     /// Stop testing.
@@ -181,18 +268,18 @@ pub enum Command {
     SaveHeatmap(PathBuf),
     /// Save the heatmap's numbers.
     SaveGrid(PathBuf),
-    /// Look at pictures, or teach.
+    /// Use the window for something else.
     UseMode(Mode),
     /// Something about training.
     Train(TrainCommand),
+    /// Something about the page of models.
+    Models(ModelsCommand),
     /// Load a model.
     LoadModel(ModelChoice),
     /// Fetch a model from the Hub, and open it.
     FetchModel(String),
     /// Stop fetching.
     StopFetching,
-    /// Ask whether a model shall be deleted; none withdraws the question.
-    AskToRemove(Option<String>),
     /// Delete a model from the cache.
     RemoveModel(String),
     /// Compute elsewhere.
@@ -211,16 +298,32 @@ pub enum Command {
     OpenDialog(Dialog),
     /// Close the dialog.
     CloseDialog,
+    /// Close the dialog and what was typed into it, which can be brought back.
+    CancelDialog,
+    /// Open a dialog with what was typed into it.
+    ReopenDialog(Dialog, String),
+    /// Settings as on the first launch; labels, folders and the model stay.
+    ResetSettings,
+    /// Take these settings again.
+    RestoreSettings(Box<Settings>),
     /// Something of the window's own failed.
     Report(String),
+    /// The whole screen for the window, or not.
+    ToggleFullScreen,
     /// Put a message away.
     Dismiss(usize),
+    /// Do what a message offers, and put it away.
+    Answer(usize),
+    /// Change what is typed into the open dialog.
+    Draft(String),
     /// Put the note about the starter away.
     HideStarterNote,
     /// Put the keyboard into the field for new labels.
     FocusNewLabel,
     /// Put the keyboard into the filter.
     FocusFilter,
+    /// The keyboard is where it was to go.
+    Focused,
     /// Write the predictions that are shown to a file.
     ExportCsv(PathBuf),
 }

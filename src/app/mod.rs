@@ -2,7 +2,7 @@
 
 pub mod command;
 pub mod explore;
-mod models;
+pub mod models;
 pub mod settings;
 mod shell;
 pub mod state;
@@ -11,9 +11,9 @@ mod update;
 
 use std::time::{Duration, Instant};
 
-use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui};
+use egui::{Context, Frame, Id, Margin, Panel, Ui};
 
-use crate::engine::protocol::{PictureId, Request, Severity};
+use crate::engine::protocol::{PictureId, Request, Topic};
 use crate::engine::training::TrainingRequest;
 use crate::engine::{Backend, ModelChoice};
 
@@ -30,7 +30,6 @@ pub use shell::{StartError, WindowOptions, run};
 const DEBOUNCE: Duration = Duration::from_millis(60);
 /// Changed settings are kept after this long.
 const SAVE_AFTER: Duration = Duration::from_millis(800);
-const STATUS_HEIGHT: f32 = 34.0;
 
 /// Tells the time; in tests, the time that they say it is.
 pub type Clock = Box<dyn Fn() -> Instant>;
@@ -47,6 +46,13 @@ pub struct App {
     saved: Settings,
     settings_changed_at: Option<Instant>,
     zoom: Zoom,
+    /// What had the focus at the end of the last frame.
+    focused_before: Option<Id>,
+    dialog_was_open: bool,
+    title: String,
+    was_full_screen: bool,
+    /// What had it before the dialog was opened.
+    focus_to_return: Option<Id>,
 }
 
 /// The size of everything, which two can change: the settings, and egui with Ctrl and + or -.
@@ -98,6 +104,11 @@ impl App {
                 known: scale,
                 told: Some(scale),
             },
+            focused_before: None,
+            dialog_was_open: false,
+            title: String::new(),
+            was_full_screen: false,
+            focus_to_return: None,
         };
         ctx.set_zoom_factor(scale);
         if let Some(refusal) = explore::labels::refusal(&refused) {
@@ -106,11 +117,11 @@ impl App {
         app.state.asked_model = Some(app.state.settings.model.clone());
         // Models of runs are called as the runs are.
         app.backend.send(Request::Training(TrainingRequest::List));
-        let list = update::list(&mut app.state);
+        let list = explore::list(&mut app.state);
         app.backend.send(list);
         let method = app.state.settings.heatmap_method;
         app.backend.send(Request::UseHeatmap(method));
-        let question = update::ask(&mut app.state);
+        let question = explore::ask(&mut app.state);
         app.backend.send(question);
         app
     }
@@ -160,23 +171,33 @@ impl App {
             self.execute(Command::LoadModel(choice));
         }
         let now = (self.clock)();
+        if self.state.mode == Mode::Train {
+            let missing = self.state.training.missing_pictures();
+            if !missing.is_empty() {
+                self.backend.send(Request::Training(TrainingRequest::Small(missing)));
+            }
+        }
         self.ask_when_due(ctx, now);
-        if let Some(wait) = self.state.reorder(now) {
+        let waits = [self.state.reorder(now), self.state.messages.expire(now)];
+        for wait in waits.into_iter().flatten() {
             ctx.request_repaint_after(wait);
         }
+        if let Some(restored) = self.state.explore.take_restored() {
+            self.execute(Command::ShowFirst(restored));
+        }
         if let Some(first) = self.state.first_worth_showing() {
-            self.execute(Command::Select(first));
+            self.execute(Command::ShowFirst(first));
         }
         self.save_when_due(ctx, now);
     }
 
     fn ask_when_due(&mut self, ctx: &Context, now: Instant) {
-        let Some(changed_at) = self.state.asking.changed_at else {
+        let Some(changed_at) = self.state.explore.asking().changed_at else {
             return;
         };
         let waited = now.saturating_duration_since(changed_at);
         if waited >= DEBOUNCE {
-            let question = update::ask(&mut self.state);
+            let question = explore::ask(&mut self.state);
             self.backend.send(question);
         } else {
             ctx.request_repaint_after(DEBOUNCE - waited);
@@ -227,7 +248,7 @@ impl App {
             .inner_margin(Margin::symmetric(theme::PANEL_MARGIN, 2));
 
         Panel::bottom("status")
-            .exact_size(STATUS_HEIGHT)
+            .exact_size(theme::STATUS_HEIGHT)
             .frame(bar)
             .show(ui, |ui| {
                 commands.extend(shell::status_ui(ui, &self.state));
@@ -238,60 +259,31 @@ impl App {
             .resizable(false)
             .frame(rail)
             .show(ui, |ui| {
-                commands.extend(shell::rail_ui(ui, self.state.mode));
+                commands.extend(shell::rail_ui(ui, &self.state));
             });
-        let missing = match self.state.mode {
-            Mode::Explore => self.explore_ui(ui, &mut commands),
-            Mode::Train => {
-                train::train_ui(ui, &mut self.state, &mut self.textures, &mut commands);
-                Vec::new()
-            }
-        };
+        let mode = shell::rail::entry(self.state.mode);
+        let drawn = (mode.ui)(ui, &mut self.state, &mut self.textures);
+        commands.extend(drawn.commands);
         commands.extend(shell::messages_ui(ui, &self.state));
-        commands.extend(shell::dialog_ui(ui, &mut self.state));
-        shell::drop_hint_ui(ui);
+        commands.extend(shell::dialog_ui(ui, &self.state));
+        shell::drop_hint_ui(ui, &self.state);
+        shell::focus_ui(&ctx);
 
-        self.want_thumbnails(missing);
+        self.want_thumbnails(drawn.missing);
         for command in commands {
             self.execute(command);
         }
         self.after_drawing(&ctx);
     }
 
-    /// Labels, gallery, inspector; the pictures of which thumbnails are missing.
-    fn explore_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) -> Vec<PictureId> {
-        let palette = theme::palette(ui);
-        let panel = |fill| Frame::new().fill(fill).inner_margin(Margin::same(theme::PANEL_MARGIN));
-        let labels = Panel::left("labels")
-            .default_size(self.state.settings.labels_width)
-            .size_range(220.0..=420.0)
-            .frame(panel(palette.surface))
-            .show(ui, |ui| commands.extend(explore::labels_ui(ui, &mut self.state)));
-        self.state.settings.labels_width = labels.response.rect.width().round();
-        let inspector = Panel::right("inspector")
-            .default_size(self.state.settings.inspector_width)
-            .size_range(300.0..=900.0)
-            .frame(panel(palette.surface))
-            .show(ui, |ui| {
-                commands.extend(explore::inspector_ui(ui, &mut self.state, &mut self.textures))
-            });
-        self.state.settings.inspector_width = inspector.response.rect.width().round();
-        let shown = CentralPanel::default().frame(panel(palette.ground)).show(ui, |ui| {
-            let gallery = explore::gallery_ui(ui, &mut self.state, &mut self.textures);
-            commands.extend(gallery.commands);
-            gallery.missing
-        });
-        shown.inner
-    }
-
     fn before_drawing(&mut self, ctx: &Context) {
         self.textures.begin_frame();
-        if self.thumbnails_library != self.state.library {
-            self.thumbnails_library = self.state.library;
+        if self.thumbnails_library != self.state.explore.library() {
+            self.thumbnails_library = self.state.explore.library();
             self.textures.clear();
             self.wanted_thumbnails.clear();
         }
-        for (picture, image) in std::mem::take(&mut self.state.new_thumbnails) {
+        for (picture, image) in self.state.explore.take_thumbnails() {
             self.textures.add_thumbnail(ctx, picture, &image);
         }
         let preference = match self.state.settings.theme {
@@ -303,18 +295,13 @@ impl App {
     }
 
     fn input(&mut self, ctx: &Context) -> Vec<Command> {
-        let focus = if ctx.text_edit_focused() {
-            keys::Focus::Text
-        } else if ctx.memory(|memory| memory.focused().is_some()) {
-            keys::Focus::Control
-        } else {
-            keys::Focus::Free
-        };
-        let dark = ctx.theme() == egui::Theme::Dark;
+        self.state.dark = ctx.theme() == egui::Theme::Dark;
+        self.state.pixels_per_point = ctx.pixels_per_point();
+        let focus = self.focus(ctx);
         if focus != keys::Focus::Text {
-            self.state.history.end_typing();
+            self.state.explore.end_typing();
         }
-        let commands = ctx.input_mut(|input| keys::commands(input, &self.state, focus, dark));
+        let commands = ctx.input_mut(|input| keys::commands(input, &self.state, focus));
         let dropped = ctx.input(|input| {
             input
                 .raw
@@ -328,6 +315,42 @@ impl App {
         commands
     }
 
+    /// Who has the keyboard. Esc takes the focus away before anybody asks: what had it until then hears it.
+    fn focus(&mut self, ctx: &Context) -> keys::Focus {
+        if ctx.text_edit_focused() {
+            return keys::Focus::Text;
+        }
+        let focused = ctx.memory(|memory| memory.focused());
+        if focused.is_some() || self.focused_before.is_some() || egui::Popup::is_any_open(ctx) {
+            keys::Focus::Control
+        } else {
+            keys::Focus::Free
+        }
+    }
+
+    /// The window is called after the folder and the model.
+    fn show_title(&mut self, ctx: &Context) {
+        let title = shell::status::window_title(&self.state);
+        if title != self.title {
+            self.title.clone_from(&title);
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title));
+        }
+    }
+
+    /// A dialog gives the focus back to what had it before.
+    fn return_focus(&mut self, ctx: &Context) {
+        let is_open = self.state.dialog.is_some();
+        if is_open != self.dialog_was_open {
+            self.dialog_was_open = is_open;
+            if is_open {
+                self.focus_to_return = self.focused_before;
+            } else if let Some(id) = self.focus_to_return.take() {
+                ctx.memory_mut(|memory| memory.request_focus(id));
+            }
+        }
+        self.focused_before = ctx.memory(|memory| memory.focused());
+    }
+
     /// Asks for the thumbnails on screen, once for each set of them.
     fn want_thumbnails(&mut self, missing: Vec<PictureId>) {
         if missing.is_empty() || missing == self.wanted_thumbnails {
@@ -335,7 +358,7 @@ impl App {
         }
         self.wanted_thumbnails.clone_from(&missing);
         self.backend.send(Request::Thumbnails {
-            library: self.state.library,
+            library: self.state.explore.library(),
             pictures: missing,
         });
     }
@@ -349,10 +372,20 @@ impl App {
             let waker = ctx.clone();
             self.files.open(dialog, move || waker.request_repaint());
         }
-        if let Some(image) = self.state.to_copy.take() {
+        let (text, picture) = self.state.explore.take_for_clipboard();
+        if let Some(text) = text {
+            ctx.copy_text(text);
+        }
+        if let Some((image, what)) = picture {
             let pixels = egui::ColorImage::from_rgb([image.width, image.height], &image.rgb);
             ctx.copy_image(pixels);
-            self.state.say(Severity::Info, "The heatmap is copied");
+            self.state.say_about(Topic::Saving, what);
+        }
+        self.return_focus(ctx);
+        self.show_title(ctx);
+        if self.state.full_screen != self.was_full_screen {
+            self.was_full_screen = self.state.full_screen;
+            ctx.send_viewport_cmd(egui::ViewportCommand::Fullscreen(self.was_full_screen));
         }
         let settings = &mut self.state.settings;
         self.zoom.follow(&mut settings.scale, ctx);

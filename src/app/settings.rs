@@ -1,5 +1,6 @@
 //! What the window remembers between two launches.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::engine::DeviceChoice;
 use crate::engine::ModelChoice;
 use crate::engine::protocol::{HeatmapMethod, Precision, SettingChange, StoredSetting};
-use crate::heatmap::{Ramp, Scale};
+use crate::heatmap::{Ramp, Scale, Style};
 use crate::lossless::Lossless;
 use crate::zero_shot::{Label, LabelId, TemplateSet};
 
@@ -88,6 +89,33 @@ impl Sort {
     }
 }
 
+/// Where a tile of the gallery says what its picture is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TileText {
+    /// Below it.
+    #[default]
+    Below,
+    /// On it.
+    Over,
+    /// Nowhere: only the pictures.
+    Nowhere,
+}
+
+impl TileText {
+    /// Every choice.
+    pub const ALL: [Self; 3] = [Self::Below, Self::Over, Self::Nowhere];
+
+    /// The choice's name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Below => "Text below",
+            Self::Over => "Text on pictures",
+            Self::Nowhere => "Pictures only",
+        }
+    }
+}
+
 /// A label with its colour.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelRow {
@@ -128,10 +156,22 @@ pub struct Settings {
     pub inspector_width: f32,
     /// Side of a gallery cell, in points.
     pub thumbnail_side: f32,
+    /// What a tile of the gallery says.
+    pub tile_text: TileText,
+    /// Whether pictures keep their shape and fill rows, or are squares.
+    pub rows: bool,
+    /// Whether the labels are shown, or folded.
+    pub labels_shown: bool,
+    /// Whether the inspector is shown, or folded.
+    pub inspector_shown: bool,
     /// The labels.
     pub labels: Vec<LabelRow>,
     /// The templates.
     pub templates: TemplateSet,
+    /// The user's own, also while others are used.
+    pub own_templates: Option<TemplateSet>,
+    /// Whether "none of these" competes, or is hidden.
+    pub show_none: bool,
     /// Added to the cosine of "none of these".
     pub none_bias: f32,
     /// The open folders; none means the samples.
@@ -148,6 +188,8 @@ pub struct Settings {
     /// Models opened lately.
     #[serde_as(as = "Vec<Lossless>")]
     pub recent_models: Vec<PathBuf>,
+    /// Pictures a second that models were seen to do, by model and device.
+    pub speeds: BTreeMap<String, f32>,
     /// Where the model computes.
     pub device: DeviceChoice,
     /// In which numbers a GPU computes.
@@ -158,6 +200,12 @@ pub struct Settings {
     pub sort: Sort,
     /// Whether the heatmap is drawn.
     pub heatmap: bool,
+    /// Whether it lets the picture through where its values are high, or tints it.
+    pub heatmap_style: Style,
+    /// Whether a line goes around what is above half of its maximum.
+    pub contour: bool,
+    /// Where the divider of two heatmaps on one picture is, 0 to 1; none where they are side by side.
+    pub divider: Option<f32>,
     /// How opaque the heatmap is.
     pub opacity: f32,
     /// The heatmap's colours.
@@ -182,21 +230,31 @@ impl Default for Settings {
             window_size: (1_280.0, 800.0),
             labels_width: 264.0,
             inspector_width: 372.0,
-            thumbnail_side: 148.0,
+            thumbnail_side: 96.0,
+            tile_text: TileText::Below,
+            rows: false,
+            labels_shown: true,
+            inspector_shown: true,
             labels: first_labels(),
             templates: TemplateSet::One,
+            own_templates: None,
+            show_none: true,
             none_bias: 0.0,
             folders: Vec::new(),
             recent_folders: Vec::new(),
             training_folder: None,
             model: ModelChoice::Starter,
             recent_models: Vec::new(),
+            speeds: BTreeMap::new(),
             device: DeviceChoice::Auto,
             precision: Precision::Full,
             measure: Measure::Probability,
             sort: Sort::Score,
             heatmap: true,
-            opacity: 0.6,
+            heatmap_style: Style::default(),
+            contour: true,
+            divider: None,
+            opacity: 0.8,
             ramp: Ramp::Viridis,
             heatmap_method: None,
             heatmap_scale: Scale::Absolute,
@@ -207,26 +265,36 @@ impl Default for Settings {
     }
 }
 
-/// The labels of the first launch, which fit the samples.
+/// The labels of the first launch: what the starter finds in the samples. The rest of them fits none, and shows that.
+const FIRST_LABELS: [&str; 16] = [
+    "cat",
+    "cup of coffee",
+    "banana",
+    "lemon",
+    "orange",
+    "bell pepper",
+    "shoes",
+    "jeans",
+    "t-shirt",
+    "woolly hat",
+    "aeroplane",
+    "car",
+    "lighthouse",
+    "owl",
+    "penguin",
+    "rocket",
+];
+
 fn first_labels() -> Vec<LabelRow> {
-    [
-        "cat",
-        "cup of coffee",
-        "banana",
-        "lemon",
-        "shoes",
-        "dress",
-        "car",
-        "rocket",
-    ]
-    .into_iter()
-    .enumerate()
-    .map(|(place, name)| LabelRow {
-        id: LabelId::known(place as u64),
-        label: Label::named(name),
-        colour: place,
-    })
-    .collect()
+    FIRST_LABELS
+        .into_iter()
+        .enumerate()
+        .map(|(place, name)| LabelRow {
+            id: LabelId::known(place as u64),
+            label: Label::named(name),
+            colour: place,
+        })
+        .collect()
 }
 
 impl Settings {
@@ -343,6 +411,29 @@ impl Settings {
             while !seen.insert(row.id) {
                 row.id = LabelId::fresh();
             }
+        }
+    }
+
+    /// How everything looks and computes as on the first launch; what the user made and opened stays.
+    pub fn as_on_first_launch(&self) -> Self {
+        Self {
+            window_size: self.window_size,
+            labels: self.labels.clone(),
+            templates: self.templates.clone(),
+            own_templates: self.own_templates.clone(),
+            show_none: self.show_none,
+            folders: self.folders.clone(),
+            recent_folders: self.recent_folders.clone(),
+            training_folder: self.training_folder.clone(),
+            model: self.model.clone(),
+            recent_models: self.recent_models.clone(),
+            speeds: self.speeds.clone(),
+            // The engine computes there until it is told otherwise.
+            device: self.device,
+            precision: self.precision,
+            none_bias: self.none_bias,
+            heatmap_method: self.heatmap_method,
+            ..Self::default()
         }
     }
 

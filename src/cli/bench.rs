@@ -14,16 +14,16 @@ use super::args::BenchArgs;
 use super::bench_busy::{Waits, waits_while_busy};
 use super::bench_scores::scores_mb;
 use super::bench_store::{Costs, costs};
-use super::crowd::scroll_frame_ms_p99;
+use super::crowd::{large_thumbnail_ms, scroll_frame_ms_p99};
 use super::output::{Output, say};
 use super::pictures::{device, model};
 use super::{bench_evaluation, bench_training};
 use crate::clip::{Precision, TokenizedText};
-use crate::engine::{DeviceChoice, ModelChoice, Session, place};
+use crate::engine::{DeviceChoice, INSPECTED_SIDE, ModelChoice, Session, place};
 use crate::fine_tune::FineTuneMethod;
 use crate::heatmap::HeatmapMethod;
 use crate::heatmap::heat_maps;
-use crate::library::{DATA_DIR_VARIABLE, scan, unpack_samples};
+use crate::library::{DATA_DIR_VARIABLE, decode, fitted, scan, unpack_samples};
 use crate::memory::peak_mb;
 use crate::progress::Unheard;
 use crate::zero_shot::{Label, TemplateSet, score};
@@ -37,7 +37,7 @@ const HEATMAP_LABELS: [usize; 2] = [1, 32];
 /// A figure: its name, its unit, how it is measured.
 type Figure = (&'static str, &'static str, fn(&mut Bench) -> Result<f64>);
 
-const FIGURES: [Figure; 27] = [
+const FIGURES: [Figure; 31] = [
     ("start_to_first_frame_ms", "ms", |bench| bench.start_to("first-frame")),
     ("start_to_first_prediction_ms", "ms", |bench| {
         bench.start_to("first-prediction")
@@ -77,7 +77,15 @@ const FIGURES: [Figure; 27] = [
         bench_evaluation::changed_description_ms(&mut bench.session)
     }),
     ("map_tsne_50000_s", "s", |_| bench_evaluation::tsne_s()),
-    ("scroll_frame_ms_p99", "ms", |_| scroll_frame_ms_p99()),
+    ("scroll_frame_ms_p99", "ms", |_| scroll_frame_ms_p99(10_000, 8)),
+    ("scroll_frame_ms_p99_pictures_100000", "ms", |_| {
+        scroll_frame_ms_p99(100_000, 8)
+    }),
+    ("scroll_frame_ms_p99_labels_2000", "ms", |_| {
+        scroll_frame_ms_p99(1_000, 2_000)
+    }),
+    ("large_thumbnail_ms", "ms", |_| large_thumbnail_ms()),
+    ("large_sharp_ms", "ms", |_| large_sharp_ms()),
     ("peak_memory_mb", "MB", |_| {
         peak_mb().context("the system does not tell")
     }),
@@ -89,6 +97,31 @@ const FIGURES: [Figure; 27] = [
     ("inspect_while_busy_ms", "ms", |bench| Ok(bench.waits()?.inspect_ms)),
     ("label_while_busy_ms", "ms", |bench| Ok(bench.waits()?.label_ms)),
 ];
+
+/// Decoding a picture of 24 megapixels from the disk and scaling it to what the large view shows.
+fn large_sharp_ms() -> Result<f64> {
+    let folder = tempfile_folder("large");
+    std::fs::create_dir_all(&folder)?;
+    let path = folder.join("large.jpg");
+    let noise = |x: u32, y: u32| image::Rgb([(x * 7 + y * 3) as u8, (x ^ y) as u8, (x / 9 + y) as u8]);
+    RgbImage::from_fn(6_000, 4_000, noise).save(&path)?;
+    let times = (0..REPEATS).map(|_| {
+        let started = Instant::now();
+        let picture = decode(&path).context("the picture that was written cannot be read")?;
+        std::hint::black_box(fitted(&picture, INSPECTED_SIDE));
+        Ok(started.elapsed().as_secs_f64() * 1_000.0)
+    });
+    let times: Result<Vec<f64>> = times.collect();
+    let _ = std::fs::remove_dir_all(&folder);
+    let mut times = times?;
+    times.sort_by(f64::total_cmp);
+    Ok(times[times.len() / 2])
+}
+
+/// A folder of this process below the system's for temporary files.
+fn tempfile_folder(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("clipsight-bench-{name}-{}", std::process::id()))
+}
 
 /// Runs the command.
 pub fn run(args: &BenchArgs, common: &Common, output: &mut Output) -> Result<()> {

@@ -1,5 +1,7 @@
-//! Ten thousand pictures in the window, scrolled: what a frame costs the processor, drawing on the card left out.
+//! Very many pictures in the window, scrolled, or one of them large: what a frame costs the processor, drawing on the card
+//! left out.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -7,36 +9,51 @@ use anyhow::Result;
 use egui::{Event as Input, Modifiers, MouseWheelUnit, Pos2, RawInput, Rect, TouchPhase, vec2};
 
 use crate::app::App;
-use crate::app::settings::Settings;
+use crate::app::command::Command;
+use crate::app::settings::{LabelRow, Settings};
 use crate::engine::Backend;
 use crate::engine::protocol::{Event, PictureFile, PictureId, Request, Scoring, ScreenImage};
-use crate::zero_shot::score;
+use crate::zero_shot::{Label, score};
 
-const PICTURES: PictureId = 10_000;
 const FRAMES: usize = 600;
 const WARM_UP: usize = 30;
 const SIZE: egui::Vec2 = vec2(1_280.0, 800.0);
 
-/// Says that ten thousand pictures are scored, and paints thumbnails on request.
-#[derive(Default)]
-struct Crowd(Vec<Event>);
+/// Says that so many pictures are scored, and paints thumbnails on request.
+struct Crowd {
+    pictures: usize,
+    events: VecDeque<Event>,
+}
 
 impl Backend for Crowd {
     fn send(&mut self, request: Request) {
         match request {
-            Request::OpenSamples { library } => self.0.push(Event::Pictures {
-                library,
-                pictures: (0..PICTURES).map(file).collect(),
-            }),
-            Request::Classify(question) => self.0.push(Event::Predictions {
-                library: 1,
-                rows: (0..PICTURES)
-                    .map(|id| (id, Arc::new(scores(id, question.labels.len()))))
-                    .collect(),
-                question,
-            }),
+            Request::OpenSamples { library } => {
+                self.events.push_back(Event::Pictures {
+                    library,
+                    pictures: (0..self.pictures).map(file).collect(),
+                });
+                let unreadable = Vec::new();
+                self.events.push_back(Event::Scanned { library, unreadable });
+            }
+            Request::Classify(question) => {
+                self.events.push_back(Event::Predictions {
+                    library: 1,
+                    rows: (0..self.pictures)
+                        .map(|id| (id, Arc::new(scores(id, question.labels.len()))))
+                        .collect(),
+                    question: question.clone(),
+                });
+                let done = self.pictures;
+                self.events.push_back(Event::Indexed { library: 1, done });
+                self.events.push_back(Event::Answered {
+                    question,
+                    lost_words: Vec::new(),
+                    latency_ms: 1.0,
+                });
+            }
             Request::Thumbnails { library, pictures } => {
-                self.0.extend(pictures.into_iter().map(|picture| Event::Thumbnail {
+                self.events.extend(pictures.into_iter().map(|picture| Event::Thumbnail {
                     library,
                     picture,
                     image: ScreenImage {
@@ -51,7 +68,7 @@ impl Backend for Crowd {
     }
 
     fn next_event(&mut self) -> Option<Event> {
-        (!self.0.is_empty()).then(|| self.0.remove(0))
+        self.events.pop_front()
     }
 }
 
@@ -73,10 +90,38 @@ fn scores(id: PictureId, labels: usize) -> crate::zero_shot::Scores {
     score(&cosines, scoring, 0.0)
 }
 
-/// The 99th percentile of the time that the window takes to lay out and tessellate a frame while scrolling.
-pub fn scroll_frame_ms_p99() -> Result<f64> {
+fn crowd(ctx: &egui::Context, pictures: usize, labels: usize) -> App {
+    let row = |n| LabelRow::new(Label::named(format!("label {n}")), n);
+    let settings = Settings {
+        labels: (0..labels).map(row).collect(),
+        ..Settings::default()
+    };
+    let events = VecDeque::new();
+    App::new(ctx, settings, Box::new(Crowd { pictures, events }))
+}
+
+/// From asking for a picture to the first frame that shows it large, by its thumbnail: what the processor takes.
+pub fn large_thumbnail_ms() -> Result<f64> {
     let ctx = egui::Context::default();
-    let mut app = App::new(&ctx, Settings::default(), Box::new(Crowd::default()));
+    let mut app = crowd(&ctx, 10_000, 8);
+    for frame in 0..WARM_UP {
+        app.logic(&ctx);
+        let _ = ctx.run_ui(input(frame), |ui| app.ui(ui));
+    }
+    let started = Instant::now();
+    app.execute(Command::OpenLarge(None));
+    app.logic(&ctx);
+    let output = ctx.run_ui(input(WARM_UP), |ui| app.ui(ui));
+    std::hint::black_box(ctx.tessellate(output.shapes, output.pixels_per_point));
+    anyhow::ensure!(app.state().explore.large().is_some(), "no picture is large");
+    Ok(started.elapsed().as_secs_f64() * 1_000.0)
+}
+
+/// The 99th percentile of the time that the window takes to lay out and tessellate a frame while scrolling over so many
+/// pictures with so many labels.
+pub fn scroll_frame_ms_p99(pictures: usize, labels: usize) -> Result<f64> {
+    let ctx = egui::Context::default();
+    let mut app = crowd(&ctx, pictures, labels);
     let mut times = Vec::with_capacity(FRAMES);
     for frame in 0..WARM_UP + FRAMES {
         let input = input(frame);

@@ -12,7 +12,7 @@ use super::pictures::{model, of_fair_length, session, templates};
 use super::{Common, Usage};
 use crate::escape::{visible, visible_path};
 use crate::heatmap::{
-    HeatMap, HeatmapMethod, Overlay, Ramp, Scale, heat_maps, raw_json, side_by_side, size_side_by_side,
+    HeatMap, HeatmapMethod, Overlay, Ramp, Scale, Style, heat_maps, raw_json, side_by_side, size_side_by_side,
 };
 use crate::library::{
     Inputs, OutputError, decode, expect_ending, fitted, may_write, picture_format, same_file, write_output,
@@ -78,6 +78,9 @@ fn draw(image: &Path, args: &HeatmapArgs, common: &Common, output: &mut Output) 
         let preprocessing = session.loaded.model.preprocessing();
         let view = preprocessing.view_rect(picture.width(), picture.height());
         let overlay = Overlay {
+            style: Style::Tint,
+            signed: false,
+            contour: None,
             ramp: Ramp::Viridis,
             opacity: OPACITY,
             range: Scale::Absolute.range(&maps),

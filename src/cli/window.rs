@@ -46,6 +46,11 @@ pub fn open_window(args: &Args, started: Instant) -> ExitCode {
 fn reached(milestone: Milestone, app: &App) -> bool {
     match milestone {
         Milestone::FirstFrame => true,
-        Milestone::FirstPrediction => app.state().pictures.iter().any(|picture| picture.scores.is_some()),
+        Milestone::FirstPrediction => app
+            .state()
+            .explore
+            .pictures()
+            .iter()
+            .any(|picture| picture.scores.is_some()),
     }
 }

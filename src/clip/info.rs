@@ -91,4 +91,12 @@ impl ModelInfo {
     pub fn is_starter(&self) -> bool {
         self.layout == Layout::Starter
     }
+
+    /// Whether it is known to read words in pictures, as CLIP does; the starter, and what was taught from it, cannot.
+    pub fn can_read(&self) -> bool {
+        matches!(
+            self.tower,
+            TowerKind::Vit | TowerKind::VitWithHead | TowerKind::ModifiedResNet
+        )
+    }
 }

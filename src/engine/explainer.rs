@@ -44,7 +44,7 @@ struct Subject {
     /// A copy for tests.
     copy: Arc<RgbImage>,
     look: Option<Look>,
-    /// The maps of a question, in the order of its labels, as far as they are made.
+    /// The maps of a question, in the order of its labels, "none of these" last, as far as they are made.
     maps: Option<(Arc<Question>, Vec<HeatMap>)>,
     /// Which map is to be tested, and how far that is.
     test: Option<MapTest>,
@@ -169,8 +169,9 @@ impl Subject {
         asked: &Asked<'_>,
         events: &Maps<'_>,
     ) -> Result<bool> {
-        let (texts, dim) = asked.classes.label_values();
-        let labels = asked.classes.labels();
+        let (texts, dim) = asked.classes.all_values();
+        // With "none of these", which has a map where there are labels.
+        let classes = asked.classes.labels() + 1;
         if self
             .maps
             .as_ref()
@@ -187,10 +188,10 @@ impl Subject {
             Some(look) => look,
             None => self.look.insert(Look::new(model, method, &self.view)?),
         };
-        if labels == 0 || (maps.len() == labels && self.test.is_none()) {
+        if classes == 1 || (maps.len() == classes && self.test.is_none()) {
             return Ok(false);
         }
-        if maps.len() < labels {
+        if maps.len() < classes {
             let mut done = 1.0;
             if !look.is_done() {
                 done = look.advance(model, passes)?;
@@ -198,13 +199,17 @@ impl Subject {
             if look.is_done() {
                 let step = match card(method).cost {
                     Cost::PassPerLabel => 1,
-                    Cost::OnePass | Cost::ManyPasses => labels,
+                    Cost::OnePass | Cost::ManyPasses => classes,
                 };
-                let end = labels.min(maps.len() + step);
+                let end = classes.min(maps.len() + step);
                 maps.extend(look.maps(model, &texts[maps.len() * dim..end * dim], dim)?);
-                done = end as f32 / labels as f32;
+                done = end as f32 / classes as f32;
             }
-            let whole = if maps.len() == labels { maps.clone() } else { Vec::new() };
+            let whole = if maps.len() == classes {
+                maps.clone()
+            } else {
+                Vec::new()
+            };
             self.say(
                 method,
                 done.min(if whole.is_empty() { 0.99 } else { 1.0 }),
@@ -236,8 +241,8 @@ impl Subject {
         let (Some(MapTest { label, unrelated }), Some((_, maps))) = (self.test, &self.maps) else {
             return Ok(());
         };
-        let (texts, dim) = asked.classes.label_values();
-        let place = asked.question.place(label);
+        let (texts, dim) = asked.classes.all_values();
+        let place = asked.question.class(label);
         let found = place.and_then(|place| Some((maps.get(place)?, texts.chunks_exact(dim).nth(place)?)));
         let Some((map, text)) = found else {
             self.test = None;

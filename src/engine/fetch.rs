@@ -10,6 +10,7 @@ use super::protocol::{Download, Event, FetchOutcome, Severity};
 use super::threads::spawn;
 use crate::hub::{Cache, Hub, PullError, pull};
 use crate::logging::{panic_text, place};
+use crate::memory::machine_bytes;
 use crate::progress::{Speed, Step, heard};
 
 const REVISION: &str = "main";
@@ -41,13 +42,18 @@ impl Fetcher {
     /// Lists what is on this machine.
     pub fn list(&self) {
         let (events, listing) = (self.events.clone(), self.listing.clone());
-        spawn("models", &self.events, move || list(&events, &listing));
+        spawn("models", &self.events, move || {
+            if let Some(bytes) = machine_bytes() {
+                events.send(Event::MachineMemory(bytes));
+            }
+            list(&events, &listing);
+        });
     }
 
     /// Fetches a model; another one meanwhile is refused.
     pub fn fetch(&self, name: String) {
         if self.running.swap(true, Ordering::SeqCst) {
-            let text = "Another model is being fetched; wait for it, or stop it first".into();
+            let text = "Another model is being downloaded; wait for it, or stop it first".into();
             self.events.message(Severity::Warning, text);
             return;
         }

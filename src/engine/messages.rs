@@ -66,6 +66,15 @@ pub enum Work {
     },
     /// Make other heatmaps.
     UseHeatmap(Option<HeatmapMethod>),
+    /// Make no further heatmaps, or go on.
+    HoldHeatmaps(bool),
+    /// Say how like every picture is to one.
+    Alike {
+        /// The list.
+        library: Generation,
+        /// Its place.
+        picture: PictureId,
+    },
     /// Test a heatmap, or stop testing.
     TestMap(Option<MapTest>),
     /// Make a second set of heatmaps, or stop that.

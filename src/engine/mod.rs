@@ -60,7 +60,7 @@ use librarian::Librarian;
 use loader::Loader;
 use messages::{Chore, Work};
 use pictures::PictureThread;
-use protocol::{Event, PictureId, Request, Severity};
+use protocol::{Event, PictureId, Request, Severity, Topic};
 use queue::{Job, Lane, Queue};
 use saver::Saver;
 use scanner::Scanner;
@@ -80,6 +80,7 @@ pub use device::{Adapter, DEVICE_VARIABLE, DeviceChoice, DeviceInfo, adapters, g
 pub use evaluation_files::{came_out, export, found_here};
 pub use loaded::{GPU_BATCH, IMAGE_BATCH};
 pub use loaded::{Loaded, Placement, place};
+pub use pictures::INSPECTED_SIDE;
 pub use prepare::{Prepared, prepare};
 pub use session::{Embedded, Session, decoders};
 
@@ -127,7 +128,14 @@ impl Events {
     }
 
     fn message(&self, severity: Severity, text: String) {
-        self.send(Event::Message { severity, text });
+        let topic = None;
+        self.send(Event::Message { severity, topic, text });
+    }
+
+    /// A message that replaces what was said about the same.
+    fn message_about(&self, topic: Topic, severity: Severity, text: String) {
+        let topic = Some(topic);
+        self.send(Event::Message { severity, topic, text });
     }
 
     /// Events, and who hears them.
@@ -292,6 +300,12 @@ impl Backend for Engine {
             }
             Request::UseHeatmap(method) => {
                 let _ = self.work.send(Work::UseHeatmap(method));
+            }
+            Request::HoldHeatmaps(hold) => {
+                let _ = self.work.send(Work::HoldHeatmaps(hold));
+            }
+            Request::Alike { library, picture } => {
+                let _ = self.work.send(Work::Alike { library, picture });
             }
             Request::TestMap(test) => {
                 let _ = self.work.send(Work::TestMap(test));

@@ -18,7 +18,7 @@ use crate::library::{
 use crate::logging::place;
 
 /// Longest side of the inspected picture, in pixels: below every GPU's limit on textures.
-const INSPECTED_SIDE: u32 = 2_048;
+pub const INSPECTED_SIDE: u32 = 2_048;
 
 /// Longest side of the copy on which heatmaps are tested.
 const CHECKED_SIDE: u32 = 1_024;

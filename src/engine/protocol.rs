@@ -52,6 +52,13 @@ pub enum Request {
         /// Which, most urgent first.
         pictures: Vec<PictureId>,
     },
+    /// How like every picture is to one of them.
+    Alike {
+        /// The list they belong to.
+        library: Generation,
+        /// The one's place in it.
+        picture: PictureId,
+    },
     /// The large picture and its heatmaps; none to stop making them.
     Inspect {
         /// The list it belongs to.
@@ -61,6 +68,8 @@ pub enum Request {
     },
     /// Make other heatmaps from now on: by this method, or by the model's own default where it is none or does not fit.
     UseHeatmap(Option<HeatmapMethod>),
+    /// Make no further heatmaps, or go on with them.
+    HoldHeatmaps(bool),
     /// Test how far a heatmap of the inspected picture can be trusted; none to stop testing.
     TestMap(Option<MapTest>),
     /// Make a second set of heatmaps beside the first; none to stop that.
@@ -134,6 +143,14 @@ impl Question {
     /// Where a label stands in it.
     pub fn place(&self, id: LabelId) -> Option<usize> {
         self.labels.iter().position(|asked| asked.id == id)
+    }
+
+    /// Where a label's class stands; that of "none of these" is the last.
+    pub fn class(&self, id: LabelId) -> Option<usize> {
+        if id == LabelId::NONE_OF_THESE {
+            return Some(self.labels.len());
+        }
+        self.place(id)
     }
 
     /// Which label stands at a place.
@@ -226,8 +243,15 @@ pub struct MapSet {
     pub method: HeatmapMethod,
     /// The share that is done; there are no maps before 1.
     pub done: f32,
-    /// In the order of the labels.
+    /// In the order of the labels, and last that of "none of these".
     pub maps: Vec<HeatMap>,
+}
+
+impl MapSet {
+    /// The map of a label, or of "none of these".
+    pub fn of(&self, label: LabelId) -> Option<&HeatMap> {
+        self.maps.get(self.question.class(label)?)
+    }
 }
 
 /// A picture of the list.
@@ -280,6 +304,21 @@ pub enum FetchOutcome {
     Stopped,
     /// Why it failed, in words that say what to do.
     Failed(String),
+}
+
+/// What a message is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// A file that is written.
+    Saving,
+    /// The model that is opened.
+    Model,
+    /// A model that is fetched or removed.
+    Fetching,
+    /// Labels and templates.
+    Labels,
+    /// Runs.
+    Training,
 }
 
 /// How grave a message is.
@@ -345,6 +384,15 @@ pub enum Event {
         lost_words: Vec<(LabelId, String)>,
         /// From the arrival of the question to its answer, in milliseconds.
         latency_ms: f32,
+    },
+    /// How like the pictures are to one of them, of those that have an embedding.
+    Alike {
+        /// The list.
+        library: Generation,
+        /// The one's place.
+        picture: PictureId,
+        /// Places, and cosines with it.
+        rows: Vec<(PictureId, f32)>,
     },
     /// A thumbnail.
     Thumbnail {
@@ -432,6 +480,8 @@ pub enum Event {
         /// A GPU that is being prepared meanwhile.
         preparing: Option<String>,
     },
+    /// How much memory this machine has, in bytes.
+    MachineMemory(u64),
     /// Something about training.
     Training(TrainingEvent),
     /// Something about evaluating.
@@ -440,6 +490,8 @@ pub enum Event {
     Message {
         /// How grave.
         severity: Severity,
+        /// What it is about: a later one about the same replaces it.
+        topic: Option<Topic>,
         /// In words that say what to do.
         text: String,
     },

@@ -6,7 +6,7 @@ use crossbeam_channel::Sender;
 
 use super::Events;
 use super::pictures::screen_image;
-use super::protocol::{Event, HeatmapPicture, Severity};
+use super::protocol::{Event, HeatmapPicture, Severity, Topic};
 use super::threads::spawn;
 use crate::library::{Inputs, OutputError, may_write, write_output, write_picture};
 
@@ -51,7 +51,7 @@ impl Saver {
 
 fn tell_saved(events: &Events, path: &Path, saved: Result<(), OutputError>) {
     match saved {
-        Ok(()) => events.message(Severity::Info, format!("Saved {}", path.display())),
-        Err(error) => events.message(Severity::Error, format!("Not saved: {error}")),
+        Ok(()) => events.message_about(Topic::Saving, Severity::Info, format!("Saved {}", path.display())),
+        Err(error) => events.message_about(Topic::Saving, Severity::Error, format!("Not saved: {error}")),
     }
 }

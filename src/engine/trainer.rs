@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use super::Events;
 use super::device::DeviceChoice;
 use super::loaded::{Placement, place};
-use super::protocol::{Event, Precision, ScreenImage, Severity};
+use super::protocol::{Event, Precision, ScreenImage, Severity, Topic};
 use super::threads::{keep_going, spawn};
 use super::training::{Comparison, Previewed, RunConfig, TrainingEvent, TrainingRequest};
 use crate::fine_tune::board::board;
@@ -26,7 +26,7 @@ const SAMPLE_SIDE: u32 = 96;
 const SAMPLED_CLASSES: usize = 24;
 /// Pairs of copies that a preview shows.
 const SAMPLED_PAIRS: usize = 12;
-const AT_WORK: &str = "A run is at work or about to start: stop it first, or wait until it is done";
+const AT_WORK: &str = "Another run is still running: stop it first, or wait until it is done";
 const NO_FOLDER: &str = "There is no folder for application data: set CLIPSIGHT_DATA_DIR";
 
 /// Takes what the window wants of training.
@@ -184,6 +184,7 @@ impl Trainer {
             TrainingRequest::Stop => self.orders.stop(),
             TrainingRequest::List
             | TrainingRequest::Events(_)
+            | TrainingRequest::Small(_)
             | TrainingRequest::Describe { .. }
             | TrainingRequest::Contrast(_)
             | TrainingRequest::Delete(_)
@@ -221,6 +222,14 @@ fn keep_books(runs: &Runs, request: TrainingRequest, events: &Events) {
             let known = folder.events();
             tell(events, TrainingEvent::Events { run, events: known });
         }),
+        TrainingRequest::Small(paths) => {
+            let pictures = paths.into_iter().map(|path| {
+                let picture = small(&path);
+                (path, picture)
+            });
+            tell(events, TrainingEvent::Small(pictures.collect()));
+            return;
+        }
         TrainingRequest::Describe { run, name, note } => runs.find(&run).and_then(|folder| folder.describe(name, note)),
         TrainingRequest::Contrast(compared) => {
             tell(events, TrainingEvent::Contrasts(contrasts(runs, &compared)));
@@ -342,8 +351,8 @@ impl Worker {
             TrainingRequest::UseBlend { run, blend } => {
                 let progress = self.working("Measuring the blend");
                 let record = run::set_blend(&self.runs.find(&run)?, &start, blend, &progress)?;
-                self.events
-                    .message(Severity::Info, format!("{} is now {}", record.name, record.mixture()));
+                let text = format!("{} is now {}", record.name, record.mixture());
+                self.events.message_about(Topic::Training, Severity::Info, text);
                 Ok(())
             }
             TrainingRequest::KShot(config) => self.k_shot(&config, &start),
@@ -417,7 +426,7 @@ impl Worker {
         let target = to.join(run);
         let exported = run::export_run(&self.runs.find(run)?, start.device, &target, false)?;
         let text = format!("The {} is in {}", exported.title(), target.display());
-        self.events.message(Severity::Info, text);
+        self.events.message_about(Topic::Saving, Severity::Info, text);
         Ok(())
     }
 

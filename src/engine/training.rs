@@ -51,6 +51,8 @@ pub enum TrainingRequest {
         /// Its note.
         note: String,
     },
+    /// Small pictures of these files.
+    Small(Vec<PathBuf>),
     /// Put a run aside.
     Delete(String),
     /// Bring it back.
@@ -125,6 +127,8 @@ pub enum TrainingEvent {
         /// The answer.
         estimate: Estimate,
     },
+    /// Small pictures of files.
+    Small(Vec<(PathBuf, ScreenImage)>),
     /// One accuracy of the curve over shots.
     KShot(KShot),
     /// Runs against the first of some; none where they were not tested on the same pictures, or their answers not kept.

@@ -268,13 +268,8 @@ pub const FIELDS: [Field; 17] = [
         (0.0, 0.9),
         warm_up
     ),
-    field!(
-        "clip",
-        "Longer gradients are shortened to this; 0 leaves them alone",
-        (0.0, 1e6),
-        clip
-    ),
-    field!("patience", "Validations without improvement until it stops by itself; 0 never", (0.0, 10_000.0), whole patience),
+    field!("clip", "Maximum gradient norm; 0 = no limit", (0.0, 1e6), clip),
+    field!("patience", "Stop after this many validations without improvement; 0 = never", (0.0, 10_000.0), whole patience),
     field!("rank", "Rank of the low-rank factors: how much can change", (1.0, 256.0), whole rank),
     field!("alpha", "How strongly the factors count", (1e-3, 1e3), lora_alpha),
     field!(

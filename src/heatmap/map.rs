@@ -39,6 +39,22 @@ impl HeatMap {
         self.values.iter().map(|value| (value - neutral).max(0.0)).collect()
     }
 
+    /// What its numbers are, in a few words.
+    pub fn unit(&self) -> &'static str {
+        let about = super::card(self.method);
+        match (self.method, about.neutral) {
+            (HeatmapMethod::Occlusion, _) => "fall of the cosine",
+            (_, Neutral::Mean) => "cosine",
+            (_, Neutral::Zero) => "evidence",
+        }
+    }
+
+    /// Half of the way from what says nothing to the maximum.
+    pub fn half(&self) -> f32 {
+        let (neutral, (_, high)) = (self.neutral(), self.range());
+        neutral + (high - neutral) / 2.0
+    }
+
     /// The cells from the highest value to the lowest.
     pub fn ranked_cells(&self) -> Vec<usize> {
         let mut cells: Vec<usize> = (0..self.values.len()).collect();

@@ -20,7 +20,7 @@ pub use erase::{Dab, Fill, erase, looks_like_writing};
 pub use map::HeatMap;
 pub use method::HeatmapMethod;
 pub use methods::{Card, Cost, Neutral, Shows};
-pub use overlay::{Overlay, Scale, side_by_side, size_side_by_side};
+pub use overlay::{Overlay, Scale, Style, side_by_side, size_side_by_side};
 pub use picture::{HeatmapPicture, LabelledMap, raw_json, short};
 pub use ramp::Ramp;
 

@@ -48,9 +48,44 @@ impl Scale {
     }
 }
 
+/// How a map lies over its picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Style {
+    /// The more a value says, the more of its colour; where it says little, the picture is dimmed.
+    #[default]
+    Strength,
+    /// Every value's colour in the same strength.
+    Tint,
+}
+
+impl Style {
+    /// Every style.
+    pub const ALL: [Self; 2] = [Self::Strength, Self::Tint];
+
+    /// The style's name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Strength => "By strength, picture dimmed",
+            Self::Tint => "Tint over the picture",
+        }
+    }
+}
+
+/// How far a picture is dimmed where a map says nothing, for each part of opacity.
+const DIMMED: f32 = 0.75;
+/// A line is so many cells of this across the square.
+const LINE_CELLS: f32 = 320.0;
+
 /// How a map is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Overlay {
+    /// How it lies over its picture.
+    pub style: Style,
+    /// Whether the middle of the ramp is what says nothing, or its low end.
+    pub signed: bool,
+    /// The value around which a line is drawn.
+    pub contour: Option<f32>,
     /// Colours from low to high.
     pub ramp: Ramp,
     /// 0 shows the picture alone, 1 the map alone.
@@ -64,13 +99,10 @@ pub struct Overlay {
 impl Overlay {
     /// The map as a square of colours, with the opacity in its alpha.
     pub fn colours(&self, map: &HeatMap, side: u32) -> RgbaImage {
-        let alpha = (self.opacity.clamp(0.0, 1.0) * 255.0).round() as u8;
         RgbaImage::from_fn(side, side, |x, y| {
             let at = |pixel: u32| (pixel as f32 + 0.5) / side as f32;
-            let [r, g, b] = self.colour(self.value(map, at(x), at(y)));
-            // Where no cell is, the picture shows.
-            let alpha = if map.covers(at(x), at(y)) { alpha } else { 0 };
-            Rgba([r, g, b, alpha])
+            let ([r, g, b], alpha) = self.at(map, at(x), at(y));
+            Rgba([r, g, b, (alpha * 255.0).round() as u8])
         })
     }
 
@@ -81,12 +113,53 @@ impl Overlay {
         for (x, y, pixel) in out.enumerate_pixels_mut() {
             let u = ((x as f32 + 0.5) / width as f32 - view.left) / view.width;
             let v = ((y as f32 + 0.5) / height as f32 - view.top) / view.height;
-            if map.covers(u, v) {
-                let colour = self.colour(self.value(map, u, v));
-                *pixel = mixed(*pixel, colour, self.opacity);
-            }
+            let (colour, alpha) = self.at(map, u, v);
+            *pixel = mixed(*pixel, colour, alpha);
         }
         out
+    }
+
+    /// What lies over a place, in 0..1 of the input square: a colour, and how much of it.
+    fn at(&self, map: &HeatMap, x: f32, y: f32) -> ([u8; 3], f32) {
+        // Where no cell is, the picture shows.
+        if !map.covers(x, y) {
+            return ([0; 3], 0.0);
+        }
+        match self.line(map, x, y) {
+            Some(true) => ([255; 3], 1.0),
+            Some(false) => ([0; 3], 0.7),
+            None => self.over(self.value(map, x, y)),
+        }
+    }
+
+    fn over(&self, value: f32) -> ([u8; 3], f32) {
+        let opacity = self.opacity.clamp(0.0, 1.0);
+        let colour = self.colour(value);
+        if self.style == Style::Tint {
+            return (colour, opacity);
+        }
+        // First the dimmed picture, then the colour over it: one layer that does both.
+        let alpha = opacity * self.strength(value);
+        let covered = 1.0 - (1.0 - DIMMED * opacity) * (1.0 - alpha);
+        let part = if covered > 0.0 { alpha / covered } else { 0.0 };
+        (colour.map(|channel| (f32::from(channel) * part).round() as u8), covered)
+    }
+
+    /// How much a value says, 0 to 1.
+    fn strength(&self, value: f32) -> f32 {
+        let t = self.part(value);
+        if self.signed { (2.0 * t - 1.0).abs() } else { t }
+    }
+
+    /// Whether a place is on the line around what is above the contour's value: its bright inside, or its dark outside.
+    fn line(&self, map: &HeatMap, x: f32, y: f32) -> Option<bool> {
+        let level = self.contour?;
+        let step = 1.0 / LINE_CELLS;
+        let above = |x: f32, y: f32| self.value(map, x.clamp(0.0, 1.0), y.clamp(0.0, 1.0)) >= level;
+        let inside = above(x, y);
+        let beside = [(step, 0.0), (-step, 0.0), (0.0, step), (0.0, -step)];
+        let on_line = beside.into_iter().any(|(dx, dy)| above(x + dx, y + dy) != inside);
+        on_line.then_some(inside)
     }
 
     /// The value that is drawn at `x` and `y` in 0..1 of the input square.
@@ -95,9 +168,13 @@ impl Overlay {
     }
 
     fn colour(&self, value: f32) -> [u8; 3] {
+        self.ramp.colour(self.part(value))
+    }
+
+    /// Where a value lies between the ends of the ramp.
+    fn part(&self, value: f32) -> f32 {
         let (low, high) = self.range;
-        let span = (high - low).max(f32::MIN_POSITIVE);
-        self.ramp.colour((value - low) / span)
+        ((value - low) / (high - low).max(f32::MIN_POSITIVE)).clamp(0.0, 1.0)
     }
 }
 
@@ -162,6 +239,9 @@ mod tests {
             ..map(HeatmapMethod::ClearClip, [0.0, 1.0])
         };
         let overlay = Overlay {
+            style: Style::Tint,
+            signed: false,
+            contour: None,
             ramp: Ramp::Grey,
             opacity: 1.0,
             range: (0.0, 1.0),
@@ -181,6 +261,46 @@ mod tests {
         assert_eq!(drawn.get_pixel(0, 7).0, bare);
         let alphas: Vec<u8> = (0..8).map(|x| overlay.colours(&map, 8).get_pixel(x, 0).0[3]).collect();
         assert_eq!(alphas, [255, 255, 255, 255, 255, 255, 0, 0]);
+    }
+
+    #[test]
+    fn a_strong_value_covers_and_a_weak_one_dims() {
+        let map = map(HeatmapMethod::Occlusion, [0.0, 1.0]);
+        let overlay = Overlay {
+            style: Style::Strength,
+            signed: false,
+            contour: None,
+            ramp: Ramp::Grey,
+            opacity: 0.8,
+            range: (0.0, 1.0),
+            smooth: false,
+        };
+        let drawn = overlay.colours(&map, 4);
+        // Nothing: 0.75 * 0.8 of black. Everything: 0.8 of white over that.
+        assert_eq!(drawn.get_pixel(0, 0).0, [0, 0, 0, 153]);
+        let [grey, _, _, alpha] = drawn.get_pixel(3, 0).0;
+        assert_eq!(alpha, 235);
+        assert!((f32::from(grey) / 255.0 - 0.8 / 0.92).abs() < 0.01, "{grey}");
+        let signed = Overlay {
+            signed: true,
+            range: (-1.0, 1.0),
+            ..overlay
+        };
+        assert_eq!(signed.colours(&map, 4).get_pixel(0, 0).0[3], 153, "zero says nothing");
+        let outlined = Overlay {
+            contour: Some(0.5),
+            ..overlay
+        };
+        let row: Vec<[u8; 4]> = outlined
+            .colours(&map, 640)
+            .enumerate_pixels()
+            .filter(|(_, y, _)| *y == 9)
+            .map(|(_, _, p)| p.0)
+            .collect();
+        assert_eq!(
+            (row[318], row[319], row[320]),
+            ([0, 0, 0, 179], [0, 0, 0, 179], [255, 255, 255, 255])
+        );
     }
 
     #[test]

@@ -158,6 +158,7 @@ mod tests {
     use super::*;
     use crate::heatmap::HeatmapMethod;
     use crate::heatmap::Ramp;
+    use crate::heatmap::Style;
 
     #[test]
     fn a_legend_stands_below_every_picture() {
@@ -177,6 +178,9 @@ mod tests {
                 values: vec![0.0, 1.0],
             },
             overlay: Overlay {
+                style: Style::Tint,
+                signed: false,
+                contour: None,
                 ramp: Ramp::Grey,
                 opacity: 1.0,
                 range: (0.0, 1.0),

@@ -14,11 +14,13 @@ pub enum Ramp {
     Turbo,
     /// Black to white.
     Grey,
+    /// Blue through white to red: for values on both sides of zero.
+    BlueRed,
 }
 
 impl Ramp {
     /// Every ramp.
-    pub const ALL: [Self; 4] = [Self::Viridis, Self::Magma, Self::Turbo, Self::Grey];
+    pub const ALL: [Self; 5] = [Self::Viridis, Self::Magma, Self::Turbo, Self::Grey, Self::BlueRed];
 
     /// The ramp's name for people.
     pub fn title(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Ramp {
             Self::Magma => "Magma",
             Self::Turbo => "Turbo",
             Self::Grey => "Grey",
+            Self::BlueRed => "Blue to red",
         }
     }
 
@@ -37,6 +40,8 @@ impl Ramp {
             Self::Viridis => colorous::VIRIDIS,
             Self::Magma => colorous::MAGMA,
             Self::Turbo => colorous::TURBO,
+            // The other way round: red is for.
+            Self::BlueRed => return colorous::RED_BLUE.eval_continuous(1.0 - t).as_array(),
             Self::Grey => {
                 let grey = (t * 255.0).round() as u8;
                 return [grey; 3];

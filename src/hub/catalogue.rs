@@ -1,7 +1,8 @@
 //! The models worth offering.
 //!
 //! ImageNet accuracies are zero-shot top-1 as published: `openclip_results.csv` of open_clip for OpenAI's and LAION's
-//! models, the model cards for TinyCLIP and SigLIP2. `bytes` is the size of the weights at four bytes a parameter,
+//! models, the model cards for TinyCLIP and SigLIP2. Operations for a picture: `model_profile.csv` of open_clip; for
+//! TinyCLIP and SigLIP2 counted from their layers. `bytes` is the size of the weights at four bytes a parameter,
 //! which is what most of them are published in; the exact size is shown before anything is fetched.
 
 use std::sync::LazyLock;
@@ -40,6 +41,8 @@ pub struct CatalogueEntry {
     pub name: String,
     /// Number of weights, rounded.
     pub parameters: usize,
+    /// Billions of floating-point operations that the image tower takes for a picture (a product and its sum are two).
+    pub image_gflops: f32,
     /// Zero-shot top-1 accuracy on ImageNet, in per cent.
     pub imagenet_top1: f32,
     /// Where that number is published.

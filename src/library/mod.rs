@@ -42,7 +42,7 @@ pub use decode::{Decoded, PictureError, decode, decode_with_notes};
 pub use duplicates::{Copies, find_copies};
 pub use fingerprint::Fingerprint;
 pub use housekeeping::Holdings;
-pub use kinds::{UnreadKind, is_picture};
+pub use kinds::{Looks, UnreadKind, is_picture, looks};
 pub use labels::{in_words, labels_of};
 pub use output::{
     Inputs, OutputError, expect_ending, may_write, picture_format, same_file, write_output, write_picture,

@@ -21,6 +21,9 @@ impl LabelId {
         Self(number)
     }
 
+    /// That of "none of these", which is no row of the user's.
+    pub const NONE_OF_THESE: Self = Self((1 << 63) - 1);
+
     /// An id that no other label has.
     pub fn fresh() -> Self {
         // 2^63 of them: two labels of one user never meet, and those that come with Clipsight are below.

@@ -108,6 +108,11 @@ impl ClassEmbeddings {
         &self.values[place * self.dim..(place + 1) * self.dim]
     }
 
+    /// Unit vectors of the labels, and last that of "none of these", `[labels + 1, dim]` row by row, and `dim`.
+    pub fn all_values(&self) -> (&[f32], usize) {
+        (&self.values, self.dim)
+    }
+
     /// Cosines of unit vectors `[pictures, dim]` with every class: one row of `labels + 1` a picture.
     ///
     /// One matrix product on the CPU, whichever device embedded the pictures: moving 10,000 embeddings costs more

@@ -105,7 +105,7 @@ fn undo_after_adding_a_label_while_two_maps_are_compared_goes_back() {
     settle(&mut harness);
     let state = harness.state().state();
     assert_eq!(rows(&harness).len(), 3);
-    assert_eq!((state.mapped_label, &state.compare), (None, &None));
+    assert_eq!((state.explore.pinned(), state.explore.compare()), (None, None));
 }
 
 #[test]
@@ -113,19 +113,19 @@ fn swapped_labels_keep_their_numbers_and_maps() {
     let (engine, mut harness) = answered_once();
     let (best, number) = first_line(&saved_csv(&engine, &mut harness));
     assert_eq!(best, "cat");
-    let wins = harness.state().state().wins.clone();
+    let wins = harness.state().state().explore.wins().clone();
     edit(&mut harness, |labels| labels.swap(0, 2));
     settle(&mut harness);
     assert_eq!(question(&engine.requests()).unwrap().labels[0].label.name, "owl");
     assert_eq!(first_line(&saved_csv(&engine, &mut harness)), ("cat".into(), number));
-    assert_eq!(harness.state().state().wins, wins);
+    assert_eq!(harness.state().state().explore.wins(), &wins);
     let owl = rows(&harness)[0].id;
     assert_eq!(harness.state().state().shown_label(), Some(owl));
     harness.get_by_label_contains("Heatmap: owl");
     // A filter by a label keeps that label's pictures, wherever the label stands.
     harness.state_mut().execute(Command::FilterLabel(Some(Some(owl))));
     harness.run_steps(3);
-    assert_eq!(harness.state().state().order, [2]);
+    assert_eq!(harness.state().state().explore.order(), [2]);
 }
 
 #[test]
@@ -198,11 +198,11 @@ fn answers_of_another_model_or_to_other_templates_are_not_mixed_with_new_ones() 
     settle(&mut harness);
     let mut foreign = question(&engine.requests()).unwrap();
     let labels = foreign.labels.len();
-    let before = harness.state().state().pictures[0].scores.clone();
+    let before = harness.state().state().explore.pictures()[0].scores.clone();
     foreign.model = Some("another model".into());
     engine.predict_as(0, &foreign, &vec![0.1; labels + 1]);
     harness.run_steps(3);
-    assert_eq!(harness.state().state().pictures[0].scores, before);
+    assert_eq!(harness.state().state().explore.pictures()[0].scores, before);
 
     let asked = question(&engine.requests()).unwrap();
     engine.predict(0, &asked, &vec![0.1; labels + 1]);

@@ -3,18 +3,19 @@
 //! `UPDATE_SNAPSHOTS=1 cargo test --test window` makes them anew; look at them before they are committed.
 
 use clipsight::app::App;
-use clipsight::app::command::{Command, Compare, Dialog};
-use clipsight::app::settings::{Settings, ThemeChoice};
+use clipsight::app::command::{Command, Compare, Dialog, Mark};
+use clipsight::app::settings::{Settings, Sort, ThemeChoice, TileText};
 use clipsight::app::state::Mode;
 use clipsight::app::train::{Page, TrainCommand};
 use clipsight::engine::adapters;
-use clipsight::engine::protocol::Dab;
+use clipsight::engine::protocol::{CachedModel, Dab, Event, FetchOutcome, Severity};
 use clipsight::engine::training::{Choice, FineTuneMethod, RunConfig};
-use clipsight::heatmap::HeatmapMethod;
+use clipsight::heatmap::{HeatmapMethod, Scale};
+use clipsight::zero_shot::TemplateSet;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 
-use crate::stand_in::StandIn;
-use crate::training;
+use crate::stand_in::{StandIn, advance, now};
+use crate::{DEBOUNCE, training};
 
 const NAMES: [&str; 14] = [
     "apple.jpg",
@@ -68,11 +69,12 @@ fn compared(name: &str, pictures: &[&str], size: [f32; 2], prepare: impl Fn(&mut
         let mut harness: Harness<App> = Harness::builder()
             .with_size(size)
             .wgpu()
-            .build_eframe(move |cc| App::new(&cc.egui_ctx, settings, Box::new(backend)));
+            .build_eframe(move |cc| App::new(&cc.egui_ctx, settings, Box::new(backend)).with_clock(Box::new(now)));
         harness.run_steps(2);
         engine.load(pictures);
         harness.run_steps(8);
         prepare(harness.state_mut(), &engine);
+        advance(DEBOUNCE);
         harness.run_steps(12);
         let options = SnapshotOptions::new()
             .threshold(THRESHOLD)
@@ -84,16 +86,89 @@ fn compared(name: &str, pictures: &[&str], size: [f32; 2], prepare: impl Fn(&mut
 }
 
 const SMALL: [f32; 2] = [1_280.0, 800.0];
+/// The sizes that every screen has to fit, with the ends of their pictures' names.
+const SIZES: [(&str, [f32; 2]); 3] = [
+    ("", SMALL),
+    ("-projector", [1_024.0, 700.0]),
+    ("-large", [1_920.0, 1_080.0]),
+];
+/// What is left of the small one at 150 %.
+const ZOOMED: [f32; 2] = [853.0, 533.0];
 
 #[test]
 fn explore() {
     screen("explore", &NAMES, SMALL, |_| {});
 }
 
+const SMALLEST: [f32; 2] = [1_024.0, 700.0];
+const LARGE: [f32; 2] = [1_920.0, 1_080.0];
+
 #[test]
-fn explore_on_a_large_screen() {
-    screen("explore-large", &NAMES, [1_920.0, 1_080.0], |app| {
+fn explore_on_a_small_and_on_a_large_screen() {
+    let mut results = SnapshotResults::new();
+    results.extend(compared("explore-small", &NAMES, SMALLEST, |_, _| {}));
+    results.extend(compared("explore-large", &NAMES, LARGE, |_, _| {}));
+    results.extend(compared("model-view-large", &NAMES, LARGE, |app, _| {
         app.execute(Command::ToggleModelView)
+    }));
+    results.unwrap();
+}
+
+#[test]
+fn a_picture_large() {
+    let mut results = SnapshotResults::new();
+    for (name, size) in [
+        ("picture-small", SMALLEST),
+        ("picture", SMALL),
+        ("picture-large", LARGE),
+    ] {
+        results.extend(compared(name, &NAMES, size, |app, _| {
+            app.execute(Command::OpenLarge(None))
+        }));
+    }
+    results.unwrap();
+}
+
+#[test]
+fn the_gallery_in_its_other_looks() {
+    let mut results = SnapshotResults::new();
+    results.extend(compared("pictures-only", &NAMES, SMALL, |app, _| {
+        app.execute(Command::TileText(TileText::Nowhere));
+        app.execute(Command::ToggleRows);
+        app.execute(Command::ToggleLabels);
+        app.execute(Command::Mark(Mark::These(vec![1, 2, 3])));
+    }));
+    results.extend(compared("text-on-pictures", &NAMES, SMALLEST, |app, _| {
+        app.execute(Command::TileText(TileText::Over));
+        app.execute(Command::ToggleInspector);
+        app.execute(Command::SortBy(Sort::Margin));
+    }));
+    results.unwrap();
+}
+
+#[test]
+fn two_templates_beside_each_other() {
+    screen("two-templates", &NAMES, SMALL, |app| {
+        let label = app.state().settings.labels[1].id;
+        app.execute(Command::MapLabel(label));
+        app.execute(Command::UseTemplates(TemplateSet::Bare));
+    });
+}
+
+#[test]
+fn one_label_alone() {
+    screen("one-label", &NAMES, SMALL, |app| {
+        let labels = app.state().settings.labels[..1].to_vec();
+        app.execute(Command::EditLabels(labels));
+        app.execute(Command::UseScale(Scale::Signed));
+    });
+}
+
+#[test]
+fn two_heatmaps_with_a_divider() {
+    screen("divided", &NAMES, SMALL, |app| {
+        app.execute(Command::Compare(Some(Compare::Method(HeatmapMethod::Occlusion))));
+        app.execute(Command::Divide(Some(0.5)));
     });
 }
 
@@ -129,9 +204,28 @@ fn no_labels() {
 }
 
 #[test]
+fn the_models() {
+    let mut results = SnapshotResults::new();
+    let sizes = SIZES.into_iter().chain([("-zoomed", ZOOMED)]);
+    for (suffix, size) in sizes {
+        results.extend(compared(&format!("models{suffix}"), &NAMES, size, |app, engine| {
+            app.execute(Command::UseMode(Mode::Models));
+            engine.say(Event::MachineMemory(2_000_000_000));
+            engine.say(Event::LocalModels(vec![CachedModel {
+                name: "openai/clip-vit-base-patch32".into(),
+                folder: "/models/base".into(),
+                bytes: 605_000_000,
+            }]));
+            engine.say(Event::Speed(212.0));
+        }));
+    }
+    results.unwrap();
+}
+
+#[test]
 fn a_model_that_is_fetched() {
     screen("models-fetching", &NAMES, SMALL, |app| {
-        app.execute(Command::OpenDialog(Dialog::Models));
+        app.execute(Command::UseMode(Mode::Models));
         app.execute(Command::FetchModel("openai/clip-vit-base-patch32".into()));
     });
 }
@@ -160,22 +254,23 @@ fn what_was_erased() {
 #[test]
 fn every_page_of_training() {
     let mut results = SnapshotResults::new();
+    let run = || Page::Run("linear-probe-1".into());
     let pages = [
-        ("train-setup", Page::Setup, SMALL),
-        ("train-setup-large", Page::Setup, [1_920.0, 1_080.0]),
-        ("train-run", Page::Run("linear-probe-1".into()), SMALL),
-        (
-            "train-run-large",
-            Page::Run("linear-probe-1".into()),
-            [1_920.0, 1_080.0],
-        ),
-        ("train-interrupted", Page::Run("prolip-1".into()), SMALL),
-        ("train-compare", Page::Compare, SMALL),
-        ("train-shots", Page::Shots, SMALL),
-        ("train-board", Page::Board, SMALL),
+        ("train-setup", Page::Setup),
+        ("train-run", run()),
+        ("train-compare", Page::Compare),
+        ("train-shots", Page::Shots),
+        ("train-board", Page::Board),
     ];
-    for (name, page, size) in pages {
-        results.extend(compared(name, &NAMES, size, |app, engine| {
+    let mut sized: Vec<(String, Page, [f32; 2])> = Vec::new();
+    for (name, page) in pages {
+        let each = SIZES.map(|(suffix, size)| (format!("{name}{suffix}"), page.clone(), size));
+        sized.extend(each);
+    }
+    sized.push(("train-setup-zoomed".into(), Page::Setup, ZOOMED));
+    sized.push(("train-interrupted".into(), Page::Run("prolip-1".into()), SMALL));
+    for (name, page, size) in sized {
+        results.extend(compared(&name, &NAMES, size, |app, engine| {
             app.execute(Command::Train(TrainCommand::UseFolder("/pictures/colours".into())));
             app.execute(Command::Train(TrainCommand::Open(page.clone())));
             training::say_runs(engine);
@@ -185,6 +280,12 @@ fn every_page_of_training() {
             }
             app.execute(Command::Train(TrainCommand::Compare("linear-probe-1".into())));
             app.execute(Command::Train(TrainCommand::Compare("prolip-1".into())));
+        }));
+    }
+    // What the pages are before anything is there.
+    for (name, page) in [("train-empty-shots", Page::Shots), ("train-empty-board", Page::Board)] {
+        results.extend(compared(name, &[], SMALL, |app, _| {
+            app.execute(Command::Train(TrainCommand::Open(page.clone())))
         }));
     }
     results.extend(compared("train-at-work", &NAMES, SMALL, |app, engine| {
@@ -208,16 +309,33 @@ fn every_page_of_training() {
 fn every_dialog() {
     let mut results = SnapshotResults::new();
     for (dialog, name) in [
-        (Dialog::Models, "models"),
+        (Dialog::Palette, "palette"),
         (Dialog::Shortcuts, "shortcuts"),
         (Dialog::Settings, "settings"),
         (Dialog::LabelList, "label-list"),
         (Dialog::Templates, "templates"),
         (Dialog::Skipped, "skipped"),
     ] {
-        results.extend(compared(name, &NAMES, SMALL, |app, _| {
-            app.execute(Command::OpenDialog(dialog))
-        }));
+        for (suffix, size) in SIZES {
+            results.extend(compared(&format!("{name}{suffix}"), &NAMES, size, |app, _| {
+                app.execute(Command::OpenDialog(dialog))
+            }));
+        }
     }
+    results.extend(compared("messages", &NAMES, SMALL, |_, engine| {
+        let say = |severity, text: &str| {
+            engine.say(Event::Message {
+                severity,
+                topic: None,
+                text: text.into(),
+            });
+        };
+        say(Severity::Info, "Saved /pictures/predictions.csv");
+        say(Severity::Warning, "The GPU was lost: going on with the CPU");
+        engine.say(Event::Fetched {
+            name: "openai/clip-vit-base-patch32".into(),
+            outcome: FetchOutcome::Failed("the Hub did not answer; check the network and try again".into()),
+        });
+    }));
     results.unwrap();
 }

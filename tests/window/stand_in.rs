@@ -25,7 +25,7 @@ thread_local! {
 }
 
 /// The time, which stands still unless a test lets it go on.
-fn now() -> Instant {
+pub fn now() -> Instant {
     CLOCK.with(|(began, gone)| *began + gone.get())
 }
 
@@ -50,9 +50,14 @@ pub struct StandIn(Rc<RefCell<Shared>>);
 
 /// A window without a graphics card.
 pub fn window(settings: Settings) -> (StandIn, Harness<'static, App>) {
+    window_of(settings, [1_280.0, 800.0])
+}
+
+/// The same of another size.
+pub fn window_of(settings: Settings, size: [f32; 2]) -> (StandIn, Harness<'static, App>) {
     let engine = StandIn::default();
     let backend = engine.clone();
-    let mut harness = Harness::builder().with_size([1_280.0, 800.0]).build_eframe(move |cc| {
+    let mut harness = Harness::builder().with_size(size).build_eframe(move |cc| {
         let app = App::new(&cc.egui_ctx, settings, Box::new(backend));
         app.with_clock(Box::new(now))
     });
@@ -161,7 +166,7 @@ impl StandIn {
         let Some(asked) = question(&self.requests()) else {
             return;
         };
-        let maps = (0..asked.labels.len()).map(heat_map).collect();
+        let maps = (0..=asked.labels.len()).map(heat_map).collect();
         self.say(Event::HeatMaps {
             library,
             picture,
@@ -222,7 +227,7 @@ impl StandIn {
                 question: Arc::new(asked.to_model(&by)),
                 method: HeatmapMethod::Occlusion,
                 done: 1.0,
-                maps: (0..asked.labels.len()).map(other).collect(),
+                maps: (0..=asked.labels.len()).map(other).collect(),
             }),
         });
     }
@@ -315,6 +320,16 @@ fn other_model() -> ModelInfo {
     ModelInfo {
         name: "Other".into(),
         identity: "07e4".repeat(8),
+        ..starter()
+    }
+}
+
+/// The card of a model that can read, under the starter's identity.
+pub fn reader() -> ModelInfo {
+    ModelInfo {
+        name: "Reader".into(),
+        layout: Layout::HuggingFace,
+        tower: TowerKind::Vit,
         ..starter()
     }
 }

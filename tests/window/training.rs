@@ -14,7 +14,7 @@ use clipsight::engine::training::{
     BlendPoint, Board, Choice, ClassCount, Contradiction, Estimate, FineTuneMethod, Flip, KShot, METHODS, Preview,
     Previewed, RunConfig, RunEvent, RunRecord, RunState, Tested, TrainingEvent, TrainingRequest,
 };
-use egui::Key;
+use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
@@ -166,7 +166,7 @@ pub fn say_preview(engine: &StandIn, app: &App) {
     let preview = Preview {
         classes: vec![class("red", 24), class("green", 2), class("blue", 24)],
         warnings: vec![
-            "Classes differ much in size (2 to 24 to learn from): the large ones will be guessed more often".into(),
+            "Classes differ much in size (2 to 24 for training): the large ones will be guessed more often".into(),
         ],
         problems: vec![("/pictures/colours/red/cut.png".into(), "the file is cut".into())],
         duplicates: 2,
@@ -204,12 +204,12 @@ pub fn say_preview(engine: &StandIn, app: &App) {
     });
     let training = &app.state().training;
     engine.say(Event::Training(TrainingEvent::Previewed {
-        generation: training.preview_asked,
+        generation: training.asked().0,
         previewed: Ok(previewed),
     }));
     engine.say(Event::Training(TrainingEvent::Idle));
     engine.say(Event::Training(TrainingEvent::Estimated {
-        generation: training.estimate_asked,
+        generation: training.asked().1,
         estimate: Estimate {
             seconds: 42.0,
             steps: 40,
@@ -328,7 +328,7 @@ fn a_folder_is_looked_through_before_a_run_and_a_method_that_does_not_fit_says_w
     harness.get_by_label_contains("Choose a folder first");
     harness
         .state_mut()
-        .execute(Command::Open(vec!["/pictures/colours".into()]));
+        .execute(Command::Drop(vec!["/pictures/colours".into()]));
     harness.run_steps(3);
     let Some(TrainingRequest::Preview { config, .. }) = asked(&engine) else {
         panic!("a dropped folder is looked through")
@@ -385,10 +385,10 @@ fn the_preview_of_a_folder_that_is_not_chosen_any_more_is_not_shown() {
     }
     say_nothing_in(&engine, generations[0], "slow");
     harness.run_steps(2);
-    assert!(harness.state().state().training.previewed.is_none());
+    assert!(harness.state().state().training.previewed().is_none());
     say_nothing_in(&engine, generations[1], "colours");
     harness.run_steps(2);
-    assert!(matches!(&harness.state().state().training.previewed, Some(Err(text)) if text == "nothing in colours"));
+    assert!(matches!(harness.state().state().training.previewed(), Some(Err(text)) if text == "nothing in colours"));
 }
 
 #[test]
@@ -511,15 +511,15 @@ fn a_run_is_started_watched_held_and_stopped() {
     say_run_at_work(&engine);
     harness.run_steps(4);
     assert_eq!(
-        harness.state().state().training.page,
-        Page::Run("lora-1".into()),
+        harness.state().state().training.page(),
+        &Page::Run("lora-1".into()),
         "the run that was started is shown"
     );
     harness.get_by_label_contains("Step 22 of 40");
-    harness.key_press(Key::Space);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Period);
     harness.run_steps(3);
     assert_eq!(asked(&engine), Some(TrainingRequest::Pause(true)));
-    harness.get_by_label_contains("Go on").click();
+    harness.get_by_label("\u{E3D0}  Resume").click();
     harness.run_steps(3);
     assert_eq!(asked(&engine), Some(TrainingRequest::Pause(false)));
     harness.get_by_label_contains("Stop and keep").click();
@@ -538,7 +538,7 @@ fn runs_are_opened_compared_used_deleted_and_brought_back() {
     harness.run_steps(2);
     harness.get_by_label_contains("Compare 2").click();
     harness.run_steps(3);
-    assert_eq!(harness.state().state().training.page, Page::Compare);
+    assert_eq!(harness.state().state().training.page(), &Page::Compare);
     harness.get_by_label("Results on the test pictures");
     let contrast = TrainingRequest::Contrast(vec!["linear-probe-1".into(), "prolip-1".into()]);
     assert!(asked_ever(&engine, &contrast), "runs are compared picture by picture");
@@ -771,7 +771,7 @@ fn the_board_takes_pictures_with_their_labels_and_one_step() {
         .execute(Command::Train(TrainCommand::Open(Page::Board)));
     harness.run_steps(3);
     assert_eq!(
-        harness.state().state().training.pairs.len(),
+        harness.state().state().training.pairs().len(),
         3,
         "one of each label that is the best somewhere"
     );
@@ -797,20 +797,21 @@ fn the_real_engine_teaches_and_its_model_predicts_at_once() {
     let mut harness = real_window(data_dir.path());
     run_until(&mut harness, "a model", |app| app.state().model.is_some());
     let train = |harness: &mut Harness<App>, command| harness.state_mut().execute(Command::Train(command));
+    let send = TrainCommand::Send;
     train(&mut harness, TrainCommand::Open(Page::Setup));
     train(&mut harness, TrainCommand::UseFolder(pictures.path().into()));
     run_until(&mut harness, "a preview", |app| {
-        matches!(app.state().training.previewed, Some(Ok(_)))
+        matches!(app.state().training.previewed(), Some(Ok(_)))
     });
-    run_until(&mut harness, "rest", |app| app.state().training.at_work.is_none());
+    run_until(&mut harness, "rest", |app| app.state().training.at_work().is_none());
     train(&mut harness, TrainCommand::Estimate);
     run_until(&mut harness, "an estimate", |app| {
-        app.state().training.estimate.is_some()
+        app.state().training.estimate().is_some()
     });
     train(&mut harness, TrainCommand::Start);
     run_until(&mut harness, "the end of the run", |app| {
         let training = &app.state().training;
-        training.at_work.is_none()
+        training.at_work().is_none()
             && training
                 .record("linear-probe-1")
                 .is_some_and(|run| run.state == RunState::Done)
@@ -818,11 +819,11 @@ fn the_real_engine_teaches_and_its_model_predicts_at_once() {
     let run = || "linear-probe-1".to_owned();
     let training = &harness.state().state().training;
     assert!(training.record("linear-probe-1").unwrap().accuracy.unwrap() > 0.8);
-    assert!(!training.curves["linear-probe-1"].loss.is_empty());
+    assert!(!training.curves("linear-probe-1").unwrap().loss.is_empty());
 
-    train(&mut harness, TrainCommand::MeasureBlends(run()));
+    train(&mut harness, send(TrainingRequest::MeasureBlends(run())));
     run_until(&mut harness, "blends", |app| {
-        app.state().training.blends.is_some() && app.state().training.at_work.is_none()
+        app.state().training.blends().is_some() && app.state().training.at_work().is_none()
     });
     let probed = harness
         .state()
@@ -832,27 +833,27 @@ fn the_real_engine_teaches_and_its_model_predicts_at_once() {
         .unwrap()
         .clone();
     assert!(probed.compared.is_some() && probed.control_compared.is_some());
-    let blends = harness.state().state().training.blends.clone().unwrap().1;
+    let blends = harness.state().state().training.blends().unwrap().to_vec();
     assert_eq!(blends[0].compared.unwrap().difference.mean, 0.0);
-    train(&mut harness, TrainCommand::UseBlend(run(), 0.0));
+    train(&mut harness, send(TrainingRequest::UseBlend { run: run(), blend: 0.0 }));
     run_until(&mut harness, "the blend", |app| {
         let training = &app.state().training;
-        training.at_work.is_none() && training.record("linear-probe-1").is_some_and(|run| run.blend == 0.0)
+        training.at_work().is_none() && training.record("linear-probe-1").is_some_and(|run| run.blend == 0.0)
     });
     let blended = harness.state().state().training.record("linear-probe-1").unwrap();
     assert_eq!(blended.accuracy, probed.zero_shot_accuracy, "0 is the model as it was");
     assert_eq!(blended.compared.unwrap().difference.mean, 0.0);
-    train(&mut harness, TrainCommand::UseBlend(run(), 1.0));
+    train(&mut harness, send(TrainingRequest::UseBlend { run: run(), blend: 1.0 }));
     run_until(&mut harness, "what was learnt", |app| {
         let training = &app.state().training;
-        training.at_work.is_none() && training.record("linear-probe-1").is_some_and(|run| run.blend == 1.0)
+        training.at_work().is_none() && training.record("linear-probe-1").is_some_and(|run| run.blend == 1.0)
     });
     let learnt = harness.state().state().training.record("linear-probe-1").unwrap();
     assert_eq!((learnt.accuracy, &learnt.tested), (probed.accuracy, &probed.tested));
 
-    train(&mut harness, TrainCommand::Delete(run()));
+    train(&mut harness, send(TrainingRequest::Delete(run())));
     run_until(&mut harness, "an empty list", |app| {
-        app.state().training.runs.is_empty()
+        app.state().training.runs().is_empty()
     });
     train(&mut harness, TrainCommand::Undelete);
     run_until(&mut harness, "the run again", |app| {
@@ -866,6 +867,10 @@ fn the_real_engine_teaches_and_its_model_predicts_at_once() {
             .is_some_and(|model| model.taught_classes.contains(&"red".to_owned()))
     });
     run_until(&mut harness, "its predictions", |app| {
-        app.state().pictures.iter().all(|picture| picture.scores.is_some())
+        app.state()
+            .explore
+            .pictures()
+            .iter()
+            .all(|picture| picture.scores.is_some())
     });
 }

@@ -1,7 +1,8 @@
 //! Below the inspected picture: which heatmap it is, what its colours mean, and how far to trust it.
 
 use egui::{
-    Align, Align2, Color32, Layout, Mesh, ProgressBar, RichText, Sense, Shape, Slider, Ui, WidgetInfo, pos2, vec2,
+    Align, Align2, Color32, Layout, Mesh, ProgressBar, RichText, ScrollArea, Sense, Shape, Slider, Ui, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::label_colour;
@@ -9,13 +10,17 @@ use super::looking::ShownMap;
 use crate::app::command::{Command, Compare, FileDialog};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{Chart, ChartLine, chart_ui, combo, labelled, note, section, swatch_ui};
-use crate::app::state::{State, TestedMap};
+use crate::app::shell::widgets::{
+    Chart, ChartLine, chart_ui, checkbox, combo, icon_button, labelled, note, radio, section, swatch_ui,
+};
+use crate::app::state::State;
 use crate::engine::ModelChoice;
 use crate::engine::protocol::{HeatmapMethod, Verdict};
-use crate::heatmap::{Cost, Ramp, Scale, card, short};
+use crate::heatmap::{Ramp, Scale, Style, card, short};
 
 const RAMP_STEPS: usize = 48;
+const RAMP_HEIGHT: f32 = 10.0;
+const NUMBERS_HEIGHT: f32 = 16.0;
 const TEST_HEIGHT: f32 = 150.0;
 const COMBO_WIDTH: f32 = 132.0;
 /// Enough for every method.
@@ -23,7 +28,7 @@ const LIST_HEIGHT: f32 = 400.0;
 const TEST_WORDS: &str = "Erases what the map marks, part by part, and watches the score: beside erasing the same shape \
     elsewhere, and beside what an unrelated label's map marks. The picture's file is not touched.";
 
-/// Draws everything that belongs to the heatmap.
+/// Draws everything that belongs to the heatmap. While it is computed, every row is where it will be.
 pub fn heatmap_ui(ui: &mut Ui, state: &State, shown: Option<&ShownMap<'_>>, commands: &mut Vec<Command>) {
     if !state.settings.heatmap {
         ui.label(note(ui, "The heatmap is off (H)"));
@@ -34,28 +39,39 @@ pub fn heatmap_ui(ui: &mut Ui, state: &State, shown: Option<&ShownMap<'_>>, comm
         return;
     }
     ui.horizontal(|ui| {
-        let row = state.shown_label().and_then(|label| state.row(label));
-        let label = match shown {
-            Some(shown) => Some((shown.label, shown.name)),
-            None => row.map(|row| (row.id, row.label.name.as_str())),
-        };
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             method_ui(ui, state, commands);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                if let Some((label, name)) = label {
-                    swatch_ui(ui, label_colour(ui, state, Some(label)));
-                    ui.add(egui::Label::new(section(name)).truncate());
-                }
+                label_ui(ui, state, shown, commands);
             });
         });
     });
-    let Some(shown) = shown else {
-        working_ui(ui, state, commands);
-        return;
+    match shown {
+        Some(shown) => ramp_ui(ui, shown),
+        None => working_ui(ui, state, commands),
+    }
+    look_ui(ui, state, shown.is_some(), commands);
+    if let Some(shown) = shown {
+        test_ui(ui, state, shown.map.method, commands);
+    }
+}
+
+/// Whose map it is; where that was chosen, the way to release it.
+fn label_ui(ui: &mut Ui, state: &State, shown: Option<&ShownMap<'_>>, commands: &mut Vec<Command>) {
+    let row = state.shown_label().and_then(|label| state.row(label));
+    let label = match shown {
+        Some(shown) => Some((shown.label, shown.name)),
+        None => row.map(|row| (row.id, row.label.name.as_str())),
     };
-    ramp_ui(ui, state, shown.overlay.range);
-    look_ui(ui, state, commands);
-    test_ui(ui, state, shown.map.method, commands);
+    let Some((label, name)) = label else { return };
+    swatch_ui(ui, label_colour(ui, state, Some(label)));
+    if state.explore.mapped_label == Some(label) {
+        let text = "This label's map stays for every picture; click to release it (Esc)";
+        if icon_button(ui, icon::PUSH_PIN, text, true).clicked() {
+            commands.push(Command::MapLabel(label));
+        }
+    }
+    ui.add(egui::Label::new(section(name)).truncate());
 }
 
 /// The method that is used now.
@@ -107,30 +123,43 @@ fn card_ui(ui: &mut Ui, method: HeatmapMethod) {
     ui.label(note(ui, about.source));
 }
 
+/// In the legend's place while there is no map yet.
 fn working_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    let done = state.inspected.maps.as_ref().map_or(0.0, |set| set.done);
-    let slow = method_in_use(state).is_some_and(|method| card(method).cost != Cost::OnePass);
-    if !slow {
-        ui.label(note(ui, "Heatmap: computing"));
-        return;
-    }
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.button("Stop").on_hover_text("Back to the quick method").clicked() {
-                commands.push(Command::UseMethod(None));
+    let done = state.explore.inspected.maps.as_ref().map_or(0.0, |set| set.done);
+    let height = RAMP_HEIGHT + ui.spacing().item_spacing.y + NUMBERS_HEIGHT;
+    ui.allocate_ui_with_layout(
+        vec2(ui.available_width(), height),
+        Layout::right_to_left(Align::Center),
+        |ui| {
+            if state.explore.stopped {
+                if ui.small_button("Go on").clicked() {
+                    commands.push(Command::HoldHeatmap(false));
+                }
+                ui.label(note(ui, "Stopped: there is no map of this picture"));
+                return;
             }
-            ui.add(ProgressBar::new(done).text(format!("{:.0} %", 100.0 * done)));
-        });
-    });
+            if ui.small_button("Stop").clicked() {
+                commands.push(Command::HoldHeatmap(true));
+            }
+            let text = if done > 0.0 {
+                format!("{:.0} %", 100.0 * done)
+            } else {
+                "computing".into()
+            };
+            ui.add(ProgressBar::new(done).text(text).desired_height(16.0));
+        },
+    );
 }
 
-/// The ramp with the numbers at its ends.
-fn ramp_ui(ui: &mut Ui, state: &State, (low, high): (f32, f32)) {
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 10.0), Sense::hover());
+/// The ramp with the numbers at its ends, what they are, and where zero is.
+fn ramp_ui(ui: &mut Ui, shown: &ShownMap<'_>) {
+    let overlay = &shown.overlay;
+    let (low, high) = overlay.range;
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), RAMP_HEIGHT), Sense::hover());
     let mut mesh = Mesh::default();
     for step in 0..=RAMP_STEPS {
         let t = step as f32 / RAMP_STEPS as f32;
-        let [r, g, b] = state.settings.ramp.colour(t);
+        let [r, g, b] = overlay.ramp.colour(t);
         let x = rect.left() + t * rect.width();
         for y in [rect.top(), rect.bottom()] {
             mesh.colored_vertex(pos2(x, y), Color32::from_rgb(r, g, b));
@@ -142,45 +171,80 @@ fn ramp_ui(ui: &mut Ui, state: &State, (low, high): (f32, f32)) {
         }
     }
     ui.painter().add(Shape::mesh(mesh));
-    let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
+    let at = |value: f32| rect.left() + (value - low) / (high - low).max(f32::MIN_POSITIVE) * rect.width();
+    let half = shown.map.half();
+    if overlay.contour.is_some() && (low..=high).contains(&half) {
+        tick_ui(ui, at(half), rect, Color32::WHITE);
+    }
+    let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), NUMBERS_HEIGHT), Sense::hover());
     let colour = theme::palette(ui).text_weak;
-    let middle = match (state.settings.heatmap_scale, state.settings.same_scale) {
-        (Scale::Absolute, true) => "one scale for all labels",
-        (Scale::Absolute, false) => "a scale of its own",
-        (Scale::Signed, true) => "against | for, one scale for all",
-        (Scale::Signed, false) => "against | for, a scale of its own",
-    };
-    for (at, align, text) in [
-        (row.left_center(), Align2::LEFT_CENTER, short(low, high - low)),
-        (row.center(), Align2::CENTER_CENTER, middle.into()),
-        (row.right_center(), Align2::RIGHT_CENTER, short(high, high - low)),
-    ] {
-        ui.painter()
-            .text(at, align, text, theme::body(theme::SIZE_SMALL), colour);
+    let font = || theme::body(theme::SIZE_SMALL);
+    let write = |at, align, text: &str| ui.painter().text(at, align, text, font(), colour);
+    let left = write(row.left_center(), Align2::LEFT_CENTER, &short(low, high - low));
+    let right = write(row.right_center(), Align2::RIGHT_CENTER, &short(high, high - low));
+    let mut middle = row.center().x;
+    if low < 0.0 && high > 0.0 {
+        let zero = at(0.0);
+        tick_ui(ui, zero, rect, Color32::BLACK);
+        let room = left.right() + 8.0..=right.left() - 14.0;
+        if room.contains(&zero) {
+            write(pos2(zero, row.center().y), Align2::CENTER_CENTER, "0");
+            // The words take the larger part.
+            middle = if zero < middle {
+                (zero + right.left()) / 2.0
+            } else {
+                (left.right() + zero) / 2.0
+            };
+        }
+    }
+    let unit = shown.map.unit();
+    let words = ui.painter().layout_no_wrap(unit.into(), font(), colour).size().x / 2.0;
+    if (left.right() + words..right.left() - words).contains(&middle) {
+        write(pos2(middle, row.center().y), Align2::CENTER_CENTER, unit);
     }
 }
 
-fn look_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+/// A mark on the ramp, seen on every colour.
+fn tick_ui(ui: &Ui, x: f32, ramp: egui::Rect, colour: Color32) {
+    let other = if colour == Color32::BLACK {
+        Color32::WHITE
+    } else {
+        Color32::BLACK
+    };
+    for (width, colour) in [(3.0, other), (1.0, colour)] {
+        ui.painter().vline(x, ramp.y_range(), egui::Stroke::new(width, colour));
+    }
+}
+
+fn look_ui(ui: &mut Ui, state: &State, there: bool, commands: &mut Vec<Command>) {
     let settings = &state.settings;
     ui.horizontal(|ui| {
         let mut opacity = settings.opacity;
         ui.label(note(ui, "Opacity"));
-        ui.spacing_mut().slider_width = 84.0;
+        ui.spacing_mut().slider_width = 64.0;
         let response = ui.add(Slider::new(&mut opacity, 0.0..=1.0).show_value(false));
         response.widget_info(|| WidgetInfo::slider(true, f64::from(opacity), "Opacity of the heatmap"));
         if response.changed() {
             commands.push(Command::SetOpacity(opacity));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
+            ui.spacing_mut().button_padding.x = 6.0;
             named_menu(ui, icon::EXPORT, "Copy or save the heatmap", |ui| {
                 take_away_ui(ui, commands)
             });
             named_menu(ui, icon::PALETTE, "Colours and scale", |ui| {
                 colours_ui(ui, state, commands)
             });
-            named_menu(ui, icon::COLUMNS, "Compare with another", |ui| {
+            named_menu(ui, icon::INTERSECT, "Compare with another", |ui| {
                 compare_ui(ui, state, commands)
             });
+            let test = ui.add_enabled_ui(there && state.explore.inspected.tested.is_none(), |ui| {
+                icon_button(ui, icon::QUESTION, "Test this heatmap", false).on_hover_text(TEST_WORDS)
+            });
+            if test.inner.clicked() {
+                commands.push(Command::TestMap);
+            }
         });
     });
 }
@@ -198,17 +262,18 @@ fn take_away_ui(ui: &mut Ui, commands: &mut Vec<Command>) {
     if ui.button("Copy with its legend").clicked() {
         commands.push(Command::CopyHeatmap);
     }
-    if ui.button("Save with its legend .. (P)").clicked() {
+    if ui.button("Save with its legend… (Ctrl+Shift+S)").clicked() {
         commands.push(Command::Choose(FileDialog::HeatmapPicture));
     }
-    if ui.button("Save the numbers ..").clicked() {
+    if ui.button("Save the numbers…").clicked() {
         commands.push(Command::Choose(FileDialog::HeatmapGrid));
     }
 }
 
 /// What can stand beside the heatmap.
 fn compare_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    let chosen = &state.compare;
+    let chosen = &state.explore.compare;
+    let divided = state.settings.divider;
     let mut choice = |ui: &mut Ui, compare: Option<Compare>, title: &str| {
         if ui.selectable_label(*chosen == compare, title).clicked() {
             commands.push(Command::Compare(compare));
@@ -216,9 +281,11 @@ fn compare_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     };
     choice(ui, None, "One heatmap");
     ui.menu_button("With another label", |ui| {
-        for row in &state.settings.labels {
-            choice(ui, Some(Compare::Label(row.id)), &row.label.name);
-        }
+        ScrollArea::vertical().max_height(LIST_HEIGHT).show(ui, |ui| {
+            for row in &state.settings.labels {
+                choice(ui, Some(Compare::Label(row.id)), &row.label.name);
+            }
+        });
     });
     ui.menu_button("By another method", |ui| {
         let fits = |method: &HeatmapMethod| {
@@ -236,62 +303,88 @@ fn compare_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             choice(ui, Some(model), &state.name_at(path));
         }
     });
+    if chosen.is_some() {
+        ui.separator();
+        for (divider, title) in [(None, "Side by side"), (Some(0.5), "One picture with a divider")] {
+            if radio(ui, divided.is_some() == divider.is_some(), title).clicked() {
+                commands.push(Command::Divide(divider));
+            }
+        }
+    }
 }
 
+/// In two columns: the picture above is seen while its colours are chosen.
 fn colours_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    ui.horizontal_top(|ui| {
+        ui.vertical(|ui| ramps_ui(ui, state, commands));
+        ui.separator();
+        ui.vertical(|ui| scales_ui(ui, state, commands));
+    });
+}
+
+fn ramps_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let settings = &state.settings;
     ui.label(note(ui, "Colours"));
-    for ramp in Ramp::ALL {
-        if ui.radio(ramp == settings.ramp, ramp.title()).clicked() {
-            commands.push(Command::UseRamp(ramp));
+    // For and against has colours of its own.
+    ui.add_enabled_ui(settings.heatmap_scale == Scale::Absolute, |ui| {
+        for ramp in Ramp::ALL.into_iter().filter(|ramp| *ramp != Ramp::BlueRed) {
+            if radio(ui, ramp == settings.ramp, ramp.title()).clicked() {
+                commands.push(Command::UseRamp(ramp));
+            }
         }
-    }
-    ui.separator();
-    ui.label(note(ui, "Scale"));
-    for scale in Scale::ALL {
-        if ui.radio(scale == settings.heatmap_scale, scale.title()).clicked() {
-            commands.push(Command::UseScale(scale));
-        }
-    }
-    let mut same = settings.same_scale;
-    if ui.checkbox(&mut same, "One scale for all labels").clicked() {
-        commands.push(Command::ToggleSameScale);
-    }
-    ui.separator();
+    });
     let mut smooth = settings.smooth;
-    if ui.checkbox(&mut smooth, "Smooth between cells").clicked() {
+    if checkbox(ui, &mut smooth, "Smooth between cells").clicked() {
         commands.push(Command::ToggleSmooth);
     }
 }
 
-fn test_ui(ui: &mut Ui, state: &State, method: HeatmapMethod, commands: &mut Vec<Command>) {
-    let tested = state.inspected.tested.as_ref();
-    match tested.filter(|tested| state.shown_label() == Some(tested.label)) {
-        None => {
-            let text = format!("{} How far to trust this map", icon::QUESTION);
-            let button = ui.button(text).on_hover_text(TEST_WORDS);
-            if button.clicked() {
-                commands.push(Command::TestMap);
-            }
+fn scales_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let settings = &state.settings;
+    for style in Style::ALL {
+        if radio(ui, style == settings.heatmap_style, style.title()).clicked() {
+            commands.push(Command::UseStyle(style));
         }
-        Some(TestedMap {
-            verdict: Some(verdict), ..
-        }) => verdict_ui(ui, verdict, method),
-        Some(tested) => {
-            ui.horizontal(|ui| {
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if ui.button("Stop").clicked() {
-                        commands.push(Command::StopTestingMap);
-                    }
-                    let text = format!("Erasing, {:.0} %", 100.0 * tested.done);
-                    ui.add(ProgressBar::new(tested.done).text(text));
-                });
-            });
+    }
+    let mut contour = settings.contour;
+    if checkbox(ui, &mut contour, "Line at half of the maximum").clicked() {
+        commands.push(Command::ToggleContour);
+    }
+    ui.separator();
+    for scale in Scale::ALL {
+        if radio(ui, scale == settings.heatmap_scale, scale.title()).clicked() {
+            commands.push(Command::UseScale(scale));
         }
+    }
+    let mut same = settings.same_scale;
+    if checkbox(ui, &mut same, "One scale for all labels").clicked() {
+        commands.push(Command::ToggleSameScale);
     }
 }
 
-fn verdict_ui(ui: &mut Ui, verdict: &Verdict, method: HeatmapMethod) {
+/// The test of the shown map: how far it is, or what came of it.
+fn test_ui(ui: &mut Ui, state: &State, method: HeatmapMethod, commands: &mut Vec<Command>) {
+    let tested = state.explore.inspected.tested.as_ref();
+    let Some(tested) = tested.filter(|tested| state.shown_label() == Some(tested.label)) else {
+        return;
+    };
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if icon_button(ui, icon::X, "Close the test (Esc)", false).clicked() {
+                commands.push(Command::StopTestingMap);
+            }
+            if tested.verdict.is_none() {
+                let text = format!("Erasing, {:.0} %", 100.0 * tested.done);
+                ui.add(ProgressBar::new(tested.done).text(text).desired_height(16.0));
+            }
+        });
+    });
+    if let Some(verdict) = &tested.verdict {
+        verdict_ui(ui, verdict, tested.beside.as_deref(), method);
+    }
+}
+
+fn verdict_ui(ui: &mut Ui, verdict: &Verdict, beside: Option<&str>, method: HeatmapMethod) {
     let palette = theme::palette(ui);
     let line = |name: &str, colour, cosines: &[f32]| {
         let last = cosines.len().max(2) - 1;
@@ -316,11 +409,15 @@ fn verdict_ui(ui: &mut Ui, verdict: &Verdict, method: HeatmapMethod) {
         ),
     ];
     if let Some(unrelated) = &verdict.unrelated {
-        lines.push(line("by another label's map", palette.warning, &unrelated.cosines));
+        let name = beside.map_or_else(
+            || "by another label's map".into(),
+            |name| format!("by the map for \"{name}\""),
+        );
+        lines.push(line(&name, palette.warning, &unrelated.cosines));
     }
     let chart = Chart {
         title: "Cosine while the picture is erased",
-        across: "% erased",
+        across: "% of the picture erased",
         up: "cosine",
         height: TEST_HEIGHT,
         lines,

@@ -1,27 +1,35 @@
 //! The labels: one a row, each with its colour; the templates; "none of these".
 
+use std::collections::HashSet;
+
 use crate::app::shell::icons as icon;
-use egui::{Align, Event, Key, Layout, Modifiers, RichText, ScrollArea, Slider, TextEdit, Ui};
+use egui::{Align, Event, Key, Layout, Modifiers, RichText, ScrollArea, TextEdit, Ui};
+
+use super::none::{none_row_ui, none_ui};
+use super::state::Focus;
+use super::templates::templates_ui;
+use super::wording::Wording;
 
 use crate::app::command::{Command, Dialog};
 use crate::app::settings::LabelRow;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{combo, icon_button, labelled, note, rows_ui, section, swatch_ui};
-use crate::app::state::{Focus, State};
+use crate::app::shell::widgets::{icon_button, labelled, note, section, swatch_ui};
+use crate::app::state::State;
 use crate::app::train::taught_ui;
-use crate::zero_shot::{Label, LabelId, MAX_LABEL_CHARACTERS, TemplateSet, of_fair_length, parse_labels};
+use crate::zero_shot::{Label, LabelId, MAX_LABEL_CHARACTERS, of_fair_length, parse_labels};
 
+/// From so many labels on, only those that are seen are drawn.
+const MANY: usize = 100;
 /// The id of the field for new labels.
 const NEW_LABEL: &str = "new label";
 
 /// Draws the panel.
-pub fn labels_ui(ui: &mut Ui, state: &mut State) -> Vec<Command> {
-    let mut commands = Vec::new();
-    header_ui(ui, &mut commands);
-    taught_ui(ui, state, &mut commands);
-    new_label_ui(ui, state, &mut commands);
+pub fn labels_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    header_ui(ui, state, commands);
+    taught_ui(ui, state, commands);
+    new_label_ui(ui, state, commands);
     ui.add_space(theme::GAP_SMALL);
-    let below = 150.0;
+    let below = if state.explore.baseline.is_some() { 230.0 } else { 170.0 };
     let height = (ui.available_height() - below).max(80.0);
     ScrollArea::vertical()
         .max_height(height)
@@ -33,40 +41,53 @@ pub fn labels_ui(ui: &mut Ui, state: &mut State) -> Vec<Command> {
                     "No labels yet. Type what a picture could show, such as \"cat\", and press Enter.",
                 ));
             }
-            let ids: Vec<LabelId> = state.settings.labels.iter().map(|row| row.id).collect();
-            let height = theme::ROW_HEIGHT + ui.spacing().item_spacing.y;
-            rows_ui(ui, "labels", &ids, height, |ui, place| {
-                row_ui(ui, state, place, &mut commands)
-            });
-            if !state.settings.labels.is_empty() {
-                none_row_ui(ui, state, &mut commands);
+            rows_ui(ui, state, commands);
+            if !state.settings.labels.is_empty() && state.settings.show_none {
+                none_row_ui(ui, |ui| {
+                    wins_ui(ui, state.explore.arranged.none_wins, None, state, commands)
+                });
             }
         });
     ui.separator();
-    templates_ui(ui, state, &mut commands);
-    none_bias_ui(ui, state, &mut commands);
-    commands
+    templates_ui(ui, state, commands);
+    none_ui(ui, state, commands);
 }
 
-fn header_ui(ui: &mut Ui, commands: &mut Vec<Command>) {
+fn header_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let now = Wording::of(&state.settings);
+    let history = &state.explore.history;
+    let undo = history.before().map(|before| before.change_to(&now));
+    let redo = history.after().map(|after| now.change_to(after));
+    let mut step = |ui: &mut Ui, sign: &str, name: &str, keys: &str, what: Option<String>, command: Command| {
+        let told = match &what {
+            Some(what) => format!("{name} {what} ({keys})"),
+            None => format!("Nothing to {} ({keys})", name.to_lowercase()),
+        };
+        let button = ui.add_enabled_ui(what.is_some(), |ui| icon_button(ui, sign, &told, false));
+        if button.inner.clicked() {
+            commands.push(command);
+        }
+    };
+    let mut clicked = Vec::new();
     ui.horizontal(|ui| {
         ui.label(section("Labels"));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if icon_button(ui, icon::SIDEBAR_SIMPLE, "Fold the labels (L)", false).clicked() {
+                clicked.push(Command::ToggleLabels);
+            }
             if icon_button(ui, icon::LIST_PLUS, "Paste or edit the list", false).clicked() {
-                commands.push(Command::OpenDialog(Dialog::LabelList));
+                clicked.push(Command::OpenDialog(Dialog::LabelList));
             }
-            if icon_button(ui, icon::ARROW_U_UP_RIGHT, "Redo (Ctrl+Shift+Z)", false).clicked() {
-                commands.push(Command::Redo);
-            }
-            if icon_button(ui, icon::ARROW_U_UP_LEFT, "Undo (Ctrl+Z)", false).clicked() {
-                commands.push(Command::Undo);
-            }
+            step(ui, icon::ARROW_U_UP_RIGHT, "Redo", "Ctrl+Shift+Z", redo, Command::Redo);
+            step(ui, icon::ARROW_U_UP_LEFT, "Undo", "Ctrl+Z", undo, Command::Undo);
         });
     });
+    commands.extend(clicked);
 }
 
-fn new_label_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<Command>) {
-    let field = TextEdit::singleline(&mut state.new_label)
+fn new_label_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let mut typed = state.explore.new_label.clone();
+    let field = TextEdit::singleline(&mut typed)
         .id_salt(NEW_LABEL)
         // One more than is taken: that it is too long is said, not hidden by cutting it.
         .char_limit(MAX_LABEL_CHARACTERS + 1)
@@ -74,9 +95,9 @@ fn new_label_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<Command>) {
         .desired_width(f32::INFINITY)
         .margin(egui::Margin::symmetric(10, 7));
     let response = ui.add(field);
-    if state.focus == Some(Focus::NewLabel) {
+    if state.explore.focus == Some(Focus::NewLabel) {
         response.request_focus();
-        state.focus = None;
+        commands.push(Command::Focused);
     }
     // A pasted list becomes rows; the field itself would join its lines.
     let pasted = ui.input(|input| {
@@ -86,25 +107,49 @@ fn new_label_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<Command>) {
         })
     });
     if let Some(text) = pasted.filter(|_| response.has_focus()) {
-        state.new_label.clear();
+        commands.push(Command::TypeNewLabel(String::new()));
         add(state, parse_labels(&text), commands);
     } else if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
-        let typed = std::mem::take(&mut state.new_label);
+        commands.push(Command::TypeNewLabel(String::new()));
         add(state, Label::parse(&typed).into_iter().collect(), commands);
         response.request_focus();
+    } else if response.changed() {
+        commands.push(Command::TypeNewLabel(typed));
     }
 }
 
+/// The rows; of very many, only those that are seen.
+fn rows_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let labels = &state.settings.labels;
+    let clip = ui.clip_rect();
+    let mut height = None;
+    for (place, row) in labels.iter().enumerate() {
+        let top = ui.cursor().top();
+        if let Some(height) = height
+            && labels.len() > MANY
+            && (top > clip.bottom() || top + height < clip.top())
+            && state.explore.expanded_label != Some(row.id)
+        {
+            ui.add_space(height);
+            continue;
+        }
+        row_ui(ui, state, place, commands);
+        height.get_or_insert(ui.cursor().top() - top);
+    }
+}
+
+/// Labels that are there already are not added once more: they would halve each other's share.
 fn add(state: &State, labels: Vec<Label>, commands: &mut Vec<Command>) {
     let (labels, refused) = of_fair_length(labels);
     commands.extend(refusal(&refused));
     let mut rows = state.settings.labels.clone();
+    let mut known: HashSet<_> = rows.iter().map(|row| reading(&row.label)).collect();
     let mut colours = FreeColours::beside(&rows);
-    rows.extend(
-        labels
-            .into_iter()
-            .map(|label| LabelRow::new(label, colours.next_free())),
-    );
+    for label in labels {
+        if known.insert(reading(&label)) {
+            rows.push(LabelRow::new(label, colours.next_free()));
+        }
+    }
     commands.push(Command::EditLabels(rows));
 }
 
@@ -145,9 +190,29 @@ impl FreeColours {
     }
 }
 
-fn row_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut Vec<Command>) {
+/// How a label reads to people: the model's scores for two that read the same hardly differ.
+fn reading(label: &Label) -> (String, Vec<String>) {
+    (label.name.trim().to_lowercase(), label.descriptions.clone())
+}
+
+/// Whether a label can be English, as far as its letters tell.
+fn is_english(label: &Label) -> bool {
+    let texts = std::iter::once(&label.name).chain(&label.descriptions);
+    let foreign = |text: &String| text.chars().any(|c| c.is_alphabetic() && c as u32 >= 0x250);
+    !texts.into_iter().any(foreign)
+}
+
+/// Labels that read like one above them.
+pub fn doubled(rows: &[LabelRow]) -> HashSet<LabelId> {
+    let mut seen = HashSet::new();
+    let doubled = rows.iter().filter(|row| !seen.insert(reading(&row.label)));
+    doubled.map(|row| row.id).collect()
+}
+}
+
+fn row_ui(ui: &mut Ui, state: &State, place: usize, commands: &mut Vec<Command>) {
     let mut row = state.settings.labels[place].clone();
-    let wins = state.wins.get(&row.id).copied().unwrap_or(0);
+    let wins = state.explore.arranged.wins.get(&row.id).copied().unwrap_or(0);
     ui.push_id(row.id, |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = theme::GAP_SMALL + 2.0;
@@ -179,11 +244,19 @@ fn row_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut Vec<Comma
                 }
             });
         });
+        if state.explore.doubled.contains(&row.id) {
+            let text = format!("{} The same as a label above: they share its score", icon::WARNING);
+            ui.label(RichText::new(text).small().color(theme::palette(ui).warning));
+        }
+        if state.model.as_ref().is_some_and(|model| model.is_starter()) && !is_english(&row.label) {
+            let text = format!("{} The starter reads English only", icon::WARNING);
+            ui.label(RichText::new(text).small().color(theme::palette(ui).warning));
+        }
         descriptions_ui(ui, state, place, commands);
-        let answer = state.asking.answer.as_ref();
+        let answer = state.explore.asking.answer.as_ref();
         let as_answered =
             answer.and_then(|question| question.label(row.id)) == Some(&state.settings.labels[place].label);
-        let mut lost_words = state.asking.lost_words.iter();
+        let mut lost_words = state.explore.asking.lost_words.iter();
         if let Some((_, lost)) = lost_words.find(|(label, _)| as_answered && *label == row.id) {
             let colour = theme::palette(ui).warning;
             let text = format!("{} Too long: the model does not read \"{lost}\"", icon::SCISSORS);
@@ -195,7 +268,7 @@ fn row_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut Vec<Comma
 /// How many pictures a label wins; a click shows only those.
 fn wins_ui(ui: &mut Ui, wins: usize, label: Option<LabelId>, state: &State, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
-    let filtered = state.filter.label == Some(label);
+    let filtered = state.explore.filter.label == Some(label);
     let colour = if filtered { palette.accent } else { palette.text_weak };
     let text = RichText::new(wins.to_string()).small().color(colour);
     let button = egui::Button::new(text).frame(filtered).min_size(egui::vec2(24.0, 20.0));
@@ -207,17 +280,17 @@ fn wins_ui(ui: &mut Ui, wins: usize, label: Option<LabelId>, state: &State, comm
     }
 }
 
-fn menu_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut Vec<Command>) {
+fn menu_ui(ui: &mut Ui, state: &State, place: usize, commands: &mut Vec<Command>) {
     let last = state.settings.labels.len() - 1;
     let name = format!("More for {}", state.settings.labels[place].label.name);
     let button = egui::Button::new(RichText::new(icon::DOTS_THREE_VERTICAL)).frame(false);
     let response = egui::containers::menu::MenuButton::from_button(button)
         .ui(ui, |ui| {
             if ui
-                .button(format!("{}  Describe it instead", icon::TEXT_ALIGN_LEFT))
+                .button(format!("{}  Use a description", icon::TEXT_ALIGN_LEFT))
                 .clicked()
             {
-                state.expanded_label = Some(state.settings.labels[place].id);
+                commands.push(Command::ExpandLabel(Some(state.settings.labels[place].id)));
             }
             if ui.button(format!("{}  Next colour", icon::PALETTE)).clicked() {
                 let mut rows = state.settings.labels.clone();
@@ -258,17 +331,17 @@ fn swapped(state: &State, a: usize, b: usize) -> Vec<LabelRow> {
     rows
 }
 
-fn descriptions_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut Vec<Command>) {
+fn descriptions_ui(ui: &mut Ui, state: &State, place: usize, commands: &mut Vec<Command>) {
     let row = &state.settings.labels[place];
     let (id, descriptions) = (row.id, row.label.descriptions.clone());
-    if state.expanded_label != Some(id) {
+    if state.explore.expanded_label != Some(id) {
         if !descriptions.is_empty() {
             let text = format!("{} {}", icon::TEXT_ALIGN_LEFT, descriptions.join("; "));
             if ui
                 .add(egui::Label::new(note(ui, text)).truncate().sense(egui::Sense::click()))
                 .clicked()
             {
-                state.expanded_label = Some(id);
+                commands.push(Command::ExpandLabel(Some(id)));
             }
         }
         return;
@@ -287,78 +360,15 @@ fn descriptions_ui(ui: &mut Ui, state: &mut State, place: usize, commands: &mut 
             reason => commands.extend(refusal(&Vec::from_iter(reason))),
         }
     }
-    ui.horizontal(|ui| {
-        ui.label(note(ui, "One a line, used instead of the name"));
+    ui.horizontal_wrapped(|ui| {
+        ui.label(note(ui, "One per line; replaces the name"));
         if ui.small_button("Done").clicked() {
-            state.expanded_label = None;
+            commands.push(Command::ExpandLabel(None));
             let mut rows = state.settings.labels.clone();
             rows[place].label.descriptions.retain(|text| !text.trim().is_empty());
             commands.push(Command::TypeLabel(rows));
         }
     });
-}
-
-fn none_row_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = theme::GAP_SMALL + 2.0;
-        let colour = theme::none_colour(ui);
-        let (rect, _) = ui.allocate_exact_size(egui::vec2(theme::SWATCH, theme::SWATCH), egui::Sense::hover());
-        let stroke = egui::Stroke::new(1.5, colour);
-        ui.painter()
-            .circle_stroke(rect.center(), theme::SWATCH / 2.0 - 1.0, stroke);
-        ui.label(RichText::new("none of these").color(colour));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.add_space(2.0 * 26.0 + 2.0);
-            wins_ui(ui, state.none_wins, None, state, commands);
-        });
-    });
-}
-
-fn templates_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    ui.horizontal(|ui| {
-        ui.label(section("Template"));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if icon_button(ui, icon::PENCIL_SIMPLE, "Write your own templates", false).clicked() {
-                commands.push(Command::OpenDialog(Dialog::Templates));
-            }
-        });
-    });
-    let chosen = &state.settings.templates;
-    combo("templates")
-        .selected_text(chosen.title())
-        .width(ui.available_width())
-        .truncate()
-        .show_ui(ui, |ui| {
-            let own = matches!(chosen, TemplateSet::Own(_)).then(|| chosen.clone());
-            for set in TemplateSet::PRESETS.into_iter().chain(own) {
-                if ui.selectable_label(set == *chosen, set.title()).clicked() {
-                    commands.push(Command::UseTemplates(set));
-                }
-            }
-        });
-}
-
-fn none_bias_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    let mut bias = state.settings.none_bias;
-    ui.add_space(theme::GAP_SMALL);
-    ui.label(note(ui, "\"None of these\" wins"));
-    ui.horizontal(|ui| {
-        ui.spacing_mut().slider_width = ui.available_width() - 110.0;
-        ui.label(note(ui, "rarely"));
-        let slider = Slider::new(&mut bias, -0.15..=0.15).show_value(false);
-        let response = ui.add(slider).on_hover_text(
-            "\"None of these\" stands beside your labels as the meaning of words like \"thing\" and \"object\", and \
-             wins where a picture is closer to them. This adds to its cosine. Double-click: 0",
-        );
-        response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(bias), "None of these wins"));
-        if response.double_clicked() {
-            bias = 0.0;
-        }
-        ui.label(note(ui, "often"));
-    });
-    if bias != state.settings.none_bias {
-        commands.push(Command::SetNoneBias(bias));
-    }
 }
 
 #[cfg(test)]

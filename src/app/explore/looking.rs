@@ -5,14 +5,17 @@ use std::path::PathBuf;
 
 use image::RgbImage;
 
-use super::view;
+use super::state::Brush;
+use super::update::go_on;
 use crate::app::command::{Command, Compare};
-use crate::app::state::{Brush, State};
+use crate::app::state::State;
 use crate::engine::protocol::{
     HeatMap, HeatmapPicture, LabelId, MapSet, ModelInfo, Question, Request, Rival, Severity, Shift, ViewRect,
 };
-use crate::heatmap::{LabelledMap, Overlay, card, raw_json};
+use crate::heatmap::{LabelledMap, Overlay, Ramp, Scale, card, raw_json};
 
+/// What "none of these" is called.
+pub const NONE_OF_THESE: &str = "none of these";
 const BRUSH_RADIUS: f32 = 0.06;
 /// The smallest and the largest brush.
 pub const BRUSH_SIZES: std::ops::RangeInclusive<f32> = 0.01..=0.25;
@@ -25,7 +28,7 @@ pub struct ShownMap<'a> {
     pub overlay: Overlay,
     /// The part of the picture that it lies over.
     pub view: ViewRect,
-    /// What tells it from the one beside it.
+    /// Label and method, and whose it is where two models are compared.
     pub caption: String,
     /// The question that it answers.
     pub question: &'a Question,
@@ -44,9 +47,9 @@ impl ShownMap<'_> {
 
 /// Puts another heatmap beside the first.
 pub fn compare(state: &mut State, compare: Option<Compare>) -> Vec<Request> {
-    state.compare.clone_from(&compare);
-    state.inspected.rival_maps = None;
-    state.rival_model = None;
+    state.explore.compare.clone_from(&compare);
+    state.explore.inspected.rival_maps = None;
+    state.explore.rival_model = None;
     let rival = match compare {
         None | Some(Compare::Label(_)) => None,
         Some(Compare::Method(method)) => Some(Rival {
@@ -58,10 +61,11 @@ pub fn compare(state: &mut State, compare: Option<Compare>) -> Vec<Request> {
             method: None,
         }),
     };
-    let mut requests = vec![Request::Compare(rival)];
-    if let Some(picture) = state.selected {
+    let mut requests = go_on(state);
+    requests.push(Request::Compare(rival));
+    if let Some(picture) = state.explore.selected {
         requests.push(Request::Inspect {
-            library: state.library,
+            library: state.explore.library,
             picture: Some(picture),
         });
     }
@@ -72,49 +76,51 @@ pub fn compare(state: &mut State, compare: Option<Compare>) -> Vec<Request> {
 pub fn probe(state: &mut State, command: Command) -> Vec<Request> {
     match command {
         Command::ShiftView(shift) => {
-            state.probe.shift = Shift {
+            state.explore.probe.shift = Shift {
                 x: shift.x.clamp(-1.0, 1.0),
                 y: shift.y.clamp(-1.0, 1.0),
             };
         }
         Command::ToggleBrush => {
-            state.brush = match state.brush {
+            state.explore.brush = match state.explore.brush {
                 Some(_) => None,
                 None => Some(Brush { radius: BRUSH_RADIUS }),
             };
+            // There is nothing to paint on in what the model sees.
+            state.explore.model_view = false;
             return Vec::new();
         }
         Command::SizeBrush(radius) => {
             let radius = radius.clamp(*BRUSH_SIZES.start(), *BRUSH_SIZES.end());
-            state.brush = Some(Brush { radius });
+            state.explore.brush = Some(Brush { radius });
             return Vec::new();
         }
         Command::Erase { dab, begins } => {
             if begins {
-                state.strokes.push(state.probe.dabs.len());
+                state.explore.strokes.push(state.explore.probe.dabs.len());
             }
-            state.probe.dabs.push(dab);
+            state.explore.probe.dabs.push(dab);
         }
         Command::UndoStroke => {
-            if let Some(begin) = state.strokes.pop() {
-                state.probe.dabs.truncate(begin);
+            if let Some(begin) = state.explore.strokes.pop() {
+                state.explore.probe.dabs.truncate(begin);
             }
         }
         Command::UseFill(fill) => {
-            state.probe.fill = fill;
-            if state.probe.dabs.is_empty() {
+            state.explore.probe.fill = fill;
+            if state.explore.probe.dabs.is_empty() {
                 return Vec::new();
             }
         }
-        Command::ResetProbe if state.is_probing() => state.forget_probe(),
+        Command::ResetProbe if state.explore.is_probing() => state.explore.forget_probe(),
         _ => return Vec::new(),
     }
-    state.probe.number += 1;
-    state.inspected.tested = None;
-    if state.is_probing() {
-        return vec![Request::Probe(Some(state.probe.clone()))];
+    state.explore.probe.number += 1;
+    state.explore.inspected.tested = None;
+    if state.explore.is_probing() {
+        return vec![Request::Probe(Some(state.explore.probe.clone()))];
     }
-    state.inspected.probed = None;
+    state.explore.inspected.probed = None;
     vec![Request::Probe(None)]
 }
 
@@ -128,7 +134,7 @@ pub fn view_now(state: &State, view: ViewRect) -> ViewRect {
             start
         }
     };
-    let shift = state.probe.shift;
+    let shift = state.explore.probe.shift;
     ViewRect {
         left: at(view.width, view.left, shift.x).clamp(0.0_f32.min(view.left), (1.0 - view.width).max(view.left)),
         top: at(view.height, view.top, shift.y).clamp(0.0_f32.min(view.top), (1.0 - view.height).max(view.top)),
@@ -138,7 +144,13 @@ pub fn view_now(state: &State, view: ViewRect) -> ViewRect {
 
 /// The heatmap that is shown, and the one beside it.
 pub fn shown_maps(state: &State) -> (Option<ShownMap<'_>>, Option<ShownMap<'_>>) {
-    let Some(inspected) = state.inspected.picture.as_deref().filter(|_| state.settings.heatmap) else {
+    let Some(inspected) = state
+        .explore
+        .inspected
+        .picture
+        .as_deref()
+        .filter(|_| state.settings.heatmap)
+    else {
         return (None, None);
     };
     let view = view_now(state, inspected.view);
@@ -146,24 +158,27 @@ pub fn shown_maps(state: &State) -> (Option<ShownMap<'_>>, Option<ShownMap<'_>>)
         return (None, None);
     };
     let (first, rival) = (whole(state, false), whole(state, true));
-    let name = |label: LabelId| {
-        let asked = first.and_then(|set| set.question.label(label));
-        asked.map_or_else(String::new, |label| label.name.clone())
-    };
-    let method = |set: Option<&MapSet>| set.map_or_else(String::new, |set| card(set.method).title.to_string());
-    let model = |model: Option<&ModelInfo>| model.map_or_else(String::new, |model| state.name_of(model));
-    let (caption, second) = match &state.compare {
-        None => (String::new(), None),
-        Some(Compare::Label(other)) => (name(label), one(first, *other, view, name(*other))),
-        Some(Compare::Method(_)) => (method(first), one(rival, label, view, method(rival))),
+    let model = |model: Option<&ModelInfo>| model.map(|model| state.name_of(model));
+    let (here, second) = match &state.explore.compare {
+        None => (None, None),
+        Some(Compare::Label(other)) => (None, one(first, *other, view, None)),
+        Some(Compare::Method(_)) => (None, one(rival, label, view, None)),
         Some(Compare::Model(_)) => {
             let other_view = inspected.rival_view.map_or(view, |view| view_now(state, view));
-            let caption = model(state.rival_model.as_ref());
-            (model(state.model.as_ref()), one(rival, label, other_view, caption))
+            let there = model(state.explore.rival_model.as_ref());
+            (model(state.model.as_ref()), one(rival, label, other_view, there))
         }
     };
-    let first = one(first, label, view, caption);
+    let first = one(first, label, view, here);
     (first.map(|one| one.drawn(state)), second.map(|one| one.drawn(state)))
+}
+
+/// How a label read when it was asked about.
+fn name_in(question: &Question, label: LabelId) -> Option<&str> {
+    if label == LabelId::NONE_OF_THESE {
+        return Some(NONE_OF_THESE);
+    }
+    Some(&question.label(label)?.name)
 }
 
 /// One map of a set.
@@ -173,28 +188,33 @@ struct One<'a> {
     name: &'a str,
     label: LabelId,
     view: ViewRect,
-    caption: String,
+    /// Whose map it is, where that is not plain.
+    model: Option<String>,
 }
 
-fn one(set: Option<&MapSet>, label: LabelId, view: ViewRect, caption: String) -> Option<One<'_>> {
+fn one(set: Option<&MapSet>, label: LabelId, view: ViewRect, model: Option<String>) -> Option<One<'_>> {
     let set = set?;
     Some(One {
-        map: set.maps.get(set.question.place(label)?)?,
+        map: set.of(label)?,
         set,
-        name: &set.question.label(label)?.name,
+        name: name_in(&set.question, label)?,
         label,
         view,
-        caption,
+        model,
     })
 }
 
 impl<'a> One<'a> {
     fn drawn(self, state: &State) -> ShownMap<'a> {
+        let method = card(self.map.method).title;
         ShownMap {
             map: self.map,
-            overlay: overlay(state, self.map, &self.set.maps),
+            overlay: overlay(state, self.map, self.set),
             view: self.view,
-            caption: self.caption,
+            caption: match &self.model {
+                Some(model) => format!("{} · {method}\n{model}", self.name),
+                None => format!("{} · {method}", self.name),
+            },
             question: &self.set.question,
             name: self.name,
             label: self.label,
@@ -204,7 +224,7 @@ impl<'a> One<'a> {
 
 /// The maps of a set, once all are made: of the newest question, or of the one before until that is answered.
 fn whole(state: &State, rival: bool) -> Option<&MapSet> {
-    let inspected = &state.inspected;
+    let inspected = &state.explore.inspected;
     let set = if rival {
         inspected.rival_maps.as_deref()
     } else {
@@ -214,16 +234,18 @@ fn whole(state: &State, rival: bool) -> Option<&MapSet> {
 }
 
 /// How a map is drawn: on a scale of its own, or on one for all labels, so that they can be compared.
-fn overlay(state: &State, map: &HeatMap, all: &[HeatMap]) -> Overlay {
+fn overlay(state: &State, map: &HeatMap, set: &MapSet) -> Overlay {
     let settings = &state.settings;
+    let signed = settings.heatmap_scale == Scale::Signed;
+    let labels = &set.maps[..set.question.labels.len().min(set.maps.len())];
+    let shared = labels.iter().filter(|_| settings.same_scale);
     Overlay {
-        ramp: settings.ramp,
+        style: settings.heatmap_style,
+        signed,
+        contour: settings.contour.then(|| map.half()),
+        ramp: if signed { Ramp::BlueRed } else { settings.ramp },
         opacity: settings.opacity,
-        range: if settings.same_scale {
-            settings.heatmap_scale.range(all)
-        } else {
-            settings.heatmap_scale.range([map])
-        },
+        range: settings.heatmap_scale.range(shared.chain([map])),
         smooth: settings.smooth,
     }
 }
@@ -244,7 +266,7 @@ const NOTHING_SHOWN: &str = "No heatmap is shown: choose a picture, and a label 
 
 fn to_draw(state: &State) -> Option<HeatmapPicture> {
     let (first, second) = shown_maps(state);
-    let inspected = state.inspected.picture.as_deref()?;
+    let inspected = state.explore.inspected.picture.as_deref()?;
     let probed = state.probed().and_then(|probed| probed.image.as_ref());
     let image = probed.unwrap_or(&inspected.image);
     let picture = RgbImage::from_raw(image.width as u32, image.height as u32, image.rgb.clone())?;
@@ -263,8 +285,8 @@ fn to_draw(state: &State) -> Option<HeatmapPicture> {
     let mut maps = vec![labelled(first, name(state.model.as_ref()), score)];
     if let Some(second) = second {
         // The other model's number is not known here: none is better than the first one's.
-        let (model, score) = match state.compare {
-            Some(Compare::Model(_)) => (name(state.rival_model.as_ref()), String::new()),
+        let (model, score) = match state.explore.compare {
+            Some(Compare::Model(_)) => (name(state.explore.rival_model.as_ref()), String::new()),
             _ => (name(state.model.as_ref()), score_of(state, &second)),
         };
         maps.push(labelled(second, model, score));
@@ -274,14 +296,13 @@ fn to_draw(state: &State) -> Option<HeatmapPicture> {
 
 /// A label's number for the inspected picture, as the bars show it; none where that is the answer to another question.
 fn score_of(state: &State, map: &ShownMap<'_>) -> String {
-    let measure = state.settings.measure;
+    let lens = state.lens();
     let answer = state
         .inspected_answer()
         .filter(|answer| answer.question.is(map.question));
-    let number = answer.and_then(|answer| {
-        let place = answer.question.place(map.label)?;
-        let value = view::value(answer.scores, place, measure, state.scoring());
-        Some(view::shown(value, measure))
+    let number = answer.map(|answer| match answer.question.place(map.label) {
+        Some(place) => lens.text(lens.value(answer.scores, place)),
+        None => lens.text(lens.none_value(answer.scores)),
     });
     number.unwrap_or_default()
 }

@@ -2,45 +2,56 @@
 
 use std::sync::Arc;
 
-use egui::{Align, Color32, CornerRadius, Layout, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Align, Align2, Color32, CornerRadius, Layout, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use crate::app::command::Command;
 use crate::app::explore::looking::{self, ShownMap};
+use crate::app::explore::state::Brush;
 use crate::app::shell::icons as icon;
 use crate::app::shell::textures::{OverlayKey, Textures};
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{combo, icon_button, note};
-use crate::app::state::{Brush, State};
-use crate::engine::protocol::{Dab, Fill, InspectedPicture, Shift, ViewRect};
-use crate::heatmap::short;
+use crate::app::state::State;
+use crate::engine::protocol::{Dab, Fill, InspectedPicture, Scores, Shift, ViewRect};
 
 /// Side of a drawn heatmap, in pixels; the graphics card smooths between them.
-const OVERLAY_SIDE: u32 = 168;
-/// The picture's share of the panel's height.
-const PICTURE_SHARE: f32 = 0.4;
+const OVERLAY_SIDE: u32 = 336;
+/// What the rest of the panel needs below the picture, a few bars included.
+const BELOW: f32 = 336.0;
+/// A picture is no higher than this share of the width: the bars need the rest.
+const MOST_HEIGHT: f32 = 0.8;
+/// No picture is lower than this.
+const LEAST_HEIGHT: f32 = 130.0;
 const WHOLE: Rect = Rect {
     min: pos2(0.0, 0.0),
     max: pos2(1.0, 1.0),
 };
 
-/// Draws the picture, and beside it what it is compared with; what the pointer does to it.
-pub fn picture_ui(ui: &mut Ui, state: &State, textures: &mut Textures) -> Vec<Command> {
-    let palette = theme::palette(ui);
+/// Draws the picture, and beside it or behind a divider what it is compared with.
+pub fn picture_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &mut Vec<Command>) {
     let width = ui.available_width();
-    let height = (ui.available_height() * PICTURE_SHARE).clamp(140.0, width);
-    let height = height.min(pane_height(state, width));
+    let compared = state.explore.compare.is_some();
+    let divider = state.settings.divider.filter(|_| compared);
+    let beside = compared && divider.is_none();
+    let most = if beside { width / 2.0 } else { width * MOST_HEIGHT };
+    let height = (ui.available_height() - BELOW).clamp(LEAST_HEIGHT.min(most), most);
     let (area, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
-    let Some(inspected) = state.inspected.picture.clone() else {
-        ui.painter()
-            .rect_filled(area, CornerRadius::same(theme::RADIUS), palette.ground);
-        let middle = Rect::from_center_size(area.center(), vec2(24.0, 24.0));
-        ui.put(middle, egui::Spinner::new());
-        return Vec::new();
+    let Some(inspected) = state.explore.inspected.picture.clone() else {
+        loading_ui(ui, state, textures, area);
+        return;
     };
     let (first, second) = looking::shown_maps(state);
-    let mut commands = Vec::new();
-    if state.compare.is_none() {
+    if !compared {
         commands.extend(pane_ui(ui, area, state, textures, &inspected, first.as_ref()));
+    } else if let Some(at) = divider {
+        divided_ui(
+            ui,
+            area,
+            at,
+            (state, textures, &inspected),
+            (first.as_ref(), second.as_ref()),
+            commands,
+        );
     } else {
         let (left, right) = area.split_left_right_at_fraction(0.5);
         let gap = theme::GAP_SMALL / 2.0;
@@ -49,22 +60,123 @@ pub fn picture_ui(ui: &mut Ui, state: &State, textures: &mut Textures) -> Vec<Co
         commands.extend(pane_ui(ui, left, state, textures, &inspected, first.as_ref()));
         pane_ui(ui, right, state, textures, &inspected, second.as_ref());
         if second.is_none() {
-            let at = right.center_bottom() - vec2(0.0, 14.0);
-            caption_ui(ui, right, at, "computing");
+            caption_ui(ui, right, Align2::LEFT_BOTTOM, "computing");
         }
     }
-    commands
 }
 
-/// The height that two panes beside each other have a use for.
-fn pane_height(state: &State, width: f32) -> f32 {
-    match &state.inspected.picture {
-        Some(inspected) if state.compare.is_some() && !state.model_view => {
-            let image = &inspected.image;
-            width / 2.0 * image.height as f32 / image.width.max(1) as f32
+/// The thumbnail, until the picture is decoded.
+fn loading_ui(ui: &mut Ui, state: &State, textures: &mut Textures, area: Rect) {
+    let palette = theme::palette(ui);
+    ui.painter()
+        .rect_filled(area, CornerRadius::same(theme::RADIUS), palette.ground);
+    let thumbnail = state.explore.selected.and_then(|id| textures.thumbnail(id));
+    match thumbnail {
+        Some(texture) => {
+            let rect = fitted(texture.size_vec2(), area.shrink(2.0));
+            egui::Image::new(texture).paint_at(ui, rect);
         }
-        Some(_) if state.compare.is_some() => width / 2.0,
-        _ => f32::INFINITY,
+        None => {
+            let middle = Rect::from_center_size(area.center(), vec2(24.0, 24.0));
+            ui.put(middle, egui::Spinner::new());
+        }
+    }
+}
+
+/// Two heatmaps on one picture: the first left of the divider, the second right of it.
+fn divided_ui(
+    ui: &mut Ui,
+    area: Rect,
+    at: f32,
+    (state, textures, inspected): (&State, &mut Textures, &Arc<InspectedPicture>),
+    (first, second): (Option<&ShownMap<'_>>, Option<&ShownMap<'_>>),
+    commands: &mut Vec<Command>,
+) {
+    let x = area.left() + at * area.width();
+    let clip = ui.clip_rect();
+    ui.set_clip_rect(clip.intersect(area.with_max_x(x)));
+    commands.extend(pane_ui(ui, area, state, textures, inspected, first));
+    ui.set_clip_rect(clip.intersect(area.with_min_x(x)));
+    let shown = Pane::new(ui, area, state, textures, inspected, second);
+    shown.paint(ui, area, state, textures, second, Align2::RIGHT_TOP);
+    ui.set_clip_rect(clip);
+    let handle = Rect::from_min_max(pos2(x - 6.0, area.top()), pos2(x + 6.0, area.bottom()));
+    let response = ui.interact(handle, ui.scope_id().with("divider"), Sense::drag());
+    let response = response.on_hover_cursor(egui::CursorIcon::ResizeHorizontal);
+    response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(at), "Divider between the heatmaps"));
+    for (width, colour) in [(4.0, Color32::from_black_alpha(160)), (2.0, Color32::WHITE)] {
+        ui.painter_at(area).vline(x, area.y_range(), Stroke::new(width, colour));
+    }
+    if let (true, Some(pointer)) = (response.dragged(), response.interact_pointer_pos()) {
+        commands.push(Command::Divide(Some((pointer.x - area.left()) / area.width())));
+    }
+}
+
+/// A picture as a pane shows it: which pixels, where, and which part the model sees.
+struct Pane {
+    texture: egui::TextureHandle,
+    rect: Rect,
+    seen: Rect,
+}
+
+impl Pane {
+    fn new(
+        ui: &Ui,
+        area: Rect,
+        state: &State,
+        textures: &mut Textures,
+        inspected: &Arc<InspectedPicture>,
+        shown: Option<&ShownMap<'_>>,
+    ) -> Self {
+        let (picture, model_view) = textures.inspected(ui.ctx(), inspected);
+        let probed = state.probed().map(|probed| textures.probed(ui.ctx(), probed));
+        let view = shown.map_or_else(|| looking::view_now(state, inspected.view), |shown| shown.view);
+        let (texture, view) = match (probed, state.explore.model_view) {
+            (Some((_, view)), true) => (view, WHOLE),
+            (None, true) => (model_view, WHOLE),
+            (Some((Some(erased), _)), false) => (erased, rect_of(view)),
+            (_, false) => (picture, rect_of(view)),
+        };
+        let rect = fitted(texture.size_vec2(), area.shrink(2.0));
+        let seen = Rect::from_min_max(
+            rect.min + view.min.to_vec2() * rect.size(),
+            rect.min + view.max.to_vec2() * rect.size(),
+        );
+        Self { texture, rect, seen }
+    }
+
+    /// Draws it with its heatmap; what the model sees, and what is being erased, without.
+    fn paint(
+        &self,
+        ui: &Ui,
+        area: Rect,
+        state: &State,
+        textures: &mut Textures,
+        shown: Option<&ShownMap<'_>>,
+        corner: Align2,
+    ) {
+        let palette = theme::palette(ui);
+        ui.painter()
+            .rect_filled(area, CornerRadius::same(theme::RADIUS), palette.ground);
+        egui::Image::new(&self.texture)
+            .corner_radius(CornerRadius::same(3))
+            .paint_at(ui, self.rect);
+        let bare = state.explore.model_view || state.explore.brush.is_some();
+        if let Some(shown) = shown.filter(|_| !bare) {
+            let key = OverlayKey {
+                values: shown.map.values.clone(),
+                overlay: shown.overlay,
+            };
+            let drawn = textures.overlay(ui.ctx(), key, || shown.overlay.colours(shown.map, OVERLAY_SIDE));
+            ui.painter_at(self.rect.intersect(ui.clip_rect()))
+                .image(drawn.id(), self.seen, WHOLE, Color32::WHITE);
+        }
+        if !state.explore.model_view && self.seen != self.rect {
+            frame_ui(ui, self.rect, self.seen);
+        }
+        if let Some(shown) = shown.filter(|_| !bare) {
+            caption_ui(ui, self.rect, corner, &shown.caption);
+        }
     }
 }
 
@@ -77,53 +189,22 @@ fn pane_ui(
     inspected: &Arc<InspectedPicture>,
     shown: Option<&ShownMap<'_>>,
 ) -> Vec<Command> {
-    let palette = theme::palette(ui);
     let salt = ("picture pane", area.left() as i32);
     let response = ui.interact(area, ui.scope_id().with(salt), Sense::click_and_drag());
     response.widget_info(|| {
         let words = shown.map_or_else(|| "Picture".into(), |shown| format!("Heatmap: {}", shown.told()));
         egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, words)
     });
-    ui.painter()
-        .rect_filled(area, CornerRadius::same(theme::RADIUS), palette.ground);
-    let (picture, model_view) = textures.inspected(ui.ctx(), inspected);
-    let probed = state.probed().map(|probed| textures.probed(ui.ctx(), probed));
-    let view = shown.map_or_else(|| looking::view_now(state, inspected.view), |shown| shown.view);
-    let (texture, view) = match (&probed, state.model_view) {
-        (Some((_, view)), true) => (view.clone(), WHOLE),
-        (None, true) => (model_view, WHOLE),
-        (Some((Some(erased), _)), false) => (erased.clone(), rect_of(view)),
-        (_, false) => (picture, rect_of(view)),
-    };
-    let rect = fitted(texture.size_vec2(), area.shrink(2.0));
-    egui::Image::new(&texture)
-        .corner_radius(CornerRadius::same(3))
-        .paint_at(ui, rect);
-    let seen = Rect::from_min_max(
-        rect.min + view.min.to_vec2() * rect.size(),
-        rect.min + view.max.to_vec2() * rect.size(),
-    );
-    if let Some(shown) = shown {
-        let key = OverlayKey {
-            values: shown.map.values.clone(),
-            overlay: shown.overlay,
-        };
-        let drawn = textures.overlay(ui.ctx(), key, || shown.overlay.colours(shown.map, OVERLAY_SIDE));
-        ui.painter_at(rect).image(drawn.id(), seen, WHOLE, Color32::WHITE);
+    let pane = Pane::new(ui, area, state, textures, inspected, shown);
+    pane.paint(ui, area, state, textures, shown, Align2::LEFT_TOP);
+    let (rect, seen) = (pane.rect, pane.seen);
+    if response.double_clicked() && state.explore.brush.is_none() {
+        return vec![Command::OpenLarge(None)];
     }
-    if !state.model_view && seen != rect {
-        frame_ui(ui, rect, seen);
-    }
-    if let Some(shown) = shown.filter(|shown| !shown.caption.is_empty()) {
-        let (low, high) = shown.overlay.range;
-        let span = high - low;
-        let text = format!("{}\n{} to {}", shown.caption, short(low, span), short(high, span));
-        caption_ui(ui, area, area.center_bottom() - vec2(0.0, 22.0), &text);
-    }
-    if state.model_view {
+    if state.explore.model_view {
         return Vec::new();
     }
-    if let Some(brush) = state.brush {
+    if let Some(brush) = state.explore.brush {
         return brush_commands(ui, &response, rect, brush);
     }
     if response.dragged() {
@@ -149,16 +230,16 @@ fn frame_ui(ui: &Ui, rect: Rect, seen: Rect) {
     }
 }
 
-/// A few words at the lower edge of a picture, readable on any.
-fn caption_ui(ui: &Ui, area: Rect, at: egui::Pos2, text: &str) {
-    let painter = ui.painter_at(area);
+/// A few words in a corner of a picture, readable on any.
+fn caption_ui(ui: &Ui, area: Rect, corner: Align2, text: &str) {
+    let painter = ui.painter_at(area.intersect(ui.clip_rect()));
     let font = theme::body(theme::SIZE_SMALL);
-    let mut job = egui::text::LayoutJob::simple(text.to_string(), font, Color32::WHITE, f32::INFINITY);
-    job.halign = Align::Center;
-    let galley = painter.layout_job(job);
-    let rect = Rect::from_center_size(at, galley.size()).expand2(vec2(6.0, 3.0));
+    let room = (area.width() - 24.0).max(0.0);
+    let galley = painter.layout(text.to_string(), font, Color32::WHITE, room);
+    let size = galley.size() + vec2(12.0, 6.0);
+    let rect = corner.align_size_within_rect(size, area.shrink(4.0));
     painter.rect_filled(rect, CornerRadius::same(4), Color32::from_black_alpha(190));
-    painter.galley(rect.center_top() + vec2(0.0, 3.0), galley, Color32::WHITE);
+    painter.galley(rect.min + vec2(6.0, 3.0), galley, Color32::WHITE);
 }
 
 /// Draws the brush, and erases under it while it is pressed.
@@ -187,7 +268,7 @@ fn brush_commands(ui: &Ui, response: &egui::Response, rect: Rect, brush: Brush) 
 
 /// Moves the part that the model sees with the pointer, by a fraction of the picture.
 fn drag_commands(state: &State, inspected: &InspectedPicture, moved: egui::Vec2) -> Vec<Command> {
-    let (view, shift) = (inspected.view, state.probe.shift);
+    let (view, shift) = (inspected.view, state.explore.probe.shift);
     let along = |shift: f32, moved: f32, size: f32| {
         let spare = 1.0 - size;
         if spare > 0.0 { shift + 2.0 * moved / spare } else { 0.0 }
@@ -201,15 +282,18 @@ fn drag_commands(state: &State, inspected: &InspectedPicture, moved: egui::Vec2)
 
 /// What can be done with the brush, and what came of it.
 pub fn probe_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    if let Some(brush) = state.brush {
-        ui.horizontal(|ui| {
+    if let Some(brush) = state.explore.brush {
+        ui.horizontal_wrapped(|ui| {
             ui.label(note(ui, "Fill"));
             combo("fill")
-                .selected_text(state.probe.fill.title())
+                .selected_text(state.explore.probe.fill.title())
                 .width(118.0)
                 .show_ui(ui, |ui| {
                     for fill in Fill::ALL {
-                        if ui.selectable_label(fill == state.probe.fill, fill.title()).clicked() {
+                        if ui
+                            .selectable_label(fill == state.explore.probe.fill, fill.title())
+                            .clicked()
+                        {
                             commands.push(Command::UseFill(fill));
                         }
                     }
@@ -222,42 +306,60 @@ pub fn probe_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             if response.changed() {
                 commands.push(Command::SizeBrush(radius));
             }
-            let undo = icon_button(ui, icon::ARROW_U_UP_LEFT, "Take back the last stroke (Ctrl+Z)", false);
+            let undo = icon_button(ui, icon::ARROW_U_UP_LEFT, "Undo last stroke (Ctrl+Z)", false);
             if undo.clicked() {
                 commands.push(Command::UndoStroke);
             }
         });
-        if state.probe.dabs.is_empty() {
+        if state.explore.probe.dabs.is_empty() {
             ui.label(note(
                 ui,
                 "Paint over something and see what the model says without it. The file is not touched.",
             ));
         }
     }
-    if !state.is_probing() {
+    if !state.explore.is_probing() {
         return;
     }
     let palette = theme::palette(ui);
-    if state.probed().is_some_and(|probed| probed.read_the_word) {
-        let text = format!(
-            "{} It read the word: erasing what looks like writing changed the answer.",
-            icon::WARNING
-        );
+    if let Some(text) = may_have_read(state) {
+        let text = format!("{} {text}", icon::WARNING);
         ui.label(RichText::new(text).small().color(palette.warning));
     }
     ui.horizontal(|ui| {
-        let words = if state.probe.dabs.is_empty() {
-            "Changes since it was moved"
+        let words = if state.explore.probe.dabs.is_empty() {
+            "Change caused by moving the frame"
         } else {
-            "Changes since it was erased"
+            "Change caused by erasing"
         };
         ui.label(note(ui, words));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.small_button("As it is (R)").clicked() {
+            if ui.small_button("Restore picture (R)").clicked() {
                 commands.push(Command::ResetProbe);
             }
         });
     });
+}
+
+/// Where erasing what looks like writing changed the answer of a model that can read: both answers.
+fn may_have_read(state: &State) -> Option<String> {
+    let probed = state.probed().filter(|probed| probed.read_the_word)?;
+    if state.model.as_ref().is_none_or(|model| !model.can_read()) {
+        return None;
+    }
+    let lens = state.lens();
+    let answer = |scores: &Scores| match lens.winner(scores) {
+        Some(place) => {
+            let asked = probed.question.labels.get(place);
+            let name = asked.map_or("", |asked| asked.label.name.as_str());
+            format!("\"{name}\" ({})", lens.text(lens.value(scores, place)))
+        }
+        None => format!("{} ({})", looking::NONE_OF_THESE, lens.text(lens.none_value(scores))),
+    };
+    let (before, after) = (answer(&probed.before), answer(&probed.after));
+    Some(format!(
+        "The model may have read it: what you erased looks like writing, and the answer changed from {before} to {after}."
+    ))
 }
 
 fn rect_of(view: ViewRect) -> Rect {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::{Deref, Index};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::engine::protocol::{LabelId, PictureFile, PictureId, Question, Scores};
@@ -11,6 +12,10 @@ use crate::engine::protocol::{LabelId, PictureFile, PictureId, Question, Scores}
 pub struct Picture {
     /// The file.
     pub file: PictureFile,
+    /// The file's name.
+    name: String,
+    /// Its path below the open folder, in lower case.
+    within: String,
     /// What the model says, in the order of the labels of the question that all pictures' scores answer.
     pub scores: Option<Arc<Scores>>,
     /// Why it cannot be used.
@@ -18,12 +23,44 @@ pub struct Picture {
 }
 
 impl Picture {
+    /// A file below one of the open folders.
+    pub fn new(file: PictureFile, folders: &[PathBuf]) -> Self {
+        let path = &file.path;
+        let name = match path.file_name() {
+            Some(name) => name.to_string_lossy().into_owned(),
+            None => path.display().to_string(),
+        };
+        let below = folders.iter().find_map(|folder| path.strip_prefix(folder).ok());
+        let within = match below.filter(|below| *below != Path::new("")) {
+            Some(below) => below.to_string_lossy().to_lowercase(),
+            None => name.to_lowercase(),
+        };
+        Self {
+            file,
+            name,
+            within,
+            scores: None,
+            skipped: None,
+        }
+    }
+
     /// The file's name.
-    pub fn name(&self) -> String {
-        self.file.path.file_name().map_or_else(
-            || self.file.path.display().to_string(),
-            |name| name.to_string_lossy().into_owned(),
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The file's name with its folder's, for names that several pictures have.
+    pub fn name_in_folder(&self) -> String {
+        let folder = self.file.path.parent().and_then(Path::file_name);
+        folder.map_or_else(
+            || self.name.clone(),
+            |folder| format!("{}/{}", folder.to_string_lossy(), self.name),
         )
+    }
+
+    /// Whether its path below the open folder holds this, which is in lower case.
+    pub fn matches(&self, text: &str) -> bool {
+        self.within.contains(text)
     }
 }
 
@@ -35,16 +72,10 @@ pub struct Pictures {
 }
 
 impl Pictures {
-    /// Adds pictures at the end, about which nothing is known yet.
-    pub fn add(&mut self, files: Vec<PictureFile>) {
-        for file in files {
-            self.places.insert(file.id, self.list.len());
-            self.list.push(Picture {
-                file,
-                scores: None,
-                skipped: None,
-            });
-        }
+    /// Adds a picture at the end.
+    pub fn push(&mut self, picture: Picture) {
+        self.places.insert(picture.file.id, self.list.len());
+        self.list.push(picture);
     }
 
     /// One of them.
@@ -112,17 +143,53 @@ impl<'a> Answer<'a> {
 /// Which pictures the gallery shows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Filter {
-    /// Part of the name, in lower case.
+    /// Part of the path below the open folder, in lower case.
     pub name: String,
     /// The best label; `None` inside is "none of these".
     pub label: Option<Option<LabelId>>,
-    /// The least score, in the measure shown.
-    pub score: f32,
+    /// The least number of the answer, in the measure shown; pictures whose answer has none do not pass.
+    pub least: Option<f32>,
 }
 
 impl Filter {
     /// Whether everything passes.
     pub fn is_off(&self) -> bool {
-        self.name.is_empty() && self.label.is_none() && self.score <= 0.0
+        *self == Self::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::protocol::Stamp;
+
+    fn picture(path: &str, folders: &[&str]) -> Picture {
+        let stamp = Stamp {
+            size_bytes: 0,
+            modified_ns: 0,
+        };
+        let folders: Vec<PathBuf> = folders.iter().map(PathBuf::from).collect();
+        let file = PictureFile {
+            path: path.into(),
+            stamp,
+        };
+        Picture::new(file, &folders)
+    }
+
+    #[test]
+    fn a_filter_by_name_sees_what_lies_below_the_open_folder_and_nothing_above_it() {
+        let found = picture("/home/ux/photos/Sea/IMG_1.jpg", &["/home/ux/photos"]);
+        assert!(found.matches("sea/img") && !found.matches("photos") && !found.matches("ux"));
+        let opened_itself = picture("/home/ux/a.jpg", &["/home/ux/a.jpg"]);
+        assert!(opened_itself.matches("a.j") && !opened_itself.matches("ux"));
+    }
+
+    #[test]
+    fn a_name_that_repeats_is_told_with_its_folder() {
+        let found = picture("/data/bonsai/image_0001.jpg", &["/data"]);
+        assert_eq!(
+            (found.name(), found.name_in_folder().as_str()),
+            ("image_0001.jpg", "bonsai/image_0001.jpg")
+        );
     }
 }

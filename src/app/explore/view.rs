@@ -3,125 +3,199 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use super::numbers::Lens;
 use super::picture::{Filter, Picture, Pictures};
-use crate::app::settings::{Measure, Settings, Sort};
-use crate::engine::protocol::{LabelId, PictureId, Question, Scores, Scoring};
+use crate::app::settings::Sort;
+use crate::engine::protocol::{LabelId, PictureId, Question, Scores};
 use crate::table;
 
-/// The number shown for a label.
-pub fn value(scores: &Scores, label: usize, measure: Measure, scoring: Scoring) -> f32 {
-    match measure {
-        Measure::Probability => scores.probability(label),
-        Measure::Cosine => scores.cosines[label],
-        Measure::Logit => scoring.logit(scores.cosines[label]),
-    }
+/// Columns of the histogram above the slider.
+pub const BINS: usize = 32;
+
+/// The numbers of the answers that pass the other filters: between what the slider goes, and what is where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spread {
+    /// The least and the greatest.
+    pub range: (f32, f32),
+    /// How many are where between them.
+    pub bins: [u32; BINS],
 }
 
-/// The number shown for "none of these".
-pub fn none_value(scores: &Scores, measure: Measure, scoring: Scoring) -> f32 {
-    match measure {
-        Measure::Probability => scores.none_score,
-        Measure::Cosine => scores.none_cosine,
-        Measure::Logit => scoring.logit(scores.none_cosine),
-    }
+/// The gallery as it is shown.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Arranged {
+    /// Pictures that pass the filter, sorted.
+    pub order: Vec<PictureId>,
+    /// Pictures that each label wins.
+    pub wins: HashMap<LabelId, usize>,
+    /// Pictures that "none of these" wins.
+    pub none_wins: usize,
+    /// Of the numbers.
+    pub spread: Option<Spread>,
+    /// Where one label is alone: the rank of every picture that has a number, 1 first.
+    pub ranks: HashMap<PictureId, u32>,
 }
 
-/// A number as it is written.
-pub fn shown(value: f32, measure: Measure) -> String {
-    match measure {
-        Measure::Probability => format!("{:.1} %", 100.0 * value),
-        Measure::Cosine => format!("{value:.3}"),
-        Measure::Logit => format!("{value:.2}"),
-    }
+/// What decides which pictures are shown, and in which order.
+#[derive(Clone, Copy)]
+pub struct Arranging<'a> {
+    /// The list. Its scores answer the question.
+    pub pictures: &'a Pictures,
+    /// The question.
+    pub question: Option<&'a Question>,
+    /// Which pictures pass.
+    pub filter: &'a Filter,
+    /// The order.
+    pub sort: Sort,
+    /// How scores are read.
+    pub lens: Lens,
+    /// How like each picture is to one of them, where the gallery is sorted by that.
+    pub alike: Option<&'a HashMap<PictureId, f32>>,
 }
 
-/// The best answer: a label, or `None` for "none of these".
-pub fn winner(scores: &Scores) -> Option<usize> {
-    scores.best.filter(|_| !scores.none_won)
-}
-
-/// How many pictures each label wins, and "none of these", by the answers to a question.
-pub fn wins(pictures: &[Picture], question: Option<&Question>) -> (HashMap<LabelId, usize>, usize) {
-    let mut wins = HashMap::new();
-    let mut none = 0;
-    for scores in pictures.iter().filter_map(|picture| picture.scores.as_deref()) {
-        match winner(scores).and_then(|place| question?.id(place)) {
-            Some(label) => *wins.entry(label).or_default() += 1,
-            None => none += usize::from(scores.none_won),
+impl Arranging<'_> {
+    /// Sorts and counts; skipped pictures are left out.
+    pub fn arrange(&self) -> Arranged {
+        let mut numbers = Vec::new();
+        let mut order = Vec::new();
+        for picture in self.pictures.iter() {
+            if !self.passes_name_and_label(picture) {
+                continue;
+            }
+            let number = picture.scores.as_deref().and_then(|scores| self.lens.best(scores));
+            numbers.extend(number);
+            if self
+                .filter
+                .least
+                .is_none_or(|least| number.is_some_and(|number| number >= least))
+            {
+                order.push(picture.file.id);
+            }
+        }
+        let (wins, none_wins) = self.wins();
+        let ranks = self.ranks();
+        Arranged {
+            order: self.sorted(order),
+            wins,
+            none_wins,
+            spread: spread(&numbers),
+            ranks,
         }
     }
-    (wins, none)
-}
 
-/// Pictures that pass the filter, sorted; skipped ones are left out. Their scores answer the question.
-pub fn order(
-    pictures: &[Picture],
-    question: Option<&Question>,
-    filter: &Filter,
-    settings: &Settings,
-) -> Vec<PictureId> {
-    let label = filter
-        .label
-        .map(|label| label.map(|label| question.and_then(|question| question.place(label))));
-    let mut order: Vec<&Picture> = pictures
-        .iter()
-        .filter(|picture| passes(picture, label, filter, settings.measure))
-        .collect();
-    let by = |key: fn(&Scores) -> f32, descending: bool| {
-        move |a: &&Picture, b: &&Picture| match (a.scores.as_deref(), b.scores.as_deref()) {
-            (Some(a), Some(b)) if descending => key(b).total_cmp(&key(a)),
-            (Some(a), Some(b)) => key(a).total_cmp(&key(b)),
-            (a, b) => b.is_some().cmp(&a.is_some()),
+    fn scores(&self, id: PictureId) -> Option<&Scores> {
+        self.pictures.get(id)?.scores.as_deref()
+    }
+
+    /// Pictures without what they are sorted by come last.
+    fn sorted(&self, order: Vec<PictureId>) -> Vec<PictureId> {
+        if let Some(alike) = self.alike {
+            return by_key(order, |id| alike.get(&id).map(|likeness| -likeness));
         }
-    };
-    match settings.sort {
-        // The list is sorted by path as it comes.
-        Sort::Name => {}
-        Sort::Score => order.sort_by(by(best_cosine, true)),
-        Sort::Margin => order.sort_by(by(|scores| scores.margin, false)),
-        Sort::Label => order.sort_by(|a, b| by_label(a.scores.as_deref(), b.scores.as_deref())),
+        let question = self.question;
+        match self.sort {
+            // The list is sorted by path as it comes.
+            Sort::Name => order,
+            // What "none of these" wins has no number, and follows by how near it came to one.
+            Sort::Score => by_key(order, |id| {
+                let scores = self.scores(id)?;
+                let nearest = -self.lens.nearest(scores);
+                Some((self.lens.winner(scores).is_none(), nearest))
+            }),
+            Sort::Margin => by_key(order, |id| self.lens.lead(question?, self.scores(id)?)),
+            Sort::Label => by_key(order, |id| {
+                let scores = self.scores(id)?;
+                let place = self.lens.winner(scores).unwrap_or(usize::MAX);
+                Some((place, -self.lens.nearest(scores)))
+            }),
+        }
     }
-    order.into_iter().map(|picture| picture.file.id).collect()
+
+    fn passes_name_and_label(&self, picture: &Picture) -> bool {
+        if picture.skipped.is_some() || !picture.matches(&self.filter.name) {
+            return false;
+        }
+        let Some(wanted) = self.filter.label else { return true };
+        let Some(scores) = picture.scores.as_deref() else {
+            return false;
+        };
+        match wanted {
+            None => self.lens.none_wins(scores),
+            Some(label) => {
+                let winner = self.lens.winner(scores);
+                winner.and_then(|place| self.question?.id(place)) == Some(label)
+            }
+        }
+    }
+
+    /// How many pictures each label wins, and "none of these".
+    fn wins(&self) -> (HashMap<LabelId, usize>, usize) {
+        let mut places = vec![0; self.question.map_or(0, |question| question.labels.len())];
+        let mut none = 0;
+        for scores in self.pictures.iter().filter_map(|picture| picture.scores.as_deref()) {
+            match self.lens.winner(scores) {
+                Some(place) if place < places.len() => places[place] += 1,
+                _ => none += usize::from(self.lens.none_wins(scores)),
+            }
+        }
+        let labels = self.question.iter().flat_map(|question| &question.labels);
+        (labels.map(|asked| asked.id).zip(places).collect(), none)
+    }
+
+    fn ranks(&self) -> HashMap<PictureId, u32> {
+        if self.question.is_none_or(|question| question.labels.len() != 1) {
+            return HashMap::new();
+        }
+        let scored = self.pictures.iter().filter(|picture| picture.scores.is_some());
+        let all = scored.map(|picture| picture.file.id).collect();
+        by_key(all, |id| Some(-self.lens.nearest(self.scores(id)?))).into_iter().zip(1..).collect()
+    }
 }
 
-fn best_cosine(scores: &Scores) -> f32 {
-    scores.best.map_or(f32::MIN, |best| scores.cosines[best])
+/// Compared as sort keys are: numbers in their total order.
+trait Key {
+    fn order(&self, other: &Self) -> Ordering;
 }
 
-/// By the winning label, surest first, "none of these" after the labels, unscored pictures last.
-fn by_label(a: Option<&Scores>, b: Option<&Scores>) -> Ordering {
-    let rank = |scores: Option<&Scores>| scores.map_or(usize::MAX, |s| winner(s).unwrap_or(usize::MAX - 1));
-    let sureness = |scores: Option<&Scores>| scores.map_or(f32::MIN, best_cosine);
-    rank(a).cmp(&rank(b)).then(sureness(b).total_cmp(&sureness(a)))
+impl Key for f32 {
+    fn order(&self, other: &Self) -> Ordering {
+        self.total_cmp(other)
+    }
 }
 
-/// `label` is the place of the label that is to win: none where every label may, `Some(None)` for "none of these", and
-/// `Some(Some(None))` for a label that was not asked about yet, which no picture has won.
-fn passes(picture: &Picture, label: Option<Option<Option<usize>>>, filter: &Filter, measure: Measure) -> bool {
-    if picture.skipped.is_some() {
-        return false;
+impl<T: Ord> Key for (T, f32) {
+    fn order(&self, other: &Self) -> Ordering {
+        self.0.cmp(&other.0).then(self.1.total_cmp(&other.1))
     }
-    let path = || picture.file.path.to_string_lossy().to_lowercase();
-    if !filter.name.is_empty() && !path().contains(&filter.name) {
-        return false;
-    }
-    if label.is_none() && filter.score <= 0.0 {
-        return true;
-    }
-    let Some(scores) = &picture.scores else { return false };
-    let label_passes = label.is_none_or(|wanted| match wanted {
-        None => winner(scores).is_none(),
-        Some(place) => place.is_some() && winner(scores) == place,
+}
+
+/// Sorted by a key that is computed once a picture, those without one last.
+fn by_key<K: Key>(order: Vec<PictureId>, key: impl Fn(PictureId) -> Option<K>) -> Vec<PictureId> {
+    let mut keyed: Vec<(Option<K>, PictureId)> = order.into_iter().map(|id| (key(id), id)).collect();
+    keyed.sort_by(|(a, _), (b, _)| match (a, b) {
+        (Some(a), Some(b)) => a.order(b),
+        (a, b) => b.is_some().cmp(&a.is_some()),
     });
-    let score = scores.best.map_or(0.0, |best| match measure {
-        Measure::Probability => scores.probability(best),
-        Measure::Cosine | Measure::Logit => scores.cosines[best],
-    });
-    label_passes && score >= filter.score
+    keyed.into_iter().map(|(_, id)| id).collect()
+}
+
+fn spread(numbers: &[f32]) -> Option<Spread> {
+    let ends = (f32::INFINITY, f32::NEG_INFINITY);
+    let range = numbers.iter().fold(ends, |(low, high), &n| (low.min(n), high.max(n)));
+    let span = range.1 - range.0;
+    if span.is_nan() || span <= 0.0 || !span.is_finite() {
+        return None;
+    }
+    let mut bins = [0; BINS];
+    for number in numbers {
+        let bin = ((number - range.0) / span * BINS as f32) as usize;
+        bins[bin.min(BINS - 1)] += 1;
+    }
+    Some(Spread { range, bins })
 }
 
 /// The answers to a question as CSV, every label a column, under the name by which it was asked about.
-pub fn csv(pictures: &Pictures, order: &[PictureId], question: &Question) -> String {
+pub fn csv(pictures: &Pictures, order: &[PictureId], question: &Question, lens: Lens) -> String {
     let labels: Vec<&str> = question.labels.iter().map(|asked| asked.label.name.as_str()).collect();
     let header = ["path", "best", "none of these"].map(String::from).into_iter();
     let columns = labels
@@ -132,7 +206,9 @@ pub fn csv(pictures: &Pictures, order: &[PictureId], question: &Question) -> Str
         let Some(scores) = picture.scores.as_deref().filter(|s| s.cosines.len() == labels.len()) else {
             continue;
         };
-        let best = winner(scores).map_or_else(|| "none of these".into(), |label| labels[label].to_owned());
+        let best = lens
+            .winner(scores)
+            .map_or_else(|| "none of these".into(), |label| labels[label].to_owned());
         let start = [
             picture.file.path.display().to_string(),
             best,
@@ -153,7 +229,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::engine::protocol::{AskedLabel, Label, PictureFile, TemplateSet};
+    use crate::app::settings::Measure;
+    use crate::engine::protocol::{AskedLabel, Label, PictureFile, Scoring, Stamp, TemplateSet};
     use crate::zero_shot::score;
 
     const SCORING: Scoring = Scoring {
@@ -161,9 +238,19 @@ mod tests {
         logit_bias: None,
     };
 
-    const A: PictureId = 70;
-    const B: PictureId = 8;
-    const C: PictureId = -9;
+    fn picture(path: &str, cosines: &[f32]) -> Picture {
+        let file = PictureFile {
+            path: path.into(),
+            stamp: Stamp {
+                size_bytes: 0,
+                modified_ns: 0,
+            },
+        };
+        Picture {
+            scores: Some(Arc::new(score(cosines, SCORING, 0.0))),
+            ..Picture::new(file, &[])
+        }
+    }
 
     fn pictures() -> Pictures {
         let mut pictures = Pictures::default();
@@ -196,21 +283,87 @@ mod tests {
         }
     }
 
-    fn sorted(sort: Sort, filter: &Filter) -> Vec<PictureId> {
-        let settings = Settings {
+    const LENS: Lens = Lens {
+        measure: Measure::Probability,
+        scoring: SCORING,
+        none: true,
+    };
+
+    fn arranged(sort: Sort, filter: &Filter, lens: Lens) -> Arranged {
+        let (pictures, question) = (pictures(), question());
+        let arranging = Arranging {
+            pictures: &pictures,
+            question: Some(&question),
+            filter,
             sort,
-            ..Settings::default()
+            lens,
+            alike: None,
         };
-        order(&pictures(), Some(&question()), filter, &settings)
+        arranging.arrange()
+    }
+
+    fn sorted(sort: Sort, filter: &Filter) -> Vec<PictureId> {
+        arranged(sort, filter, LENS).order
     }
 
     #[test]
     fn every_order_puts_the_right_picture_first() {
         let all = Filter::default();
-        assert_eq!(sorted(Sort::Name, &all), [A, B, C]);
-        assert_eq!(sorted(Sort::Score, &all), [A, B, C]);
-        assert_eq!(sorted(Sort::Margin, &all), [B, C, A]);
-        assert_eq!(sorted(Sort::Label, &all), [A, B, C]);
+        assert_eq!(sorted(Sort::Name, &all), [0, 1, 2]);
+        assert_eq!(sorted(Sort::Score, &all), [0, 1, 2]);
+        assert_eq!(sorted(Sort::Margin, &all), [1, 0, 2]);
+        assert_eq!(sorted(Sort::Label, &all), [0, 1, 2]);
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_numbers_that_are_shown() {
+        // The first has the higher cosine, the second the higher share.
+        let pictures = [
+            picture("a.jpg", &[0.50, 0.49, 0.05]),
+            picture("b.jpg", &[0.30, 0.10, 0.05]),
+        ];
+        let question = question();
+        let first = |measure| {
+            let arranging = Arranging {
+                pictures: &pictures,
+                question: Some(&question),
+                filter: &Filter::default(),
+                sort: Sort::Score,
+                lens: Lens { measure, ..LENS },
+                alike: None,
+            };
+            arranging.arrange().order[0]
+        };
+        assert_eq!(first(Measure::Probability), 1);
+        assert_eq!((first(Measure::Cosine), first(Measure::Logit)), (0, 0));
+    }
+
+    #[test]
+    fn what_none_of_these_wins_is_counted_apart_and_not_at_all_where_it_is_hidden() {
+        let all = Filter::default();
+        let shown = arranged(Sort::Name, &all, LENS);
+        assert_eq!(
+            (
+                shown.wins[&LabelId::known(7)],
+                shown.wins[&LabelId::known(5)],
+                shown.none_wins
+            ),
+            (1, 1, 1)
+        );
+        let hidden = arranged(Sort::Name, &all, Lens { none: false, ..LENS });
+        assert_eq!((hidden.wins[&LabelId::known(5)], hidden.none_wins), (2, 0));
+    }
+
+    #[test]
+    fn the_slider_goes_as_far_as_the_numbers_do() {
+        let cosine = Lens {
+            measure: Measure::Cosine,
+            ..LENS
+        };
+        let spread = arranged(Sort::Name, &Filter::default(), cosine).spread.unwrap();
+        assert_eq!(spread.range, (0.21, 0.30));
+        assert_eq!((spread.bins[0], spread.bins[BINS - 1]), (1, 1));
+        assert_eq!(spread.bins.iter().sum::<u32>(), 2);
     }
 
     #[test]
@@ -236,15 +389,21 @@ mod tests {
         };
         assert_eq!(sorted(Sort::Name, &named), [A]);
         let sure = Filter {
-            score: 0.9,
+            least: Some(0.9),
             ..Filter::default()
         };
-        assert_eq!(sorted(Sort::Name, &sure), [A]);
+        assert_eq!(sorted(Sort::Name, &sure), [0]);
+        // "None of these" wins the third, which has no number, whatever the slider says.
+        let any = Filter {
+            least: Some(0.0),
+            ..Filter::default()
+        };
+        assert_eq!(sorted(Sort::Name, &any), [0, 1]);
     }
 
     #[test]
     fn csv_has_a_line_a_picture_and_quotes_commas() {
-        let text = csv(&pictures(), &[A, C], &question());
+        let text = csv(&pictures(), &[0, 2], &question(), LENS);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 3);
         assert!(lines[0].contains("\"cat, black (probability)\""));

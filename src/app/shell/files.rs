@@ -1,6 +1,6 @@
 //! The platform's dialogs, each on a thread of its own: the window goes on meanwhile.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
@@ -8,10 +8,13 @@ use crate::app::command::{Command, FileDialog};
 use crate::app::train::TrainCommand;
 use crate::clip::is_model_folder;
 use crate::engine::ModelChoice;
+use crate::library::{Looks, looks};
 use crate::logging::{panic_text, place};
 
 /// How the names of weights end.
 const MODEL_FILES: [&str; 3] = ["safetensors", "pt", "bin"];
+/// Files that a message names.
+const NAMED: usize = 3;
 
 /// Dialogs that are open, and what was chosen.
 pub struct Files {
@@ -89,7 +92,7 @@ fn ask(dialog: FileDialog) -> Option<Command> {
         FileDialog::Folders => ask
             .set_title("Open folders of pictures")
             .pick_folders()
-            .map(Command::Open),
+            .and_then(opened),
         FileDialog::ModelFolder => ask
             .set_title("Open a model's folder")
             .pick_folder()
@@ -139,8 +142,31 @@ fn dropped(paths: Vec<PathBuf>) -> Option<Command> {
     match paths.iter().find(is_model) {
         Some(model) => Some(Command::LoadModel(ModelChoice::Path(model.clone()))),
         None if paths.is_empty() => None,
-        None => Some(Command::Open(paths)),
+        None if paths.iter().any(|path| may_be_opened(path)) => Some(Command::Drop(paths)),
+        None => {
+            let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let named = paths.iter().map(name).take(NAMED).collect::<Vec<_>>().join(", ");
+            let more = paths.len().saturating_sub(NAMED);
+            let more = if more == 0 {
+                String::new()
+            } else {
+                format!(" and {more} more")
+            };
+            Some(Command::Report(format!(
+                "Nothing was opened: {named}{more} is no picture, no folder and no model"
+            )))
+        }
     }
+}
+
+/// What was chosen; a dialog that is cancelled answers with an empty list on some desktops, which means nothing.
+fn opened(folders: Vec<PathBuf>) -> Option<Command> {
+    (!folders.is_empty()).then_some(Command::Open(folders))
+}
+
+/// A folder, or a picture, also of a kind that is not read: that one is listed with its reason.
+fn may_be_opened(path: &Path) -> bool {
+    path.is_dir() || looks(path) != Looks::Other
 }
 
 #[cfg(test)]
@@ -148,10 +174,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_cancelled_dialog_opens_nothing() {
+        assert_eq!(opened(Vec::new()), None);
+        assert_eq!(opened(vec!["/a".into()]), Some(Command::Open(vec!["/a".into()])));
+    }
+
+    #[test]
     fn weights_and_folders_of_models_are_models_and_the_rest_are_pictures() {
         let model = |path: &str| Some(Command::LoadModel(ModelChoice::Path(path.into())));
         assert_eq!(dropped(vec![]), None);
-        assert_eq!(dropped(vec!["/a".into()]), Some(Command::Open(vec!["/a".into()])));
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().to_path_buf();
+        assert_eq!(dropped(vec![folder.clone()]), Some(Command::Drop(vec![folder.clone()])));
+        for picture in ["/a.jpg", "/a.heic"] {
+            assert_eq!(dropped(vec![picture.into()]), Some(Command::Drop(vec![picture.into()])));
+        }
+        let table = folder.join("a.csv");
+        std::fs::write(&table, "a,b\n").unwrap();
+        let both = vec![table.clone(), "/a.jpg".into()];
+        assert_eq!(dropped(both.clone()), Some(Command::Drop(both)));
+        assert!(matches!(dropped(vec![table]), Some(Command::Report(text)) if text.contains("a.csv is no picture")));
         for path in ["/m/model.safetensors", "/m/RN50.pt", "/m/pytorch_model.bin"] {
             assert_eq!(dropped(vec!["/a".into(), path.into()]), model(path));
         }

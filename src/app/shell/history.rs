@@ -40,6 +40,16 @@ impl<T> History<T> {
         self.typing = false;
     }
 
+    /// What an undo would bring back.
+    pub fn before(&self) -> Option<&T> {
+        self.undo.last()
+    }
+
+    /// What a redo would bring back.
+    pub fn after(&self) -> Option<&T> {
+        self.redo.last()
+    }
+
     /// What was before the last change.
     pub fn undo(&mut self, now: T) -> Result<T, T> {
         self.typing = false;

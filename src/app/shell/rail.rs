@@ -1,62 +1,124 @@
 //! The rail on the left: modes, and what concerns the whole window.
 
-use crate::app::shell::icons as icon;
+use std::time::Instant;
+
 use egui::{Align, Button, Layout, RichText, Ui, vec2};
 
 use crate::app::command::{Command, Dialog};
-use crate::app::settings::ThemeChoice;
+use crate::app::shell::icons as icon;
+use crate::app::shell::keys::{Binding, with_hint};
+use crate::app::shell::textures::Textures;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::labelled;
-use crate::app::state::Mode;
+use crate::app::state::{Mode, State};
+use crate::app::{explore, models, train};
+use crate::engine::protocol::{PictureId, Request};
+
+/// What a mode drew.
+#[derive(Default)]
+pub struct Drawn {
+    /// What the user wants.
+    pub commands: Vec<Command>,
+    /// Pictures on screen whose thumbnails are missing.
+    pub missing: Vec<PictureId>,
+}
+
+/// A mode of the window, as the rail and the shell know it.
+pub struct ModeEntry {
+    /// Which.
+    pub mode: Mode,
+    /// Its name for people.
+    pub title: &'static str,
+    /// Its icon.
+    pub icon: &'static str,
+    /// Its keys.
+    pub keys: &'static [Binding],
+    /// What is asked when it is opened.
+    pub open: fn(&mut State, Instant) -> Vec<Request>,
+    /// Draws it.
+    pub ui: fn(&mut Ui, &mut State, &mut Textures) -> Drawn,
+    /// What dropped folders and pictures would do here.
+    pub drop_hint: &'static str,
+    /// What can be undone in it.
+    pub history: Option<ModeHistory>,
+}
+
+/// What can be undone in a mode, and how.
+pub struct ModeHistory {
+    /// What undoing would take back, in words; none where there is nothing.
+    pub undoes: fn(&State) -> Option<String>,
+    /// What redoing would do again.
+    pub redoes: fn(&State) -> Option<String>,
+    /// Takes back the last change.
+    pub undo: fn(&mut State, Instant) -> Vec<Request>,
+    /// Does again what was taken back last.
+    pub redo: fn(&mut State, Instant) -> Vec<Request>,
+}
+
+/// The modes, from the top.
+pub const MODES: &[ModeEntry] = &[explore::MODE, train::MODE, models::MODE];
+
+/// How the rail and the shell know a mode.
+pub fn entry(mode: Mode) -> &'static ModeEntry {
+    MODES.iter().find(|entry| entry.mode == mode).unwrap_or(&MODES[0])
+}
 
 /// Draws the rail.
-pub fn rail_ui(ui: &mut Ui, mode: Mode) -> Vec<Command> {
+pub fn rail_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let mut commands = Vec::new();
     ui.vertical_centered(|ui| {
         ui.add_space(theme::GAP);
-        if mode_ui(ui, icon::SQUARES_FOUR, "Explore", mode == Mode::Explore) {
-            commands.push(Command::UseMode(Mode::Explore));
-        }
-        if mode_ui(ui, icon::GRADUATION_CAP, "Train", mode == Mode::Train) {
-            commands.push(Command::UseMode(Mode::Train));
-        }
-        if mode_ui(ui, icon::CUBE, "Model", false) {
-            commands.push(Command::OpenDialog(Dialog::Models));
+        for entry in MODES {
+            let command = Command::UseMode(entry.mode);
+            let hint = with_hint(entry.title, state, &command);
+            if mode_ui(ui, entry, &hint, state.mode == entry.mode) {
+                commands.push(command);
+            }
         }
     });
     ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
         ui.add_space(theme::GAP);
-        if tool_ui(ui, icon::KEYBOARD, "Keyboard shortcuts (?)") {
-            commands.push(Command::OpenDialog(Dialog::Shortcuts));
-        }
-        if tool_ui(ui, icon::INFO, "About Clipsight") {
-            commands.push(Command::OpenDialog(Dialog::About));
-        }
-        if tool_ui(ui, icon::GEAR_SIX, "Settings (Ctrl+,)") {
-            commands.push(Command::OpenDialog(Dialog::Settings));
-        }
-        let (sun_or_moon, other) = if ui.visuals().dark_mode {
-            (icon::SUN, ThemeChoice::Light)
+        let (sun_or_moon, other) = if state.dark {
+            (icon::SUN, crate::app::settings::ThemeChoice::Light)
         } else {
-            (icon::MOON, ThemeChoice::Dark)
+            (icon::MOON, crate::app::settings::ThemeChoice::Dark)
         };
-        if tool_ui(ui, sun_or_moon, "Light or dark (D)") {
-            commands.push(Command::UseTheme(other));
+        let tools = [
+            (
+                icon::KEYBOARD,
+                "Keyboard shortcuts",
+                Command::OpenDialog(Dialog::Shortcuts),
+            ),
+            (icon::INFO, "About Clipsight", Command::OpenDialog(Dialog::About)),
+            (icon::GEAR_SIX, "Settings", Command::OpenDialog(Dialog::Settings)),
+            (sun_or_moon, "Light or dark", Command::UseTheme(other)),
+            (
+                icon::MAGNIFYING_GLASS,
+                "Find a command",
+                Command::OpenDialog(Dialog::Palette),
+            ),
+        ];
+        for (icon, name, command) in tools {
+            if tool_ui(ui, icon, &with_hint(name, state, &command)) {
+                commands.push(command);
+            }
         }
     });
     commands
 }
 
-fn mode_ui(ui: &mut Ui, icon: &str, name: &str, selected: bool) -> bool {
+fn mode_ui(ui: &mut Ui, entry: &ModeEntry, hint: &str, selected: bool) -> bool {
     let palette = theme::palette(ui);
     let colour = if selected { palette.accent } else { palette.text_weak };
     let mut clicked = false;
     ui.allocate_ui(vec2(theme::RAIL_WIDTH - 8.0, 52.0), |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let text = RichText::new(icon).size(theme::SIZE_ICON).color(colour);
-        let button = Button::new(text).frame(selected).min_size(vec2(40.0, 34.0));
-        clicked = labelled(ui.add(button), name).clicked();
-        ui.label(RichText::new(name).size(theme::SIZE_SMALL - 1.0).color(colour));
+        let sign = if selected { palette.on_accent } else { palette.text_weak };
+        let text = RichText::new(entry.icon).size(theme::SIZE_ICON).color(sign);
+        let button = Button::new(text).selected(selected).frame_when_inactive(selected);
+        let response = ui.add(button.min_size(vec2(40.0, 34.0))).on_hover_text(hint);
+        clicked = labelled(response, entry.title).clicked();
+        ui.label(RichText::new(entry.title).size(theme::SIZE_SMALL - 1.0).color(colour));
     });
     clicked
 }
@@ -64,6 +126,6 @@ fn mode_ui(ui: &mut Ui, icon: &str, name: &str, selected: bool) -> bool {
 fn tool_ui(ui: &mut Ui, icon: &str, name: &str) -> bool {
     let colour = theme::palette(ui).text_weak;
     let text = RichText::new(icon).size(theme::SIZE_ICON - 2.0).color(colour);
-    let response = ui.add(Button::new(text).frame(false).min_size(vec2(40.0, 34.0)));
-    labelled(response.on_hover_text(name), name).clicked()
+    let button = Button::new(text).frame_when_inactive(false).min_size(vec2(40.0, 34.0));
+    labelled(ui.add(button).on_hover_text(name), name).clicked()
 }

@@ -18,8 +18,12 @@ pub const PANEL_MARGIN: i8 = 12;
 pub const RADIUS: u8 = 6;
 /// Height of a row with a control.
 pub const ROW_HEIGHT: f32 = 30.0;
+/// Height of the bar at the bottom.
+pub const STATUS_HEIGHT: f32 = 34.0;
 /// Width of the rail of modes.
 pub const RAIL_WIDTH: f32 = 56.0;
+/// Width of a page at most: lines stay readable on a projector.
+pub const PAGE_WIDTH: f32 = 1_480.0;
 /// Side of a swatch in a label's colour.
 pub const SWATCH: f32 = 12.0;
 
@@ -47,12 +51,16 @@ pub struct Palette {
     pub hover: Color32,
     /// Lines between things.
     pub line: Color32,
+    /// What a control is seen by: its outline, a slider's rail. At least 3 : 1 on every ground.
+    pub control: Color32,
     /// Text.
     pub text: Color32,
     /// Text of less weight; still at least 4.5 : 1 on `surface`.
     pub text_weak: Color32,
     /// What can be done, and what is chosen.
     pub accent: Color32,
+    /// Text on the accent.
+    pub on_accent: Color32,
     /// Behind what is chosen.
     pub accent_soft: Color32,
     /// Something is not as asked for.
@@ -67,12 +75,14 @@ const DARK: Palette = Palette {
     raised: Color32::from_rgb(0x26, 0x2a, 0x33),
     hover: Color32::from_rgb(0x32, 0x38, 0x44),
     line: Color32::from_rgb(0x30, 0x35, 0x40),
+    control: Color32::from_rgb(0x7d, 0x86, 0x95),
     text: Color32::from_rgb(0xe9, 0xec, 0xf1),
     text_weak: Color32::from_rgb(0xa3, 0xac, 0xba),
     accent: Color32::from_rgb(0x6a, 0xa8, 0xff),
+    on_accent: Color32::from_rgb(0x0d, 0x10, 0x17),
     accent_soft: Color32::from_rgb(0x22, 0x37, 0x57),
     warning: Color32::from_rgb(0xf0, 0xb2, 0x4a),
-    error: Color32::from_rgb(0xf2, 0x7d, 0x7d),
+    error: Color32::from_rgb(0xf4, 0x86, 0x86),
 };
 
 const LIGHT: Palette = Palette {
@@ -81,16 +91,18 @@ const LIGHT: Palette = Palette {
     raised: Color32::from_rgb(0xf0, 0xf2, 0xf5),
     hover: Color32::from_rgb(0xe2, 0xe6, 0xec),
     line: Color32::from_rgb(0xd8, 0xdd, 0xe4),
+    control: Color32::from_rgb(0x7a, 0x83, 0x91),
     text: Color32::from_rgb(0x1b, 0x20, 0x28),
     text_weak: Color32::from_rgb(0x58, 0x61, 0x6f),
-    accent: Color32::from_rgb(0x1c, 0x63, 0xd6),
+    accent: Color32::from_rgb(0x1a, 0x5f, 0xcd),
+    on_accent: Color32::from_rgb(0xff, 0xff, 0xff),
     accent_soft: Color32::from_rgb(0xdc, 0xe9, 0xfd),
-    warning: Color32::from_rgb(0x94, 0x5d, 0x00),
-    error: Color32::from_rgb(0xc2, 0x2f, 0x2f),
+    warning: Color32::from_rgb(0x8a, 0x56, 0x00),
+    error: Color32::from_rgb(0xb9, 0x28, 0x28),
 };
 
 /// Colours of labels: told apart on both grounds, also with the common kinds of colour blindness where few are used.
-const LABEL_COLOURS: [Color32; 12] = [
+const LABEL_COLOURS: [Color32; 24] = [
     Color32::from_rgb(0x3d, 0x8b, 0xff),
     Color32::from_rgb(0xf0, 0x9c, 0x2e),
     Color32::from_rgb(0x2f, 0xb3, 0x75),
@@ -103,11 +115,29 @@ const LABEL_COLOURS: [Color32; 12] = [
     Color32::from_rgb(0xc2, 0x57, 0xcc),
     Color32::from_rgb(0x9a, 0x77, 0x60),
     Color32::from_rgb(0x6f, 0x80, 0x9a),
+    // The same hues once more, lighter or darker.
+    Color32::from_rgb(0x1b, 0x4f, 0xa8),
+    Color32::from_rgb(0x9c, 0x5f, 0x12),
+    Color32::from_rgb(0x1c, 0x6e, 0x49),
+    Color32::from_rgb(0x93, 0x2a, 0x4a),
+    Color32::from_rgb(0x5b, 0x3f, 0xae),
+    Color32::from_rgb(0x12, 0x6b, 0x76),
+    Color32::from_rgb(0x8f, 0xc6, 0x4c),
+    Color32::from_rgb(0xf2, 0x92, 0x6a),
+    Color32::from_rgb(0x6c, 0xc3, 0xf2),
+    Color32::from_rgb(0xe5, 0x98, 0xea),
+    Color32::from_rgb(0xd8, 0xa2, 0x7e),
+    Color32::from_rgb(0x7d, 0x2c, 0x86),
 ];
 
 /// The colours of the theme that a piece of the window is drawn in.
 pub fn palette(ui: &egui::Ui) -> Palette {
     if ui.visuals().dark_mode { DARK } else { LIGHT }
+}
+
+/// The colours of a context's theme, where no piece of the window is at hand.
+pub fn palette_of(ctx: &egui::Context) -> Palette {
+    if ctx.theme() == Theme::Dark { DARK } else { LIGHT }
 }
 
 /// The colour of a label, by its place in the list of colours.
@@ -133,6 +163,22 @@ pub fn strong(size: f32) -> FontId {
 /// The ordinary face.
 pub fn body(size: f32) -> FontId {
     FontId::new(size, FontFamily::Proportional)
+}
+
+/// A part of a page, on its own ground.
+pub fn card<R>(ui: &mut egui::Ui, content: impl FnOnce(&mut egui::Ui) -> R) -> R {
+    let palette = palette(ui);
+    let framed = egui::Frame::new()
+        .fill(palette.surface)
+        .corner_radius(CornerRadius::same(RADIUS))
+        .inner_margin(Margin::same(PANEL_MARGIN))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            // Columns would stretch the words of a text apart.
+            ui.with_layout(egui::Layout::top_down(egui::Align::Min), content).inner
+        });
+    ui.add_space(GAP_SMALL);
+    framed.inner
 }
 
 /// Gives a context Clipsight's fonts and both themes.
@@ -181,7 +227,10 @@ fn apply(style: &mut egui::Style, palette: Palette) {
     style.spacing.window_margin = Margin::same(16);
     style.spacing.menu_margin = Margin::same(8);
     style.spacing.slider_width = 96.0;
-    style.spacing.scroll.active_handle_opacity = 0.3;
+    style.spacing.scroll.dormant_handle_opacity = 0.6;
+    style.spacing.scroll.active_handle_opacity = 0.8;
+    // A fade over pictures looks like a fault of theirs.
+    style.spacing.scroll.fade.strength = 0.0;
     style.spacing.icon_width = 18.0;
     style.interaction.tooltip_delay = 0.3;
     let visuals = &mut style.visuals;
@@ -198,22 +247,136 @@ fn apply(style: &mut egui::Style, palette: Palette) {
     visuals.warn_fg_color = palette.warning;
     visuals.error_fg_color = palette.error;
     visuals.weak_text_color = Some(palette.text_weak);
-    visuals.selection.bg_fill = palette.accent_soft;
-    visuals.selection.stroke = Stroke::new(1.5, palette.accent);
+    // What is chosen, the part of a bar that is done, the part of a rail before the handle.
+    visuals.selection.bg_fill = palette.accent;
+    visuals.selection.stroke = Stroke::new(1.5, palette.on_accent);
     visuals.slider_trailing_fill = true;
     let widgets = &mut visuals.widgets;
-    for (state, fill, line) in [
-        (&mut widgets.noninteractive, palette.surface, palette.line),
-        (&mut widgets.inactive, palette.raised, Color32::TRANSPARENT),
-        (&mut widgets.hovered, palette.hover, palette.line),
-        (&mut widgets.active, palette.hover, palette.accent),
-        (&mut widgets.open, palette.raised, palette.accent),
+    // Rails and handles have the second fill, buttons the first.
+    for (state, fill, rail, line) in [
+        (
+            &mut widgets.noninteractive,
+            palette.surface,
+            palette.surface,
+            palette.line,
+        ),
+        (&mut widgets.inactive, palette.raised, palette.control, palette.control),
+        (&mut widgets.hovered, palette.hover, palette.control, palette.text_weak),
+        (&mut widgets.active, palette.hover, palette.accent, palette.accent),
+        (&mut widgets.open, palette.raised, palette.control, palette.accent),
     ] {
-        state.bg_fill = fill;
+        state.bg_fill = rail;
         state.weak_bg_fill = fill;
         state.bg_stroke = Stroke::new(1.0, line);
         state.fg_stroke = Stroke::new(1.0, palette.text);
         state.corner_radius = radius;
         state.expansion = 0.0;
+    }
+}
+
+#[cfg(test)]
+mod label_colours {
+    use super::*;
+
+    #[test]
+    fn every_label_colour_can_be_told_from_every_other() {
+        let channels = |colour: Color32| [colour.r(), colour.g(), colour.b()].map(f32::from);
+        for (place, a) in LABEL_COLOURS.iter().enumerate() {
+            for b in &LABEL_COLOURS[..place] {
+                let (a, b) = (channels(*a), channels(*b));
+                let apart = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt();
+                assert!(apart > 38.0, "{a:?} and {b:?} are {apart:.0} apart");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Relative luminance, as WCAG 2.2 defines it.
+    fn luminance(colour: Color32) -> f32 {
+        let linear = |value: u8| {
+            let share = f32::from(value) / 255.0;
+            if share <= 0.040_45 {
+                share / 12.92
+            } else {
+                ((share + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * linear(colour.r()) + 0.7152 * linear(colour.g()) + 0.0722 * linear(colour.b())
+    }
+
+    fn contrast(a: Color32, b: Color32) -> f32 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    fn themes() -> [(&'static str, Palette, egui::Style); 2] {
+        [("dark", DARK), ("light", LIGHT)].map(|(name, palette)| {
+            let mut style = egui::Style::default();
+            apply(&mut style, palette);
+            (name, palette, style)
+        })
+    }
+
+    fn assert_contrast(name: &str, pairs: &[(&str, Color32, Color32)], least: f32) {
+        for (what, above, below) in pairs {
+            let found = contrast(*above, *below);
+            assert!(found >= least, "{name}: {what} has {found:.2} : 1 of {least} : 1");
+        }
+    }
+
+    #[test]
+    fn contrast_is_that_of_the_guidelines() {
+        let close = |a: f32, b: f32| assert!((a - b).abs() < 0.01, "{a} {b}");
+        close(contrast(Color32::BLACK, Color32::WHITE), 21.0);
+        close(contrast(Color32::from_gray(0x77), Color32::WHITE), 4.48);
+    }
+
+    #[test]
+    fn text_can_be_read_on_every_ground() {
+        for (name, palette, style) in themes() {
+            for ground in [palette.ground, palette.surface, palette.raised, palette.accent_soft] {
+                let text = [
+                    ("text", palette.text, ground),
+                    ("weak text", palette.text_weak, ground),
+                    ("a link", palette.accent, ground),
+                    ("a warning", palette.warning, ground),
+                    ("an error", palette.error, ground),
+                ];
+                assert_contrast(name, &text, 4.5);
+            }
+            let selection = style.visuals.selection;
+            let chosen = [("what is chosen", selection.stroke.color, selection.bg_fill)];
+            assert_contrast(name, &chosen, 4.5);
+        }
+    }
+
+    #[test]
+    fn every_control_is_seen_on_its_ground() {
+        for (name, palette, style) in themes() {
+            let visuals = &style.visuals;
+            let widgets = &visuals.widgets;
+            for ground in [palette.ground, palette.surface, palette.raised] {
+                let controls = [
+                    ("the outline of a button", widgets.inactive.bg_stroke.color, ground),
+                    ("the outline of a box or a circle", palette.control, ground),
+                    ("the rail of a slider", widgets.inactive.bg_fill, ground),
+                    ("the handle of a slider", widgets.inactive.fg_stroke.color, ground),
+                    ("what is chosen", visuals.selection.bg_fill, ground),
+                    ("the ring around what has the focus", palette.accent, ground),
+                    ("an icon", palette.text_weak, ground),
+                ];
+                assert_contrast(name, &controls, 3.0);
+            }
+            let done = [(
+                "the part that is done",
+                visuals.selection.bg_fill,
+                visuals.extreme_bg_color,
+            )];
+            assert_contrast(name, &done, 3.0);
+        }
     }
 }

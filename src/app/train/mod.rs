@@ -1,18 +1,54 @@
 //! What the window knows about training, what a user can want of it, and how that is carried out.
 
 mod curves;
+mod keys;
 mod panels;
+mod ready;
 mod state;
 mod update;
 
 use std::path::PathBuf;
 
-use crate::engine::training::{FineTuneMethod, RunConfig};
+use crate::app::command::Command;
+use crate::app::shell::icons as icon;
+use crate::app::shell::rail::{Drawn, ModeEntry, ModeHistory};
+use crate::app::state::Mode;
+use crate::engine::training::{FineTuneMethod, RunConfig, TrainingRequest};
 
 pub use curves::{Curves, Trial, by_trial};
-pub use panels::{taught_ui, train_ui};
+pub use panels::taught_ui;
 pub use state::{AtWork, Pair, Training};
 pub use update::update;
+
+/// The mode, as the rail knows it.
+pub const MODE: ModeEntry = ModeEntry {
+    mode: Mode::Train,
+    title: "Train",
+    icon: icon::GRADUATION_CAP,
+    keys: keys::KEYS,
+    open: |state, now| {
+        let page = state.training.page.clone();
+        update(state, TrainCommand::Open(page), now)
+    },
+    ui: |ui, state, textures| {
+        let mut commands: Vec<Command> = Vec::new();
+        panels::train_ui(ui, state, textures, &mut commands);
+        Drawn {
+            commands,
+            missing: Vec::new(),
+        }
+    },
+    drop_hint: "Drop a folder to train on it",
+    history: Some(ModeHistory {
+        undoes: |state| {
+            let (_, name) = state.training.deleted.as_ref()?;
+            Some(format!("deleting {name}"))
+        },
+        redoes: |_| None,
+        undo: |state, now| update(state, TrainCommand::Undelete, now),
+        redo: |_, _| Vec::new(),
+    }),
+};
 
 /// What the middle of the training mode shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +66,18 @@ pub enum Page {
     Board,
 }
 
+/// How the board is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// As cosines.
+    #[default]
+    Cosines,
+    /// As what the loss asks of each picture: which text is its own?
+    Texts,
+    /// As what the loss asks of each text: which picture is its own?
+    Pictures,
+}
+
 /// What a user can want of training.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TrainCommand {
@@ -37,6 +85,8 @@ pub enum TrainCommand {
     Open(Page),
     /// Learn from another folder.
     UseFolder(PathBuf),
+    /// A folder was dropped: learn from it, and show that.
+    Drop(PathBuf),
     /// Measure forgetting on another folder; none for the samples.
     UseControl(Option<PathBuf>),
     /// Take a preset, by its place.
@@ -51,14 +101,10 @@ pub enum TrainCommand {
     Estimate,
     /// Start the run that is set up.
     Start,
-    /// Go on with a run.
-    Resume(String),
-    /// Hold the run that is at work, or go on.
-    Pause(bool),
-    /// Stop what is at work; what a run learnt is kept.
-    Stop,
-    /// Give a run another name and note.
-    Describe {
+    /// Ask the engine for this, as it is.
+    Send(TrainingRequest),
+    /// Type another name and note for a run.
+    Edit {
         /// The run.
         run: String,
         /// Its name.
@@ -66,8 +112,6 @@ pub enum TrainCommand {
         /// Its note.
         note: String,
     },
-    /// Delete a run; can be undone.
-    Delete(String),
     /// Bring the run that was deleted last back.
     Undelete,
     /// Compute with a run's model, and look for the classes that it was taught.
@@ -80,18 +124,16 @@ pub enum TrainCommand {
     Export(PathBuf),
     /// Put a run beside others, or away.
     Compare(String),
-    /// Measure blends of a run with what it started from.
-    MeasureBlends(String),
     /// Put the slider between the models of a run elsewhere.
     SlideBlend(String, f32),
-    /// Make a blend the run's model.
-    UseBlend(String, f32),
     /// Measure accuracy against the number of shots.
     MeasureShots,
     /// Use other pictures and texts on the board.
     SetPairs(Vec<Pair>),
     /// Fill the board with the first picture of each of the best labels.
     FillBoard,
+    /// Read the board in another way.
+    Read(Reading),
     /// Compare the board's pictures and texts, after so many contrastive steps.
     ShowBoard(usize),
 }

@@ -1,16 +1,20 @@
 //! What the window knows about training.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::app::train::{Curves, Page};
+use crate::app::shell::widgets::duration;
+use crate::app::train::{Curves, Page, Reading};
 use crate::engine::ModelChoice;
 use crate::engine::protocol::{Generation, ScreenImage};
 use crate::engine::training::{
     BlendPoint, Board, Comparison, Estimate, FineTuneMethod, KShot, Previewed, RunConfig, RunEvent, RunRecord,
     TrainingEvent,
 };
+
+/// Small pictures that are asked for at a time.
+const MAX_SMALL: usize = 60;
 
 /// A picture with its text, on the board.
 pub type Pair = (PathBuf, String);
@@ -29,45 +33,86 @@ pub enum AtWork {
     Other(String, f32),
 }
 
+/// What is at work, as the bar at the bottom tells it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Work {
+    /// What.
+    what: String,
+    /// The share that is done.
+    pub done: f32,
+    left_s: Option<f32>,
+    paused: bool,
+    /// Where it is shown.
+    pub page: Page,
+}
+
+impl Work {
+    /// In words: what, how far, and how long it still takes.
+    pub fn words(&self) -> String {
+        format!("{}: {}", self.what, self.how_far())
+    }
+
+    /// The same without what it is.
+    pub fn state_words(&self) -> String {
+        let state = if self.paused { "" } else { "running, " };
+        format!("{state}{}", self.how_far())
+    }
+
+    fn how_far(&self) -> String {
+        let done = format!("{:.0} %", 100.0 * self.done);
+        match self.left_s {
+            _ if self.paused => format!("{done}, paused"),
+            Some(left) if left > 0.0 => format!("{done}, {} left", duration(f64::from(left))),
+            _ => done,
+        }
+    }
+}
+
 /// What the window knows about training.
 pub struct Training {
     /// What is shown.
-    pub page: Page,
+    pub(super) page: Page,
     /// The run that is set up; learns from the model that is loaded.
-    pub draft: RunConfig,
+    pub(super) draft: RunConfig,
     /// Counts previews and estimates that were asked for: answers to older ones are dropped.
-    pub preview_asked: Generation,
-    pub estimate_asked: Generation,
+    pub(super) preview_asked: Generation,
+    pub(super) estimate_asked: Generation,
     /// What it would learn from.
-    pub previewed: Option<Result<Arc<Previewed>, String>>,
+    pub(super) previewed: Option<Result<Arc<Previewed>, String>>,
     /// What it would take.
-    pub estimate: Option<Estimate>,
+    pub(super) estimate: Option<Estimate>,
     /// The runs, the newest first.
-    pub runs: Vec<RunRecord>,
+    pub(super) runs: Vec<RunRecord>,
     /// The curves of runs that were looked at.
-    pub curves: BTreeMap<String, Curves>,
+    pub(super) curves: BTreeMap<String, Curves>,
     /// What is at work.
-    pub at_work: Option<AtWork>,
+    pub(super) at_work: Option<AtWork>,
     /// Runs side by side.
-    pub compared: Vec<String>,
+    pub(super) compared: Vec<String>,
     /// The run that was deleted last, and its name for people.
-    pub deleted: Option<(String, String)>,
+    pub(super) deleted: Option<(String, String)>,
     /// The run that is being written elsewhere.
-    pub exported: Option<String>,
+    pub(super) exported: Option<String>,
+    /// Small pictures that were asked for, by their files.
+    pub(super) small: BTreeMap<PathBuf, ScreenImage>,
+    /// Those that were asked for.
+    asked_small: BTreeSet<PathBuf>,
     /// A run's name and note while they are typed.
-    pub description: Option<(String, String, String)>,
+    pub(super) description: Option<(String, String, String)>,
     /// Accuracy of blends, of the run that was measured last.
-    pub blends: Option<(String, Vec<BlendPoint>)>,
+    pub(super) blends: Option<(String, Vec<BlendPoint>)>,
     /// Where the slider between the models stands, of the run whose page was opened last.
-    pub blend: Option<(String, f32)>,
+    pub(super) blend: Option<(String, f32)>,
     /// Runs side by side, each against the first: what their answers to the same test pictures say.
-    pub contrasts: Vec<(String, Option<Comparison>)>,
+    pub(super) contrasts: Vec<(String, Option<Comparison>)>,
     /// Accuracies against the number of shots.
-    pub shots: Vec<KShot>,
+    pub(super) shots: Vec<KShot>,
     /// The board's pictures and texts.
-    pub pairs: Vec<Pair>,
+    pub(super) pairs: Vec<Pair>,
+    /// How the board is read.
+    pub(super) reading: Reading,
     /// The board.
-    pub board: Option<(Arc<Board>, Arc<Vec<ScreenImage>>)>,
+    pub(super) board: Option<(Arc<Board>, Arc<Vec<ScreenImage>>)>,
 }
 
 impl Default for Training {
@@ -85,18 +130,72 @@ impl Default for Training {
             compared: Vec::new(),
             deleted: None,
             exported: None,
+            small: BTreeMap::new(),
+            asked_small: BTreeSet::new(),
             description: None,
             blends: None,
             blend: None,
             contrasts: Vec::new(),
             shots: Vec::new(),
             pairs: Vec::new(),
+            reading: Reading::default(),
             board: None,
         }
     }
 }
 
 impl Training {
+    /// What is shown.
+    pub fn page(&self) -> &Page {
+        &self.page
+    }
+
+    /// What the newest preview and the newest estimate that were asked for are counted as.
+    pub fn asked(&self) -> (Generation, Generation) {
+        (self.preview_asked, self.estimate_asked)
+    }
+
+    /// What the run that is set up would learn from, or why it cannot.
+    pub fn previewed(&self) -> Option<&Result<Arc<Previewed>, String>> {
+        self.previewed.as_ref()
+    }
+
+    /// What it would take.
+    pub fn estimate(&self) -> Option<&Estimate> {
+        self.estimate.as_ref()
+    }
+
+    /// The runs, the newest first.
+    pub fn runs(&self) -> &[RunRecord] {
+        &self.runs
+    }
+
+    /// The curves of a run that was looked at.
+    pub fn curves(&self, run: &str) -> Option<&Curves> {
+        self.curves.get(run)
+    }
+
+    /// What is at work.
+    pub fn at_work(&self) -> Option<&AtWork> {
+        self.at_work.as_ref()
+    }
+
+    /// The accuracy of blends, of the run that was measured last.
+    pub fn blends(&self) -> Option<&[BlendPoint]> {
+        self.blends.as_ref().map(|(_, points)| points.as_slice())
+    }
+
+    /// The board's pictures and texts.
+    pub fn pairs(&self) -> &[Pair] {
+        &self.pairs
+    }
+
+    /// Puts one more pair on the board.
+    pub fn add_pair(&mut self, pair: Pair) {
+        self.pairs.push(pair);
+        self.board = None;
+    }
+
     /// A run's record.
     pub fn record(&self, run: &str) -> Option<&RunRecord> {
         self.runs.iter().find(|record| record.run == run)
@@ -147,6 +246,60 @@ impl Training {
         }
     }
 
+    /// What is at work, for those who look at something else.
+    pub fn work(&self) -> Option<Work> {
+        match self.at_work.as_ref()? {
+            AtWork::Other(what, done) => Some(Work {
+                what: what.clone(),
+                done: *done,
+                left_s: None,
+                paused: false,
+                page: self.page.clone(),
+            }),
+            AtWork::Run { run: None, .. } => Some(Work {
+                what: "A run is about to start".into(),
+                done: 0.0,
+                left_s: None,
+                paused: false,
+                page: self.page.clone(),
+            }),
+            AtWork::Run { run: Some(run), paused } => Some(self.run_work(run, *paused)),
+        }
+    }
+
+    fn run_work(&self, run: &str, paused: bool) -> Work {
+        let curves = self.curves.get(run);
+        let preparing = curves.and_then(|curves| curves.preparing.as_ref());
+        let (step, steps) = curves.map_or((0, 0), |curves| curves.step);
+        let name = self.record(run).map_or(run, |record| record.name.as_str());
+        Work {
+            what: match preparing {
+                Some((what, _)) => format!("{name}, {}", what.to_lowercase()),
+                None => name.to_owned(),
+            },
+            done: preparing.map_or(step as f32 / steps.max(1) as f32, |(_, done)| *done),
+            left_s: curves.and_then(|curves| curves.pace).map(|(_, left)| left),
+            paused,
+            page: Page::Run(run.to_owned()),
+        }
+    }
+
+    /// Pictures that the page shows and that nobody asked for yet.
+    pub fn missing_pictures(&mut self) -> Vec<PathBuf> {
+        let shown: Vec<&PathBuf> = match &self.page {
+            Page::Run(run) => {
+                let flips = self.curves.get(run).map(|curves| &curves.flips);
+                flips.into_iter().flatten().map(|flip| &flip.path).collect()
+            }
+            Page::Board => self.pairs.iter().map(|(path, _)| path).collect(),
+            Page::Setup | Page::Compare | Page::Shots => Vec::new(),
+        };
+        let missing = shown.into_iter().filter(|path| !self.asked_small.contains(*path));
+        let missing: Vec<PathBuf> = missing.take(MAX_SMALL).cloned().collect();
+        self.asked_small.extend(missing.iter().cloned());
+        missing
+    }
+
     /// Takes what training says.
     pub fn apply(&mut self, event: TrainingEvent) {
         match event {
@@ -167,6 +320,7 @@ impl Training {
                 self.estimate = Some(estimate);
             }
             TrainingEvent::Previewed { .. } | TrainingEvent::Estimated { .. } => {}
+            TrainingEvent::Small(pictures) => self.small.extend(pictures),
             TrainingEvent::KShot(point) => self.shots.push(point),
             TrainingEvent::Contrasts(contrasts) => self.contrasts = contrasts,
             TrainingEvent::Blends { run, points } => self.blends = Some((run, points)),

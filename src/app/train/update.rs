@@ -4,14 +4,16 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::state::{AtWork, Training};
-use crate::app::command::FileDialog;
+use crate::app::command::{Command, FileDialog};
+use crate::app::explore::edit_labels;
 use crate::app::settings::LabelRow;
+use crate::app::shell::messages::Message;
 use crate::app::shell::theme;
 use crate::app::state::{Mode, State};
 use crate::app::train::{Page, TrainCommand};
-use crate::app::update::{edit_labels, load_model};
+use crate::app::update::load_model;
 use crate::engine::ModelChoice;
-use crate::engine::protocol::{Request, Severity};
+use crate::engine::protocol::{Request, Severity, Topic};
 use crate::engine::training::{PRESETS, RunConfig, TrainingRequest};
 use crate::zero_shot::Label;
 
@@ -31,6 +33,12 @@ pub fn update(state: &mut State, command: TrainCommand, now: Instant) -> Vec<Req
             state.settings.training_folder = Some(folder.clone());
             training.draft.folder = folder;
             return changed(state);
+        }
+        TrainCommand::Drop(folder) => {
+            if training.page != Page::Shots {
+                training.page = Page::Setup;
+            }
+            return update(state, TrainCommand::UseFolder(folder), now);
         }
         TrainCommand::UseControl(folder) => {
             training.draft.control = folder;
@@ -66,31 +74,19 @@ pub fn update(state: &mut State, command: TrainCommand, now: Instant) -> Vec<Req
             }
         }
         TrainCommand::Start => return start(state),
-        TrainCommand::Resume(run) => {
-            training.at_work = Some(AtWork::Run {
-                run: Some(run.clone()),
-                paused: false,
-            });
-            TrainingRequest::Resume(run)
+        TrainCommand::Send(request) => {
+            sent(state, &request);
+            request
         }
-        TrainCommand::Pause(pause) => {
-            if let Some(AtWork::Run { paused, .. }) = &mut training.at_work {
-                *paused = pause;
-            }
-            TrainingRequest::Pause(pause)
-        }
-        TrainCommand::Stop => TrainingRequest::Stop,
-        TrainCommand::Describe { run, name, note } => TrainingRequest::Describe { run, name, note },
-        TrainCommand::Delete(run) => {
-            let name = training
-                .record(&run)
-                .map_or_else(|| run.clone(), |record| record.name.clone());
-            training.deleted = Some((run.clone(), name));
-            training.page = Page::Setup;
-            TrainingRequest::Delete(run)
+        TrainCommand::Edit { run, name, note } => {
+            training.description = Some((run, name, note));
+            return Vec::new();
         }
         TrainCommand::Undelete => match training.deleted.take() {
-            Some((run, _)) => TrainingRequest::Restore(run),
+            Some((run, _)) => {
+                state.messages.forget(Topic::Training);
+                TrainingRequest::Restore(run)
+            }
             None => return Vec::new(),
         },
         TrainCommand::Use(run) => return use_model(state, &run, now),
@@ -105,14 +101,9 @@ pub fn update(state: &mut State, command: TrainCommand, now: Instant) -> Vec<Req
             None => return Vec::new(),
         },
         TrainCommand::Compare(run) => return compare(state, run),
-        TrainCommand::MeasureBlends(run) => TrainingRequest::MeasureBlends(run),
         TrainCommand::SlideBlend(run, blend) => {
             training.blend = Some((run, blend));
             return Vec::new();
-        }
-        TrainCommand::UseBlend(run, blend) => {
-            training.blend = Some((run.clone(), blend));
-            TrainingRequest::UseBlend { run, blend }
         }
         TrainCommand::MeasureShots => {
             training.shots.clear();
@@ -121,6 +112,10 @@ pub fn update(state: &mut State, command: TrainCommand, now: Instant) -> Vec<Req
         TrainCommand::SetPairs(pairs) => {
             training.pairs = pairs;
             training.board = None;
+            return Vec::new();
+        }
+        TrainCommand::Read(reading) => {
+            training.reading = reading;
             return Vec::new();
         }
         TrainCommand::FillBoard => {
@@ -135,6 +130,42 @@ pub fn update(state: &mut State, command: TrainCommand, now: Instant) -> Vec<Req
         },
     };
     vec![Request::Training(request)]
+}
+
+/// What the window shows of a request before the engine has answered.
+fn sent(state: &mut State, request: &TrainingRequest) {
+    let training = &mut state.training;
+    match request {
+        TrainingRequest::Resume(run) => {
+            training.at_work = Some(AtWork::Run {
+                run: Some(run.clone()),
+                paused: false,
+            });
+        }
+        TrainingRequest::Pause(pause) => {
+            if let Some(AtWork::Run { paused, .. }) = &mut training.at_work {
+                *paused = *pause;
+            }
+        }
+        TrainingRequest::Describe { .. } => training.description = None,
+        TrainingRequest::UseBlend { run, blend } => training.blend = Some((run.clone(), *blend)),
+        TrainingRequest::Delete(run) => deleted(state, run),
+        _ => {}
+    }
+}
+
+/// A run goes, and can be brought back.
+fn deleted(state: &mut State, run: &str) {
+    let training = &mut state.training;
+    let name = training
+        .record(run)
+        .map_or(run, |record| record.name.as_str())
+        .to_owned();
+    let message = Message::new(Severity::Info, format!("{name} is deleted"));
+    let undo = Command::Train(TrainCommand::Undelete);
+    state.messages.add(message.about(Topic::Training).with("Undo", undo));
+    training.deleted = Some((run.to_owned(), name));
+    training.page = Page::Setup;
 }
 
 fn open(state: &mut State, page: Page) -> Vec<Request> {
@@ -222,7 +253,7 @@ fn start(state: &mut State) -> Vec<Request> {
     if state.training.has_run() {
         state.say(
             Severity::Warning,
-            "A run is at work or about to start: stop it first, or wait until it is done",
+            "Another run is still running: stop it first, or wait until it is done",
         );
         return Vec::new();
     }
@@ -333,26 +364,18 @@ fn fill_board(state: &mut State) {
     let templates = state.settings.templates.templates();
     let template = templates.first().copied().unwrap_or("{}");
     let mut pairs = Vec::new();
-    let labels: Vec<_> = state
-        .asking
+    let labels = state
+        .explore
+        .asking()
         .answer
         .iter()
-        .flat_map(|question| &question.labels)
-        .collect();
-    let mut surest = vec![None; labels.len()];
-    for picture in state.pictures.iter() {
-        let won = picture.scores.as_ref().and_then(|scores| Some((scores.best?, scores)));
-        if let Some((label, scores)) = won
-            && let Some(known) = surest.get_mut(label)
-        {
-            let probability = scores.probability(label);
-            if known.is_none_or(|(highest, _)| probability >= highest) {
-                *known = Some((probability, &picture.file.path));
-            }
-        }
-    }
-    for (asked, surest) in labels.into_iter().zip(surest) {
-        if let Some((_, path)) = surest {
+        .flat_map(|question| &question.labels);
+    for (label, asked) in labels.enumerate() {
+        let won = state.explore.pictures().iter().filter_map(|picture| {
+            let scores = picture.scores.as_ref()?;
+            (scores.best == Some(label)).then(|| (scores.probability(label), &picture.file.path))
+        });
+        if let Some((_, path)) = won.max_by(|a, b| a.0.total_cmp(&b.0)) {
             pairs.push((path.clone(), template.replace("{}", &asked.label.name)));
         }
     }

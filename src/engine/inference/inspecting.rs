@@ -4,7 +4,7 @@ use super::Inference;
 use crate::engine::explainer::Asked;
 use crate::engine::loaded::Loaded;
 use crate::engine::messages::Seen;
-use crate::engine::protocol::{PictureId, Rival, Severity};
+use crate::engine::protocol::{Event, PictureId, Rival, Severity};
 use crate::engine::rival::RivalMaps;
 
 impl Inference {
@@ -73,8 +73,25 @@ impl Inference {
         self.rival = Some(rival);
     }
 
+    /// Says how like every picture is to one of them.
+    pub(super) fn compare_with(&mut self, picture: PictureId) {
+        let rows = self.embeddings.alike(picture);
+        if rows.is_empty() {
+            let text = "The model has not seen this picture yet: try again once it is indexed";
+            self.message(Severity::Warning, text.into());
+        }
+        self.channels.events.send(Event::Alike {
+            library: self.library,
+            picture,
+            rows,
+        });
+    }
+
     /// The next step of the inspected picture's heatmaps; false where there is none.
     pub(super) fn explain(&mut self) -> bool {
+        if self.holding {
+            return false;
+        }
         let (Some(loaded), Some((question, classes))) = (&mut self.loaded, &self.classes) else {
             return false;
         };

@@ -6,7 +6,7 @@ use crate::engine::device::DeviceInfo;
 use crate::engine::embeddings::Embeddings;
 use crate::engine::loaded::Loaded;
 use crate::engine::messages::Chore;
-use crate::engine::protocol::{Event, Severity};
+use crate::engine::protocol::{Event, Severity, Topic};
 use crate::engine::queue::Wanted;
 
 impl Inference {
@@ -28,7 +28,8 @@ impl Inference {
                 self.announce(*loaded);
             }
             Err(error) => {
-                self.message(Severity::Error, format!("The model was not opened: {error}"));
+                let text = format!("The model was not opened: {error}");
+                self.channels.events.message_about(Topic::Model, Severity::Error, text);
                 match &self.loaded {
                     Some(loaded) => {
                         let info = Box::new(loaded.model.info().clone());

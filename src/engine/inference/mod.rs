@@ -65,6 +65,8 @@ pub struct Inference {
     /// The labels' embeddings by the model, with the question as it answers it.
     classes: Option<(Arc<Question>, ClassEmbeddings)>,
     explainer: Explainer,
+    /// Whether no further heatmaps are wanted.
+    holding: bool,
     /// The picture that the user is at, prepared or not.
     inspecting: Option<PictureId>,
     /// The inspected picture, prepared for the model.
@@ -103,6 +105,7 @@ impl Inference {
             question: None,
             classes: None,
             explainer: Explainer::default(),
+            holding: false,
             inspecting: None,
             seen: None,
             probe: None,
@@ -218,13 +221,16 @@ impl Inference {
                 self.inspect(picture, &identity, inspected);
             }
             Work::UseHeatmap(method) => self.explainer.use_method(method),
+            Work::HoldHeatmaps(hold) => self.holding = hold,
+            Work::Alike { library, picture } if library == self.library => self.compare_with(picture),
             Work::TestMap(test) => self.explainer.test(test),
             Work::Compare(rival) => self.compare(rival),
             Work::Probe(probe) => {
                 self.probe_due = probe.is_some() || self.probe.is_some();
                 self.probe = probe;
             }
-            Work::Stored { .. }
+            Work::Alike { .. }
+            | Work::Stored { .. }
             | Work::Inspecting { .. }
             | Work::Dense { .. }
             | Work::Loaded { .. }

@@ -121,18 +121,19 @@ fn leaks(looked: &Looked, split: &Split) -> Option<String> {
     let seen = held_out
         .filter(|place| learnt.contains(&looked.groups[**place]))
         .count();
-    (seen > 0).then(|| {
-        format!(
-            "{seen} pictures to test or choose with are copies of pictures to learn from: accuracy will look too good"
-        )
-    })
+    let copies = match seen {
+        0 => return None,
+        1 => "1 validation or test picture is a copy of a training picture".to_owned(),
+        seen => format!("{seen} validation or test pictures are copies of training pictures"),
+    };
+    Some(format!("{copies}: accuracy will look too good"))
 }
 
 fn warnings(dataset: &Dataset, classes: &[ClassCount]) -> Vec<String> {
     let mut warnings = dataset.notes.clone();
     let total = |class: &ClassCount| class.train + class.validation + class.test;
     if dataset.has_classes() && classes.len() == 1 {
-        warnings.push("There is one class only: there is nothing to tell apart. Add a folder for another".into());
+        warnings.push("Only one class found; add a second folder".into());
     }
     let named = |wanted: &dyn Fn(&ClassCount) -> bool| -> Vec<&str> {
         classes
@@ -150,15 +151,18 @@ fn warnings(dataset: &Dataset, classes: &[ClassCount]) -> Vec<String> {
     }
     let small = named(&|class| (1..FEW).contains(&total(class)));
     if !small.is_empty() {
+        let classes = match small.len() {
+            1 => "1 class has".to_owned(),
+            count => format!("{count} classes have"),
+        };
         warnings.push(format!(
-            "{} classes have fewer than {FEW} pictures, too few to learn from and to test with: {}",
-            small.len(),
+            "{classes} fewer than {FEW} pictures, too few for training and testing: {}",
             few(&small)
         ));
     }
     let untaught = named(&|class| total(class) > 0 && class.train == 0);
     if !untaught.is_empty() {
-        warnings.push(format!("No picture of {} is there to learn from", few(&untaught)));
+        warnings.push(format!("No picture of {} is left for training", few(&untaught)));
     }
     let (least, most) = (
         classes.iter().map(|c| c.train).min(),
@@ -168,7 +172,7 @@ fn warnings(dataset: &Dataset, classes: &[ClassCount]) -> Vec<String> {
         && most >= IMBALANCE * least.max(1)
     {
         warnings.push(format!(
-            "Classes differ much in size ({least} to {most} to learn from): the large ones will be guessed more often"
+            "Classes differ much in size ({least} to {most} for training): the large ones will be guessed more often"
         ));
     }
     if !dataset.has_classes() && one_caption(dataset) {
@@ -227,7 +231,7 @@ mod tests {
         };
         let split = split(&dataset, &looked.groups, None, 0);
         let warnings = Preview::new(&dataset, &looked, &split).warnings;
-        // The copy to learn from may have been drawn to choose by.
+        // The copy for training may have been drawn for validation.
         let learnt = split.train.contains(&0);
         assert_eq!(
             warnings.iter().any(|w| w.starts_with("1 pictures to test")),

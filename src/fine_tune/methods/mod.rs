@@ -156,7 +156,7 @@ fn single(config: &RunConfig, context: &Context) -> Result<Box<dyn Learner>> {
     }
     if context.train.is_empty() {
         return Err(Error::Data(
-            "there is nothing to learn from: no picture is left for training".into(),
+            "there is nothing to train on: no picture is left for training".into(),
         ));
     }
     Ok(match method {

@@ -29,7 +29,7 @@ impl Search {
     pub fn new(trials: Vec<RunConfig>, searched: Vec<Choice>, context: &Context) -> Result<Self> {
         if context.validation.is_empty() {
             return Err(Error::Data(
-                "no picture is left to choose by: several values can only be compared with more pictures".into(),
+                "no validation picture is left: several values can only be compared with more pictures".into(),
             ));
         }
         let first = trials.first().ok_or_else(|| Error::Config("nothing to try".into()))?;

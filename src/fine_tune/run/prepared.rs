@@ -150,7 +150,7 @@ pub fn prepare(config: &RunConfig, progress: &(dyn Progress + Sync)) -> Result<(
     prepared.dataset.check()?;
     if prepared.split.train.is_empty() {
         return Err(Error::Data(format!(
-            "no picture of {} can be used to learn from; --preview names what is left aside, and why",
+            "no picture of {} can be used for training; --preview names what is left aside, and why",
             config.folder.display()
         )));
     }

@@ -173,7 +173,7 @@ impl Listed {
             (_, true) => "it names no picture of this folder",
             (Meaning::Titles, _) => {
                 "titles are no captions where there are class folders; call the column caption, or the file captions, to \
-                 learn from them"
+                 train on them"
             }
             _ => "class folders are used, and it names too few of the pictures",
         }

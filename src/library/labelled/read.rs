@@ -92,7 +92,7 @@ fn tidy(dataset: &mut Dataset, wanted: &Wanted) {
     if to_learn && !dataset.examples.iter().any(learnt) {
         dataset
             .notes
-            .push("nothing is given to learn from: the sides are drawn".into());
+            .push("no side for training is given: the split is drawn at random".into());
         dataset.given.clear();
     }
 }
@@ -343,7 +343,7 @@ fn below(path: &Path, root: &Path) -> String {
 fn nothing(root: &Path, lists: &Lists, dataset: &Dataset, wanted: &Wanted) -> DataError {
     let learn = wanted.purpose == Purpose::Learn;
     let wanted = if learn {
-        "nothing to learn from"
+        "nothing to train on"
     } else {
         "no ground truth"
     };

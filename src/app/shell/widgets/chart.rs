@@ -8,6 +8,7 @@ use egui::{Color32, Rangef, Sense, Stroke, Ui, Vec2b, WidgetInfo, vec2};
 use egui_plot::{FilledArea, GridMark, HLine, HoverPosition, Line, LineStyle, Plot, PlotPoints, PlotUi, Points};
 
 use super::{note, section, swatch_ui};
+use crate::app::shell::status::thousands;
 use crate::app::shell::theme;
 
 /// Room for the numbers on the left, so that charts below each other align.
@@ -251,8 +252,11 @@ fn thinned(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
 pub fn short(value: f64) -> String {
     match value.abs() {
         0.0 => "0".into(),
-        size if !(1e-3..1e5).contains(&size) => format!("{value:.1e}").replace(".0e", "e"),
-        size if size >= 100.0 => format!("{value:.0}"),
+        size if !(1e-3..1e7).contains(&size) => format!("{value:.1e}").replace(".0e", "e"),
+        size if size >= 100.0 => {
+            let sign = if value < 0.0 { "-" } else { "" };
+            format!("{sign}{}", thousands(size.round() as usize))
+        }
         _ => {
             let text = format!("{value:.3}");
             text.trim_end_matches('0').trim_end_matches('.').into()
@@ -301,7 +305,7 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        let told: Vec<String> = [0.0, 2e-5, 0.25, 3.0, 123.4].map(short).into();
-        assert_eq!(told, ["0", "2e-5", "0.25", "3", "123"]);
+        let told: Vec<String> = [0.0, 2e-5, 0.25, 3.0, 123.4, 1e5, -1_204.0].map(short).into();
+        assert_eq!(told, ["0", "2e-5", "0.25", "3", "123", "100,000", "-1,204"]);
     }
 }

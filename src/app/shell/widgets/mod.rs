@@ -1,15 +1,17 @@
 //! Small parts that panels are made of. Each draws itself and says what happened to it.
 
 mod chart;
+mod choice;
 mod icon_button;
 mod rows;
 mod score_bar;
 mod segmented;
 
 pub use chart::{Chart, ChartLine, Look, chart_ui, short};
-pub use icon_button::{icon_button, labelled};
+pub use choice::{checkbox, radio};
+pub use icon_button::{icon_button, labelled, primary_button};
 pub use rows::rows_ui;
-pub use score_bar::{SCORE_BAR_HEIGHT, ScoreBar, score_bar_ui};
+pub use score_bar::{BAR_HEIGHT, ScoreBar, score_bar_ui};
 pub use segmented::segmented_ui;
 
 use egui::{Color32, ComboBox, CornerRadius, Sense, Shape, Stroke, Ui, vec2};
@@ -41,4 +43,23 @@ pub fn combo(name: &'static str) -> ComboBox<'static> {
         let stroke = Stroke::new(1.5, visuals.fg_stroke.color);
         ui.painter().add(Shape::line(chevron, stroke));
     })
+}
+
+/// How long something takes, in a fitting unit.
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.0 => "less than a second".into(),
+        s if s < 90.0 => format!("{s:.0} s"),
+        s if s < 5_400.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3_600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn durations_are_told_in_fitting_units() {
+        let told: Vec<String> = [0.2, 30.0, 600.0, 9_000.0].map(super::duration).into();
+        assert_eq!(told, ["less than a second", "30 s", "10 min", "2.5 h"]);
+    }
 }

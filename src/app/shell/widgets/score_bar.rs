@@ -1,13 +1,20 @@
 //! A label's name, its bar, its number.
 
 use egui::accesskit::Role;
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Color32, CornerRadius, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
+use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
 
-/// The height of a bar with its name, in points.
-pub const SCORE_BAR_HEIGHT: f32 = 28.0;
-const NUMBER_WIDTH: f32 = 62.0;
+/// Height of a bar with its name.
+pub const BAR_HEIGHT: f32 = 28.0;
+const NUMBER_WIDTH: f32 = 66.0;
+/// Room for what stands beside the number.
+const ASIDE_WIDTH: f32 = 88.0;
+/// Height of the bar, and of the thin one below it.
+const BAR: f32 = 4.0;
+const THIN: f32 = 2.0;
 
 /// What a bar shows.
 pub struct ScoreBar<'a> {
@@ -15,22 +22,26 @@ pub struct ScoreBar<'a> {
     pub name: &'a str,
     /// Its number, as written.
     pub number: String,
-    /// How far the number moved, as written.
-    pub change: Option<String>,
+    /// What stands beside the number, and its colour: how far it moved, or what it was.
+    pub aside: Option<(String, Color32)>,
     /// How far the bar reaches, 0 to 1.
     pub share: f32,
+    /// How far a thin bar below it reaches, where there is another number to compare with.
+    pub thin: Option<f32>,
     /// Its colour.
     pub colour: Color32,
     /// Whether this is the answer.
     pub winner: bool,
     /// Whether its heatmap is shown.
     pub chosen: bool,
+    /// Whether its heatmap stays, whatever is best.
+    pub pinned: bool,
 }
 
 /// Draws the bar over the whole width; it can be clicked.
 pub fn score_bar_ui(ui: &mut Ui, bar: &ScoreBar) -> Response {
     let palette = theme::palette(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), SCORE_BAR_HEIGHT), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR_HEIGHT), Sense::click());
     response
         .widget_info(|| WidgetInfo::selected(Role::Button, true, bar.chosen, format!("{} {}", bar.name, bar.number)));
     if !ui.is_rect_visible(rect) {
@@ -47,13 +58,17 @@ pub fn score_bar_ui(ui: &mut Ui, bar: &ScoreBar) -> Response {
     }
     let inner = rect.shrink2(vec2(6.0, 0.0));
     let track = Rect::from_min_max(
-        pos2(inner.left(), inner.bottom() - 7.0),
+        pos2(inner.left(), inner.bottom() - 3.0 - BAR),
         pos2(inner.right(), inner.bottom() - 3.0),
     );
     painter.rect_filled(track, CornerRadius::same(2), palette.line);
-    let reach = track.width() * bar.share.clamp(0.0, 1.0);
-    let filled = Rect::from_min_size(track.min, vec2(reach, track.height()));
+    let reach = |share: f32, height: f32| vec2(track.width() * share.clamp(0.0, 1.0), height);
+    let filled = Rect::from_min_size(track.min, reach(bar.share, BAR));
     painter.rect_filled(filled, CornerRadius::same(2), bar.colour);
+    if let Some(share) = bar.thin {
+        let thin = Rect::from_min_size(track.left_bottom() + vec2(0.0, 1.0), reach(share, THIN));
+        painter.rect_filled(thin, CornerRadius::ZERO, palette.text_weak);
+    }
 
     let font = if bar.winner {
         theme::strong(theme::SIZE_BODY)
@@ -69,19 +84,32 @@ pub fn score_bar_ui(ui: &mut Ui, bar: &ScoreBar) -> Response {
         palette.text,
     );
     let mut numbers = NUMBER_WIDTH;
-    if let Some(change) = &bar.change {
+    if let Some((aside, colour)) = &bar.aside {
         let at = pos2(inner.right() - NUMBER_WIDTH, middle);
         let font = theme::body(theme::SIZE_SMALL);
-        painter.text(at, Align2::RIGHT_CENTER, change, font, palette.text_weak);
-        numbers += NUMBER_WIDTH;
+        painter.text(at, Align2::RIGHT_CENTER, aside, font, *colour);
+        numbers += ASIDE_WIDTH;
     }
-    let name_area = Rect::from_min_max(inner.min, pos2(inner.right() - numbers, inner.bottom()));
-    ui.painter_at(name_area.intersect(ui.clip_rect())).text(
-        pos2(inner.left(), middle),
-        Align2::LEFT_CENTER,
-        bar.name,
-        font,
-        palette.text,
-    );
-    response.on_hover_text(bar.name)
+    let mut left = inner.left();
+    if bar.pinned {
+        let font = theme::body(theme::SIZE_BODY);
+        painter.text(
+            pos2(left, middle),
+            Align2::LEFT_CENTER,
+            icon::PUSH_PIN,
+            font,
+            palette.accent,
+        );
+        left += 18.0;
+    }
+    let mut job = LayoutJob::simple_singleline(bar.name.to_owned(), font, palette.text);
+    job.wrap = TextWrapping::truncate_at_width((inner.right() - numbers - left).max(0.0));
+    let name = painter.layout_job(job);
+    let cut = name.elided;
+    painter.galley(pos2(left, middle - name.size().y / 2.0), name, palette.text);
+    if cut {
+        response.on_hover_text(bar.name)
+    } else {
+        response
+    }
 }

@@ -8,7 +8,7 @@ use crate::app::shell::theme;
 use crate::app::shell::widgets::{Chart, chart_ui, note, section};
 use crate::app::train::panels::{card, percent};
 use crate::app::train::{AtWork, TrainCommand, Training};
-use crate::engine::training::{BlendPoint, Comparison, RunRecord};
+use crate::engine::training::{BlendPoint, Comparison, RunRecord, TrainingRequest};
 
 /// Blends that are this near are one.
 const SAME: f32 = 0.005;
@@ -49,13 +49,16 @@ fn slider_ui(ui: &mut Ui, training: &Training, record: &RunRecord, commands: &mu
             .on_disabled_hover_text(if in_use {
                 "This blend is in use"
             } else {
-                "Something is at work"
+                "Something else is running"
             });
         if apply.clicked() {
-            commands.push(TrainCommand::UseBlend(record.run.clone(), blend));
+            commands.push(TrainCommand::Send(TrainingRequest::UseBlend {
+                run: record.run.clone(),
+                blend,
+            }));
         }
         if ui.add_enabled(idle, Button::new("Measure all")).clicked() {
-            commands.push(TrainCommand::MeasureBlends(record.run.clone()));
+            commands.push(TrainCommand::Send(TrainingRequest::MeasureBlends(record.run.clone())));
         }
     });
 }

@@ -1,69 +1,151 @@
-//! The board: pictures against texts, N x N, as contrastive training sees a batch.
+//! The board: pictures against texts, N x N, as contrastive training sees a batch (a similarity matrix).
+
+use std::f32::consts::FRAC_PI_4;
+use std::path::Path;
 
 use egui::accesskit::Role;
+use egui::epaint::TextShape;
 use egui::{
-    Align, Align2, Button, Color32, CornerRadius, Image, Layout, Rect, RichText, Sense, Stroke, StrokeKind, TextEdit,
-    Ui, WidgetInfo, vec2,
+    Align, Align2, Button, Color32, CornerRadius, Image, Layout, Pos2, Rect, RichText, Sense, Stroke, StrokeKind,
+    TextEdit, Ui, WidgetInfo, pos2, vec2,
 };
 
 use crate::app::shell::icons as icon;
 use crate::app::shell::textures::Textures;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{icon_button, note};
+use crate::app::shell::widgets::{icon_button, note, segmented_ui};
 use crate::app::state::State;
 use crate::app::train::panels::{card, progress_ui};
-use crate::app::train::{AtWork, Pair, TrainCommand};
-use crate::engine::protocol::ScreenImage;
+use crate::app::train::{AtWork, Pair, Reading, TrainCommand, Training};
 use crate::heatmap::Ramp;
 
 /// Side of a cell, as long as there is room.
 const CELL: f32 = 52.0;
 const PAIRS: usize = 12;
 const NAME_WIDTH: f32 = 200.0;
+/// Side of the small pictures in lists.
+const PICTURE_SIDE: f32 = 40.0;
+/// Height of the slanted texts over the columns.
+const HEADS: f32 = 96.0;
+/// Cells of the board that shows what is to come.
+const EMPTY: usize = 4;
 
 /// Draws the page.
-pub fn board_page_ui(ui: &mut Ui, state: &mut State, textures: &mut Textures) -> Vec<TrainCommand> {
+pub fn board_page_ui(ui: &mut Ui, state: &State, textures: &mut Textures) -> Vec<TrainCommand> {
     let mut commands = Vec::new();
+    let training = &state.training;
     ui.label(RichText::new("Pictures against texts").font(theme::strong(theme::SIZE_HEADING)));
-    let words = "Contrastive training compares every picture of a batch with every text. The diagonal, where picture and \
-                 text belong together, is to become brighter than its row and its column. Take a step and see.";
+    let words = "Contrastive training compares every picture of a batch with every text (a similarity matrix). The \
+                 diagonal, where picture and text belong together, should become the brightest in its row and in its \
+                 column. Take a step and see.";
     ui.label(note(ui, words));
     ui.add_space(theme::GAP_SMALL);
-    card(ui, |ui| pairs_ui(ui, state, &mut commands));
+    card(ui, |ui| pairs_ui(ui, state, textures, &mut commands));
     card(ui, |ui| steps_ui(ui, state, &mut commands));
-    if let Some((board, pictures)) = &state.training.board {
-        card(ui, |ui| {
+    card(ui, |ui| match &training.board {
+        Some((board, pictures)) => {
             let steps = match board.steps {
                 0 => "as the model is".into(),
                 1 => "after one step".into(),
                 steps => format!("after {steps} steps"),
             };
             ui.label(format!("Contrastive loss {:.3}, {steps}", board.loss));
+            let choices = [
+                (Reading::Cosines, "Cosines"),
+                (Reading::Texts, "Softmax over each row"),
+                (Reading::Pictures, "Softmax over each column"),
+            ];
+            let chosen = segmented_ui(ui, training.reading, &choices);
+            commands.extend(chosen.map(TrainCommand::Read));
+            ui.label(note(ui, reading_words(training.reading)));
+            let scale = state.scoring().logit_scale;
             let textures = pictures
                 .iter()
                 .enumerate()
                 .map(|(place, picture)| textures.small(ui.ctx(), &format!("board {place}"), picture));
-            let textures: Vec<_> = textures.collect();
-            board_ui(ui, &board.cosines, Some((pictures.as_slice(), textures.as_slice())));
+            let matrix = Matrix {
+                values: read(&board.cosines, training.reading, scale),
+                shares: training.reading != Reading::Cosines,
+                pictures: textures.collect(),
+                texts: training.pairs.iter().map(|(_, text)| text.clone()).collect(),
+            };
+            board_ui(ui, &matrix);
             ui.label(note(ui, "Nothing of these steps is kept: for that, start a run."));
-        });
-    }
+        }
+        None => {
+            let words = "Here will stand a row for each picture and a column for each text, each cell the brighter the \
+                         better the two fit.";
+            ui.label(note(ui, words));
+            empty_ui(ui);
+        }
+    });
     commands
 }
 
-fn pairs_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<TrainCommand>) {
+fn reading_words(reading: Reading) -> &'static str {
+    match reading {
+        Reading::Cosines => "How near each picture is to each text, from -1 to 1.",
+        Reading::Texts => {
+            "Which text belongs to this picture? Rows sum to 100 %. The loss is the mean of this and the other question."
+        }
+        Reading::Pictures => {
+            "Which picture belongs to this text? Columns sum to 100 %. The loss is the mean of this and the other question."
+        }
+    }
+}
+
+/// The cosines as they are, or as shares of a softmax with the model's scale over rows or columns.
+fn read(cosines: &[Vec<f32>], reading: Reading, scale: f32) -> Vec<Vec<f32>> {
+    match reading {
+        Reading::Cosines => cosines.to_vec(),
+        Reading::Texts => cosines.iter().map(|row| softmax(row, scale)).collect(),
+        Reading::Pictures => transposed(&read(&transposed(cosines), Reading::Texts, scale)),
+    }
+}
+
+fn softmax(row: &[f32], scale: f32) -> Vec<f32> {
+    let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let weights: Vec<f32> = row.iter().map(|value| (scale * (value - highest)).exp()).collect();
+    let sum: f32 = weights.iter().sum();
+    weights.into_iter().map(|weight| weight / sum).collect()
+}
+
+fn transposed(rows: &[Vec<f32>]) -> Vec<Vec<f32>> {
+    let columns = rows.iter().map(Vec::len).min().unwrap_or(0);
+    (0..columns)
+        .map(|column| rows.iter().map(|row| row[column]).collect())
+        .collect()
+}
+
+/// A board before there is one.
+fn empty_ui(ui: &mut Ui) {
+    let side = CELL * EMPTY as f32;
+    let (area, _) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
+    let palette = theme::palette(ui);
+    for place in 0..EMPTY * EMPTY {
+        let (row, column) = (place / EMPTY, place % EMPTY);
+        let min = area.min + vec2(CELL * column as f32, CELL * row as f32);
+        let cell = Rect::from_min_size(min, vec2(CELL, CELL)).shrink(1.0);
+        let colour = if row == column { palette.accent } else { palette.line };
+        let stroke = Stroke::new(1.5, colour);
+        ui.painter()
+            .rect_stroke(cell, CornerRadius::same(3), stroke, StrokeKind::Inside);
+    }
+}
+
+fn pairs_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &mut Vec<TrainCommand>) {
     let mut pairs: Vec<Pair> = state.training.pairs.clone();
     let mut removed = None;
     for (place, (path, text)) in pairs.iter_mut().enumerate() {
         ui.horizontal(|ui| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             ui.label(note(ui, format!("{}", place + 1)));
             let left = Layout::left_to_right(Align::Center);
-            ui.allocate_ui_with_layout(vec2(NAME_WIDTH, theme::ROW_HEIGHT), left, |ui| {
+            ui.allocate_ui_with_layout(vec2(NAME_WIDTH, PICTURE_SIDE), left, |ui| {
                 ui.set_width(NAME_WIDTH);
-                ui.add(egui::Label::new(name).truncate());
+                picture_ui(ui, &state.training, path, textures);
             });
-            ui.add(TextEdit::singleline(text).id_salt(("pair", place)).desired_width(340.0));
+            let width = (ui.available_width() - PICTURE_SIDE).clamp(120.0, 480.0);
+            ui.add(TextEdit::singleline(text).id_salt(("pair", place)).desired_width(width));
             if icon_button(ui, icon::X, &format!("Remove pair {}", place + 1), false).clicked() {
                 removed = Some(place);
             }
@@ -73,12 +155,12 @@ fn pairs_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<TrainCommand>) {
         pairs.remove(place);
     }
     if pairs.is_empty() {
-        let words = "Pairs of a picture and its text come from the pictures that you look at: select one under Explore \
-                     and add it here, or take the surest picture of each label.";
+        let words = "Pairs of a picture and its text come from the pictures that you look at: select one in Explore and \
+                     add it here, or take the surest picture of each label.";
         ui.label(note(ui, words));
     }
-    ui.horizontal(|ui| {
-        let selected = state.selected.and_then(|id| state.pictures.get(id));
+    ui.horizontal_wrapped(|ui| {
+        let selected = state.explore.selected().and_then(|id| state.explore.pictures().get(id));
         let add = ui.add_enabled(
             selected.is_some() && pairs.len() < PAIRS,
             Button::new("Add the selected picture"),
@@ -95,6 +177,22 @@ fn pairs_ui(ui: &mut Ui, state: &mut State, commands: &mut Vec<TrainCommand>) {
     if pairs != state.training.pairs {
         commands.push(TrainCommand::SetPairs(pairs));
     }
+}
+
+/// A small picture with its name.
+pub fn picture_ui(ui: &mut Ui, training: &Training, path: &Path, textures: &mut Textures) {
+    ui.horizontal(|ui| {
+        let (area, _) = ui.allocate_exact_size(vec2(PICTURE_SIDE, PICTURE_SIDE), Sense::hover());
+        if let Some(picture) = training.small.get(path) {
+            let texture = textures.small(ui.ctx(), &path.display().to_string(), picture);
+            let longest = picture.width.max(picture.height).max(1) as f32;
+            let size = vec2(picture.width as f32, picture.height as f32) * (PICTURE_SIDE / longest);
+            Image::new(&texture).paint_at(ui, Rect::from_center_size(area.center(), size));
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        ui.add(egui::Label::new(note(ui, name)).truncate())
+            .on_hover_text(path.display().to_string());
+    });
 }
 
 fn steps_ui(ui: &mut Ui, state: &State, commands: &mut Vec<TrainCommand>) {
@@ -120,48 +218,163 @@ fn steps_ui(ui: &mut Ui, state: &State, commands: &mut Vec<TrainCommand>) {
     });
 }
 
-/// Draws the cells; `pictures` stand beside their rows.
-pub fn board_ui(ui: &mut Ui, cosines: &[Vec<f32>], pictures: Option<(&[ScreenImage], &[egui::TextureHandle])>) {
-    let columns = cosines.first().map_or(0, Vec::len).max(1);
-    let values = || cosines.iter().flatten().copied();
-    let low = values().fold(f32::INFINITY, f32::min);
-    let high = values().fold(f32::NEG_INFINITY, f32::max);
-    let side = CELL.min((ui.available_width() - CELL) / columns as f32).max(16.0);
-    let heading = if pictures.is_some() { side } else { 0.0 };
-    let size = vec2(heading + side * columns as f32, side * cosines.len() as f32);
-    let (area, response) = ui.allocate_exact_size(size, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Cosines of pictures and texts"));
-    let painter = ui.painter_at(area);
-    let accent = theme::palette(ui).accent;
-    for (row, cells) in cosines.iter().enumerate() {
-        let top = area.top() + side * row as f32;
-        if let Some((image, texture)) =
-            pictures.and_then(|(images, textures)| Some((images.get(row)?, textures.get(row)?)))
-        {
-            let longest = image.width.max(image.height).max(1) as f32;
-            let fitted = vec2(image.width as f32, image.height as f32) * ((side - 4.0) / longest);
-            let centre = egui::pos2(area.left() + side / 2.0, top + side / 2.0);
-            Image::new(texture).paint_at(ui, Rect::from_center_size(centre, fitted));
+/// What a board shows.
+pub struct Matrix {
+    /// Rows of pictures, columns of texts.
+    pub values: Vec<Vec<f32>>,
+    /// Whether the values are shares.
+    pub shares: bool,
+    /// Pictures beside their rows; none where they are not known.
+    pub pictures: Vec<egui::TextureHandle>,
+    /// Texts over their columns; none where they are not known.
+    pub texts: Vec<String>,
+}
+
+impl Matrix {
+    /// Cosines alone.
+    pub fn of(cosines: &[Vec<f32>]) -> Self {
+        Self {
+            values: cosines.to_vec(),
+            shares: false,
+            pictures: Vec::new(),
+            texts: Vec::new(),
         }
+    }
+
+    /// What the ends of the colours stand for.
+    fn ends(&self) -> (f32, f32) {
+        if self.shares {
+            return (0.0, 1.0);
+        }
+        let values = || self.values.iter().flatten().copied();
+        (
+            values().fold(f32::INFINITY, f32::min),
+            values().fold(f32::NEG_INFINITY, f32::max),
+        )
+    }
+
+    fn told(&self, value: f32) -> String {
+        if self.shares {
+            format!("{:.0} %", 100.0 * value)
+        } else {
+            format!("{value:.2}")
+        }
+    }
+}
+
+/// Draws the cells, with pictures beside the rows and texts over the columns.
+pub fn board_ui(ui: &mut Ui, matrix: &Matrix) {
+    let columns = matrix.values.first().map_or(0, Vec::len).max(1);
+    let side = CELL
+        .min((ui.available_width() - CELL - HEADS) / columns as f32)
+        .max(16.0);
+    let left = if matrix.pictures.is_empty() { 0.0 } else { side };
+    let heads = if matrix.texts.is_empty() { 0.0 } else { HEADS };
+    // The last text leans out to the right.
+    let size = vec2(
+        left + side * columns as f32 + heads,
+        heads + side * matrix.values.len() as f32,
+    );
+    let (area, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Similarity matrix of pictures and texts"));
+    let corner = area.min + vec2(left, heads);
+    for (column, text) in matrix.texts.iter().take(columns).enumerate() {
+        head_ui(ui, text, corner + vec2(side * (column as f32 + 0.5), -theme::GAP_SMALL));
+    }
+    for (row, texture) in matrix.pictures.iter().enumerate() {
+        let size = texture.size_vec2();
+        let fitted = size * ((side - 4.0) / size.max_elem().max(1.0));
+        let centre = pos2(area.left() + side / 2.0, corner.y + side * (row as f32 + 0.5));
+        Image::new(texture).paint_at(ui, Rect::from_center_size(centre, fitted));
+    }
+    cells_ui(ui, matrix, corner, side);
+    legend_ui(ui, matrix);
+}
+
+/// A text over its column, slanted so that it has room.
+fn head_ui(ui: &Ui, text: &str, foot: Pos2) {
+    let colour = theme::palette(ui).text;
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), theme::body(theme::SIZE_SMALL), colour);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(HEADS * std::f32::consts::SQRT_2 - theme::GAP);
+    let galley = ui.painter().layout_job(job);
+    let shape = TextShape::new(
+        foot - vec2(galley.size().y / 2.0, galley.size().y / 2.0),
+        galley,
+        colour,
+    );
+    ui.painter().add(shape.with_angle(-FRAC_PI_4));
+}
+
+fn cells_ui(ui: &Ui, matrix: &Matrix, corner: Pos2, side: f32) {
+    let (low, high) = matrix.ends();
+    let painter = ui.painter();
+    let accent = theme::palette(ui).accent;
+    for (row, cells) in matrix.values.iter().enumerate() {
         for (column, value) in cells.iter().enumerate() {
-            let min = egui::pos2(area.left() + heading + side * column as f32, top);
+            let min = corner + vec2(side * column as f32, side * row as f32);
             let cell = Rect::from_min_size(min, vec2(side, side)).shrink(1.0);
             let share = (value - low) / (high - low).max(1e-6);
             let [r, g, b] = Ramp::Viridis.colour(share);
             painter.rect_filled(cell, CornerRadius::same(3), Color32::from_rgb(r, g, b));
             if row == column {
-                painter.rect_stroke(
-                    cell,
-                    CornerRadius::same(3),
-                    Stroke::new(2.0, accent),
-                    StrokeKind::Inside,
-                );
+                let stroke = Stroke::new(2.0, accent);
+                painter.rect_stroke(cell, CornerRadius::same(3), stroke, StrokeKind::Inside);
             }
             if side >= 36.0 {
                 let ink = if share > 0.6 { Color32::BLACK } else { Color32::WHITE };
                 let font = theme::body(theme::SIZE_SMALL);
-                painter.text(cell.center(), Align2::CENTER_CENTER, format!("{value:.2}"), font, ink);
+                painter.text(cell.center(), Align2::CENTER_CENTER, matrix.told(*value), font, ink);
             }
         }
+    }
+}
+
+/// What the colours stand for.
+fn legend_ui(ui: &mut Ui, matrix: &Matrix) {
+    let (low, high) = matrix.ends();
+    if !(low.is_finite() && high.is_finite()) {
+        return;
+    }
+    ui.horizontal(|ui| {
+        ui.label(note(ui, matrix.told(low)));
+        let (bar, _) = ui.allocate_exact_size(vec2(2.0 * CELL, theme::SWATCH), Sense::hover());
+        let steps = bar.width() as usize;
+        for step in 0..steps {
+            let [r, g, b] = Ramp::Viridis.colour(step as f32 / steps as f32);
+            let x = bar.left() + step as f32;
+            let stroke = Stroke::new(1.0, Color32::from_rgb(r, g, b));
+            ui.painter().vline(x, bar.y_range(), stroke);
+        }
+        ui.label(note(ui, matrix.told(high)));
+        let what = if matrix.shares {
+            "share of the softmax"
+        } else {
+            "cosine"
+        };
+        ui.label(note(ui, what));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_and_columns_of_a_softmax_sum_to_one() {
+        let cosines = vec![vec![0.3, 0.1, 0.2], vec![0.0, 0.4, 0.1], vec![0.2, 0.2, 0.2]];
+        let rows = read(&cosines, Reading::Texts, 20.0);
+        for row in &rows {
+            assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        }
+        assert!((rows[2][0] - 1.0 / 3.0).abs() < 1e-6);
+        let columns = read(&cosines, Reading::Pictures, 20.0);
+        for column in 0..3 {
+            let sum: f32 = columns.iter().map(|row| row[column]).sum();
+            assert!((sum - 1.0).abs() < 1e-6);
+        }
+        // exp(20 (0.3 - 0.2)) to 1 between the first and the last picture, and the second one far behind.
+        let ratio = columns[0][0] / columns[2][0];
+        assert!((ratio - 2f32.exp()).abs() < 1e-3, "{ratio}");
+        assert_eq!(read(&cosines, Reading::Cosines, 20.0), cosines);
     }
 }

@@ -26,7 +26,8 @@ pub fn compare_ui(ui: &mut Ui, training: &Training) {
     if runs.is_empty() {
         ui.label(note(
             ui,
-            "Choose two runs or more on the left, by the sign beside their names.",
+            "Choose two runs or more on the left, with the scales beside their names: their results and curves stand here, \
+             and the settings in which they differ.",
         ));
         return;
     }
@@ -178,7 +179,7 @@ fn against_first(training: &Training, runs: &[&RunRecord], place: usize) -> Stri
         (Some((_, Some(compared))), ..) => compared.words(),
         (_, Some(a), Some(b)) if a.pictures != b.pictures => "not comparable: tested on other pictures".into(),
         (_, None, _) | (_, _, None) => "not comparable: answers were not kept picture by picture".into(),
-        _ => "..".into(),
+        _ => "\u{2026}".into(),
     }
 }
 
@@ -197,10 +198,33 @@ fn table_ui(ui: &mut Ui, runs: &[&RunRecord]) {
                         let found = facts.iter().find(|(known, _)| *known == name);
                         found.map_or("-".into(), |(_, value)| value.clone())
                     };
-                    row_ui(ui, &name, known.iter().map(value));
+                    let values: Vec<String> = known.iter().map(value).collect();
+                    let differ = values.windows(2).any(|pair| pair[0] != pair[1]);
+                    setting_ui(ui, &name, &values, differ);
                 }
             });
     });
+}
+
+/// A setting of each run; where they differ, it stands out.
+fn setting_ui(ui: &mut Ui, name: &str, values: &[String], differ: bool) {
+    let shown = |text: &str| {
+        if differ {
+            RichText::new(text).font(theme::strong(theme::SIZE_BODY))
+        } else {
+            RichText::new(text)
+        }
+    };
+    let name = if differ {
+        format!("{name} (differs)")
+    } else {
+        name.to_owned()
+    };
+    ui.label(note(ui, name));
+    values.iter().for_each(|value| {
+        ui.label(shown(value));
+    });
+    ui.end_row();
 }
 
 fn row_ui(ui: &mut Ui, name: &str, values: impl Iterator<Item = String>) {

@@ -1,60 +1,70 @@
 //! One run: where it stands, what it learnt, and what can be done with it.
 
-use egui::{Button, CornerRadius, Grid, ProgressBar, RichText, TextEdit, Ui};
+use egui::{Button, CornerRadius, Grid, Key, ProgressBar, RichText, TextEdit, Ui};
 
 use super::blend::blend_ui;
-use super::board::board_ui;
+use super::board::{Matrix, board_ui, picture_ui};
 use super::run_charts::charts_ui;
 use super::run_result::result_ui;
 use super::trials::{self, trials_ui};
 use crate::app::shell::icons as icon;
+use crate::app::shell::status::thousands;
+use crate::app::shell::textures::Textures;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{note, section, short};
-use crate::app::state::State;
-use crate::app::train::panels::{card, duration, progress_ui};
+use crate::app::shell::widgets::{duration, icon_button, note, primary_button, section, short};
+use crate::app::train::panels::{card, progress_ui};
 use crate::app::train::{AtWork, Curves, TrainCommand, Training};
-use crate::engine::training::{Field, RunRecord, RunState};
+use crate::engine::training::{Field, RunRecord, RunState, TrainingRequest};
+
+/// Width of the fields for a name and a note.
+const EDIT_WIDTH: f32 = 480.0;
 
 /// Draws the page.
-pub fn run_ui(ui: &mut Ui, state: &mut State, run: &str) -> Vec<TrainCommand> {
-    let training = &mut state.training;
-    // Lent to this page for the frame: nothing else draws them.
-    let curves = training.curves.remove(run).unwrap_or_default();
-    let commands = page_ui(ui, training, run, &curves);
-    training.curves.insert(run.to_owned(), curves);
-    commands
-}
-
-fn page_ui(ui: &mut Ui, training: &mut Training, run: &str, curves: &Curves) -> Vec<TrainCommand> {
+pub fn run_ui(ui: &mut Ui, training: &Training, run: &str, textures: &mut Textures) -> Vec<TrainCommand> {
     let mut commands = Vec::new();
-    let Some(record) = training.record(run).cloned() else {
+    let none = Curves::default();
+    let curves = training.curves.get(run).unwrap_or(&none);
+    let Some(record) = training.record(run) else {
         preparing_ui(ui, curves, &mut commands);
         return commands;
     };
     card(ui, |ui| {
-        name_ui(ui, training, &record, &mut commands);
-        buttons_ui(ui, training, &record, &mut commands);
-        progress(ui, training, &record, curves, &mut commands);
+        name_ui(ui, training, record, &mut commands);
+        buttons_ui(ui, training, record, &mut commands);
+        progress(ui, training, record, curves, &mut commands);
         if let Some(error) = &record.error {
             ui.label(RichText::new(error).color(theme::palette(ui).error));
         }
-        result_ui(ui, &record);
+        result_ui(ui, record);
     });
-    charts_ui(ui, curves, &record);
+    if curves.loss.is_empty() && training.working_on(run).is_some() {
+        coming_ui(ui);
+    }
+    charts_ui(ui, curves, record);
     trials_ui(ui, curves, record.classes.is_empty());
     if let Some(board) = &curves.board {
         card(ui, |ui| {
-            ui.label(section("Pictures against texts"));
+            ui.label(section("Pictures against texts (similarity matrix)"));
             let words = "Cosines of a fixed batch: a row for each picture, a column for each text. The diagonal brightens \
                          as what belongs together is drawn together.";
             ui.label(note(ui, words));
-            board_ui(ui, board, None);
+            board_ui(ui, &Matrix::of(board));
         });
     }
-    flips_ui(ui, curves);
-    blend_ui(ui, training, &record, &mut commands);
-    settings_ui(ui, &record);
+    flips_ui(ui, training, curves, textures);
+    blend_ui(ui, training, record, &mut commands);
+    settings_ui(ui, record);
     commands
+}
+
+/// What will stand here once the run has taken its first steps.
+fn coming_ui(ui: &mut Ui) {
+    card(ui, |ui| {
+        let words = "The curves come with the first steps: training loss, and accuracy on validation beside the zero-shot \
+                     accuracy. After that: the test accuracy, the pictures that are answered otherwise than before, and a \
+                     slider between the original model and this one.";
+        ui.label(note(ui, words));
+    });
 }
 
 /// A run that has no record yet.
@@ -64,41 +74,65 @@ fn preparing_ui(ui: &mut Ui, curves: &Curves, commands: &mut Vec<TrainCommand>) 
         match &curves.preparing {
             Some((what, done)) => commands.extend(progress_ui(ui, what, *done)),
             None => {
-                ui.label(note(ui, "It is not there any more."));
+                ui.label(note(ui, "This run no longer exists."));
             }
         }
     });
 }
 
-fn name_ui(ui: &mut Ui, training: &mut Training, record: &RunRecord, commands: &mut Vec<TrainCommand>) {
-    let rests = training.working_on(&record.run).is_none();
-    let fresh = || (record.run.clone(), record.name.clone(), record.note.clone());
-    let (run, name, note) = training.description.get_or_insert_with(fresh);
-    if *run != record.run {
-        (*run, *name, *note) = fresh();
+/// The run's name and note: text, until somebody wants to change them.
+fn name_ui(ui: &mut Ui, training: &Training, record: &RunRecord, commands: &mut Vec<TrainCommand>) {
+    let edited = training.description.as_ref().filter(|(run, ..)| *run == record.run);
+    if let Some((run, name, note)) = edited {
+        edit_ui(ui, run, name, note, commands);
+        return;
     }
-    ui.add_enabled_ui(rests, |ui| {
-        let title = TextEdit::singleline(name)
-            .id_salt("run name")
-            .font(theme::strong(theme::SIZE_HEADING))
-            .desired_width(f32::INFINITY)
-            .hint_text("A name for this run");
-        let named = ui.add(title);
-        let words = TextEdit::multiline(note)
-            .id_salt("run note")
-            .desired_rows(1)
-            .desired_width(f32::INFINITY)
-            .hint_text("A note");
-        let noted = ui.add(words);
-        let changed = *name != record.name || *note != record.note;
-        if (named.lost_focus() || noted.lost_focus()) && changed {
-            commands.push(TrainCommand::Describe {
-                run: run.clone(),
-                name: name.clone(),
-                note: note.clone(),
-            });
-        }
+    let rests = training.working_on(&record.run).is_none();
+    ui.horizontal(|ui| {
+        ui.add(egui::Label::new(RichText::new(&record.name).font(theme::strong(theme::SIZE_HEADING))).truncate());
+        ui.add_enabled_ui(rests, |ui| {
+            if icon_button(ui, icon::PENCIL_SIMPLE, "Change the name and the note", false).clicked() {
+                commands.push(TrainCommand::Edit {
+                    run: record.run.clone(),
+                    name: record.name.clone(),
+                    note: record.note.clone(),
+                });
+            }
+        });
     });
+    if !record.note.is_empty() {
+        ui.label(&record.note);
+    }
+}
+
+fn edit_ui(ui: &mut Ui, run: &str, name: &str, note: &str, commands: &mut Vec<TrainCommand>) {
+    let (mut new_name, mut new_note) = (name.to_owned(), note.to_owned());
+    let title = TextEdit::singleline(&mut new_name)
+        .id_salt("run name")
+        .desired_width(EDIT_WIDTH)
+        .hint_text("A name for this run");
+    let named = ui.add(title);
+    let words = TextEdit::multiline(&mut new_note)
+        .id_salt("run note")
+        .desired_rows(2)
+        .desired_width(EDIT_WIDTH)
+        .hint_text("A note");
+    let noted = ui.add(words);
+    if named.changed() || noted.changed() {
+        commands.push(TrainCommand::Edit {
+            run: run.to_owned(),
+            name: new_name.clone(),
+            note: new_note.clone(),
+        });
+    }
+    let entered = named.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    if primary_button(ui, "Keep").clicked() || entered {
+        commands.push(TrainCommand::Send(TrainingRequest::Describe {
+            run: run.to_owned(),
+            name: new_name,
+            note: new_note,
+        }));
+    }
 }
 
 fn buttons_ui(ui: &mut Ui, training: &Training, record: &RunRecord, commands: &mut Vec<TrainCommand>) {
@@ -107,42 +141,39 @@ fn buttons_ui(ui: &mut Ui, training: &Training, record: &RunRecord, commands: &m
     ui.horizontal_wrapped(|ui| {
         if let Some(paused) = training.working_on(&record.run) {
             let (sign, name) = if paused {
-                (icon::PLAY, "Go on")
+                (icon::PLAY, "Resume")
             } else {
                 (icon::PAUSE, "Pause")
             };
             if ui.button(format!("{sign}  {name}")).clicked() {
-                commands.push(TrainCommand::Pause(!paused));
+                commands.push(TrainCommand::Send(TrainingRequest::Pause(!paused)));
             }
             let stop = ui.button(format!("{}  Stop and keep", icon::STOP));
             if stop
                 .on_hover_text("Ends the run; its best state becomes a model")
                 .clicked()
             {
-                commands.push(TrainCommand::Stop);
+                commands.push(TrainCommand::Send(TrainingRequest::Stop));
             }
             return;
         }
-        let palette = theme::palette(ui);
-        if record.model.is_some() {
-            let text = RichText::new(format!("{}  Use this model", icon::CUBE)).color(palette.surface);
-            let button = Button::new(text).fill(palette.accent);
-            if ui
-                .add(button)
+        if record.model.is_some()
+            && primary_button(ui, &format!("{}  Use this model", icon::CUBE))
                 .on_hover_text("Predictions and heatmaps come from it at once, for the classes that it was taught")
                 .clicked()
-            {
-                commands.push(TrainCommand::Use(run()));
-            }
+        {
+            commands.push(TrainCommand::Use(run()));
         }
-        if record.state != RunState::Done {
+        // What failed before its first step would fail again.
+        let has_begun = record.state != RunState::Failed || record.step > 0;
+        if record.state != RunState::Done && has_begun {
             let resume = ui.add_enabled(!busy, Button::new(format!("{}  Resume", icon::PLAY)));
             if resume.on_hover_text("Goes on from the last checkpoint").clicked() {
-                commands.push(TrainCommand::Resume(run()));
+                commands.push(TrainCommand::Send(TrainingRequest::Resume(run())));
             }
         }
         if record.model.is_some() {
-            let export = ui.add_enabled(!busy, Button::new(format!("{}  Export ..", icon::EXPORT)));
+            let export = ui.add_enabled(!busy, Button::new(format!("{}  Export\u{2026}", icon::EXPORT)));
             if export
                 .on_hover_text("Its model in standard files, its curves as CSV")
                 .clicked()
@@ -155,7 +186,7 @@ fn buttons_ui(ui: &mut Ui, training: &Training, record: &RunRecord, commands: &m
             .on_hover_text("Can be undone as long as the window is open")
             .clicked()
         {
-            commands.push(TrainCommand::Delete(run()));
+            commands.push(TrainCommand::Send(TrainingRequest::Delete(run())));
         }
     });
 }
@@ -175,20 +206,20 @@ fn progress(ui: &mut Ui, training: &Training, record: &RunRecord, curves: &Curve
     }
     let (step, steps) = curves.step;
     ui.add(ProgressBar::new(step as f32 / steps.max(1) as f32).desired_height(8.0));
-    let mut text = format!("Step {step} of {steps}");
+    let mut text = format!("Step {} of {}", thousands(step), thousands(steps));
     if paused {
-        text += ", held";
+        text += ", paused";
     } else if let Some((pictures_per_s, left)) = curves.pace {
         text += &format!(", {pictures_per_s:.0} pictures/s, {} left", duration(f64::from(left)));
     }
     if let Some(step) = curves.checkpoint {
-        text += &format!("; kept up to step {step}");
+        text += &format!("; saved up to step {step}");
     }
     ui.label(note(ui, text));
 }
 
 /// Pictures that are answered otherwise than before.
-fn flips_ui(ui: &mut Ui, curves: &Curves) {
+fn flips_ui(ui: &mut Ui, training: &Training, curves: &Curves, textures: &mut Textures) {
     if curves.flips.is_empty() {
         return;
     }
@@ -205,13 +236,16 @@ fn flips_ui(ui: &mut Ui, curves: &Curves) {
                 ui.end_row();
                 let palette = theme::palette(ui);
                 for flip in &curves.flips {
-                    let name = flip.path.file_name().unwrap_or_default().to_string_lossy();
-                    ui.label(note(ui, name)).on_hover_text(flip.path.display().to_string());
+                    picture_ui(ui, training, &flip.path, textures);
                     ui.label(&flip.class);
                     for answer in [&flip.before, &flip.after] {
                         let right = *answer == flip.class;
-                        let colour = if right { palette.text } else { palette.error };
-                        ui.label(RichText::new(answer).color(colour));
+                        let (sign, colour) = if right {
+                            (icon::CHECK, palette.text)
+                        } else {
+                            (icon::X, palette.error)
+                        };
+                        ui.label(RichText::new(format!("{sign} {answer}")).color(colour));
                     }
                     ui.end_row();
                 }
@@ -251,7 +285,11 @@ pub fn facts(record: &RunRecord) -> Vec<(String, String)> {
         ),
         (
             "Pictures".into(),
-            format!("{} for training, {} for testing", record.n_train, record.n_test),
+            format!(
+                "{} for training, {} for testing",
+                thousands(record.n_train),
+                thousands(record.n_test)
+            ),
         ),
         ("Seed".into(), config.seed.to_string()),
         ("Data hash".into(), record.data_hash.chars().take(16).collect()),

@@ -7,7 +7,7 @@ use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{icon_button, note, section};
 use crate::app::state::State;
-use crate::app::train::{Page, TrainCommand};
+use crate::app::train::{Page, TrainCommand, Training};
 use crate::engine::training::{RunRecord, RunState, Verdict};
 
 /// Draws the list.
@@ -49,24 +49,16 @@ pub fn runs_ui(ui: &mut Ui, state: &State) -> Vec<TrainCommand> {
         ui.label(section("Runs"));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let count = training.compared.len();
-            let compare = Button::new(format!("{}  Compare {count}", icon::COLUMNS));
+            let compare = Button::new(format!("{}  Compare {count}", icon::SCALES));
             if count > 1 && ui.add(compare.selected(training.page == Page::Compare)).clicked() {
                 commands.push(TrainCommand::Open(Page::Compare));
             }
         });
     });
-    if let Some((_, name)) = &training.deleted {
-        ui.horizontal(|ui| {
-            ui.label(note(ui, format!("{name} is deleted.")));
-            if ui.link("Undo").clicked() {
-                commands.push(TrainCommand::Undelete);
-            }
-        });
-    }
     if training.runs.is_empty() {
         ui.label(note(
             ui,
-            "None yet. What you teach stays here, with its curves and its model.",
+            "None yet. Your runs are kept here, each with its curves and its model.",
         ));
     }
     ScrollArea::vertical().show(ui, |ui| {
@@ -98,14 +90,14 @@ fn row_ui(ui: &mut Ui, state: &State, record: &RunRecord, commands: &mut Vec<Tra
                 ui.horizontal(|ui| {
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                         let name = format!("Compare {}", record.run);
-                        toggled = icon_button(ui, icon::COLUMNS, &name, compared).clicked();
+                        toggled = icon_button(ui, icon::SCALES, &name, compared).clicked();
                         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                             ui.add(egui::Label::new(&record.name).truncate().selectable(false));
                         });
                     });
                 });
                 ui.spacing_mut().item_spacing.y = 2.0;
-                ui.add(egui::Label::new(note(ui, words(training.working_on(&record.run), record))).selectable(false));
+                ui.add(egui::Label::new(note(ui, words(training, record))).selectable(false));
             });
     });
     let response = row.response;
@@ -120,11 +112,14 @@ fn row_ui(ui: &mut Ui, state: &State, record: &RunRecord, commands: &mut Vec<Tra
 }
 
 /// Where a run stands, in a few words.
-fn words(at_work: Option<bool>, record: &RunRecord) -> String {
-    match (at_work, record.state, record.accuracy, record.zero_shot_accuracy) {
-        (Some(true), ..) => "held".into(),
-        (Some(false), ..) => "at work".into(),
-        (None, RunState::Done | RunState::Stopped, Some(after), Some(before)) => {
+fn words(training: &Training, record: &RunRecord) -> String {
+    if training.working_on(&record.run).is_some()
+        && let Some(work) = training.work()
+    {
+        return work.state_words();
+    }
+    match (record.state, record.accuracy, record.zero_shot_accuracy) {
+        (RunState::Done | RunState::Stopped, Some(after), Some(before)) => {
             let blend = if record.is_blend() {
                 format!("blend {:.2}: ", record.blend)
             } else {
@@ -136,6 +131,6 @@ fn words(at_work: Option<bool>, record: &RunRecord) -> String {
             });
             format!("{blend}{}, zero-shot {}{verdict}", percent(after), percent(before))
         }
-        (None, state, ..) => state.title().into(),
+        (state, ..) => state.title().into(),
     }
 }

@@ -1,17 +1,22 @@
 //! The settings of a method: one value each, or several to try.
 
-use egui::{Grid, Id, RichText, Slider, TextEdit, Ui};
+use std::path::PathBuf;
 
+use egui::{Align, CollapsingHeader, Id, Layout, RichText, Slider, TextEdit, Ui};
+
+use super::names;
 use super::setup::configured;
 use super::trials::values;
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{combo, icon_button, labelled, note, segmented_ui, short};
+use crate::app::shell::widgets::{checkbox, combo, icon_button, labelled, note, segmented_ui, short};
 use crate::app::train::TrainCommand;
 use crate::engine::training::{Architecture, Choice, Field, FineTuneMethod, Part, RunConfig, trials};
 
 /// Settings over more orders of magnitude than this are dragged by factors.
 const WIDE: f64 = 1e3;
+/// Room for the name of a setting.
+const NAME_WIDTH: f32 = 150.0;
 /// Room for several values.
 const VALUES_WIDTH: f32 = 170.0;
 
@@ -32,8 +37,20 @@ pub fn settings_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand
     if Field::of(draft.method).any(Field::searchable) {
         search_ui(ui, draft, wanted);
     }
-    for field in Field::of(draft.method) {
+    let (basic, advanced): (Vec<&Field>, Vec<&Field>) =
+        Field::of(draft.method).partition(|field| names::is_basic(draft.method, field));
+    for field in basic {
         field_ui(ui, draft, field, wanted);
+    }
+    if !advanced.is_empty() {
+        CollapsingHeader::new("Advanced").show(ui, |ui| {
+            for field in advanced {
+                field_ui(ui, draft, field, wanted);
+            }
+        });
+    }
+    if Field::of(draft.method).next().is_none() {
+        ui.label(note(ui, "This method has no settings."));
     }
     if matches!(
         draft.method,
@@ -59,7 +76,7 @@ fn part_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand>) {
 /// Whether several values are tried, and how many trials that makes.
 fn search_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand>) {
     let mut searches = !draft.search.is_empty();
-    if ui.checkbox(&mut searches, "Try several values").changed() {
+    if checkbox(ui, &mut searches, "Try several values").changed() {
         let search = if searches {
             Choice::usual(draft.method)
         } else {
@@ -84,24 +101,47 @@ fn search_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand>) {
 
 fn field_ui(ui: &mut Ui, draft: &RunConfig, field: &Field, wanted: &mut Vec<TrainCommand>) {
     let searched = draft.search.iter().find(|choice| choice.name == field.name);
-    Grid::new(field.name)
-        .num_columns(3)
-        .min_col_width(120.0)
-        .show(ui, |ui| {
-            ui.label(field.name.replace('-', " "));
-            match searched {
-                Some(choice) => values_ui(ui, draft, field, choice, wanted),
-                None => value_ui(ui, draft, field, wanted),
-            }
-            if field.searchable() && several_ui(ui, field, searched.is_some()) {
-                wanted.push(configured(draft, |config| toggle(config, field)));
-            }
-            ui.end_row();
+    ui.horizontal_wrapped(|ui| {
+        let left = Layout::left_to_right(Align::Center);
+        ui.allocate_ui_with_layout(egui::vec2(NAME_WIDTH, theme::ROW_HEIGHT), left, |ui| {
+            ui.set_width(NAME_WIDTH);
+            ui.add(egui::Label::new(names::title(draft.method, field)).truncate());
         });
+        match searched {
+            Some(choice) => values_ui(ui, draft, field, choice, wanted),
+            None => value_ui(ui, draft, field, wanted),
+        }
+        if field.searchable() && several_ui(ui, field, searched.is_some()) {
+            wanted.push(configured(draft, |config| toggle(config, field)));
+        }
+        reset_ui(ui, draft, field, wanted);
+    });
     let (low, high) = field.range;
-    let range = format!("{}. From {} to {}.", field.meaning, short(low), short(high));
-    ui.label(note(ui, range));
+    let meaning = names::meaning(draft.method, field);
+    ui.label(note(ui, format!("{meaning}. From {} to {}.", short(low), short(high))));
     ui.add_space(theme::GAP_SMALL);
+}
+
+/// Back to the method's own value.
+fn reset_ui(ui: &mut Ui, draft: &RunConfig, field: &Field, wanted: &mut Vec<TrainCommand>) {
+    let usual = RunConfig::new(draft.method, PathBuf::new()).hyper;
+    let value = field.get(&usual);
+    let is_usual = (field.get(&draft.hyper) - value).abs() <= f64::EPSILON * value.abs();
+    if is_usual {
+        return;
+    }
+    let name = format!("Reset {} to {}", field.name.replace('-', " "), short(value));
+    if icon_button(ui, icon::ARROW_COUNTER_CLOCKWISE, &name, false).clicked() {
+        wanted.push(configured(draft, |config| {
+            // What goes by epochs went by them because they were set.
+            if field.name == "epochs" {
+                config.hyper.steps_a_shot = usual.steps_a_shot;
+                config.hyper.epochs = usual.epochs;
+            } else {
+                field.set(&mut config.hyper, value);
+            }
+        }));
+    }
 }
 
 fn several_ui(ui: &mut Ui, field: &Field, searched: bool) -> bool {
@@ -130,13 +170,19 @@ fn value_ui(ui: &mut Ui, draft: &RunConfig, field: &Field, wanted: &mut Vec<Trai
     let (low, high) = field.range;
     let mut value = field.get(&draft.hyper);
     let slider = Slider::new(&mut value, low..=high)
-        .logarithmic(high / low.max(1e-9) > WIDE)
+        .logarithmic(is_wide(low, high))
         .smallest_positive(1e-9)
         .custom_formatter(|value, _| short(value));
     let slider = if field.whole { slider.integer() } else { slider };
     if ui.add(slider).changed() {
         wanted.push(configured(draft, |config| field.set(&mut config.hyper, value)));
     }
+}
+
+/// Whether a range is dragged by factors. Shares are not: a quarter stands at a quarter.
+fn is_wide(low: f64, high: f64) -> bool {
+    let is_share = low == 0.0 && high <= 1.0;
+    !is_share && high / low.max(1e-9) > WIDE
 }
 
 /// Values with commas between them. What is half typed stays as it is while it is written.
@@ -175,6 +221,12 @@ fn values_of(text: &str, field: &Field) -> Option<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_are_dragged_evenly_and_rates_by_factors() {
+        assert!(!is_wide(0.0, 0.9) && !is_wide(0.0, 1.0));
+        assert!(is_wide(1e-9, 1.0) && is_wide(0.0, 1e4) && is_wide(1.0, 100_000.0));
+    }
 
     #[test]
     fn values_are_numbers_within_the_range() {

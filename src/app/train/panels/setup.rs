@@ -2,13 +2,16 @@
 
 use egui::{Button, DragValue, RichText, Ui};
 
-use crate::app::command::{Command, Dialog, FileDialog};
+use crate::app::command::{Command, FileDialog};
 use crate::app::shell::icons as icon;
+use crate::app::shell::keys::with_hint;
+use crate::app::shell::status::counted;
 use crate::app::shell::textures::Textures;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{icon_button, note, section, segmented_ui};
-use crate::app::state::State;
-use crate::app::train::panels::{card, duration, progress_ui, settings, setup_preview};
+use crate::app::shell::widgets::{duration, icon_button, note, primary_button, radio, section, segmented_ui};
+use crate::app::state::{Mode, State};
+use crate::app::train::panels::{card, progress_ui, settings, setup_preview};
+use crate::app::train::ready::ready;
 use crate::app::train::{AtWork, TrainCommand, Training};
 use crate::engine::training::{FineTuneMethod, PRESETS, RunConfig};
 
@@ -20,6 +23,8 @@ const SHOTS: [(Option<usize>, &str); 6] = [
     (Some(16), "16"),
     (None, "all"),
 ];
+const SHOTS_WORDS: &str = "So many training pictures are taken of each class, the rest is left aside. The field calls them \
+    shots: 16-shot is 16 pictures per class.";
 /// From this width on, what is learnt from stands beside the settings.
 const TWO_COLUMNS: f32 = 760.0;
 
@@ -32,36 +37,43 @@ pub fn setup_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &
     ui.add_space(theme::GAP_SMALL);
     if ui.available_width() >= TWO_COLUMNS {
         ui.columns(2, |columns| {
-            choices_ui(&mut columns[0], state, commands);
-            start_ui(&mut columns[1], state, commands);
+            pictures_ui(&mut columns[0], state, commands);
+            method_ui(&mut columns[0], state, commands);
+            settings_ui(&mut columns[1], state, commands);
             setup_preview::preview_ui(&mut columns[1], &state.training, textures);
         });
     } else {
-        choices_ui(ui, state, commands);
-        start_ui(ui, state, commands);
+        pictures_ui(ui, state, commands);
         setup_preview::preview_ui(ui, &state.training, textures);
+        method_ui(ui, state, commands);
+        settings_ui(ui, state, commands);
     }
 }
 
-fn choices_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+fn pictures_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let draft = &state.training.draft;
     let mut wanted = Vec::new();
     card(ui, |ui| {
         ui.label(section("Pictures"));
         ui.horizontal(|ui| {
-            if ui.button(format!("{}  Choose folder ..", icon::FOLDER_OPEN)).clicked() {
-                commands.push(Command::Choose(FileDialog::TrainingFolder));
+            let choose = Command::Choose(FileDialog::TrainingFolder);
+            let button = ui.button(format!("{}  Choose folder\u{2026}", icon::FOLDER_OPEN));
+            if button
+                .on_hover_text(with_hint("Choose the training data", state, &choose))
+                .clicked()
+            {
+                commands.push(choose);
             }
             let path = draft.folder.display().to_string();
             let shown = if path.is_empty() {
-                "one folder a class, or pictures with captions".into()
+                "one folder per class, or pictures with captions".into()
             } else {
                 path.clone()
             };
             ui.add(egui::Label::new(note(ui, shown)).truncate()).on_hover_text(path);
         });
-        ui.horizontal(|ui| {
-            ui.label("Examples (shots) per class");
+        ui.horizontal_wrapped(|ui| {
+            ui.label("Examples (shots) per class").on_hover_text(SHOTS_WORDS);
             if let Some(shots) = segmented_ui(ui, draft.shots, &SHOTS) {
                 wanted.push(configured(draft, |config| config.shots = shots));
             }
@@ -79,8 +91,14 @@ fn choices_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         });
         control_ui(ui, draft, commands);
     });
+    commands.extend(wanted.into_iter().map(Command::Train));
+}
+
+fn method_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let draft = &state.training.draft;
+    let mut wanted = Vec::new();
     card(ui, |ui| {
-        ui.label(section("How"));
+        ui.label(section("Method"));
         ui.horizontal_wrapped(|ui| {
             for (place, preset) in PRESETS.iter().enumerate() {
                 let chosen = draft.method == preset.method && draft.shots == preset.shots;
@@ -93,6 +111,12 @@ fn choices_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.add_space(theme::GAP_SMALL);
         methods_ui(ui, state, &mut wanted);
     });
+    commands.extend(wanted.into_iter().map(Command::Train));
+}
+
+fn settings_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let draft = &state.training.draft;
+    let mut wanted = Vec::new();
     card(ui, |ui| {
         ui.label(section(&format!("Settings of {}", draft.method.title())));
         settings::settings_ui(ui, draft, &mut wanted);
@@ -114,8 +138,8 @@ fn control_ui(ui: &mut Ui, draft: &RunConfig, commands: &mut Vec<Command>) {
             None => ui.label("the samples"),
             Some(folder) => ui.add(egui::Label::new(folder.display().to_string()).truncate()),
         };
-        let words = "Another folder that the run never learns from, one folder a class";
-        if ui.button("Other ..").on_hover_text(words).clicked() {
+        let words = "Another folder that the run never learns from, one folder per class";
+        if ui.button("Other\u{2026}").on_hover_text(words).clicked() {
             commands.push(Command::Choose(FileDialog::ControlFolder));
         }
         if draft.control.is_some() && icon_button(ui, icon::X, "The samples again", false).clicked() {
@@ -126,19 +150,25 @@ fn control_ui(ui: &mut Ui, draft: &RunConfig, commands: &mut Vec<Command>) {
 
 fn methods_ui(ui: &mut Ui, state: &State, wanted: &mut Vec<TrainCommand>) {
     let draft = &state.training.draft;
+    let fits = |method: FineTuneMethod| state.model.as_ref().map_or(Ok(()), |model| method.fits(model.tower));
+    let none_fits = FineTuneMethod::ALL.into_iter().all(|method| fits(method).is_err());
+    if none_fits && let Err(reason) = fits(draft.method) {
+        // Once, not at each of them.
+        ui.label(note(ui, format!("Not for this model: {reason}")));
+    }
     for method in FineTuneMethod::ALL {
-        let fits = state.model.as_ref().map_or(Ok(()), |model| method.fits(model.tower));
+        let fits = fits(method);
         let chosen = draft.method == method;
         ui.add_enabled_ui(fits.is_ok(), |ui| {
-            let radio = ui.radio(chosen, method.title());
+            let radio = radio(ui, chosen, method.title());
             if radio.clicked() && !chosen {
                 wanted.push(TrainCommand::UseMethod(method));
             }
         });
         ui.indent(method.name(), |ui| {
             let text = match fits {
-                Ok(()) => words(method).to_string(),
-                Err(reason) => format!("Not for this model: {reason}"),
+                Err(reason) if !none_fits => format!("Not for this model: {reason}"),
+                _ => words(method).to_string(),
             };
             ui.label(note(ui, text)).on_hover_text(method.about());
         });
@@ -147,8 +177,8 @@ fn methods_ui(ui: &mut Ui, state: &State, wanted: &mut Vec<TrainCommand>) {
 
 fn words(method: FineTuneMethod) -> &'static str {
     match method {
-        FineTuneMethod::LinearProbe => "A linear classifier on the features, drawn to the texts. Seconds.",
-        FineTuneMethod::TipAdapter => "Remembers the examples; nothing is trained. At once.",
+        FineTuneMethod::LinearProbe => "A linear classifier on the features, drawn towards the texts. Seconds.",
+        FineTuneMethod::TipAdapter => "Remembers the examples; nothing is trained. Immediate.",
         FineTuneMethod::TipAdapterF => "The same, and the memory is trained. Seconds.",
         FineTuneMethod::ProLip => "Only the picture projection, drawn back to its start. Seconds.",
         FineTuneMethod::Lora => "Small changes of the attention in both towers. Minutes to hours.",
@@ -158,55 +188,56 @@ fn words(method: FineTuneMethod) -> &'static str {
 }
 
 /// What would learn, what it would take, and the button.
-fn start_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+pub fn start_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let training = &state.training;
-    card(ui, |ui| {
+    let ready = ready(state);
+    ui.horizontal_wrapped(|ui| {
+        let start = Command::Train(TrainCommand::Start);
+        let hint = with_hint("Start the run", state, &start);
+        let button = ui.add_enabled_ui(ready.is_ok(), |ui| {
+            primary_button(ui, &format!("{}  Start", icon::PLAY))
+        });
+        if button.inner.on_hover_text(hint).clicked() {
+            commands.push(start);
+        }
+        let estimate = ui.add_enabled(ready.is_ok(), Button::new("Estimate time and memory"));
+        if estimate.on_hover_text("Tries one step").clicked() {
+            commands.push(Command::Train(TrainCommand::Estimate));
+        }
         let name = state
             .model
             .as_ref()
             .map_or_else(|| "no model yet".into(), |model| state.name_of(model));
-        ui.horizontal(|ui| {
-            ui.label(section("Base model"));
-            if ui.link(name).on_hover_text("Another model (M)").clicked() {
-                commands.push(Command::OpenDialog(Dialog::Models));
-            }
-        });
-        let ready = why_not(state);
-        ui.horizontal(|ui| {
-            let palette = theme::palette(ui);
-            let text = RichText::new(format!("{}  Start", icon::PLAY)).color(palette.surface);
-            let start = Button::new(text)
-                .fill(palette.accent)
-                .min_size(egui::vec2(110.0, theme::ROW_HEIGHT));
-            if ui.add_enabled(ready.is_ok(), start).clicked() {
-                commands.push(Command::Train(TrainCommand::Start));
-            }
-            let estimate = ui.add_enabled(ready.is_ok(), Button::new("Estimate time and memory"));
-            if estimate.on_hover_text("Tries one step").clicked() {
-                commands.push(Command::Train(TrainCommand::Estimate));
-            }
-        });
-        if let Err(reason) = ready {
-            ui.label(note(ui, reason));
-        }
-        if let Some(record) = training.run_of(&state.opened_model) {
-            let back = ui.link(format!(
-                "Back to {}, which {} was taught from",
-                record.base_name, record.name
-            ));
-            if back.clicked() {
-                commands.push(Command::Train(TrainCommand::UseBase));
-            }
+        ui.label("Base model");
+        let models = Command::UseMode(Mode::Models);
+        if ui
+            .link(name)
+            .on_hover_text(with_hint("Another model", state, &models))
+            .clicked()
+        {
+            commands.push(models);
         }
         if let Some(estimate) = &training.estimate {
             let memory = estimate
                 .memory_mb
                 .map_or(String::new(), |mb| format!(", about {mb:.0} MB of memory"));
-            let time = duration(estimate.seconds);
-            ui.label(format!("{} steps, {time}{memory}", estimate.steps));
+            let (steps, time) = (counted(estimate.steps, "step", "steps"), duration(estimate.seconds));
+            ui.label(format!("{steps}, {time}{memory}"));
         }
         commands.extend(work_ui(ui, training).map(Command::Train));
     });
+    if let Err(reason) = ready {
+        ui.label(note(ui, reason));
+    }
+    if let Some(record) = training.run_of(&state.opened_model) {
+        let back = ui.link(format!(
+            "Back to {}, which {} was taught from",
+            record.base_name, record.name
+        ));
+        if back.clicked() {
+            commands.push(Command::Train(TrainCommand::UseBase));
+        }
+    }
 }
 
 /// What else is at work.
@@ -219,23 +250,4 @@ fn work_ui(ui: &mut Ui, training: &Training) -> Option<TrainCommand> {
             None
         }
     }
-}
-
-fn why_not(state: &State) -> Result<(), String> {
-    let training = &state.training;
-    let draft = &training.draft;
-    if draft.folder.as_os_str().is_empty() {
-        return Err("Choose a folder first, or drop one here.".into());
-    }
-    let Some(model) = &state.model else {
-        return Err("The model is still being loaded.".into());
-    };
-    draft
-        .method
-        .fits(model.tower)
-        .map_err(|reason| format!("Not for this model: {reason}"))?;
-    if training.paused().is_some() {
-        return Err("One run at a time: a run is at work.".into());
-    }
-    Ok(())
 }

@@ -21,6 +21,24 @@ const MAX_CONTRADICTIONS: usize = 3;
 /// Classes that are listed; more is a wall of numbers.
 const MAX_CLASSES: usize = 100;
 
+/// The columns, and what they mean.
+const HEADINGS: [(&str, &str); 5] = [
+    ("Class", ""),
+    (
+        "Training",
+        "Pictures that the run learns from. Their answers say nothing about others.",
+    ),
+    (
+        "Validation",
+        "Pictures by which settings, strengths and the best step are chosen. They are not learnt from.",
+    ),
+    (
+        "Test",
+        "Pictures that are used once, at the end. Only they say how well the model does on pictures that it never saw.",
+    ),
+    ("", ""),
+];
+
 /// Draws the card.
 pub fn preview_ui(ui: &mut Ui, training: &Training, textures: &mut Textures) {
     let Some(previewed) = &training.previewed else {
@@ -130,8 +148,11 @@ fn table_ui(ui: &mut Ui, previewed: &Arc<Previewed>, textures: &mut Textures) {
         .spacing([14.0, 4.0])
         .striped(true)
         .show(ui, |ui| {
-            for heading in ["Class", "Training", "Validation", "Test", ""] {
-                ui.label(note(ui, heading));
+            for (heading, words) in HEADINGS {
+                let heading = ui.label(note(ui, heading));
+                if !words.is_empty() {
+                    heading.on_hover_text(words);
+                }
             }
             ui.end_row();
             for (place, class) in preview.classes.iter().take(MAX_CLASSES).enumerate() {

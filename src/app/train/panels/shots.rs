@@ -15,6 +15,8 @@ use crate::engine::training::{Band, FineTuneMethod, METHODS, PEOPLE, bands};
 const HEIGHT: f32 = 320.0;
 /// The most examples that are asked for.
 const MOST: usize = 16;
+/// Numbers of examples that are measured.
+const EXAMPLES: [usize; 6] = [0, 1, 2, 4, 8, 16];
 
 /// Draws the page.
 pub fn shots_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
@@ -27,7 +29,10 @@ pub fn shots_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.add_space(theme::GAP_SMALL);
     card(ui, |ui| {
         ui.horizontal(|ui| {
-            if ui.button(format!("{}  Choose folder ..", icon::FOLDER_OPEN)).clicked() {
+            if ui
+                .button(format!("{}  Choose folder\u{2026}", icon::FOLDER_OPEN))
+                .clicked()
+            {
                 commands.push(Command::Choose(FileDialog::TrainingFolder));
             }
             let folder = training.draft.folder.display().to_string();
@@ -37,7 +42,7 @@ pub fn shots_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 commands.push(Command::Train(TrainCommand::MeasureShots));
             }
             let shown = if folder.is_empty() {
-                "one folder a class".into()
+                "one folder per class".into()
             } else {
                 folder
             };
@@ -47,7 +52,14 @@ pub fn shots_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             commands.extend(progress_ui(ui, what, *done).map(Command::Train));
         }
     });
-    if !training.shots.is_empty() {
+    if training.shots.is_empty() {
+        card(ui, |ui| {
+            chart_ui(ui, &[]);
+            let words = "Here will stand one curve for each method, with its spread over the splits, and zero-shot as a \
+                         level to compare with.";
+            ui.label(note(ui, words));
+        });
+    } else {
         card(ui, |ui| {
             let bands = bands(&training.shots);
             chart_ui(ui, &bands);
@@ -138,6 +150,9 @@ fn method_ui(plot: &mut PlotUi<'_>, method: FineTuneMethod, bands: &[Band]) {
 /// Zero, and every number of examples that was measured.
 fn ticks(bands: &[Band]) -> Vec<GridMark> {
     let mut places: Vec<usize> = bands.iter().map(|band| band.examples).collect();
+    if bands.is_empty() {
+        places.extend(EXAMPLES);
+    }
     places.sort_unstable();
     places.dedup();
     let mark = |examples: usize| GridMark {

@@ -1,0 +1,234 @@
+//! Takes what the engine says about pictures; what is out of date is dropped.
+
+use std::sync::Arc;
+
+use super::picture::Picture;
+use super::state::{Alike, Explore, is_by};
+use crate::app::command::Compare;
+use crate::app::settings::Settings;
+use crate::engine::protocol::{Event, LabelId, MapSet, ModelInfo, PictureFile, PictureId, Question, Scores, Verdict};
+use crate::library::UnreadKind;
+
+/// What of the window an event is judged by.
+#[derive(Clone, Copy)]
+pub struct Beside<'a> {
+    /// What persists.
+    pub settings: &'a Settings,
+    /// The model that is loaded.
+    pub model: Option<&'a ModelInfo>,
+}
+
+impl Explore {
+    /// Takes an event; one that is not about pictures comes back.
+    pub fn apply(&mut self, event: Event, beside: Beside<'_>) -> Option<Event> {
+        let model = beside.model;
+        let of_list = |library| library == self.library;
+        let of_selected = |library, picture| library == self.library && self.selected == Some(picture);
+        match event {
+            Event::Pictures { library, pictures } if of_list(library) => self.add(pictures, beside.settings),
+            Event::Scanned { library, unreadable } if of_list(library) => {
+                self.scanned = true;
+                let of_kind = unreadable
+                    .iter()
+                    .filter(|(path, _)| UnreadKind::by_name(path).is_some());
+                self.unread = of_kind.count();
+                self.unreadable = unreadable;
+                self.restore.selected = None;
+                self.restore.marked.clear();
+            }
+            Event::Skipped {
+                library,
+                picture,
+                reason,
+            } if of_list(library) => self.skip(picture, reason),
+            Event::Indexed { library, done } if of_list(library) => self.indexed = done,
+            Event::Speed(speed) => self.speed = Some(speed),
+            Event::Predictions {
+                library,
+                question,
+                rows,
+            } if of_list(library) && self.is_current(&question, model) => self.predicted(question, rows),
+            Event::Answered {
+                question,
+                lost_words,
+                latency_ms,
+            } if self.is_current(&question, model) => {
+                self.asking.answered = question.generation;
+                self.asking.lost_words = lost_words;
+                self.asking.latency_ms = Some(latency_ms);
+                self.count_changed();
+                self.reorder_now();
+            }
+            Event::Alike { library, picture, rows } if of_list(library) => self.alike(picture, rows),
+            Event::Thumbnail {
+                library,
+                picture,
+                image,
+            } if of_list(library) => self.new_thumbnails.push((picture, image)),
+            Event::Inspected {
+                library,
+                picture,
+                inspected,
+            } if of_selected(library, picture) => {
+                if std::mem::take(&mut self.copy_when_here) {
+                    self.to_copy = Some((inspected.image.clone(), "The picture is copied"));
+                }
+                self.inspected.picture = Some(Arc::from(inspected));
+            }
+            Event::HeatMaps {
+                library,
+                picture,
+                rival,
+                maps,
+            } if of_selected(library, picture) => self.mapped(maps, rival, model),
+            Event::MapTested {
+                library,
+                picture,
+                question,
+                label,
+                done,
+                verdict,
+            } if of_selected(library, picture) && self.is_current(&question, model) => {
+                self.map_tested(label, done, verdict);
+            }
+            Event::Probed {
+                library,
+                picture,
+                probed,
+            } if of_selected(library, picture) && probed.number == self.probe.number && self.is_probing() => {
+                self.inspected.probed = Some(Arc::from(probed));
+            }
+            Event::RivalReady(model) => self.rival_model = model.map(|model| *model),
+            Event::Drawn(image) => self.to_copy = Some((image, "The heatmap is copied")),
+            other => return Some(other),
+        }
+        None
+    }
+
+    /// Another model answers from now on.
+    pub fn model_changed(&mut self) {
+        self.indexed = 0;
+        self.speed = None;
+        self.inspected.forget_maps();
+        self.forget_probe();
+        self.forget_scores();
+        self.baseline = None;
+        self.alike = None;
+        self.reorder_now();
+    }
+
+    fn add(&mut self, pictures: Vec<PictureFile>, settings: &Settings) {
+        let first = self.pictures.is_empty();
+        for file in pictures {
+            let id = file.id;
+            if self.restore.marked.contains(&file.path) {
+                self.marked.insert(id);
+            }
+            if self.restore.selected.as_ref() == Some(&file.path) {
+                self.restore.found = Some(id);
+            }
+            let picture = Picture::new(file, &settings.folders);
+            *self.names.entry(picture.name().to_owned()).or_default() += 1;
+            self.pictures.push(picture);
+        }
+        if first {
+            self.reorder_now();
+        } else {
+            self.reorder_soon();
+        }
+    }
+
+    /// The picture that was selected before the folders were looked at again, once it is found.
+    pub fn take_restored(&mut self) -> Option<PictureId> {
+        self.restore.found.take()
+    }
+
+    pub(super) fn skip(&mut self, picture: PictureId, reason: String) {
+        if let Some(known) = self.pictures.get_mut(picture) {
+            self.skipped += usize::from(known.skipped.is_none());
+            known.skipped = Some(reason);
+            self.marked.remove(&picture);
+            self.reorder_soon();
+        }
+    }
+
+    /// The first answers to a question end those to the one before, for all pictures.
+    fn predicted(&mut self, question: Arc<Question>, rows: Vec<(PictureId, Arc<Scores>)>) {
+        if self.asking.answer.as_ref().is_none_or(|known| !known.is(&question)) {
+            self.forget_scores();
+        }
+        let labels = question.labels.len();
+        self.asking.answer = Some(question);
+        let fitting = rows.into_iter().filter(|(_, scores)| scores.cosines.len() == labels);
+        for (id, scores) in fitting {
+            if let Some(picture) = self.pictures.get_mut(id) {
+                picture.scores = Some(scores);
+            }
+        }
+        self.reorder_soon();
+    }
+
+    fn alike(&mut self, to: PictureId, rows: Vec<(PictureId, f32)>) {
+        if let Some(alike) = self.alike.as_mut().filter(|alike| alike.to == to) {
+            *alike = Alike {
+                to,
+                cosines: rows.into_iter().collect(),
+            };
+            self.reorder_now();
+        }
+    }
+
+    fn mapped(&mut self, maps: Arc<MapSet>, rival: bool, model: Option<&ModelInfo>) {
+        if rival {
+            if self.is_compared(&maps, model) {
+                self.inspected.rival_maps = Some(maps);
+            }
+            return;
+        }
+        if !is_by(&maps.question, model) {
+            return;
+        }
+        let known = self.inspected.maps.as_ref();
+        if known.is_none_or(|known| !known.question.is(&maps.question)) {
+            self.inspected.tested = None;
+        }
+        self.inspected.maps = Some(maps);
+    }
+
+    /// Whether these maps are by what stands beside the first ones now.
+    fn is_compared(&self, maps: &MapSet, model: Option<&ModelInfo>) -> bool {
+        match &self.compare {
+            Some(Compare::Method(method)) => maps.method == *method && is_by(&maps.question, model),
+            Some(Compare::Model(_)) => {
+                let other = self.rival_model.as_ref().map(|model| &model.identity);
+                maps.question.model.as_ref() == other
+            }
+            Some(Compare::Label(_)) | None => false,
+        }
+    }
+
+    /// Of a test that is still wanted.
+    fn map_tested(&mut self, label: LabelId, done: f32, verdict: Option<Box<Verdict>>) {
+        if let Some(tested) = self.inspected.tested.as_mut().filter(|tested| tested.label == label) {
+            tested.done = done;
+            tested.verdict = verdict.map(Arc::from);
+        }
+    }
+
+    /// How many pictures have another best label than under the templates before.
+    fn count_changed(&mut self) {
+        let Some(question) = self.asking.answer.clone() else {
+            return;
+        };
+        let Some(baseline) = &mut self.baseline else { return };
+        let best = |question: &Question, scores: &Scores| scores.best.and_then(|place| question.id(place));
+        let pairs = self.pictures.iter().zip(&baseline.scores);
+        let changed = pairs.filter(|(picture, before)| {
+            let (Some(now), Some(before)) = (&picture.scores, before) else {
+                return false;
+            };
+            best(&question, now) != best(&baseline.question, before)
+        });
+        baseline.changed = Some(changed.count());
+    }
+}

@@ -1,0 +1,200 @@
+//! What the model says about the inspected picture: a bar a label, best first, and apart from them "none of these".
+
+use egui::{Align, Color32, Layout, ScrollArea, Ui};
+
+use super::label_colour;
+use super::looking::NONE_OF_THESE;
+use super::numbers::{Lens, moved};
+use super::picture::Answer;
+use super::words;
+use crate::app::command::Command;
+use crate::app::settings::Measure;
+use crate::app::shell::status::thousands;
+use crate::app::shell::theme;
+use crate::app::shell::widgets::{BAR_HEIGHT, ScoreBar, note, score_bar_ui};
+use crate::app::state::State;
+use crate::engine::protocol::{LabelId, Scores};
+
+/// What "none of these" takes below the bars.
+const NONE_HEIGHT: f32 = 66.0;
+
+/// Draws the measures, and below them the bars.
+pub fn bars_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let lens = state.lens();
+    measures_ui(ui, state, lens, commands);
+    let Some(answer) = state.inspected_answer() else {
+        ui.label(note(ui, "Waiting for the model"));
+        return;
+    };
+    if answer.question.labels.is_empty() {
+        ui.label(note(ui, "No labels yet"));
+        return;
+    }
+    let none_height = if state.settings.show_none { NONE_HEIGHT } else { 0.0 };
+    let room = (ui.available_height() - none_height).max(2.0 * BAR_HEIGHT);
+    let mut hovered = None;
+    ScrollArea::vertical()
+        .id_salt(("bars", state.explore.selected))
+        .auto_shrink([false, true])
+        .max_height(room)
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            // Of very many, only those that are seen.
+            let ranked = lens.ranked(answer.scores);
+            let height = BAR_HEIGHT + ui.spacing().item_spacing.y;
+            let (top, clip) = (ui.cursor().top(), ui.clip_rect());
+            let row = |y: f32| ((y - top) / height).floor().max(0.0) as usize;
+            let (first, last) = (
+                row(clip.top()).min(ranked.len()),
+                (row(clip.bottom()) + 1).min(ranked.len()),
+            );
+            ui.add_space(first as f32 * height);
+            for &place in &ranked[first..last] {
+                if label_bar_ui(ui, state, lens, answer, place, commands) {
+                    hovered = answer.question.id(place);
+                }
+            }
+            ui.add_space((ranked.len() - last) as f32 * height);
+            ui.label(note(ui, words_below(state, lens)));
+        });
+    if state.settings.show_none {
+        ui.separator();
+        if none_bar_ui(ui, state, lens, answer.scores, commands) {
+            hovered = Some(LabelId::NONE_OF_THESE);
+        }
+        let words = match lens.measure {
+            Measure::Probability => words::NONE_SHARE,
+            Measure::Cosine | Measure::Logit => words::NONE_COSINE,
+        };
+        ui.add(egui::Label::new(note(ui, words)).truncate());
+    }
+    // What comes to lie under a pointer that rests was not pointed at.
+    let points = ui.input(|input| input.pointer.is_moving()) || hovered.is_none();
+    if points && hovered != state.explore.hovered_label {
+        commands.push(Command::HoverLabel(hovered));
+    }
+}
+
+fn measures_ui(ui: &mut Ui, state: &State, lens: Lens, commands: &mut Vec<Command>) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        ui.spacing_mut().button_padding.x = 8.0;
+        for measure in Measure::ALL {
+            let chosen = measure == lens.measure;
+            let about = match measure {
+                Measure::Probability if state.scoring().logit_bias.is_some() => words::SIGMOID,
+                measure => words::measure(measure),
+            };
+            let fits = measure != Measure::Probability || state.settings.measure != measure || chosen;
+            let choice = ui.add_enabled(fits, egui::Button::selectable(chosen, measure.title()));
+            let choice = choice.on_hover_text(about).on_disabled_hover_text(words::ALONE);
+            if choice.clicked() {
+                commands.push(Command::Show(measure));
+            }
+        }
+        let rank = state
+            .explore
+            .selected
+            .and_then(|id| state.explore.arranged.ranks.get(id));
+        if let Some(&rank) = rank.filter(|rank| **rank > 0) {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let of = state.explore.arranged.ranked;
+                let text = format!("rank {} of {}", thousands(rank as usize), thousands(of));
+                ui.label(note(ui, text)).on_hover_text(words::ALONE);
+            });
+        }
+    });
+}
+
+fn words_below(state: &State, lens: Lens) -> &'static str {
+    match lens.measure {
+        Measure::Probability if lens.scoring.logit_bias.is_some() => words::SIGMOID,
+        Measure::Probability => words::SHARES,
+        Measure::Cosine if state.settings.measure == Measure::Probability => words::ALONE,
+        Measure::Cosine => "Bars reach from a cosine of 0 to one of 1.",
+        Measure::Logit => "Bars reach from a cosine of 0 to one of 1; the number is the logit.",
+    }
+}
+
+/// Draws a label's bar, under the name that the numbers are for; whether the pointer is over it.
+fn label_bar_ui(
+    ui: &mut Ui,
+    state: &State,
+    lens: Lens,
+    answer: Answer<'_>,
+    place: usize,
+    commands: &mut Vec<Command>,
+) -> bool {
+    let (scores, label) = (answer.scores, answer.question.id(place));
+    let value = lens.value(scores, place);
+    let before = label.and_then(|label| before(state, lens, label));
+    let bar = ScoreBar {
+        name: answer.name(place),
+        number: lens.text(value),
+        aside: aside(ui, state, lens, |scores| lens.value(scores, place), value).or_else(|| {
+            let (value, _) = before?;
+            Some((format!("was {}", lens.text(value)), theme::palette(ui).text_weak))
+        }),
+        thin: before.map(|(_, share)| share),
+        share: lens.share(scores, place),
+        colour: label_colour(ui, state, label),
+        winner: lens.winner(scores) == Some(place),
+        chosen: label.is_some() && state.shown_label() == label,
+        pinned: label.is_some() && state.explore.mapped_label == label,
+    };
+    drawn(ui, &bar, label, commands)
+}
+
+fn none_bar_ui(ui: &mut Ui, state: &State, lens: Lens, scores: &Scores, commands: &mut Vec<Command>) -> bool {
+    let value = lens.none_value(scores);
+    let none = Some(LabelId::NONE_OF_THESE);
+    let bar = ScoreBar {
+        name: NONE_OF_THESE,
+        number: lens.text(value),
+        aside: aside(ui, state, lens, |scores| lens.none_value(scores), value),
+        thin: None,
+        share: lens.none_share(scores),
+        colour: theme::none_colour(ui),
+        winner: lens.none_wins(scores),
+        chosen: state.shown_label() == none,
+        pinned: state.explore.mapped_label == none,
+    };
+    drawn(ui, &bar, none, commands)
+}
+
+fn drawn(ui: &mut Ui, bar: &ScoreBar<'_>, label: Option<LabelId>, commands: &mut Vec<Command>) -> bool {
+    let response = score_bar_ui(ui, bar);
+    if let (true, Some(label)) = (response.clicked(), label) {
+        commands.push(Command::MapLabel(label));
+    }
+    response.hovered()
+}
+
+/// A label's number under the templates before, and how far its bar reached.
+fn before(state: &State, lens: Lens, label: LabelId) -> Option<(f32, f32)> {
+    let answer = state.baseline_answer()?;
+    let place = answer.question.place(label)?;
+    Some((lens.value(answer.scores, place), lens.share(answer.scores, place)))
+}
+
+/// How far a number moved since the picture was shown in another way.
+fn aside(ui: &Ui, state: &State, lens: Lens, value: impl Fn(&Scores) -> f32, now: f32) -> Option<(String, Color32)> {
+    let probed = state.probed()?;
+    // Where only the square was moved, the picture's own scores are what was before.
+    let earlier = if state.explore.probe.dabs.is_empty() {
+        let answer = state.selected_answer()?;
+        if !answer.question.is(&probed.question) {
+            return None;
+        }
+        answer.scores
+    } else {
+        &probed.before
+    };
+    let by = now - value(earlier);
+    let palette = theme::palette(ui);
+    Some(match moved(by, lens.measure) {
+        None => ("unchanged".into(), palette.text_weak),
+        Some(text) if by > 0.0 => (format!("↑ {text}"), palette.accent),
+        Some(text) => (format!("↓ {text}"), palette.warning),
+    })
+}

@@ -1,0 +1,77 @@
+//! "None of these": beside the labels, and not one of them. Its row, its switch, its offset.
+
+use egui::{Align, DragValue, Layout, RichText, Slider, Ui, WidgetInfo, vec2};
+
+use super::looking::NONE_OF_THESE;
+use super::words;
+use crate::app::command::Command;
+use crate::app::shell::icons as icon;
+use crate::app::shell::theme;
+use crate::app::shell::widgets::{checkbox, icon_button, note};
+use crate::app::state::State;
+
+/// How far the offset goes.
+const OFFSETS: std::ops::RangeInclusive<f32> = -0.15..=0.15;
+/// Offsets nearer to none than this are none.
+const NO_OFFSET: f32 = 0.000_5;
+
+/// Draws the switch, and while it competes the offset.
+pub fn none_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let shown = state.settings.show_none;
+    ui.horizontal(|ui| {
+        let mut on = shown;
+        let text = RichText::new(format!("\"{NONE_OF_THESE}\" competes")).small();
+        if checkbox(ui, &mut on, text).on_hover_text(words::NONE).clicked() {
+            commands.push(Command::ShowNone(on));
+        }
+    });
+    if shown {
+        offset_ui(ui, state, commands);
+    }
+}
+
+fn offset_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let before = state.settings.none_bias;
+    let mut bias = before;
+    ui.label(note(ui, "How easily it wins (offset of its cosine)"));
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let reset = ui.add_enabled_ui(bias.abs() > NO_OFFSET, |ui| {
+                icon_button(ui, icon::ARROW_CLOCKWISE, "Reset the offset to 0", false)
+            });
+            if reset.inner.clicked() {
+                bias = 0.0;
+            }
+            let value = DragValue::new(&mut bias)
+                .range(OFFSETS)
+                .speed(0.001)
+                .custom_formatter(|value, _| format!("{value:+.3}"));
+            ui.add(value);
+            ui.spacing_mut().slider_width = (ui.available_width() - 8.0).max(40.0);
+            let slider = Slider::new(&mut bias, OFFSETS).show_value(false);
+            let response = ui.add(slider).on_hover_text(words::NONE);
+            response.widget_info(|| WidgetInfo::slider(true, f64::from(bias), "Offset of none of these"));
+        });
+    });
+    if bias != before {
+        commands.push(Command::SetNoneBias(bias));
+    }
+}
+
+/// The row below the labels: a ring instead of a swatch.
+pub fn none_row_ui(ui: &mut Ui, wins: impl FnOnce(&mut Ui)) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = theme::GAP_SMALL + 2.0;
+        let colour = theme::none_colour(ui);
+        let (rect, _) = ui.allocate_exact_size(vec2(theme::SWATCH, theme::SWATCH), egui::Sense::hover());
+        let stroke = egui::Stroke::new(1.5, colour);
+        ui.painter()
+            .circle_stroke(rect.center(), theme::SWATCH / 2.0 - 1.0, stroke);
+        ui.label(RichText::new(NONE_OF_THESE).color(colour))
+            .on_hover_text(words::NONE);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(2.0 * 26.0 + 2.0);
+            wins(ui);
+        });
+    });
+}

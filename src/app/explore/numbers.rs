@@ -1,0 +1,226 @@
+//! The numbers that are shown. Every read of scores is here: what is shown is what is sorted, filtered and counted.
+
+use crate::app::settings::{Measure, Settings};
+use crate::engine::protocol::{Question, Scores, Scoring};
+
+/// Below it a share is written as less than a tenth of a per cent, and above one minus it as more than the rest.
+const SMALLEST_SHARE: f32 = 0.000_5;
+
+/// How scores are read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lens {
+    /// The number that is shown.
+    pub measure: Measure,
+    /// From cosine to logit.
+    pub scoring: Scoring,
+    /// Whether "none of these" competes.
+    pub none: bool,
+}
+
+impl Lens {
+    /// By the settings, for so many labels: the softmax over one label says nothing, its cosine does.
+    pub fn new(settings: &Settings, scoring: Scoring, labels: usize) -> Self {
+        let alone = labels == 1 && scoring.logit_bias.is_none();
+        let measure = match settings.measure {
+            Measure::Probability if alone => Measure::Cosine,
+            measure => measure,
+        };
+        Self {
+            measure,
+            scoring,
+            none: settings.show_none,
+        }
+    }
+
+    /// A label's number.
+    pub fn value(&self, scores: &Scores, place: usize) -> f32 {
+        match self.measure {
+            Measure::Probability => scores.probabilities[place],
+            Measure::Cosine => scores.cosines[place],
+            Measure::Logit => self.scoring.logit(scores.cosines[place]),
+        }
+    }
+
+    /// The number of "none of these": as a share, that against all labels together.
+    pub fn none_value(&self, scores: &Scores) -> f32 {
+        match self.measure {
+            Measure::Probability => scores.none_score,
+            Measure::Cosine => scores.none_cosine,
+            Measure::Logit => self.scoring.logit(scores.none_cosine),
+        }
+    }
+
+    /// How far a label's bar reaches, 0 to 1: cosines and logits from 0 to a cosine of 1.
+    pub fn share(&self, scores: &Scores, place: usize) -> f32 {
+        match self.measure {
+            Measure::Probability => scores.probabilities[place],
+            Measure::Cosine | Measure::Logit => scores.cosines[place],
+        }
+    }
+
+    /// The same for "none of these".
+    pub fn none_share(&self, scores: &Scores) -> f32 {
+        match self.measure {
+            Measure::Probability => scores.none_score,
+            Measure::Cosine | Measure::Logit => scores.none_cosine,
+        }
+    }
+
+    /// The place of the label that is the answer; none where "none of these" is, or nothing.
+    pub fn winner(&self, scores: &Scores) -> Option<usize> {
+        scores.best.filter(|_| !self.none_wins(scores))
+    }
+
+    /// Whether "none of these" is the answer.
+    pub fn none_wins(&self, scores: &Scores) -> bool {
+        self.none && scores.none_won
+    }
+
+    /// The number of the answer, where that is a label.
+    pub fn best(&self, scores: &Scores) -> Option<f32> {
+        Some(self.value(scores, self.winner(scores)?))
+    }
+
+    /// The number of the best label, also where "none of these" is the answer.
+    pub fn nearest(&self, scores: &Scores) -> f32 {
+        scores.best.map_or(f32::MIN, |best| self.value(scores, best))
+    }
+
+    /// How far the answer leads the next one, in cosine, "none of these" counted in where it competes; none where there
+    /// is nothing to lead.
+    pub fn lead(&self, question: &Question, scores: &Scores) -> Option<f32> {
+        let best = scores.cosines[scores.best?];
+        let others = (scores.cosines.len() > 1).then_some(scores.margin);
+        if !self.none {
+            return others;
+        }
+        let over_none = best - (scores.none_cosine + question.none_bias);
+        Some(match others {
+            _ if over_none < 0.0 => -over_none,
+            Some(others) => others.min(over_none),
+            None => over_none,
+        })
+    }
+
+    /// A number as it is written.
+    pub fn text(&self, value: f32) -> String {
+        shown(value, self.measure)
+    }
+
+    /// The labels' places, best first.
+    pub fn ranked(&self, scores: &Scores) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..scores.cosines.len()).collect();
+        places.sort_by(|&a, &b| scores.cosines[b].total_cmp(&scores.cosines[a]));
+        places
+    }
+}
+
+/// A number as it is written: no share is called whole or nothing that is not, and nothing is less than zero by rounding.
+pub fn shown(value: f32, measure: Measure) -> String {
+    match measure {
+        Measure::Probability if value > 0.0 && value < SMALLEST_SHARE => "<0.1 %".into(),
+        Measure::Probability if (1.0 - SMALLEST_SHARE..1.0).contains(&value) => ">99.9 %".into(),
+        Measure::Probability => format!("{} %", fixed(100.0 * value, 1)),
+        Measure::Cosine => fixed(value, 3),
+        Measure::Logit => fixed(value, 2),
+    }
+}
+
+/// How far a number moved, as it is written: sign, amount and unit; none where it did not, as far as is written.
+pub fn moved(by: f32, measure: Measure) -> Option<String> {
+    let (amount, unit) = match measure {
+        Measure::Probability => (fixed(100.0 * by.abs(), 1), " points"),
+        Measure::Cosine => (fixed(by.abs(), 3), ""),
+        Measure::Logit => (fixed(by.abs(), 2), ""),
+    };
+    let sign = if by < 0.0 { '\u{2212}' } else { '+' };
+    let is_zero = amount.chars().all(|c| c == '0' || c == '.');
+    (!is_zero).then(|| format!("{sign}{amount}{unit}"))
+}
+
+fn fixed(value: f32, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    match text.strip_prefix('-') {
+        Some(rest) if rest.chars().all(|c| c == '0' || c == '.') => rest.into(),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::protocol::TemplateSet;
+    use crate::zero_shot::score;
+
+    const SCORING: Scoring = Scoring {
+        logit_scale: 100.0,
+        logit_bias: None,
+    };
+
+    fn lens(none: bool, labels: usize) -> Lens {
+        let settings = Settings {
+            show_none: none,
+            ..Settings::default()
+        };
+        Lens::new(&settings, SCORING, labels)
+    }
+
+    fn question(none_bias: f32) -> Question {
+        Question {
+            generation: 1,
+            labels: Vec::new(),
+            templates: TemplateSet::One,
+            none_bias,
+            model: None,
+        }
+    }
+
+    #[test]
+    fn no_number_is_whole_nothing_or_less_than_zero_by_rounding() {
+        let probability = [0.0, 0.000_4, 0.000_6, 0.5, 0.999_4, 0.999_6, 1.0].map(|v| shown(v, Measure::Probability));
+        assert_eq!(
+            probability,
+            ["0.0 %", "<0.1 %", "0.1 %", "50.0 %", "99.9 %", ">99.9 %", "100.0 %"]
+        );
+        assert_eq!(shown(-0.000_1, Measure::Cosine), "0.000");
+        assert_eq!(shown(-0.2, Measure::Logit), "-0.20");
+    }
+
+    #[test]
+    fn what_moved_has_a_sign_and_a_unit_and_what_did_not_is_not_written() {
+        assert_eq!(moved(0.123, Measure::Probability).unwrap(), "+12.3 points");
+        assert_eq!(moved(-0.123, Measure::Cosine).unwrap(), "\u{2212}0.123");
+        assert_eq!(moved(-0.000_1, Measure::Probability), None);
+    }
+
+    #[test]
+    fn one_label_alone_is_read_by_its_cosine() {
+        assert_eq!(lens(true, 1).measure, Measure::Cosine);
+        assert_eq!(lens(true, 2).measure, Measure::Probability);
+        let alone = score(&[0.21, 0.3], SCORING, 0.0);
+        assert_eq!(lens(false, 1).best(&alone), Some(0.21));
+    }
+
+    #[test]
+    fn the_closest_call_counts_none_of_these_in_while_it_competes() {
+        // Far ahead of the other label, and hardly ahead of "none of these".
+        let scores = score(&[0.30, 0.10, 0.29], SCORING, 0.0);
+        let lead = |none, bias| lens(none, 2).lead(&question(bias), &scores).unwrap();
+        assert!((lead(true, 0.0) - 0.01).abs() < 1e-6);
+        assert!((lead(true, 0.05) - 0.04).abs() < 1e-6);
+        assert!((lead(false, 0.0) - 0.20).abs() < 1e-6);
+    }
+
+    #[test]
+    fn none_of_these_is_no_answer_where_it_is_hidden() {
+        let scores = score(&[0.1, 0.2, 0.5], SCORING, 0.0);
+        assert_eq!(
+            (lens(true, 2).winner(&scores), lens(true, 2).none_wins(&scores)),
+            (None, true)
+        );
+        assert_eq!(
+            (lens(false, 2).winner(&scores), lens(false, 2).none_wins(&scores)),
+            (Some(1), false)
+        );
+    }
+}

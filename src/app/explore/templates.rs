@@ -1,0 +1,59 @@
+//! The templates, and the answers under those before beside the answers of now.
+
+use egui::{Align, Layout, Ui};
+
+use crate::app::command::{Command, Dialog};
+use crate::app::shell::icons as icon;
+use crate::app::shell::widgets::{combo, icon_button, note, section};
+use crate::app::state::State;
+use crate::zero_shot::TemplateSet;
+
+/// Draws them.
+pub fn templates_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    ui.horizontal(|ui| {
+        ui.label(section("Template"));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if icon_button(ui, icon::PENCIL_SIMPLE, "Write your own templates", false).clicked() {
+                commands.push(Command::OpenDialog(Dialog::Templates));
+            }
+        });
+    });
+    let chosen = &state.settings.templates;
+    let list = combo("templates")
+        .selected_text(chosen.title())
+        .width(ui.available_width())
+        .truncate()
+        .show_ui(ui, |ui| {
+            let own = state.settings.own_templates.iter().cloned();
+            let now = matches!(chosen, TemplateSet::Own(_)).then(|| chosen.clone());
+            let own = own.chain(now).last();
+            for set in TemplateSet::PRESETS.into_iter().chain(own) {
+                if ui.selectable_label(set == *chosen, set.title()).clicked() {
+                    commands.push(Command::UseTemplates(set));
+                }
+            }
+        });
+    list.response.on_hover_text(
+        "The sentence around each label's name, as the model reads it. After a change, the bars show the results under \
+         both.",
+    );
+    baseline_ui(ui, state, commands);
+}
+
+/// What the thin bars are, and how many answers differ.
+fn baseline_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let Some(baseline) = &state.explore.baseline else {
+        return;
+    };
+    let before = baseline.question.templates.title();
+    let text = match baseline.changed {
+        None => format!("Thin bars: with \"{before}\""),
+        Some(0) => format!("Thin bars: with \"{before}\". Every picture has the same best label under both."),
+        Some(1) => format!("Thin bars: with \"{before}\". 1 picture has another best label."),
+        Some(count) => format!("Thin bars: with \"{before}\". {count} pictures have another best label."),
+    };
+    ui.label(note(ui, text));
+    if ui.link(egui::RichText::new("Compare no longer").small()).clicked() {
+        commands.push(Command::ForgetBaseline);
+    }
+}

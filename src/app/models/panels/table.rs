@@ -1,0 +1,224 @@
+//! The list of models: what fits first, with what each needs and does.
+
+use egui::{Button, Grid, RichText, Ui};
+
+use super::size;
+use crate::app::command::{Command, Compare};
+use crate::app::models::fit::{fits, listed, needed_bytes, others_here, speed};
+use crate::app::models::{ModelsCommand, Only, Order};
+use crate::app::shell::icons as icon;
+use crate::app::shell::theme;
+use crate::app::shell::widgets::{checkbox, combo, icon_button, note, section};
+use crate::app::state::{Mode, State};
+use crate::engine::ModelChoice;
+use crate::engine::protocol::CachedModel;
+use crate::hub::{CatalogueEntry, catalogue};
+
+const NAME_WIDTH: f32 = 270.0;
+const COLUMNS: [&str; 7] = ["Model", "Accuracy", "Size", "Memory", "Speed", "Languages", ""];
+
+/// Draws it.
+pub fn table_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    theme::card(ui, |ui| {
+        ui.label(section("Models to choose from"));
+        choices_ui(ui, state, commands);
+        ui.add_space(theme::GAP_SMALL);
+        let entries = listed(&state.models);
+        if entries.is_empty() {
+            ui.label(note(ui, "No model of the catalogue is like this."));
+        }
+        Grid::new("models")
+            .num_columns(COLUMNS.len())
+            .spacing([16.0, 8.0])
+            .show(ui, |ui| {
+                for heading in COLUMNS {
+                    ui.label(note(ui, heading));
+                }
+                ui.end_row();
+                for entry in entries {
+                    entry_ui(ui, state, entry, commands);
+                }
+                for model in others_here(&state.models) {
+                    other_ui(ui, state, model, commands);
+                }
+            });
+        ui.label(note(ui, words(state)));
+    });
+}
+
+fn words(state: &State) -> String {
+    let machine = match state.models.machine_bytes() {
+        Some(bytes) => format!("of the {} here", size(bytes)),
+        None => "of what is here".into(),
+    };
+    format!(
+        "Accuracy: zero-shot top-1 on ImageNet as published. Sizes are estimates until downloaded. Memory: about what the \
+         model and this program need, {machine}. Speed: pictures a second, measured where the model was in use on this \
+         device, else estimated from one that was."
+    )
+}
+
+fn choices_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let only = state.models.only();
+    let mut wanted = Vec::new();
+    ui.horizontal_wrapped(|ui| {
+        ui.label(note(ui, "First"));
+        let order = state.models.order();
+        let title = Order::ALL
+            .iter()
+            .find(|(other, _)| *other == order)
+            .map_or("", |(_, title)| title);
+        combo("order of models")
+            .selected_text(title)
+            .width(170.0)
+            .show_ui(ui, |ui| {
+                for (choice, title) in Order::ALL {
+                    if ui.selectable_label(choice == order, title).clicked() {
+                        wanted.push(ModelsCommand::SortBy(choice));
+                    }
+                }
+            });
+        let mut here = only.here;
+        if checkbox(ui, &mut here, "Here already").changed() {
+            wanted.push(ModelsCommand::List(Only { here, ..only.clone() }));
+        }
+        let mut many_languages = only.many_languages;
+        if checkbox(ui, &mut many_languages, "More than English").changed() {
+            wanted.push(ModelsCommand::List(Only {
+                many_languages,
+                ..only.clone()
+            }));
+        }
+        licence_ui(ui, only, &mut wanted);
+    });
+    commands.extend(wanted.into_iter().map(Command::Models));
+}
+
+fn licence_ui(ui: &mut Ui, only: &Only, wanted: &mut Vec<ModelsCommand>) {
+    let mut licences: Vec<&str> = catalogue().iter().map(|entry| entry.licence.as_str()).collect();
+    licences.sort_unstable();
+    licences.dedup();
+    let any = "Any licence";
+    let chosen = only.licence.as_deref();
+    combo("licence")
+        .selected_text(chosen.unwrap_or(any))
+        .width(110.0)
+        .show_ui(ui, |ui| {
+            for choice in [None].into_iter().chain(licences.into_iter().map(Some)) {
+                if ui.selectable_label(choice == chosen, choice.unwrap_or(any)).clicked() {
+                    let licence = choice.map(String::from);
+                    wanted.push(ModelsCommand::List(Only {
+                        licence,
+                        ..only.clone()
+                    }));
+                }
+            }
+        });
+}
+
+fn entry_ui(ui: &mut Ui, state: &State, entry: &CatalogueEntry, commands: &mut Vec<Command>) {
+    let here = state.models.find(&entry.name);
+    let good_for = format!("Good for: {}. {}", entry.good_for, entry.licence);
+    name_ui(ui, state, &entry.name, here, &good_for);
+    ui.label(format!("{:.1} %", entry.imagenet_top1))
+        .on_hover_text(format!("Source: {}", entry.source));
+    ui.label(size(here.map_or(entry.bytes(), |model| model.bytes)))
+        .on_hover_text(format!("{} million parameters", entry.parameters / 1_000_000));
+    memory_ui(ui, state, entry.bytes());
+    let device = state.device.as_ref().map_or("", |device| device.name.as_str());
+    let speed = speed(entry, device, &state.settings.speeds);
+    ui.label(speed.map_or_else(|| entry.speed.title().to_owned(), |speed| speed.words()));
+    ui.label(&entry.languages);
+    actions_ui(ui, state, &entry.name, here, commands);
+    ui.end_row();
+}
+
+/// A model that somebody fetched by name.
+fn other_ui(ui: &mut Ui, state: &State, model: &CachedModel, commands: &mut Vec<Command>) {
+    name_ui(ui, state, &model.name, Some(model), "Not in the catalogue");
+    ui.label(note(ui, "-"));
+    ui.label(size(model.bytes));
+    memory_ui(ui, state, model.bytes);
+    ui.label(note(ui, "-"));
+    ui.label(note(ui, "-"));
+    actions_ui(ui, state, &model.name, Some(model), commands);
+    ui.end_row();
+}
+
+fn name_ui(ui: &mut Ui, state: &State, name: &str, here: Option<&CachedModel>, words: &str) {
+    let palette = theme::palette(ui);
+    ui.vertical(|ui| {
+        ui.set_width(NAME_WIDTH);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.add(egui::Label::new(name).truncate()).on_hover_text(name);
+        ui.horizontal(|ui| {
+            if here.is_some() {
+                let text = if is_open(state, here) { "in use" } else { "here already" };
+                ui.label(RichText::new(text).small().color(palette.accent));
+            }
+            ui.add(egui::Label::new(note(ui, words)).truncate())
+                .on_hover_text(words);
+        });
+    });
+}
+
+fn is_open(state: &State, here: Option<&CachedModel>) -> bool {
+    here.is_some_and(|model| state.opened_model == ModelChoice::Path(model.folder.clone()))
+}
+
+fn memory_ui(ui: &mut Ui, state: &State, weights: u64) {
+    let palette = theme::palette(ui);
+    let needed = format!("about {}", size(needed_bytes(weights)));
+    match fits(weights, state.models.machine_bytes()) {
+        Some(false) => {
+            let text = RichText::new(format!("{} {needed}", icon::WARNING)).color(palette.warning);
+            ui.label(text).on_hover_text("Too large for this machine's memory");
+        }
+        Some(true) | None => {
+            ui.label(needed);
+        }
+    }
+}
+
+fn actions_ui(ui: &mut Ui, state: &State, name: &str, here: Option<&CachedModel>, commands: &mut Vec<Command>) {
+    ui.horizontal(|ui| match here {
+        Some(_) if state.models.is_asked_about(name) => {
+            let delete = ui.button("Delete (other programs use it too)");
+            if delete.clicked() {
+                commands.push(Command::RemoveModel(name.into()));
+            }
+            if ui.button("Cancel").clicked() {
+                commands.push(Command::Models(ModelsCommand::AskToRemove(None)));
+            }
+        }
+        Some(model) => {
+            let choice = ModelChoice::Path(model.folder.clone());
+            let open = is_open(state, here);
+            if ui.add_enabled(!open, Button::new("Use")).clicked() {
+                commands.push(Command::LoadModel(choice.clone()));
+            }
+            let beside = ui.add_enabled(!open, Button::new("Compare"));
+            if beside
+                .on_hover_text("Show its heatmaps beside those of the model in use")
+                .clicked()
+            {
+                commands.push(Command::Compare(Some(Compare::Model(choice))));
+                commands.push(Command::UseMode(Mode::Explore));
+            }
+            let remove = format!("Delete {name}: {} will be free", size(model.bytes));
+            if icon_button(ui, icon::TRASH, &remove, false).clicked() {
+                commands.push(Command::Models(ModelsCommand::AskToRemove(Some(name.into()))));
+            }
+        }
+        None => {
+            let get = Button::new(format!("{}  Get", icon::DOWNLOAD_SIMPLE));
+            let get = ui.add_enabled(state.models.fetching().is_none(), get);
+            if get
+                .on_disabled_hover_text("Another model is being downloaded")
+                .clicked()
+            {
+                commands.push(Command::FetchModel(name.into()));
+            }
+        }
+    });
+}

@@ -1,0 +1,113 @@
+//! Theme, size, device, and where the data lies.
+
+use egui::Ui;
+
+use crate::app::command::Command;
+use crate::app::settings::ThemeChoice;
+use crate::app::shell::theme;
+use crate::app::shell::widgets::{note, section, segmented_ui};
+use crate::app::state::State;
+use crate::engine::DeviceChoice;
+use crate::engine::protocol::Precision;
+use crate::library::data_dir;
+
+/// Draws it.
+pub fn settings_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
+    let mut commands = Vec::new();
+    let settings = &state.settings;
+    ui.label(section("Theme"));
+    let themes = [
+        (ThemeChoice::System, "Match system"),
+        (ThemeChoice::Light, "Light"),
+        (ThemeChoice::Dark, "Dark"),
+    ];
+    commands.extend(segmented_ui(ui, settings.theme, &themes).map(Command::UseTheme));
+    ui.add_space(theme::GAP);
+
+    ui.label(section("Interface size"));
+    let scales = [
+        (0.8, "80 %"),
+        (1.0, "100 %"),
+        (1.25, "125 %"),
+        (1.5, "150 %"),
+        (2.0, "200 %"),
+    ];
+    commands.extend(segmented_ui(ui, settings.scale, &scales).map(Command::Scale));
+    ui.label(note(ui, "Ctrl with + or - does the same"));
+    ui.add_space(theme::GAP);
+
+    ui.label(section("Compute on"));
+    let devices = [
+        (DeviceChoice::Auto, "GPU if there is one"),
+        (DeviceChoice::Gpu, "GPU"),
+        (DeviceChoice::Cpu, "CPU"),
+    ];
+    commands.extend(segmented_ui(ui, settings.device, &devices).map(Command::UseDevice));
+    let now = state
+        .device
+        .as_ref()
+        .map_or("nothing yet", |device| device.name.as_str());
+    ui.label(note(ui, format!("Now: {now}")));
+    if let Some(latency) = state.explore.asking().latency_ms {
+        ui.label(note(ui, format!("Last label update: {latency:.0} ms")));
+    }
+    ui.add_space(theme::GAP);
+
+    ui.label(section("GPU precision"));
+    let precisions = [
+        (Precision::Full, "Full (f32)"),
+        (Precision::Half, "Half (f16): faster, less exact"),
+    ];
+    commands.extend(segmented_ui(ui, settings.precision, &precisions).map(Command::UsePrecision));
+    ui.add_space(theme::GAP);
+
+    ui.label(section("Data folder"));
+    match data_dir() {
+        Some(folder) => {
+            let words =
+                "Runs, settings, and what was computed of your pictures; the pictures themselves stay where they are.";
+            ui.label(note(ui, words));
+            if ui
+                .link(folder.display().to_string())
+                .on_hover_text("Show in the file manager")
+                .clicked()
+            {
+                commands.push(Command::ShowFolder(folder));
+            }
+        }
+        None => {
+            ui.label(note(ui, "None: the platform names no folder that can be written."));
+        }
+    }
+    ui.add_space(theme::GAP);
+    let words = "Theme, sizes and the heatmap's look; your labels, folders, models and the device stay";
+    if ui.button("Reset to defaults").on_hover_text(words).clicked() {
+        commands.push(Command::ResetSettings);
+    }
+    ui.add_space(theme::GAP);
+    forget_ui(ui, state.asked_to_forget, &mut commands);
+    commands
+}
+
+/// What Clipsight knows, and the way to have it forget that.
+fn forget_ui(ui: &mut Ui, asked: bool, commands: &mut Vec<Command>) {
+    ui.label(section("What Clipsight remembers"));
+    let words = "Which pictures it has seen, small copies of them and what models make of them, your labels and settings. \
+                 Your pictures themselves, runs and models are not touched.";
+    ui.label(note(ui, words));
+    ui.horizontal(|ui| {
+        if !asked {
+            if ui.button("Forget everything…").clicked() {
+                commands.push(Command::AskToForget(true));
+            }
+            return;
+        }
+        ui.label("Labels and settings cannot be brought back.");
+        if ui.button("Forget everything now").clicked() {
+            commands.push(Command::ForgetEverything);
+        }
+        if ui.button("Keep").clicked() {
+            commands.push(Command::AskToForget(false));
+        }
+    });
+}

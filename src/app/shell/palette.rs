@@ -1,0 +1,138 @@
+//! The palette: every command by name, to search and run.
+
+use egui::{Align, Key, Layout, Modifiers, RichText, ScrollArea, TextEdit, Ui};
+
+use super::dialogs::just_opened;
+use super::keys::{self, Binding};
+use super::rail;
+use super::theme;
+use super::widgets::note;
+use crate::app::command::{Command, Dialog};
+use crate::app::state::{Mode, State};
+
+/// Draws it.
+pub fn palette_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
+    let mut commands = Vec::new();
+    let mut wanted = state.draft.clone().unwrap_or_default();
+    let id = ui.scope_id().with("palette place");
+    let mut place: usize = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    if just_opened(ui) {
+        place = 0;
+    }
+    let down = ui.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, Key::ArrowDown));
+    let up = ui.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, Key::ArrowUp));
+    let entered = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
+    let field = TextEdit::singleline(&mut wanted)
+        .id_salt("palette")
+        .hint_text("What do you want to do?")
+        .desired_width(f32::INFINITY);
+    let field = ui.add(field);
+    field.request_focus();
+    if field.changed() {
+        place = 0;
+        commands.push(Command::Draft(wanted.clone()));
+    }
+    let found = found(state, &wanted);
+    place = (place + down).saturating_sub(up).min(found.len().saturating_sub(1));
+    ui.add_space(theme::GAP_SMALL);
+    if found.is_empty() {
+        ui.label(note(ui, "No command of this name"));
+    }
+    ScrollArea::vertical().auto_shrink([false, true]).show(ui, |ui| {
+        for (n, row) in found.iter().enumerate() {
+            let clicked = row_ui(ui, row, n == place, down + up > 0);
+            if clicked || (entered && n == place) {
+                commands.push(Command::CloseDialog);
+                commands.extend(row.before.clone());
+                commands.push(row.command.clone());
+            }
+        }
+    });
+    ui.data_mut(|data| data.insert_temp(id, place));
+    commands
+}
+
+/// A command that can be run now.
+struct Row {
+    title: String,
+    keys: String,
+    /// What leads to the mode that it belongs to.
+    before: Option<Command>,
+    command: Command,
+}
+
+/// The commands whose names hold every word, those of the open mode first.
+fn found(state: &State, wanted: &str) -> Vec<Row> {
+    let wanted = wanted.to_lowercase();
+    let words: Vec<&str> = wanted.split_whitespace().collect();
+    let row = |(mode, binding): (Option<Mode>, &Binding)| {
+        let itself = Command::OpenDialog(Dialog::Palette);
+        let command = binding.command(state).filter(|command| *command != itself)?;
+        let title = match mode {
+            Some(mode) => format!("{}: {}", rail::entry(mode).title, binding.what),
+            None => binding.what.to_owned(),
+        };
+        let text = title.to_lowercase();
+        let elsewhere = mode.filter(|mode| *mode != state.mode);
+        words.iter().all(|word| text.contains(word)).then(|| Row {
+            title,
+            keys: binding.keys(),
+            before: elsewhere.map(Command::UseMode),
+            command,
+        })
+    };
+    let modes = rail::MODES.iter().map(|entry| Row {
+        title: format!("Go to {}", entry.title),
+        keys: String::new(),
+        before: None,
+        command: Command::UseMode(entry.mode),
+    });
+    let modes = modes.filter(|row| words.iter().all(|word| row.title.to_lowercase().contains(word)));
+    let mut rows: Vec<Row> = keys::all().filter_map(row).chain(modes).collect();
+    rows.sort_by_key(|row| row.before.is_some());
+    rows
+}
+
+fn row_ui(ui: &mut Ui, row: &Row, chosen: bool, moved: bool) -> bool {
+    let text = RichText::new(&row.title);
+    let button = egui::Button::new(text).selected(chosen).frame_when_inactive(chosen);
+    let size = egui::vec2(ui.available_width(), theme::ROW_HEIGHT);
+    let keys = note(ui, &row.keys);
+    let keys = if chosen { keys.color(theme::palette(ui).on_accent) } else { keys };
+    let response = ui
+        .scope(|ui| {
+            ui.with_layout(Layout::top_down_justified(Align::Min), |ui| {
+                ui.add(button.min_size(size).right_text(keys))
+            })
+            .inner
+        })
+        .inner;
+    if chosen && moved {
+        response.scroll_to_me(None);
+    }
+    response.clicked()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::found;
+    use crate::app::command::{Command, Dialog};
+    use crate::app::settings::Settings;
+    use crate::app::state::{Mode, State};
+    use crate::app::train::{Page, TrainCommand};
+
+    #[test]
+    fn commands_are_found_by_their_words_also_those_of_other_modes() {
+        let state = State::new(Settings::default());
+        let first = |wanted: &str| {
+            found(&state, wanted)
+                .into_iter()
+                .next()
+                .map(|row| (row.before, row.command))
+        };
+        assert_eq!(first("settings"), Some((None, Command::OpenDialog(Dialog::Settings))));
+        let new_run = Command::Train(TrainCommand::Open(Page::Setup));
+        assert_eq!(first("NEW run"), Some((Some(Command::UseMode(Mode::Train)), new_run)));
+        assert_eq!(first("no such thing"), None);
+    }
+}

@@ -1,0 +1,80 @@
+//! The settings in the words of their method, and which of them everybody may want to change.
+
+use crate::engine::training::{Field, FineTuneMethod};
+
+/// What a setting is called where it is set.
+pub fn title(method: FineTuneMethod, field: &Field) -> &'static str {
+    match field.name {
+        "epochs" if method == FineTuneMethod::LinearProbe => "Solver iterations",
+        "epochs" => "Epochs",
+        "steps-a-shot" => "Steps per example",
+        "learning-rate" => "Learning rate",
+        "weight-decay" => "Weight decay",
+        "batch" => "Batch size",
+        "micro-batch" => "Micro-batch size",
+        "warm-up" => "Warm-up",
+        "clip" => "Gradient clipping",
+        "patience" => "Early stopping",
+        "rank" => "Rank",
+        "alpha" => "Alpha",
+        "rank-power" => "Power of the rank",
+        "dropout" => "Dropout",
+        "pull" => "Pull to the start",
+        "image-size" => "Image size",
+        "width" => "Width",
+        "layers" => "Layers",
+        other => other,
+    }
+}
+
+/// What it means for this method.
+pub fn meaning(method: FineTuneMethod, field: &Field) -> &'static str {
+    match (field.name, method) {
+        ("epochs", FineTuneMethod::LinearProbe) => {
+            "The most iterations of the solver; it stops earlier where it is done"
+        }
+        ("epochs", FineTuneMethod::TipAdapterF) => "Passes over the examples in memory",
+        ("epochs", FineTuneMethod::Lora) => {
+            "Passes over the training pictures; counts where there are no steps per example"
+        }
+        ("epochs", _) => "Passes over the training pictures",
+        ("batch", FineTuneMethod::Contrastive | FineTuneMethod::Scratch) => {
+            "Pairs in one step; each is told from all others of its batch"
+        }
+        ("batch", _) => "Pictures in one step",
+        _ => field.meaning,
+    }
+}
+
+/// Whether it is shown before the advanced ones.
+pub fn is_basic(method: FineTuneMethod, field: &Field) -> bool {
+    let names: &[&str] = match method {
+        FineTuneMethod::LinearProbe | FineTuneMethod::TipAdapter => &["epochs"],
+        FineTuneMethod::TipAdapterF | FineTuneMethod::ProLip => &["epochs", "learning-rate"],
+        FineTuneMethod::Lora => &["steps-a-shot", "learning-rate", "rank"],
+        FineTuneMethod::Contrastive => &["epochs", "learning-rate", "batch"],
+        FineTuneMethod::Scratch => &["epochs", "learning-rate", "batch", "image-size"],
+    };
+    names.contains(&field.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_has_a_name_of_its_own_and_every_method_something_basic() {
+        for method in FineTuneMethod::ALL {
+            let fields: Vec<&Field> = Field::of(method).collect();
+            let mut titles: Vec<&str> = fields.iter().map(|field| title(method, field)).collect();
+            assert!(
+                titles.iter().all(|title| title.starts_with(char::is_uppercase)),
+                "{titles:?}"
+            );
+            titles.sort_unstable();
+            titles.dedup();
+            assert_eq!(titles.len(), fields.len());
+            assert!(fields.is_empty() || fields.iter().any(|field| is_basic(method, field)));
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The shell: keys, focus, messages, dialogs, the palette.
+
+use std::time::Duration;
+
+use clipsight::app::App;
+use clipsight::app::command::{Command, Dialog};
+use clipsight::app::settings::Settings;
+use clipsight::app::state::Mode;
+use clipsight::app::train::TrainCommand;
+use clipsight::engine::protocol::{Event, FetchOutcome, Request, Severity, Topic};
+use clipsight::engine::training::{TrainingEvent, TrainingRequest};
+use clipsight::zero_shot::TemplateSet;
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use crate::stand_in::{StandIn, advance, window};
+use crate::training;
+
+fn names(harness: &Harness<App>) -> Vec<String> {
+    let labels = &harness.state().state().settings.labels;
+    labels.iter().map(|row| row.label.name.clone()).collect()
+}
+
+fn execute(harness: &mut Harness<App>, command: Command) {
+    harness.state_mut().execute(command);
+    harness.run_steps(3);
+}
+
+fn press(harness: &mut Harness<App>, key: Key) {
+    harness.key_press(key);
+    harness.run_steps(3);
+}
+
+fn press_with_ctrl(harness: &mut Harness<App>, key: Key) {
+    harness.key_press_modifiers(Modifiers::COMMAND, key);
+    harness.run_steps(3);
+}
+
+fn type_text(harness: &mut Harness<App>, text: &str) {
+    harness.event(egui::Event::Text(text.into()));
+    harness.run_steps(3);
+}
+
+fn looking() -> (StandIn, Harness<'static, App>) {
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&["a.jpg", "b.jpg", "c.jpg"]);
+    harness.run_steps(4);
+    (engine, harness)
+}
+
+fn opened(dialog: Dialog) -> (StandIn, Harness<'static, App>) {
+    let (engine, mut harness) = looking();
+    execute(&mut harness, Command::OpenDialog(dialog));
+    (engine, harness)
+}
+
+#[test]
+fn a_list_of_labels_can_be_cleared_and_a_tab_is_a_tab() {
+    let (_engine, mut harness) = opened(Dialog::LabelList);
+    // The field has the keyboard as soon as the dialog is open.
+    press_with_ctrl(&mut harness, Key::A);
+    press(&mut harness, Key::Delete);
+    let typed = |harness: &Harness<App>| harness.state().state().draft.clone();
+    assert_eq!(typed(&harness).as_deref(), Some(""), "it stays empty");
+    harness.get_by_label_contains("0 labels");
+    type_text(&mut harness, "zebra");
+    press(&mut harness, Key::Tab);
+    type_text(&mut harness, "like a horse");
+    assert_eq!(typed(&harness).as_deref(), Some("zebra\tlike a horse"));
+    harness.get_by_label_contains("1 label, 1 with a description");
+    press_with_ctrl(&mut harness, Key::Enter);
+    assert_eq!(names(&harness), ["zebra"]);
+    assert_eq!(harness.state().state().dialog, None);
+    let row = &harness.state().state().settings.labels[0];
+    assert_eq!(row.label.descriptions, ["like a horse"]);
+}
+
+#[test]
+fn an_edit_survives_a_click_beside_the_dialog_and_a_hasty_cancel() {
+    let (_engine, mut harness) = opened(Dialog::LabelList);
+    type_text(&mut harness, "owl");
+    let outside = egui::pos2(4.0, 400.0);
+    harness.hover_at(outside);
+    for pressed in [true, false] {
+        harness.event(egui::Event::PointerButton {
+            pos: outside,
+            button: egui::PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        });
+        harness.run_steps(2);
+    }
+    assert_eq!(harness.state().state().dialog, Some(Dialog::LabelList));
+    let typed = harness.state().state().draft.clone().unwrap();
+    assert!(typed.contains("owl"));
+    execute(&mut harness, Command::CancelDialog);
+    assert_eq!(harness.state().state().dialog, None);
+    harness.get_by_label("Bring it back").click();
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().dialog, Some(Dialog::LabelList));
+    assert_eq!(harness.state().state().draft, Some(typed));
+}
+
+#[test]
+fn undo_belongs_to_the_mode_and_says_what_it_takes_back() {
+    let (engine, mut harness) = looking();
+    let first = names(&harness);
+    harness.get_by_label("Remove banana").click();
+    harness.run_steps(3);
+    let templates = TemplateSet::PRESETS[1].clone();
+    execute(&mut harness, Command::UseTemplates(templates.clone()));
+    // In another mode, labels and templates stay as they are.
+    press(&mut harness, Key::T);
+    press_with_ctrl(&mut harness, Key::Z);
+    assert_eq!(harness.state().state().settings.templates, templates);
+    assert_eq!(names(&harness).len(), first.len() - 1);
+    harness.get_by_label("There is nothing to undo here");
+    // There, a deleted run is brought back.
+    training::say_runs(&engine);
+    harness.run_steps(2);
+    let delete = TrainCommand::Send(TrainingRequest::Delete("linear-probe-1".into()));
+    execute(&mut harness, Command::Train(delete));
+    press_with_ctrl(&mut harness, Key::Z);
+    let restored = Request::Training(TrainingRequest::Restore("linear-probe-1".into()));
+    assert!(engine.requests().contains(&restored));
+    press(&mut harness, Key::T);
+    harness.get_by_label_contains("Undo the change of template");
+    press_with_ctrl(&mut harness, Key::Z);
+    assert_ne!(harness.state().state().settings.templates, templates);
+    harness.get_by_label_contains("Undo removing \"banana\"").click();
+    harness.run_steps(3);
+    assert_eq!(names(&harness), first);
+    assert!(harness.query_by_label_contains("Redo removing \"banana\"").is_some());
+}
+
+#[test]
+fn undo_is_the_text_fields_own_while_text_is_typed() {
+    let (_engine, mut harness) = looking();
+    harness.get_by_label("Remove banana").click();
+    harness.run_steps(3);
+    let before = names(&harness);
+    press(&mut harness, Key::Slash);
+    type_text(&mut harness, "dog");
+    press_with_ctrl(&mut harness, Key::Z);
+    assert_eq!(names(&harness), before);
+}
+
+#[test]
+fn a_focused_slider_keeps_the_arrows_to_itself() {
+    let (_engine, mut harness) = looking();
+    let selected = harness.state().state().explore.selected();
+    harness.get_by_label("Offset of none of these").focus();
+    harness.run_steps(2);
+    press(&mut harness, Key::ArrowRight);
+    assert!(harness.state().state().settings.none_bias > 0.0);
+    assert_eq!(harness.state().state().explore.selected(), selected);
+}
+
+#[test]
+fn the_palette_finds_and_runs_what_a_key_would() {
+    let (_engine, mut harness) = looking();
+    press_with_ctrl(&mut harness, Key::K);
+    assert_eq!(harness.state().state().dialog, Some(Dialog::Palette));
+    type_text(&mut harness, "new run");
+    press(&mut harness, Key::Enter);
+    assert_eq!(harness.state().state().dialog, None);
+    assert_eq!(harness.state().state().mode, Mode::Train);
+    harness.get_by_label("New run");
+}
+
+#[test]
+fn a_dialog_gives_the_keyboard_back_to_what_had_it() {
+    let (_engine, mut harness) = looking();
+    harness.get_by_label("Paste or edit the list").focus();
+    harness.run_steps(2);
+    let focused = |harness: &Harness<App>| harness.ctx.memory(|memory| memory.focused());
+    let before = focused(&harness);
+    assert!(before.is_some());
+    press(&mut harness, Key::Enter);
+    assert_eq!(harness.state().state().dialog, Some(Dialog::LabelList));
+    assert_ne!(focused(&harness), before);
+    execute(&mut harness, Command::CancelDialog);
+    assert_eq!(focused(&harness), before);
+}
+
+#[test]
+fn the_page_of_shortcuts_is_searched() {
+    let (_engine, mut harness) = opened(Dialog::Shortcuts);
+    harness.get_by_label("Rescan folders");
+    type_text(&mut harness, "indexing");
+    harness.get_by_label("Pause or resume indexing");
+    assert!(harness.query_by_label("Rescan folders").is_none());
+}
+
+#[test]
+fn saving_is_one_message_and_a_failed_download_can_be_tried_again() {
+    let (engine, mut harness) = looking();
+    execute(&mut harness, Command::ExportCsv("/nowhere/a.csv".into()));
+    harness.get_by_label("Saving /nowhere/a.csv\u{2026}");
+    engine.say(Event::Message {
+        severity: Severity::Info,
+        topic: Some(Topic::Saving),
+        text: "Saved /nowhere/a.csv".into(),
+    });
+    harness.run_steps(3);
+    harness.get_by_label("Saved /nowhere/a.csv");
+    assert!(harness.query_by_label_contains("Saving").is_none());
+    advance(Duration::from_secs(30));
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains("Saved").is_none());
+    let name = "openai/clip-vit-base-patch32".to_owned();
+    engine.say(Event::Fetched {
+        name: name.clone(),
+        outcome: FetchOutcome::Failed("no network".into()),
+    });
+    harness.run_steps(3);
+    harness.get_by_label("Retry").click();
+    harness.run_steps(3);
+    assert!(engine.requests().contains(&Request::Fetch(name)));
+    assert!(harness.query_by_label_contains("could not be downloaded").is_none());
+}
+
+#[test]
+fn a_run_at_work_is_seen_from_every_mode() {
+    let (engine, mut harness) = looking();
+    training::say_runs(&engine);
+    training::say_run_at_work(&engine);
+    harness.run_steps(4);
+    assert_eq!(harness.state().state().mode, Mode::Explore);
+    let shown = "LoRA, colours: 55 %, 5 s left";
+    harness.get_by_label_contains(shown);
+    execute(&mut harness, Command::UseMode(Mode::Models));
+    harness.get_by_label_contains(shown).click();
+    harness.run_steps(4);
+    assert_eq!(harness.state().state().mode, Mode::Train);
+    engine.say(Event::Training(TrainingEvent::Idle));
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains(shown).is_none());
+}
