@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Context, Frame, Id, Margin, Panel, Ui};
 
-use crate::engine::protocol::{PictureId, Request, Topic};
+use crate::engine::protocol::{PictureId, Request, Severity, Topic};
 use crate::engine::training::TrainingRequest;
 use crate::engine::{Backend, ModelChoice};
 

@@ -13,6 +13,7 @@ use crate::engine::DeviceInfo;
 use crate::engine::ModelChoice;
 use crate::engine::protocol::{Event, FetchOutcome, ModelInfo, Severity, Topic, model_name};
 use crate::engine::training::{RunRecord, TrainingEvent};
+use crate::escape::visible_lines;
 
 /// What the window is for at the moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

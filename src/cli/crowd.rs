@@ -21,7 +21,7 @@ const SIZE: egui::Vec2 = vec2(1_280.0, 800.0);
 
 /// Says that so many pictures are scored, and paints thumbnails on request.
 struct Crowd {
-    pictures: usize,
+    pictures: PictureId,
     events: VecDeque<Event>,
 }
 
@@ -44,7 +44,7 @@ impl Backend for Crowd {
                         .collect(),
                     question: question.clone(),
                 });
-                let done = self.pictures;
+                let done = self.pictures as usize;
                 self.events.push_back(Event::Indexed { library: 1, done });
                 self.events.push_back(Event::Answered {
                     question,
@@ -97,7 +97,7 @@ fn crowd(ctx: &egui::Context, pictures: usize, labels: usize) -> App {
         ..Settings::default()
     };
     let events = VecDeque::new();
-    App::new(ctx, settings, Box::new(Crowd { pictures, events }))
+    App::new(ctx, settings, Box::new(Crowd { pictures: pictures as PictureId, events }))
 }
 
 /// From asking for a picture to the first frame that shows it large, by its thumbnail: what the processor takes.

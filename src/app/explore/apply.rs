@@ -222,12 +222,10 @@ impl Explore {
         };
         let Some(baseline) = &mut self.baseline else { return };
         let best = |question: &Question, scores: &Scores| scores.best.and_then(|place| question.id(place));
-        let pairs = self.pictures.iter().zip(&baseline.scores);
-        let changed = pairs.filter(|(picture, before)| {
-            let (Some(now), Some(before)) = (&picture.scores, before) else {
-                return false;
-            };
-            best(&question, now) != best(&baseline.question, before)
+        let changed = self.pictures.iter().filter(|picture| {
+            let before = baseline.scores.get(&picture.file.id);
+            let both = picture.scores.as_ref().zip(before);
+            both.is_some_and(|(now, before)| best(&question, now) != best(&baseline.question, before))
         });
         baseline.changed = Some(changed.count());
     }

@@ -95,10 +95,10 @@ fn measures_ui(ui: &mut Ui, state: &State, lens: Lens, commands: &mut Vec<Comman
         let rank = state
             .explore
             .selected
-            .and_then(|id| state.explore.arranged.ranks.get(id));
-        if let Some(&rank) = rank.filter(|rank| **rank > 0) {
+            .and_then(|id| state.explore.arranged.ranks.get(&id));
+        if let Some(&rank) = rank {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let of = state.explore.arranged.ranked;
+                let of = state.explore.arranged.ranks.len();
                 let text = format!("rank {} of {}", thousands(rank as usize), thousands(of));
                 ui.label(note(ui, text)).on_hover_text(words::ALONE);
             });

@@ -13,6 +13,7 @@ use crate::app::shell::textures::Textures;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{icon_button, note};
 use crate::app::state::State;
+use crate::engine::protocol::PictureId;
 
 /// Room that the icons beside a picture's name take.
 const ICONS_WIDTH: f32 = 4.0 * 34.0;

@@ -208,7 +208,6 @@ pub fn doubled(rows: &[LabelRow]) -> HashSet<LabelId> {
     let doubled = rows.iter().filter(|row| !seen.insert(reading(&row.label)));
     doubled.map(|row| row.id).collect()
 }
-}
 
 fn row_ui(ui: &mut Ui, state: &State, place: usize, commands: &mut Vec<Command>) {
     let mut row = state.settings.labels[place].clone();

@@ -35,7 +35,7 @@ impl Lens {
     /// A label's number.
     pub fn value(&self, scores: &Scores, place: usize) -> f32 {
         match self.measure {
-            Measure::Probability => scores.probabilities[place],
+            Measure::Probability => scores.probability(place),
             Measure::Cosine => scores.cosines[place],
             Measure::Logit => self.scoring.logit(scores.cosines[place]),
         }
@@ -53,7 +53,7 @@ impl Lens {
     /// How far a label's bar reaches, 0 to 1: cosines and logits from 0 to a cosine of 1.
     pub fn share(&self, scores: &Scores, place: usize) -> f32 {
         match self.measure {
-            Measure::Probability => scores.probabilities[place],
+            Measure::Probability => scores.probability(place),
             Measure::Cosine | Measure::Logit => scores.cosines[place],
         }
     }

@@ -87,7 +87,7 @@ pub struct Baseline {
     /// The question that they answer.
     pub question: Arc<Question>,
     /// The scores of every picture.
-    pub scores: Vec<Option<Arc<Scores>>>,
+    pub scores: HashMap<PictureId, Arc<Scores>>,
     /// How many pictures have another answer now; none until that is known.
     pub changed: Option<usize>,
 }
@@ -377,7 +377,7 @@ impl Explore {
 
     pub(super) fn forget_scores(&mut self) {
         self.asking.answer = None;
-        for picture in &mut self.pictures {
+        for picture in self.pictures.iter_mut() {
             picture.scores = None;
         }
     }
@@ -470,7 +470,7 @@ impl State {
         let baseline = self.explore.baseline.as_ref()?;
         Some(Answer {
             question: &baseline.question,
-            scores: baseline.scores.get(self.explore.selected?)?.as_ref()?,
+            scores: baseline.scores.get(&self.explore.selected?)?,
         })
     }
 

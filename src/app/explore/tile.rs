@@ -251,9 +251,9 @@ fn number(state: &State, lens: Lens, answer: Answer<'_>, id: PictureId) -> Strin
     let number = lens
         .best(answer.scores)
         .map_or_else(String::new, |number| lens.text(number));
-    match state.explore.arranged.ranks.get(id) {
-        Some(&rank) if rank > 0 => format!("#{rank}  {number}"),
-        _ => number,
+    match state.explore.arranged.ranks.get(&id) {
+        Some(rank) => format!("#{rank}  {number}"),
+        None => number,
     }
 }
 

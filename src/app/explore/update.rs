@@ -369,7 +369,7 @@ fn keep_baseline(state: &mut State, templates: &TemplateSet) {
     }
     explore.baseline = Some(super::state::Baseline {
         question,
-        scores: explore.pictures.iter().map(|picture| picture.scores.clone()).collect(),
+        scores: explore.pictures.iter().filter_map(|one| Some((one.file.id, one.scores.clone()?))).collect(),
         changed: None,
     });
 }
@@ -445,7 +445,7 @@ fn test_map(state: &mut State) -> Vec<Request> {
     if answer.question.class(label).is_none() {
         return Vec::new();
     }
-    let others = answer.question.labels.iter().zip(&answer.scores.cosines);
+    let others = answer.question.labels.iter().zip(answer.scores.cosines.iter());
     let unrelated = others
         .filter(|(other, _)| other.id != label)
         .min_by(|(_, a), (_, b)| a.total_cmp(b))

@@ -1,6 +1,6 @@
 //! What the page of models shows, and what a user can want of it.
 
-use crate::engine::protocol::{CachedModel, Progress};
+use crate::engine::protocol::{CachedModel, Download};
 
 /// A model that is being fetched.
 #[derive(Debug, Clone, PartialEq)]
@@ -8,7 +8,7 @@ pub struct Fetching {
     /// Its name on the Hub.
     pub name: String,
     /// How far it is; none before the first bytes.
-    pub progress: Option<Progress>,
+    pub progress: Option<Download>,
 }
 
 /// What comes first.
@@ -90,7 +90,7 @@ impl Models {
     }
 
     /// A download goes on.
-    pub fn fetches(&mut self, name: String, progress: Option<Progress>) {
+    pub fn fetches(&mut self, name: String, progress: Option<Download>) {
         self.typed_name.clear();
         self.fetching = Some(Fetching { name, progress });
     }
