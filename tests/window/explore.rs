@@ -39,17 +39,17 @@ fn row(harness: &Harness<App>, place: usize) -> LabelId {
     harness.state().state().settings.labels[place].id
 }
 
-/// Presses and lets go; twice in a frame is a double click, as a step takes a quarter of a second.
+/// Presses and lets go in one frame: what is queued takes a frame, a quarter of a second, for each event.
 fn press(harness: &mut Harness<App>, pos: egui::Pos2, modifiers: Modifiers) {
-    harness.event(egui::Event::PointerMoved(pos));
+    let events = &mut harness.input_mut().events;
+    events.push(egui::Event::PointerMoved(pos));
     for pressed in [true, false] {
-        let button = egui::Event::PointerButton {
+        events.push(egui::Event::PointerButton {
             pos,
             button: egui::PointerButton::Primary,
             pressed,
             modifiers,
-        };
-        harness.event_modifiers(button, modifiers);
+        });
     }
 }
 
@@ -341,7 +341,8 @@ fn every_control_is_in_its_panel_at_every_size() {
         assert!(save.right() < heatmap.left(), "{size:?}: {save:?} {heatmap:?}");
         let screen = Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(size[0], size[1]) / scale);
         assert!(screen.contains_rect(inspector), "{size:?}: {inspector:?}");
-        let tile = left("f.jpg");
+        let mut tiles = harness.query_all_by_label("f.jpg").map(|node| node.rect());
+        let tile = tiles.find(|rect| rect.height() > 60.0).unwrap();
         assert!(
             tile.left() > labels.right() && tile.right() < heatmap.left(),
             "{size:?}: {tile:?}"

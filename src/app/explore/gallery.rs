@@ -25,9 +25,13 @@ pub fn gallery_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands:
     if state.explore.large.is_some() {
         return large::large_ui(ui, state, textures, commands);
     }
+    // What is wider than the gallery is cut, and makes nothing below it wider.
+    let width = ui.available_width();
     toolbar_ui(ui, state, commands);
+    ui.set_max_width(width);
     starter_note_ui(ui, state, commands);
     unread_ui(ui, state, commands);
+    ui.set_max_width(width);
     ui.add_space(theme::GAP_SMALL);
     if state.explore.pictures.is_empty() {
         empty_ui(ui, state, commands);

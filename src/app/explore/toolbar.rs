@@ -52,7 +52,8 @@ pub fn toolbar_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         return;
     }
     ui.horizontal(|ui| {
-        let rest = width - gap;
+        // A list is as much wider than its text as its button's margins are.
+        let rest = width - gap - 4.0 * ui.spacing().button_padding.x;
         sort_ui(ui, state, rest * 0.58, commands);
         label_filter_ui(ui, state, rest * 0.42, commands);
     });
