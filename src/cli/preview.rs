@@ -81,12 +81,13 @@ fn table(preview: &Preview) -> String {
         preview.contradictions.len()
     );
     for (a, b) in preview.pairs.iter().take(NAMED) {
-        text += &format!("\n  one picture: {}, {}", shown(a), shown(b));
+        text += &format!("\n  one picture: {}, {}", visible_path(a), visible_path(b));
     }
     text += &more(preview.pairs.len());
     for found in preview.contradictions.iter().take(NAMED) {
         let (first, second) = &found.classes;
-        let (path, other) = (shown(&found.paths.0), shown(&found.paths.1));
+        let (first, second) = (visible(first), visible(second));
+        let (path, other) = (visible_path(&found.paths.0), visible_path(&found.paths.1));
         text += &format!("\n  {path} is a {first}, and its copy {other} a {second}");
     }
     text + &more(preview.contradictions.len())
