@@ -12,10 +12,10 @@ use serde_json::json;
 use super::Common;
 use super::args::BenchArgs;
 use super::bench_busy::{Waits, waits_while_busy};
-use super::bench_training;
 use super::crowd::scroll_frame_ms_p99;
 use super::output::{Output, say};
 use super::pictures::{device, model};
+use super::{bench_evaluation, bench_training};
 use crate::clip::{Pixels, Precision, TokenizedText};
 use crate::engine::{DeviceChoice, Session, place};
 use crate::fine_tune::FineTuneMethod;
@@ -34,7 +34,7 @@ const HEATMAP_LABELS: [usize; 2] = [1, 32];
 /// A figure: its name, its unit, how it is measured.
 type Figure = (&'static str, &'static str, fn(&mut Bench) -> Result<f64>);
 
-const FIGURES: [Figure; 17] = [
+const FIGURES: [Figure; 22] = [
     ("start_to_first_frame_ms", "ms", |bench| bench.start_to("first-frame")),
     ("start_to_first_prediction_ms", "ms", |bench| {
         bench.start_to("first-prediction")
@@ -62,6 +62,17 @@ const FIGURES: [Figure; 17] = [
     ("train_step_full_batch_8_ms", "ms", |bench| {
         bench.train_step_ms(FineTuneMethod::Contrastive)
     }),
+    ("evaluate_50000_1000_ms", "ms", |_| bench_evaluation::evaluate_ms()),
+    ("evaluate_50000_1000_product_ms", "ms", |_| {
+        bench_evaluation::product_ms()
+    }),
+    ("evaluate_50000_bootstrap_ms", "ms", |_| {
+        bench_evaluation::bootstrap_ms()
+    }),
+    ("evaluate_description_10000_ms", "ms", |bench| {
+        bench_evaluation::changed_description_ms(&mut bench.session)
+    }),
+    ("map_tsne_50000_s", "s", |_| bench_evaluation::tsne_s()),
     ("scroll_frame_ms_p99", "ms", |_| scroll_frame_ms_p99()),
     ("peak_memory_mb", "MB", |_| {
         peak_mb().context("the system does not tell")

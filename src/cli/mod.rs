@@ -6,11 +6,14 @@
 mod args;
 mod bench;
 mod bench_busy;
+mod bench_evaluation;
 mod bench_training;
 mod classify;
 mod crowd;
 mod embed;
 mod escape;
+mod evaluate;
+mod evaluate_lines;
 mod figures;
 mod fine_tune;
 mod heatmap;
@@ -43,7 +46,12 @@ pub fn parse() -> Args {
 /// Runs a subcommand.
 pub fn run(command: &Command, common: &Common) -> ExitCode {
     let mut output = Output::new(common);
+    let tables = matches!(common.format, Format::Latex | Format::Markdown);
     let done = match command {
+        command if tables && !matches!(command, Command::Evaluate(_)) => {
+            Err(Usage("latex and markdown are formats of evaluate; here there are table, json and csv".into()).into())
+        }
+        Command::Evaluate(args) => evaluate::run(args, common, &mut output),
         Command::Classify(args) => classify::run(args, common, &mut output),
         Command::Embed(args) => embed::run(args, common, &mut output),
         Command::Search(args) => search::run(args, common, &mut output),

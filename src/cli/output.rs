@@ -50,6 +50,8 @@ impl Output {
     ) -> Result<()> {
         match self.format {
             Format::Json => writeln!(self.out, "{json}")?,
+            // Tables of whole results, which their commands print at the end.
+            Format::Latex | Format::Markdown => {}
             Format::Table => writeln!(self.out, "{}", visible_lines(&table()))?,
             Format::Csv => {
                 if !self.header_written {
@@ -106,6 +108,12 @@ impl Output {
             self.out.flush()?;
         }
         Ok(())
+    }
+
+    /// Prints a text as it is.
+    pub fn text(&mut self, text: &str) -> Result<()> {
+        self.out.write_all(text.as_bytes())?;
+        Ok(self.out.flush()?)
     }
 
     /// Names something that could not be done.

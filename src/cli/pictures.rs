@@ -44,12 +44,16 @@ pub fn model(common: &Common) -> Result<ModelChoice> {
 
 /// Opens the model of the common options, with the store as a cache where it can be opened.
 pub fn session(common: &Common) -> Result<Session> {
-    let model = model(common)?;
+    session_of(&model(common)?, common)
+}
+
+/// The same for another model.
+pub fn session_of(model: &ModelChoice, common: &Common) -> Result<Session> {
     let device = device(common);
     let store = data_dir().map(|folder| Store::keeper(Some(&folder)));
     let warn = |warning: String| say(&warning);
     Ok(Session::open(
-        &model,
+        model,
         device,
         common.precision.unwrap_or_default(),
         store,

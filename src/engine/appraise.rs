@@ -13,8 +13,8 @@ use super::session::Session;
 use crate::clip::{Embedding, sha256_of_bytes};
 use crate::evaluation::{
     Answer, Calibration, Class, Comparison, Confusion, DataError, Embedded, Evaluation, FORMAT, GroundTruth, Judged,
-    Measures, ModelRef, Negatives, Nonsense, Picture, Preset, PromptRow, PromptStudy, Retrieval, Setup, SideBySide,
-    Source, accuracy_interval, content_of, ensembles, kinds, nonsense, published,
+    Measures, ModelRef, Negatives, Nonsense, Picture, Preset, PromptRow, PromptStudy, Published, Retrieval, Setup,
+    SideBySide, Source, accuracy_interval, content_of, ensembles, kinds, nonsense, published,
 };
 use crate::library::scan;
 use crate::zero_shot::{ClassEmbeddings, Label, TemplateSet, class_embedding};
@@ -140,6 +140,44 @@ pub fn embed(
     Ok(rows.into_iter().map(|row| row.unwrap_or_else(missing)).collect())
 }
 
+/// An evaluation of known pictures, as it is answered now.
+///
+/// # Errors
+/// The device failed, no picture can be read, or it was stopped.
+pub fn appraise_again(session: &mut Session, kept: &Evaluation, watch: Watch<'_>) -> Result<Appraised> {
+    let pictures = kept.pictures.iter().map(|picture| Picture {
+        path: picture.path.clone(),
+        class: Some(picture.answer.truth),
+        side: picture.side,
+        captions: Vec::new(),
+    });
+    let truth = GroundTruth {
+        root: kept.setup.folder.clone(),
+        classes: kept.classes.clone(),
+        pictures: pictures.collect(),
+        source: kept.source,
+        problems: kept.problems.clone(),
+        notes: kept.notes.clone(),
+        ..GroundTruth::default()
+    };
+    let config = EvaluationConfig {
+        folder: kept.setup.folder.clone(),
+        wanted: kept.setup.wanted.clone(),
+        part: kept.setup.part,
+        preset: kept.setup.preset.clone(),
+        model: model_of(kept),
+        name: kept.name.clone(),
+        ..EvaluationConfig::default()
+    };
+    appraise(session, &config, truth, kept.setup.templates.clone(), watch)
+}
+
+/// The model that an evaluation was made with.
+pub fn model_of(evaluation: &Evaluation) -> ModelChoice {
+    let path = evaluation.setup.model.path.clone();
+    path.map_or(ModelChoice::Starter, ModelChoice::Path)
+}
+
 /// Evaluates.
 ///
 /// # Errors
@@ -152,50 +190,61 @@ pub fn appraise(
     watch: Watch<'_>,
 ) -> Result<Appraised> {
     let paths: Vec<PathBuf> = truth.pictures.iter().map(|picture| picture.path.clone()).collect();
-    let rows = embed(session, &paths, watch)?;
     let mut vectors = Vec::new();
     let mut readable = Vec::new();
-    let mut problems = std::mem::take(&mut truth.problems);
-    for (place, row) in rows.into_iter().enumerate() {
+    for (place, row) in embed(session, &paths, watch)?.into_iter().enumerate() {
         match row {
             Ok(vector) => {
                 readable.push(place);
                 vectors.extend(vector);
             }
-            Err(reason) => problems.push((paths[place].clone(), reason)),
+            Err(reason) => truth.problems.push((paths[place].clone(), reason)),
         }
     }
     truth.keep(&readable);
     if readable.is_empty() {
-        let why = problems.first().map_or(String::new(), |(path, reason)| {
+        let first = truth.problems.first();
+        let why = first.map_or(String::new(), |(path, reason)| {
             format!(" ({}: {reason})", path.display())
         });
         return Err(DataError(format!("no picture of {} can be read{why}", config.folder.display())).into());
     }
-    let captioned = truth.source == Source::Captions;
-    if !watch(
-        if captioned {
-            "Embedding captions"
-        } else {
-            "Embedding labels"
-        },
-        0.0,
-    ) {
+    if !watch("Embedding texts", 0.0) {
         return Err(STOPPED);
     }
+    answered(session, config, truth, templates, vectors)
+}
+
+/// The evaluation of pictures that are embedded: `vectors` are theirs, in their order.
+///
+/// # Errors
+/// The device failed, or no picture has a caption.
+pub fn answered(
+    session: &mut Session,
+    config: &EvaluationConfig,
+    truth: GroundTruth,
+    templates: TemplateSet,
+    vectors: Vec<f32>,
+) -> Result<Appraised> {
     let labels: Vec<Label> = truth.classes.iter().map(Class::label).collect();
     let classes = session.classes(&labels, &templates)?;
     let info = session.loaded.model.info().clone();
     let embedded = Embedded {
+        dim: vectors.len() / truth.pictures.len().max(1),
         pictures: vectors,
-        dim: info.projection_dim,
         classes,
         scoring: info.scoring,
     };
-    let retrieval = if captioned {
-        Some(retrieve(session, &embedded, &truth.pictures)?)
-    } else {
-        None
+    let (retrieval, answers) = match truth.source {
+        Source::Captions => (Some(retrieve(session, &embedded, &truth.pictures)?), Vec::new()),
+        _ => {
+            let known: Vec<usize> = truth
+                .pictures
+                .iter()
+                .map(|picture| picture.class.unwrap_or(0))
+                .collect();
+            (None, embedded.answers(&known))
+        }
     };
     let contents: Vec<String> = truth
         .pictures
@@ -203,36 +252,14 @@ pub fn appraise(
         .map(|picture| content_of(&picture.path))
         .collect();
     let setup = setup(session, config, &truth, templates, &contents);
-    let known: Vec<usize> = truth
-        .pictures
-        .iter()
-        .map(|picture| picture.class.unwrap_or(0))
-        .collect();
-    let answers = if captioned {
-        Vec::new()
-    } else {
-        embedded.answers(&known)
-    };
-    let pictures = truth
-        .pictures
-        .iter()
-        .zip(&answers)
-        .zip(contents)
-        .map(|((picture, answer), content)| Judged {
-            path: picture.path.clone(),
-            side: picture.side,
-            content,
-            answer: answer.clone(),
-        });
-    let model = match &config.model {
-        ModelChoice::Starter => None,
-        ModelChoice::Path(path) => Some(path),
-    };
-    let published = config
-        .preset
-        .as_ref()
-        .zip(model)
-        .and_then(|(set, model)| published(model, &Preset::named(set)?.name));
+    let pictures = truth.pictures.iter().zip(&answers).zip(contents);
+    let pictures = pictures.map(|((picture, answer), content)| Judged {
+        path: picture.path.clone(),
+        side: picture.side,
+        content,
+        answer: answer.clone(),
+    });
+    let count = truth.classes.len();
     let evaluation = Evaluation {
         format: FORMAT,
         id: identity(&setup),
@@ -241,20 +268,28 @@ pub fn appraise(
         source: truth.source,
         pictures: pictures.collect(),
         facts: Vec::new(),
-        measures: Measures::of(&answers, truth.classes.len()).unwrap_or_else(|| Measures::none(truth.classes.len())),
-        confusion: Confusion::of(&answers, truth.classes.len()),
+        measures: Measures::of(&answers, count).unwrap_or_else(|| Measures::none(count)),
+        confusion: Confusion::of(&answers, count),
         calibration: Calibration::of(&embedded, &answers),
-        published,
+        published: known_figure(config),
         negatives: None,
         retrieval,
         prompts: None,
         marks: BTreeMap::new(),
-        problems,
+        problems: truth.problems,
         notes: truth.notes,
         classes: truth.classes,
         setup,
     };
     Ok(Appraised { evaluation, embedded })
+}
+
+/// What was published of the model on the set, where both are known.
+fn known_figure(config: &EvaluationConfig) -> Option<Published> {
+    match &config.model {
+        ModelChoice::Starter => None,
+        ModelChoice::Path(path) => published(path, &Preset::named(config.preset.as_ref()?)?.name),
+    }
 }
 
 fn retrieve(session: &mut Session, embedded: &Embedded, pictures: &[Picture]) -> Result<Retrieval> {

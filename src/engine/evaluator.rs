@@ -1,27 +1,34 @@
 //! Evaluations, for the window: one after the other on a thread of their own, with a model of their own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::Events;
 use super::appraise::{
-    AppraiseError, Appraised, against_negatives, appraise, call, ground_truth, side_by_side, study_prompts,
+    AppraiseError, Appraised, against_negatives, appraise, appraise_again, call, ground_truth, model_of, side_by_side,
+    study_prompts,
 };
 use super::choice::ModelChoice;
 use super::device::DeviceChoice;
 use super::evaluation::{Class, EvaluationConfig, EvaluationEvent, EvaluationRequest, Marked, SliceBy};
+use super::evaluation_files::{came_out, export, found_here};
 use super::protocol::{Event, Precision, Severity};
 use super::session::Session;
 use super::threads::{keep_going, spawn};
-use crate::evaluation::{Answer, Books, Conformal, Evaluation, GroundTruth, Preset, dot, facts, ordered, slices};
+use crate::evaluation::{
+    Answer, Books, Conformal, Embedded, Evaluation, GroundTruth, MapKind, Preset, Projection, clusters, dot, facts,
+    ordered, read_evaluation, slices, vocabulary,
+};
 use crate::library::Store;
 use crate::logging::{panic_text, place as log_place};
 
 /// Evaluations whose vectors stay in memory.
 const OPEN: usize = 3;
+/// Steps in which progress is told.
+const STEPS: f32 = 200.0;
 /// Neighbours that are told.
 const NEIGHBOURS: usize = 8;
 const NO_FOLDER: &str = "There is no folder for application data: set CLIPSIGHT_DATA_DIR";
@@ -275,12 +282,90 @@ impl Worker {
                 self.books()?.restore(&id)?;
                 self.list()
             }
-            EvaluationRequest::Import { .. }
-            | EvaluationRequest::Clusters(..)
-            | EvaluationRequest::Map(..)
-            | EvaluationRequest::Export { .. }
-            | EvaluationRequest::Stop => Ok(()),
+            EvaluationRequest::Import { file, pictures } => self.import(&file, &pictures, device, &mut watch),
+            EvaluationRequest::Clusters(id, words) => self.clusters(id, words, device, &mut watch),
+            EvaluationRequest::Map(id, MapKind::Pca) => {
+                let map = Projection::pca(&self.opened(&id, device, &mut watch)?.embedded);
+                self.tell(EvaluationEvent::Mapped(id, Arc::new(map)));
+                Ok(())
+            }
+            EvaluationRequest::Map(id, MapKind::Tsne) => {
+                let embedded = self.opened(&id, device, &mut watch)?.embedded.clone();
+                self.start_map(id, embedded, number);
+                Ok(())
+            }
+            EvaluationRequest::Export { id, kind, path } => {
+                export(self.opened(&id, device, &mut watch)?, None, kind, &path, true)?;
+                self.tell(EvaluationEvent::Exported(path));
+                Ok(())
+            }
+            EvaluationRequest::Stop => Ok(()),
         }
+    }
+
+    /// The map takes long, and nothing waits for it: on a thread of its own, until it is stopped.
+    fn start_map(&self, id: String, embedded: Embedded, number: u64) {
+        let (events, orders) = (self.events.clone(), self.orders.clone());
+        spawn("map", &self.events, move || {
+            Projection::tsne(&embedded, |map| {
+                events.send(Event::Evaluation(EvaluationEvent::Mapped(id.clone(), Arc::new(map))));
+                number > orders.stopped.load(Ordering::Relaxed)
+            });
+        });
+    }
+
+    fn clusters(
+        &mut self,
+        id: String,
+        words: Vec<String>,
+        device: DeviceChoice,
+        watch: &mut impl FnMut(&str, f32) -> bool,
+    ) -> Done {
+        let words = if words.is_empty() { vocabulary() } else { words };
+        let mut found = Vec::new();
+        self.with_session(&id, device, watch, |session, opened, watch| {
+            if !watch("Wording mistakes", 0.0) {
+                return Ok(());
+            }
+            let texts: Vec<f32> = session
+                .embed_texts(&words)?
+                .into_iter()
+                .flat_map(|text| text.vector)
+                .collect();
+            let answers: Vec<&Answer> = opened.evaluation.answers().collect();
+            found = clusters(&opened.embedded, &answers, &words, &texts);
+            Ok(())
+        })?;
+        self.tell(EvaluationEvent::Clustered(id, Arc::new(found)));
+        Ok(())
+    }
+
+    /// Opens one from a file: its pictures by their content, its numbers anew.
+    fn import(
+        &mut self,
+        file: &Path,
+        pictures: &Path,
+        device: DeviceChoice,
+        watch: &mut impl FnMut(&str, f32) -> bool,
+    ) -> Done {
+        let (kept, mut says) = found_here(read_evaluation(file)?, pictures);
+        let session = self.open_session(&model_of(&kept), device)?;
+        let mut now = appraise_again(session, &kept, watch)?;
+        says.push(came_out(&kept, &now.evaluation));
+        let fresh = &mut now.evaluation;
+        fresh.id.clone_from(&kept.id);
+        fresh.note.clone_from(&kept.note);
+        fresh.setup.date.clone_from(&kept.setup.date);
+        if fresh.pictures.len() == kept.pictures.len() {
+            fresh.marks = kept.marks;
+        }
+        let evaluation = Arc::new(fresh.clone());
+        self.keep(now);
+        self.saved(&evaluation);
+        let id = evaluation.id.clone();
+        self.show(None, Ok(evaluation));
+        self.tell(EvaluationEvent::Imported { id, says });
+        self.list()
     }
 
     fn books(&self) -> Done<&Books> {
@@ -458,9 +543,7 @@ impl Worker {
         let Some(mut opened) = self.open.pop() else {
             return Err(Failure::Stopped);
         };
-        let model = opened.evaluation.setup.model.path.clone();
-        let model = model.map_or(ModelChoice::Starter, ModelChoice::Path);
-        let done = match self.open_session(&model, device) {
+        let done = match self.open_session(&model_of(&opened.evaluation), device) {
             Ok(session) => work(session, &mut opened, watch).map_err(Failure::from),
             Err(failure) => Err(failure),
         };
@@ -495,22 +578,36 @@ impl Worker {
             .map(|picture| picture.path.clone())
             .collect();
         let (events, orders) = (self.events.clone(), self.orders.clone());
-        let watch = move |done: f32| watched(&events, &orders, number, "Looking through the pictures", done);
+        let told = AtomicU32::new(0);
+        let watch = move |done: f32| {
+            let step = (STEPS * done) as u32;
+            if told.swap(step, Ordering::Relaxed) != step {
+                say_working(&events, "Looking through the pictures", done);
+            }
+            number > orders.stopped.load(Ordering::Relaxed)
+        };
         let found = facts(&paths, watch).ok_or(Failure::Stopped)?;
         let mut quiet = |_: &str, _: f32| true;
         self.change(id, device, &mut quiet, |evaluation| evaluation.facts = found)
     }
 }
 
+/// Says how far something is, in steps that can be seen, and hears whether it is still wanted.
 fn watcher(events: Events, orders: Arc<Orders>, number: u64) -> impl FnMut(&str, f32) -> bool {
-    move |what, done| watched(&events, &orders, number, what, done)
+    let mut told = (String::new(), 0);
+    move |what, done| {
+        let step = (STEPS * done) as u32;
+        if told.0 != what || told.1 != step {
+            told = (what.to_owned(), step);
+            say_working(&events, what, done);
+        }
+        number > orders.stopped.load(Ordering::Relaxed)
+    }
 }
 
-/// Says how far something is, and hears whether it is still wanted.
-fn watched(events: &Events, orders: &Orders, number: u64, what: &str, done: f32) -> bool {
+fn say_working(events: &Events, what: &str, done: f32) {
     let what = what.to_owned();
     events.send(Event::Evaluation(EvaluationEvent::Working { what, done }));
-    number > orders.stopped.load(Ordering::Relaxed)
 }
 
 /// The same with another model.
@@ -555,4 +652,171 @@ fn nearest(opened: &Appraised, place: usize) -> Vec<(usize, f32)> {
     near.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     near.truncate(NEIGHBOURS);
     near
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crossbeam_channel::Receiver;
+
+    use super::*;
+    use crate::engine::evaluation::{ExportKind, FailureOrder, Mark, Wanted};
+
+    const GROCERY: &str = "tests/fixtures/cases/64-easy-probe/data";
+
+    fn grocery() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(GROCERY)
+    }
+
+    /// The first event that is asked for.
+    fn heard<T>(events: &Receiver<Event>, pick: impl Fn(EvaluationEvent) -> Option<T>) -> T {
+        loop {
+            match events.recv_timeout(Duration::from_secs(120)).expect("it says nothing") {
+                Event::Evaluation(event) => {
+                    if let Some(found) = pick(event) {
+                        return found;
+                    }
+                }
+                Event::Message {
+                    severity: Severity::Error,
+                    text,
+                } => panic!("{text}"),
+                _ => {}
+            }
+        }
+    }
+
+    fn evaluated(events: &Receiver<Event>) -> Arc<Evaluation> {
+        heard(events, |event| match event {
+            EvaluationEvent::Evaluated { evaluation, .. } => Some(evaluation.unwrap()),
+            _ => None,
+        })
+    }
+
+    fn config() -> Box<EvaluationConfig> {
+        Box::new(EvaluationConfig {
+            folder: grocery(),
+            wanted: Wanted::to_measure(),
+            ..EvaluationConfig::default()
+        })
+    }
+
+    #[test]
+    fn an_evaluation_is_made_changed_kept_and_found_again_elsewhere() {
+        let data = tempfile::tempdir().unwrap();
+        let (events, said) = Events::listened_to();
+        let evaluator = Evaluator::start(Some(data.path().into()), DeviceChoice::Cpu, events.clone());
+        evaluator.send(EvaluationRequest::Evaluate {
+            generation: 1,
+            config: config(),
+        });
+        let first = evaluated(&said);
+        assert_eq!((first.measures.count, first.classes.len()), (30, 3));
+        let id = first.id.clone();
+        let listed = heard(&said, |event| match event {
+            EvaluationEvent::List(listed) => Some(listed),
+            _ => None,
+        });
+        assert_eq!((listed.len(), &listed[0].id, listed[0].count), (1, &id, 30));
+
+        evaluator.send(EvaluationRequest::Mark {
+            id: id.clone(),
+            place: 3,
+            mark: Some(Marked {
+                mark: Mark::TwoThings,
+                note: "a bowl".into(),
+            }),
+        });
+        assert_eq!(evaluated(&said).marks[&3].note, "a bowl");
+        let mut class = first.classes[0].clone();
+        class.descriptions = vec!["a photo of a rocket".into()];
+        evaluator.send(EvaluationRequest::Call { id: id.clone(), class });
+        let called = evaluated(&said);
+        assert!(called.measures.top1.mean < first.measures.top1.mean);
+        evaluator.send(EvaluationRequest::Call {
+            id: id.clone(),
+            class: first.classes[0].clone(),
+        });
+        assert_eq!(evaluated(&said).measures, first.measures);
+
+        evaluator.send(EvaluationRequest::Order(id.clone(), FailureOrder::Margin));
+        let order = heard(&said, |event| match event {
+            EvaluationEvent::Ordered(_, _, places) => Some(places),
+            _ => None,
+        });
+        assert_eq!(order.len(), 30);
+        evaluator.send(EvaluationRequest::Slices(id.clone(), SliceBy::Brightness));
+        let parts = heard(&said, |event| match event {
+            EvaluationEvent::Sliced(_, _, parts) => Some(parts),
+            _ => None,
+        });
+        assert_eq!(parts.iter().map(|part| part.places.len()).sum::<usize>(), 30);
+        evaluator.send(EvaluationRequest::Map(id.clone(), MapKind::Pca));
+        let map = heard(&said, |event| match event {
+            EvaluationEvent::Mapped(_, map) => Some(map),
+            _ => None,
+        });
+        assert_eq!((map.pictures.len(), map.classes.len()), (30, 3));
+
+        let file = data.path().join("kept.evaluation");
+        evaluator.send(EvaluationRequest::Export {
+            id: id.clone(),
+            kind: ExportKind::Evaluation,
+            path: file.clone(),
+        });
+        heard(&said, |event| {
+            matches!(event, EvaluationEvent::Exported(_)).then_some(())
+        });
+        evaluator.send(EvaluationRequest::Delete(id.clone()));
+        heard(&said, |event| {
+            matches!(event, EvaluationEvent::List(listed) if listed.is_empty()).then_some(())
+        });
+
+        // Elsewhere the pictures have other names and places.
+        let elsewhere = data.path().join("elsewhere");
+        std::fs::create_dir(&elsewhere).unwrap();
+        for (n, picture) in first.pictures.iter().enumerate() {
+            std::fs::copy(&picture.path, elsewhere.join(format!("{n}.jpg"))).unwrap();
+        }
+        evaluator.send(EvaluationRequest::Import {
+            file,
+            pictures: elsewhere.clone(),
+        });
+        let opened = evaluated(&said);
+        let says = heard(&said, |event| match event {
+            EvaluationEvent::Imported { says, .. } => Some(says),
+            _ => None,
+        });
+        assert_eq!(says[0], "All 30 pictures are here");
+        assert!(says[1].starts_with("The numbers come out again"), "{says:?}");
+        assert!(opened.pictures[0].path.starts_with(&elsewhere));
+        assert_eq!(
+            (opened.marks.len(), opened.measures.clone()),
+            (1, first.measures.clone())
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_and_stopping_leaves_nothing_waiting() {
+        let (events, said) = Events::listened_to();
+        let evaluator = Evaluator::start(None, DeviceChoice::Cpu, events.clone());
+        let empty = tempfile::tempdir().unwrap();
+        evaluator.send(EvaluationRequest::Look {
+            generation: 4,
+            folder: empty.path().into(),
+            wanted: Wanted::to_measure(),
+        });
+        let reason = heard(&said, |event| match event {
+            EvaluationEvent::Looked { generation: 4, truth } => truth.err(),
+            _ => None,
+        });
+        assert!(reason.contains("no ground truth"), "{reason}");
+        evaluator.send(EvaluationRequest::Evaluate {
+            generation: 5,
+            config: config(),
+        });
+        evaluator.send(EvaluationRequest::Stop);
+        heard(&said, |event| matches!(event, EvaluationEvent::Idle).then_some(()));
+    }
 }

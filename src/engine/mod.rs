@@ -6,7 +6,7 @@
 //! - the *index* threads decode the rest for the model, and stand back while somebody waits;
 //! - the *inference* thread owns the model and the device, and works in steps of a picture;
 //! - a *model* thread loads a model while the one before goes on answering;
-//! - the *library* thread keeps the list and is the only one that writes to the store; a *scan* thread fills the list;
+//! - the *library* thread keeps the list, and writes to the store what is learnt of it; a *scan* thread fills the list;
 //! - the *training* thread teaches, one run at a time, and gives way to the inference thread between two steps; the *runs*
 //!   thread keeps its books;
 //! - the *evaluation* thread measures answers, one evaluation after the other;
@@ -21,6 +21,7 @@ mod classes;
 mod device;
 mod embeddings;
 pub mod evaluation;
+mod evaluation_files;
 mod evaluator;
 mod explainer;
 mod fetch;
@@ -71,9 +72,13 @@ use crate::clip::Precision;
 use crate::fine_tune::run::Control;
 use crate::library::Store;
 
-pub use appraise::{AppraiseError, Appraised, against_negatives, appraise, ground_truth, side_by_side, study_prompts};
+pub use appraise::{
+    AppraiseError, Appraised, against_negatives, answered, appraise, appraise_again, call, ground_truth, model_of,
+    side_by_side, study_prompts,
+};
 pub use choice::ModelChoice;
 pub use device::{Adapter, DEVICE_VARIABLE, DeviceChoice, DeviceInfo, adapters, gpu, no_gpu_reason};
+pub use evaluation_files::{came_out, export, found_here};
 pub use loaded::{Loaded, Placement, place};
 pub use prepare::{Prepared, prepare};
 pub use session::{Embedded, IMAGE_BATCH, Session, decoders};

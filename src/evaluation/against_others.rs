@@ -181,3 +181,28 @@ fn holms_correction_is_that_of_statsmodels() {
         near(*found, expected, "p");
     }
 }
+
+#[test]
+fn the_map_lies_along_the_directions_of_scikit_learn() {
+    let reference = reference();
+    let expected = &reference["pca"];
+    let rows = table(&expected["rows"]);
+    let found = directions(&rows.concat(), rows[0].len());
+    assert!((found.explained - expected["explained"].as_f64().unwrap()).abs() < 1e-6);
+    let coordinates = table(&expected["coordinates"]);
+    let places = found.project(&rows.concat());
+    for axis in 0..2 {
+        // Which way a direction points says nothing.
+        let sign = if places[0][axis] * coordinates[0][axis] < 0.0 {
+            -1.0
+        } else {
+            1.0
+        };
+        for (place, coordinates) in places.iter().zip(&coordinates) {
+            assert!(
+                (sign * place[axis] - coordinates[axis]).abs() < 1e-4,
+                "{place:?} {coordinates:?}"
+            );
+        }
+    }
+}

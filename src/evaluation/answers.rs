@@ -112,28 +112,25 @@ pub fn answer(truth: usize, cosines: &[f32], scale: f32) -> Answer {
     let (&none_cosine, labels) = cosines.split_last().unwrap_or((&0.0, &[]));
     let best = best_of(labels);
     let largest = best.first().map_or(0.0, |place| labels[*place]);
-    // Both sums at once: of e^z, and of z e^z, from which the entropy follows.
-    let (mut sum, mut weighted) = (0.0f32, 0.0f32);
-    for cosine in labels {
+    // In one pass: the sums of e^z and of z e^z, from which the entropy follows, and what is ranked before the truth; of
+    // equal scores the first class is answered, and so it is ranked.
+    let own = labels[truth];
+    let (mut sum, mut weighted, mut rank) = (0.0f32, 0.0f32, 0);
+    for (n, cosine) in labels.iter().enumerate() {
         let z = scale * (cosine - largest);
         let e = z.exp();
         sum += e;
         weighted += z * e;
+        rank += usize::from(*cosine > own || (*cosine == own && n < truth));
     }
     let ranked = |class: usize| Ranked {
         class,
         cosine: labels[class],
         probability: (scale * (labels[class] - largest)).exp() / sum,
     };
-    let own = labels[truth];
-    // Of equal scores the first class is answered; so it is ranked.
-    let before = labels
-        .iter()
-        .enumerate()
-        .filter(|(n, cosine)| **cosine > own || (**cosine == own && *n < truth));
     Answer {
         truth,
-        rank: before.count(),
+        rank,
         margin: best
             .get(1)
             .map_or(largest - none_cosine, |next| largest - labels[*next]),

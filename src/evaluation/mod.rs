@@ -4,8 +4,10 @@
 //! - [`Embedded`] to [`Answer`]s; of these [`Measures`], [`Confusion`], [`Calibration`], [`Negatives`], [`Retrieval`].
 //! - [`PromptStudy`]: words against nonsense. [`SideBySide`]: two evaluations of the same pictures.
 //! - [`FailureOrder`], [`Cluster`], [`Slice`], [`Projection`], [`Conformal`]: ways to look at failures.
+//! - [`ActiveTest`]: the accuracy on pictures without labels.
 //! - [`Evaluation`]: all of one, as it is kept.
 
+mod active;
 #[cfg(test)]
 mod against_others;
 mod answers;
@@ -16,13 +18,14 @@ mod conformal;
 mod confusion;
 mod facts;
 mod interval;
+mod map;
 mod measures;
 mod metrics;
 mod negatives;
 mod order;
+pub mod out;
 mod paired;
 mod preset;
-mod projection;
 mod prompts;
 mod published;
 mod random;
@@ -34,21 +37,22 @@ mod truth;
 mod words;
 
 pub use crate::library::labelled::{Columns, DataError, Purpose, Side, Source, Wanted};
+pub use active::ActiveTest;
 pub use answers::{Answer, Embedded, KEPT, Ranked, answer};
 pub use books::{Books, read as read_evaluation};
 pub use calibration::{BINS, Bin, Calibration, Fitted, Reliability, halves, temperature};
-pub use clusters::Cluster;
+pub use clusters::{Cluster, clusters, vocabulary};
 pub use conformal::Conformal;
 pub use confusion::{Confused, Confusion, Folded};
 pub use facts::{Facts, content_of, facts};
 pub use interval::{Interval, mean_interval, share_interval};
+pub use map::{Directions, MapKind, Projection, directions};
 pub use measures::{ClassMeasures, Measures};
 pub use metrics::{accuracy, best, dot, found_at_1, mean, recall_at_1, right};
 pub use negatives::{Negatives, Threshold};
 pub use order::{FailureOrder, Suspect, ordered, suspects};
 pub use paired::{Comparison, Verdict, accuracy_interval, mcnemar};
 pub use preset::Preset;
-pub use projection::{MapKind, Projection};
 pub use prompts::{Nonsense, PromptRow, PromptStudy, ensembles, kinds, nonsense};
 pub use published::{Published, published};
 pub use random::Random;
@@ -64,6 +68,113 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::zero_shot::TemplateSet;
+
+    /// An evaluation of pictures with these classes and these answers, of three classes.
+    pub fn made(truth: &[usize], answered: &[usize]) -> Evaluation {
+        let of = |(truth, answered): (&usize, &usize)| {
+            let mut cosines = [0.1, 0.12, 0.14, 0.0];
+            cosines[*answered] = 0.3;
+            answer(*truth, &cosines, 20.0)
+        };
+        let answers: Vec<Answer> = truth.iter().zip(answered).map(of).collect();
+        let picture = |(n, answer): (usize, &Answer)| Judged {
+            path: format!("/set/class {}/{n}.jpg", answer.truth).into(),
+            side: None,
+            content: format!("{n}"),
+            answer: answer.clone(),
+        };
+        Evaluation {
+            format: FORMAT,
+            id: "20261126-1".into(),
+            name: "made".into(),
+            note: String::new(),
+            setup: Setup {
+                folder: "/set".into(),
+                wanted: Wanted::to_measure(),
+                part: Part::All,
+                templates: TemplateSet::One,
+                preset: None,
+                model: ModelRef::default(),
+                data: "d".into(),
+                date: "2026-11-26T17:05:00Z".into(),
+                version: "0".into(),
+            },
+            source: Source::Folders,
+            classes: (0..3).map(|n| Class::of_folder(format!("class {n}"))).collect(),
+            pictures: answers.iter().enumerate().map(picture).collect(),
+            facts: Vec::new(),
+            measures: Measures::of(&answers, 3).unwrap(),
+            confusion: Confusion::of(&answers, 3),
+            calibration: Calibration {
+                all: Reliability::of_answers(&answers),
+                fitted: None,
+            },
+            published: None,
+            negatives: None,
+            retrieval: None,
+            prompts: None,
+            marks: Default::default(),
+            problems: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_evaluation_is_kept_put_aside_and_brought_back_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let books = Books::at(folder.path());
+        assert_eq!(books.list(), []);
+        let evaluation = made(&[0, 1, 2], &[0, 1, 1]);
+        books.save(&evaluation).unwrap();
+        let opened = books.open(&evaluation.id).unwrap();
+        assert_eq!(
+            (&opened.pictures, &opened.classes),
+            (&evaluation.pictures, &evaluation.classes)
+        );
+        assert_eq!(
+            (&opened.setup, &opened.confusion),
+            (&evaluation.setup, &evaluation.confusion)
+        );
+        // The last digit of a number may change on its way through a text.
+        assert!((opened.measures.top1.low - evaluation.measures.top1.low).abs() < 1e-12);
+        let listed = books.list();
+        assert_eq!((listed.len(), &listed[0].id, listed[0].count), (1, &evaluation.id, 3));
+        books.delete(&evaluation.id).unwrap();
+        assert!(books.list().is_empty() && books.open(&evaluation.id).is_err());
+        books.restore(&evaluation.id).unwrap();
+        assert_eq!(books.list().len(), 1);
+        assert!(books.open("../other").is_err());
+    }
+
+    #[test]
+    fn slices_part_every_picture_and_a_cell_has_exactly_its_own() {
+        let mut evaluation = made(&[0, 0, 0, 1, 1, 2], &[0, 1, 1, 1, 0, 2]);
+        evaluation.marks.insert(
+            1,
+            Marked {
+                mark: Mark::Ambiguous,
+                note: String::new(),
+            },
+        );
+        assert_eq!(evaluation.cell(0, 1), [1, 2]);
+        assert!(evaluation.cell(2, 0).is_empty());
+        let by_folder = slices(&evaluation, SliceBy::Folder);
+        let named: Vec<_> = by_folder
+            .iter()
+            .map(|slice| (slice.name.as_str(), slice.places.len()))
+            .collect();
+        assert_eq!(named, [("class 0", 3), ("class 1", 2), ("class 2", 1)]);
+        assert!((by_folder[0].accuracy.unwrap().mean - 1.0 / 3.0).abs() < 1e-12);
+        let marked = slices(&evaluation, SliceBy::Mark);
+        assert_eq!((marked.len(), marked[0].places.as_slice()), (1, &[1][..]));
+        assert!(slices(&evaluation, SliceBy::Size).is_empty());
+        assert_eq!(worst(&by_folder), None);
+        let all: Vec<usize> = (0..6).collect();
+        assert_eq!(evaluation.remeasured(&all).unwrap().measures, evaluation.measures);
+        assert_eq!(evaluation.remeasured(&[0, 3, 5]).unwrap().measures.top1.mean, 1.0);
+        assert_eq!(evaluation.remeasured(&[]), None);
+    }
 
     /// Written by `tests/reference/make_evaluation.py` from statsmodels and scipy.
     const REFERENCE: &str = include_str!("../../tests/fixtures/evaluation.json");

@@ -13,6 +13,8 @@ use crate::zero_shot::TemplateSet;
 pub const DRAWS: usize = 100;
 /// The share of draws that lies in the band.
 const BAND: f64 = 0.95;
+/// Gains that differ by less are the same.
+const ROUNDING: f64 = 1e-9;
 /// The place of the name.
 const HOLE: &str = "{}";
 
@@ -71,7 +73,7 @@ impl PromptRow {
     pub fn is_luck(&self) -> bool {
         let gain = self.gain.map(|gain| gain.difference.mean);
         gain.zip(self.nonsense.as_ref())
-            .is_some_and(|(gain, nonsense)| gain <= nonsense.high)
+            .is_some_and(|(gain, nonsense)| gain <= nonsense.high + ROUNDING)
     }
 }
 

@@ -199,6 +199,19 @@ pub struct Remeasured {
 }
 
 impl Evaluation {
+    /// What classes are called, each differently.
+    pub fn titles(&self) -> Vec<String> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        self.classes
+            .iter()
+            .for_each(|class| *counts.entry(class.title()).or_default() += 1);
+        let title = |class: &Class| match counts[class.title()] {
+            1 => class.title().to_string(),
+            _ => format!("{} ({})", class.title(), class.folder),
+        };
+        self.classes.iter().map(title).collect()
+    }
+
     /// The answers, in order.
     pub fn answers(&self) -> impl Iterator<Item = &Answer> {
         self.pictures.iter().map(|picture| &picture.answer)

@@ -35,6 +35,15 @@ pub enum Side {
 }
 
 impl Side {
+    /// How lists and commands call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+            Self::Test => "test",
+        }
+    }
+
     /// The side that a folder's name means.
     pub fn of_folder(name: &str) -> Option<Self> {
         match name.to_lowercase().as_str() {

@@ -1,0 +1,136 @@
+//! How long evaluating takes: of embeddings that are there already, random ones.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use super::bench::median;
+use crate::clip::Scoring;
+use crate::engine::evaluation::{Class, EvaluationConfig, GroundTruth, Picture, TemplateSet};
+use crate::engine::{Session, answered, call};
+use crate::evaluation::{Comparison, Confusion, Embedded, Measures, Projection, Random, Reliability};
+use crate::zero_shot::ClassEmbeddings;
+
+const PICTURES: usize = 50_000;
+const CLASSES: usize = 1_000;
+/// The width of most CLIPs' shared space.
+const DIM: usize = 512;
+const REPEATS: usize = 3;
+/// For a changed description.
+const FEW_PICTURES: usize = 10_000;
+const FEW_CLASSES: usize = 100;
+
+fn vectors(random: &mut Random, count: usize, dim: usize) -> Vec<f32> {
+    let mut values: Vec<f32> = (0..count * dim)
+        .map(|_| random.number() as f32 / u64::MAX as f32 - 0.5)
+        .collect();
+    for row in values.chunks_exact_mut(dim) {
+        let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();
+        row.iter_mut().for_each(|value| *value /= norm);
+    }
+    values
+}
+
+fn embedded(pictures: usize, classes: usize) -> (Embedded, Vec<usize>) {
+    let mut random = Random::seeded(1);
+    let labels: Vec<Vec<f32>> = vectors(&mut random, classes + 1, DIM)
+        .chunks(DIM)
+        .map(<[f32]>::to_vec)
+        .collect();
+    let (none, labels) = labels
+        .split_last()
+        .map_or((Vec::new(), &[][..]), |(none, labels)| (none.clone(), labels));
+    let embedded = Embedded {
+        pictures: vectors(&mut random, pictures, DIM),
+        dim: DIM,
+        classes: ClassEmbeddings::new(labels, &none),
+        scoring: Scoring {
+            logit_scale: 100.0,
+            logit_bias: None,
+        },
+    };
+    (embedded, (0..pictures).map(|_| random.below(classes)).collect())
+}
+
+fn milliseconds(mut work: impl FnMut()) -> f64 {
+    let timed = (0..REPEATS).map(|_| {
+        let begun = Instant::now();
+        work();
+        1_000.0 * begun.elapsed().as_secs_f64()
+    });
+    median(timed.collect())
+}
+
+/// All measures in closed form: product, ranks, probabilities, recall, precision, confusion, calibration.
+pub fn evaluate_ms() -> Result<f64> {
+    let (embedded, truth) = embedded(PICTURES, CLASSES);
+    Ok(milliseconds(|| {
+        let answers = embedded.answers(&truth);
+        let measures = Measures::of(&answers, CLASSES);
+        let confusion = Confusion::of(&answers, CLASSES);
+        std::hint::black_box((measures, confusion, Reliability::of_answers(&answers)));
+    }))
+}
+
+/// The matrix product of the same alone.
+pub fn product_ms() -> Result<f64> {
+    let (embedded, _) = embedded(PICTURES, CLASSES);
+    Ok(milliseconds(|| {
+        for block in embedded.pictures.chunks(1_024 * DIM) {
+            std::hint::black_box(embedded.classes.cosines(block));
+        }
+    }))
+}
+
+/// The interval of the difference of two accuracies.
+pub fn bootstrap_ms() -> Result<f64> {
+    let mut random = Random::seeded(2);
+    let mut right = || -> Vec<f64> {
+        (0..PICTURES)
+            .map(|_| f64::from(u8::from(random.below(3) > 0)))
+            .collect()
+    };
+    let (before, after) = (right(), right());
+    Ok(milliseconds(|| {
+        std::hint::black_box(Comparison::of(&before, &after));
+    }))
+}
+
+/// A map in which neighbours stay neighbours, from its start to its end.
+pub fn tsne_s() -> Result<f64> {
+    let (embedded, _) = embedded(PICTURES, 2);
+    let begun = Instant::now();
+    Projection::tsne(&embedded, |_| true).context("the map was given up")?;
+    Ok(begun.elapsed().as_secs_f64())
+}
+
+/// From a changed description of one class of 100 to the measures of 10,000 pictures.
+pub fn changed_description_ms(session: &mut Session) -> Result<f64> {
+    let dim = session.loaded.model.info().projection_dim;
+    let mut random = Random::seeded(3);
+    let pictures = vectors(&mut random, FEW_PICTURES, dim);
+    let shown = (0..FEW_PICTURES).map(|n| Picture {
+        path: format!("{n}").into(),
+        class: Some(random.below(FEW_CLASSES)),
+        side: None,
+        captions: Vec::new(),
+    });
+    let truth = GroundTruth {
+        pictures: shown.collect(),
+        classes: (0..FEW_CLASSES)
+            .map(|n| Class::of_folder(format!("thing number {n}")))
+            .collect(),
+        ..GroundTruth::default()
+    };
+    let config = EvaluationConfig::default();
+    let mut appraised = answered(session, &config, truth, TemplateSet::One, pictures)?;
+    let mut times = Vec::new();
+    for n in 0..REPEATS {
+        let mut class = appraised.evaluation.classes[n].clone();
+        class.descriptions = vec![format!("a thing as nobody has seen it before, number {n}")];
+        let begun = Instant::now();
+        call(session, &mut appraised, class)?;
+        times.push(1_000.0 * begun.elapsed().as_secs_f64());
+    }
+    Ok(median(times))
+}

@@ -1,0 +1,346 @@
+//! `clipsight evaluate`: answers against ground truth, in numbers.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result};
+
+use super::args::EvaluateArgs;
+use super::escape::visible_path;
+use super::evaluate_lines as lines;
+use super::output::{Output, say};
+use super::pictures::{model, session_of};
+use super::{Common, Format, Usage};
+use crate::engine::evaluation::{EvaluationConfig, ExportKind, Part, Source, Wanted};
+use crate::engine::{
+    Appraised, ModelChoice, Session, against_negatives, appraise, appraise_again, came_out, export, found_here,
+    ground_truth, model_of, side_by_side, study_prompts,
+};
+use crate::evaluation::out::{Row, latex, markdown};
+use crate::evaluation::{Evaluation, GroundTruth, Preset, Purpose, Side, SideBySide, facts, read_evaluation};
+use crate::library::{Inputs, may_write, read_text};
+use crate::zero_shot::TemplateSet;
+
+/// Files that people are told of; JSON has all.
+const NAMED: usize = 20;
+/// With fewer pictures, any measure says little.
+const FEW: usize = 10;
+
+/// Runs the command.
+pub fn run(args: &EvaluateArgs, common: &Common, output: &mut Output) -> Result<()> {
+    let config = config(args, common)?;
+    let files = files(args)?;
+    let rival = args
+        .compare
+        .as_deref()
+        .map(|name| ModelChoice::parse(name).map_err(Usage));
+    let rival = rival.transpose()?;
+    if let Some(file) = &args.again {
+        return again(file, args, common, output);
+    }
+    let labels_file = args.labels_file.as_deref().map(|file| {
+        let text = read_text(file);
+        text.with_context(|| format!("cannot read {}", file.display()))
+    });
+    let (truth, templates) = ground_truth(&config, labels_file.transpose()?.as_deref())?;
+    say_found(&truth, args);
+    let progress = Progress::start();
+    let mut watch = |what: &str, done: f32| progress.at(what, done);
+    // The other model first: then only the vectors of the one that is asked more are kept.
+    let rival = match rival {
+        Some(model) => {
+            let (truth, templates) = (quiet(&truth), templates.clone());
+            Some(rival_of(model, &config, truth, templates, common, &mut watch)?)
+        }
+        None => None,
+    };
+    let mut session = session_of(&config.model, common)?;
+    let mut appraised = appraise(&mut session, &config, truth, templates, &mut watch)?;
+    let mut rows = vec![Row::of(&appraised.evaluation)];
+    let mut against = None;
+    if let Some(rival) = &rival {
+        look_for_copies(&mut appraised, &mut watch)?;
+        let compared = side_by_side(&appraised.evaluation, rival).map_err(anyhow::Error::msg)?;
+        let name = args
+            .compare
+            .as_deref()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        lines::compare(output, &name, &compared, &appraised.evaluation)?;
+        rows.push(Row::of(rival));
+        against = Some((name, compared));
+    }
+    extras(args, &mut session, &mut appraised, output, &mut watch)?;
+    progress.end();
+    let against = against.as_ref();
+    let against = against.map(|(name, compared): &(String, SideBySide)| (name.as_str(), compared));
+    for (kind, path) in files {
+        if let Err(reason) = export(&appraised, against, kind, path, args.force) {
+            output.failure(&visible_path(path), &reason);
+        }
+    }
+    finish(&appraised.evaluation, &rows, common, output)
+}
+
+/// What another model answers to the same pictures.
+fn rival_of(
+    model: ModelChoice,
+    config: &EvaluationConfig,
+    truth: GroundTruth,
+    templates: TemplateSet,
+    common: &Common,
+    watch: &mut dyn FnMut(&str, f32) -> bool,
+) -> Result<Evaluation> {
+    let mut session = session_of(&model, common)?;
+    let config = EvaluationConfig {
+        model,
+        ..config.clone()
+    };
+    Ok(appraise(&mut session, &config, truth, templates, watch)?.evaluation)
+}
+
+/// The prompt study and the negatives, where they were asked for.
+fn extras(
+    args: &EvaluateArgs,
+    session: &mut Session,
+    appraised: &mut Appraised,
+    output: &mut Output,
+    watch: &mut dyn FnMut(&str, f32) -> bool,
+) -> Result<()> {
+    if args.prompt_study && appraised.evaluation.retrieval.is_none() {
+        let study = study_prompts(session, appraised, watch)?;
+        lines::prompts(output, &study)?;
+        appraised.evaluation.prompts = Some(study);
+    }
+    if let Some(folder) = &args.negatives {
+        for (path, reason) in against_negatives(session, appraised, folder, watch)? {
+            output.path_failure(&path, &reason);
+        }
+        if let Some(negatives) = &appraised.evaluation.negatives {
+            lines::negatives(output, negatives)?;
+        }
+    }
+    Ok(())
+}
+
+/// Names what failed, and prints the last line.
+fn finish(evaluation: &Evaluation, rows: &[Row], common: &Common, output: &mut Output) -> Result<()> {
+    for (path, reason) in &evaluation.problems {
+        output.path_failure(path, reason);
+    }
+    let count = evaluation.measures.count;
+    if evaluation.retrieval.is_none() && count < FEW {
+        say(&format!(
+            "{count} pictures say little: the accuracy may lie anywhere in its interval"
+        ));
+    }
+    match common.format {
+        Format::Latex => output.text(&latex(rows)),
+        Format::Markdown => output.text(&markdown(rows)),
+        _ => lines::last(output, evaluation),
+    }
+}
+
+/// Opens an evaluation from a file: its pictures by their content below the folder, its numbers anew, by the model that it
+/// names or the one of --model.
+fn again(file: &Path, args: &EvaluateArgs, common: &Common, output: &mut Output) -> Result<()> {
+    let kept = read_evaluation(file).map_err(anyhow::Error::msg)?;
+    let (kept, says) = found_here(kept, &args.folder);
+    says.iter().for_each(|text| say(text));
+    let choice = match &common.model {
+        Some(_) => model(common)?,
+        None => model_of(&kept),
+    };
+    let progress = Progress::start();
+    let mut session = session_of(&choice, common)?;
+    if session.loaded.model.info().identity != kept.setup.model.identity {
+        say(&format!(
+            "the model is another one than {}, which it was measured with",
+            kept.setup.model.name
+        ));
+    }
+    let appraised = appraise_again(&mut session, &kept, &mut |what, done| progress.at(what, done))?;
+    progress.end();
+    say(&came_out(&kept, &appraised.evaluation));
+    finish(&appraised.evaluation, &[Row::of(&appraised.evaluation)], common, output)
+}
+
+/// The files that are to be written, and as what. What cannot be written there is refused before the work.
+fn files(args: &EvaluateArgs) -> Result<Vec<(ExportKind, &Path)>> {
+    let report = args
+        .report
+        .iter()
+        .map(|path| (Some(ExportKind::Html { pictures: true }), path));
+    let exports = args.exports.iter().map(|path| (ExportKind::of_path(path), path));
+    let nothing = Inputs {
+        pictures: Vec::new(),
+        model: Vec::new(),
+    };
+    let mut files = Vec::new();
+    for (kind, path) in report.chain(exports) {
+        may_write(path, &nothing, args.force)?;
+        let endings = "ends in none of .html, .csv, .jsonl, .tex, .md, .json, .parquet, .evaluation";
+        let kind = kind.ok_or_else(|| Usage(format!("--export {} {endings}", visible_path(path))))?;
+        files.push((kind, path.as_path()));
+    }
+    Ok(files)
+}
+
+/// What can be refused before the work is.
+fn config(args: &EvaluateArgs, common: &Common) -> Result<EvaluationConfig> {
+    if let Some(name) = args.preset.as_deref().filter(|name| Preset::named(name).is_none()) {
+        return Err(Usage(format!(
+            "there is no preset {name}; there are {}",
+            Preset::all().join(", ")
+        ))
+        .into());
+    }
+    let templates: Vec<String> = args
+        .templates
+        .iter()
+        .map(|template| template.replace("{c}", "{}"))
+        .collect();
+    let templates = match templates.is_empty() {
+        true => None,
+        false => Some(TemplateSet::own(templates).map_err(|error| Usage(error.to_string()))?),
+    };
+    Ok(EvaluationConfig {
+        folder: args.folder.clone(),
+        wanted: Wanted {
+            purpose: Purpose::Measure,
+            source: args.truth,
+            file_column: args.path_column.clone(),
+            label_column: args.label_column.clone(),
+            level: args.level,
+        },
+        part: args.split,
+        templates,
+        preset: args.preset.clone(),
+        model: model(common)?,
+        ..EvaluationConfig::default()
+    })
+}
+
+/// Says on standard error what was found, so that it can be corrected.
+fn say_found(truth: &GroundTruth, args: &EvaluateArgs) {
+    let by = match truth.source {
+        Source::Folders => format!("folders (level {})", args.level),
+        Source::Labels | Source::Captions => {
+            let of = |columns: &crate::evaluation::Columns| {
+                let said = columns.said.as_deref().unwrap_or("?");
+                format!("{} (columns {} and {said})", visible_path(&columns.list), columns.file)
+            };
+            let lists: Vec<String> = truth.columns.iter().map(of).collect();
+            if lists.is_empty() {
+                "texts beside pictures".into()
+            } else {
+                lists.join(", ")
+            }
+        }
+    };
+    let sides: Vec<String> = truth
+        .sides()
+        .into_iter()
+        .filter_map(|(side, count)| Some(format!("{count} {}", side?.name())))
+        .collect();
+    let sides = if sides.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", sides.join(", "))
+    };
+    let classes = match truth.source {
+        Source::Captions => String::new(),
+        _ => format!(" of {} classes", truth.classes.len()),
+    };
+    say(&format!("{} pictures{classes}{sides}, by {by}", truth.pictures.len()));
+    for note in &truth.notes {
+        say(note);
+    }
+    for (path, reason) in truth.left_aside.iter().take(NAMED) {
+        say(&format!("left aside: {}: {reason}", visible_path(path)));
+    }
+    let more = truth.left_aside.len().saturating_sub(NAMED);
+    if more > 0 {
+        say(&format!("left aside: {more} more"));
+    }
+    if args.preset.is_none()
+        && let Some(preset) = Preset::recognised(&truth.classes)
+    {
+        say(&format!(
+            "the folders are called like the classes of {0}: --preset {0} uses its names and templates",
+            preset.name
+        ));
+    }
+}
+
+/// The same without what was already said of it.
+fn quiet(truth: &GroundTruth) -> GroundTruth {
+    GroundTruth {
+        problems: Vec::new(),
+        notes: Vec::new(),
+        ..truth.clone()
+    }
+}
+
+fn look_for_copies(appraised: &mut Appraised, watch: &mut dyn FnMut(&str, f32) -> bool) -> Result<()> {
+    let pictures = &appraised.evaluation.pictures;
+    if pictures.is_empty() || !watch("Looking for copies", 0.0) {
+        return Ok(());
+    }
+    let paths: Vec<&Path> = pictures.iter().map(|picture| picture.path.as_path()).collect();
+    appraised.evaluation.facts = facts(&paths, |_| true).unwrap_or_default();
+    Ok(())
+}
+
+/// A bar on a terminal, and Ctrl-C.
+struct Progress {
+    bar: indicatif::ProgressBar,
+    stop: Arc<AtomicBool>,
+}
+
+impl Progress {
+    fn start() -> Self {
+        let bar = indicatif::ProgressBar::new(1_000);
+        if let Ok(style) = indicatif::ProgressStyle::with_template("{msg} {wide_bar} {percent} %, {eta} left") {
+            bar.set_style(style);
+        }
+        let stop = Arc::new(AtomicBool::new(false));
+        let told = stop.clone();
+        let handler = move || {
+            if told.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+            eprintln!("\nclipsight: stopping; what is embedded is kept (Ctrl-C once more to end at once)");
+        };
+        if let Err(error) = ctrlc::set_handler(handler) {
+            say(&format!("Ctrl-C will end this at once ({error})"));
+        }
+        Self { bar, stop }
+    }
+
+    fn at(&self, what: &str, done: f32) -> bool {
+        if self.bar.message() != what {
+            self.bar.set_message(what.to_string());
+            self.bar.reset_eta();
+        }
+        self.bar.set_position((1_000.0 * done) as u64);
+        !self.stop.load(Ordering::Relaxed)
+    }
+
+    fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// How a part is called on the command line.
+pub fn part(text: &str) -> Result<Part, String> {
+    match text {
+        "held-out" => Ok(Part::HeldOut),
+        "all" => Ok(Part::All),
+        side => Side::of_folder(side)
+            .map(Part::Side)
+            .ok_or_else(|| "there are held-out, all, train, validation and test".into()),
+    }
+}

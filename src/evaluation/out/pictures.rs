@@ -1,0 +1,85 @@
+//! What was answered to each picture, a line each.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::evaluation::{Evaluation, Judged};
+use crate::table;
+
+const COLUMNS: [&str; 10] = [
+    "file_name",
+    "label",
+    "answer",
+    "right",
+    "confidence",
+    "probability_of_label",
+    "rank_of_label",
+    "margin",
+    "split",
+    "mark",
+];
+
+/// A table, with paths below the folder and with `/`.
+pub fn csv(evaluation: &Evaluation) -> String {
+    let mut text = table::line(COLUMNS);
+    for (place, picture) in evaluation.pictures.iter().enumerate() {
+        let answer = &picture.answer;
+        let cells = [
+            relative(picture, &evaluation.setup.folder),
+            evaluation.classes[answer.truth].title().to_string(),
+            evaluation.classes[answer.answered()].title().to_string(),
+            answer.right().to_string(),
+            answer.confidence().to_string(),
+            answer.of_truth.probability.to_string(),
+            answer.rank.to_string(),
+            answer.margin.to_string(),
+            side(picture).to_string(),
+            evaluation
+                .marks
+                .get(&place)
+                .map_or(String::new(), |marked| marked.mark.title().into()),
+        ];
+        text += &table::line(cells);
+    }
+    text
+}
+
+/// An object a line, with the five best answers.
+pub fn json_lines(evaluation: &Evaluation) -> String {
+    let title = |class: usize| evaluation.classes[class].title();
+    let line = |(place, picture): (usize, &Judged)| {
+        let answer = &picture.answer;
+        let best: Vec<_> = answer
+            .best
+            .iter()
+            .map(|best| json!({ "label": title(best.class), "probability": best.probability, "cosine": best.cosine }))
+            .collect();
+        let marked = evaluation.marks.get(&place);
+        let line = json!({
+            "file_name": relative(picture, &evaluation.setup.folder), "sha256": picture.content,
+            "label": title(answer.truth), "answer": title(answer.answered()), "right": answer.right(),
+            "rank_of_label": answer.rank, "probability_of_label": answer.of_truth.probability, "margin": answer.margin,
+            "entropy": answer.entropy, "predictions": best, "split": side(picture),
+            "mark": marked.map(|marked| marked.mark.title()), "note": marked.map(|marked| &marked.note),
+        });
+        line.to_string() + "\n"
+    };
+    evaluation.pictures.iter().enumerate().map(line).collect()
+}
+
+/// The path below the folder, with `/` on every system.
+pub fn relative(picture: &Judged, folder: &Path) -> String {
+    let folder = if folder.is_file() {
+        folder.parent().unwrap_or(folder)
+    } else {
+        folder
+    };
+    let inside = picture.path.strip_prefix(folder).unwrap_or(&picture.path);
+    let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("/").replace("//", "/")
+}
+
+fn side(picture: &Judged) -> &'static str {
+    picture.side.map_or("", |side| side.name())
+}
