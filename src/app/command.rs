@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::evaluate::EvaluateCommand;
 use super::explore::Large;
 use super::models::ModelsCommand;
 use super::settings::{LabelRow, Measure, Settings, Sort, ThemeChoice, TileText};
@@ -9,6 +10,7 @@ use super::state::Mode;
 use super::train::TrainCommand;
 use crate::engine::DeviceChoice;
 use crate::engine::ModelChoice;
+use crate::engine::evaluation::ExportKind;
 use crate::engine::protocol::{Dab, Fill, HeatmapMethod, LabelId, PictureId, Precision, Shift};
 use crate::heatmap::{Ramp, Scale, Style};
 use crate::zero_shot::TemplateSet;
@@ -53,6 +55,14 @@ pub enum FileDialog {
     ControlFolder,
     /// A folder for a run's model and curves.
     RunFolder,
+    /// A folder to evaluate on.
+    EvaluationFolder,
+    /// A list to evaluate on.
+    EvaluationList,
+    /// A folder of pictures that show none of an evaluation's classes.
+    EvaluationNegatives,
+    /// A file for an evaluation.
+    EvaluationExport(ExportKind),
 }
 
 /// What stands beside the heatmap.
@@ -272,6 +282,8 @@ pub enum Command {
     UseMode(Mode),
     /// Something about training.
     Train(TrainCommand),
+    /// Something of evaluating.
+    Evaluate(EvaluateCommand),
     /// Something about the page of models.
     Models(ModelsCommand),
     /// Load a model.

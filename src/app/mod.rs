@@ -1,6 +1,7 @@
 //! The window: `logic` drains events and asks questions, `ui` draws. Neither reads a file or touches a tensor.
 
 pub mod command;
+pub mod evaluate;
 pub mod explore;
 pub mod models;
 pub mod settings;
@@ -9,6 +10,7 @@ pub mod state;
 pub mod train;
 mod update;
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use egui::{Context, Frame, Id, Margin, Panel, Ui};
@@ -43,6 +45,7 @@ pub struct App {
     files: Files,
     wanted_thumbnails: Vec<PictureId>,
     thumbnails_library: u64,
+    wanted_files: Vec<PathBuf>,
     saved: Settings,
     settings_changed_at: Option<Instant>,
     zoom: Zoom,
@@ -98,6 +101,7 @@ impl App {
             files: Files::default(),
             wanted_thumbnails: Vec::new(),
             thumbnails_library: 0,
+            wanted_files: Vec::new(),
             saved: settings,
             settings_changed_at: None,
             zoom: Zoom {
@@ -270,6 +274,7 @@ impl App {
         shell::focus_ui(&ctx);
 
         self.want_thumbnails(drawn.missing);
+        self.want_files(drawn.missing_files);
         for command in commands {
             self.execute(command);
         }
@@ -285,6 +290,9 @@ impl App {
         }
         for (picture, image) in self.state.explore.take_thumbnails() {
             self.textures.add_thumbnail(ctx, picture, &image);
+        }
+        for (path, image) in std::mem::take(&mut self.state.new_file_pictures) {
+            self.textures.add_file(ctx, path, &image);
         }
         let preference = match self.state.settings.theme {
             ThemeChoice::System => egui::ThemePreference::System,
@@ -349,6 +357,16 @@ impl App {
             }
         }
         self.focused_before = ctx.memory(|memory| memory.focused());
+    }
+
+    /// Asks for the files on screen that are not in the list, once for each set of them.
+    fn want_files(&mut self, mut missing: Vec<PathBuf>) {
+        missing.dedup();
+        if missing.is_empty() || missing == self.wanted_files {
+            return;
+        }
+        self.wanted_files.clone_from(&missing);
+        self.backend.send(Request::FilePictures(missing));
     }
 
     /// Asks for the thumbnails on screen, once for each set of them.

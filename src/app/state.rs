@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::command::{Command, Dialog, FileDialog};
+use super::evaluate::Evaluating;
 use super::explore::{Beside, Explore};
 use super::models::{Models, rounded, speed_key};
 use super::settings::Settings;
@@ -11,7 +12,7 @@ use super::shell::messages::{Message, Messages};
 use super::train::Training;
 use crate::engine::DeviceInfo;
 use crate::engine::ModelChoice;
-use crate::engine::protocol::{Event, FetchOutcome, ModelInfo, Severity, Topic, model_name};
+use crate::engine::protocol::{Event, FetchOutcome, ModelInfo, ScreenImage, Severity, Topic, model_name};
 use crate::engine::training::{RunRecord, TrainingEvent};
 use crate::escape::visible_lines;
 
@@ -23,6 +24,8 @@ pub enum Mode {
     Explore,
     /// To teach a model.
     Train,
+    /// To measure a model.
+    Evaluate,
     /// To choose a model.
     Models,
 }
@@ -35,6 +38,8 @@ pub struct State {
     pub training: Training,
     /// Pictures, labels, and what the model says about them.
     pub explore: Explore,
+    /// Evaluations, and what is set up for the next.
+    pub evaluating: Evaluating,
     /// What the page of models shows.
     pub models: Models,
     /// What persists.
@@ -59,6 +64,8 @@ pub struct State {
     pub device: Option<DeviceInfo>,
     /// A GPU that is being prepared.
     pub gpu_preparing: Option<String>,
+    /// Pictures of files that arrived since the last frame.
+    pub new_file_pictures: Vec<(PathBuf, ScreenImage)>,
     /// Things to read.
     pub messages: Messages,
     /// The dialog over the window.
@@ -96,6 +103,7 @@ impl State {
             mode: Mode::default(),
             training: Training::default(),
             explore: Explore::default(),
+            evaluating: Evaluating::default(),
             models: Models::default(),
             settings,
             dark: false,
@@ -108,6 +116,7 @@ impl State {
             wanted_model: None,
             device: None,
             gpu_preparing: None,
+            new_file_pictures: Vec::new(),
             messages: Messages::default(),
             dialog: None,
             wanted_dialog: None,
@@ -141,6 +150,12 @@ impl State {
         };
         match event {
             Event::Training(event) => self.trained(event),
+            Event::Evaluation(event) => self.evaluating.apply(event),
+            Event::FilePicture { path, image } => match image {
+                Ok(image) => self.new_file_pictures.push((path, image)),
+                // Why is said where the file is looked at.
+                Err(_) => self.new_file_pictures.push((path, ScreenImage::grey())),
+            },
             Event::LocalModels(models) => self.models.are_here(models),
             Event::MachineMemory(bytes) => self.models.machine_has(bytes),
             Event::Fetching { name, progress } => self.models.fetches(name, Some(progress)),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::command::{Command, Dialog};
+use super::evaluate::{self, EvaluateCommand};
 use super::explore;
 use super::models::ModelsCommand;
 use super::settings::Settings;
@@ -20,6 +21,10 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
         Command::Choose(dialog) => state.wanted_dialog = Some(dialog),
         Command::ShowFolder(folder) => state.wanted_folder = Some(folder),
         Command::Drop(paths) if state.mode == Mode::Train => return learn_from(state, paths, now),
+        Command::Drop(paths) if state.mode == Mode::Evaluate => {
+            let dropped = paths.into_iter().next().map(EvaluateCommand::UseFolder);
+            return dropped.map_or(Vec::new(), |command| evaluate::update(state, command, now));
+        }
         Command::Drop(paths) => {
             state.mode = Mode::Explore;
             return explore::open(state, paths);
@@ -83,6 +88,7 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
         }
         Command::Models(command) => state.models.update(command),
         Command::Train(command) => return train::update(state, command, now),
+        Command::Evaluate(command) => return evaluate::update(state, command, now),
         Command::Report(text) => state.say(Severity::Error, text),
         Command::Dismiss(message) => drop(state.messages.take(message)),
         Command::Answer(message) => {

@@ -97,7 +97,14 @@ fn crowd(ctx: &egui::Context, pictures: usize, labels: usize) -> App {
         ..Settings::default()
     };
     let events = VecDeque::new();
-    App::new(ctx, settings, Box::new(Crowd { pictures: pictures as PictureId, events }))
+    App::new(
+        ctx,
+        settings,
+        Box::new(Crowd {
+            pictures: pictures as PictureId,
+            events,
+        }),
+    )
 }
 
 /// From asking for a picture to the first frame that shows it large, by its thumbnail: what the processor takes.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::choice::ModelChoice;
+use super::protocol::ScreenImage;
 
 pub use crate::evaluation::{
     Answer, Bin, Calibration, Class, ClassChange, ClassMeasures, Cluster, Columns, Comparison, Conformal, Confused,
@@ -159,6 +160,13 @@ pub enum EvaluationRequest {
         /// The picture.
         place: usize,
     },
+    /// Heatmaps of what a picture shows and of what is answered. Only the newest is computed.
+    Explain {
+        /// The evaluation.
+        id: String,
+        /// The picture.
+        place: usize,
+    },
     /// Write it into a file.
     Export {
         /// The evaluation.
@@ -241,6 +249,28 @@ pub enum EvaluationEvent {
         /// Places and cosines, the nearest first.
         nearest: Vec<(usize, f32)>,
     },
+    /// Heatmaps of a picture, or why there are none.
+    Explained {
+        /// The evaluation.
+        id: String,
+        /// The picture.
+        place: usize,
+        /// The heatmaps.
+        explained: Result<Arc<Explained>, String>,
+    },
     /// It was written.
     Exported(PathBuf),
+}
+
+/// A picture, and what speaks in it for what it shows and for what is answered, both on one scale.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explained {
+    /// The picture.
+    pub picture: ScreenImage,
+    /// With the heatmap of its class.
+    pub truth: ScreenImage,
+    /// With the heatmap of the answer.
+    pub answer: ScreenImage,
+    /// How the heatmaps were made, for people.
+    pub method: String,
 }

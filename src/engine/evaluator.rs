@@ -15,6 +15,7 @@ use super::choice::ModelChoice;
 use super::device::DeviceChoice;
 use super::evaluation::{Class, EvaluationConfig, EvaluationEvent, EvaluationRequest, Marked, SliceBy};
 use super::evaluation_files::{came_out, export, found_here};
+use super::explain::explain;
 use super::protocol::{Event, Precision, Severity};
 use super::session::Session;
 use super::threads::{keep_going, spawn};
@@ -53,6 +54,8 @@ struct Orders {
     done: AtomicU64,
     stopped: AtomicU64,
     look: AtomicU64,
+    /// The newest picture that is to be explained.
+    explain: AtomicU64,
 }
 
 impl Evaluator {
@@ -91,6 +94,9 @@ impl Evaluator {
             self.orders.look.store(*generation, Ordering::Relaxed);
         }
         let number = self.orders.queued.fetch_add(1, Ordering::Relaxed) + 1;
+        if let EvaluationRequest::Explain { .. } = &request {
+            self.orders.explain.store(number, Ordering::Relaxed);
+        }
         let _ = self.jobs.send(Job {
             number,
             request,
@@ -271,6 +277,22 @@ impl Worker {
             EvaluationRequest::Nearest { id, place } => {
                 let nearest = nearest(self.opened(&id, device, &mut watch)?, place);
                 self.tell(EvaluationEvent::Nearest { id, place, nearest });
+                Ok(())
+            }
+            EvaluationRequest::Explain { id, place } => {
+                if self.orders.explain.load(Ordering::Relaxed) != number {
+                    return Ok(());
+                }
+                self.opened(&id, device, &mut watch)?;
+                let Some(opened) = self.open.pop() else { return Ok(()) };
+                let model = opened.evaluation.setup.model.path.clone();
+                let model = model.map_or(ModelChoice::Starter, ModelChoice::Path);
+                let explained = self
+                    .open_session(&model, device)
+                    .map(|session| explain(session, &opened, place).map(Arc::new));
+                self.open.push(opened);
+                let explained = explained?;
+                self.tell(EvaluationEvent::Explained { id, place, explained });
                 Ok(())
             }
             EvaluationRequest::Delete(id) => {
@@ -681,6 +703,7 @@ mod tests {
                 Event::Message {
                     severity: Severity::Error,
                     text,
+                    ..
                 } => panic!("{text}"),
                 _ => {}
             }

@@ -23,8 +23,10 @@ mod embeddings;
 pub mod evaluation;
 mod evaluation_files;
 mod evaluator;
+mod explain;
 mod explainer;
 mod fetch;
+mod file_pictures;
 mod gpu_warmup;
 mod halves;
 mod inference;
@@ -55,6 +57,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use evaluator::Evaluator;
 use fetch::Fetcher;
+use file_pictures::FilePictures;
 use inference::{Channels, Inference};
 use librarian::Librarian;
 use loader::Loader;
@@ -156,6 +159,7 @@ pub struct Engine {
     fetcher: Fetcher,
     trainer: Trainer,
     evaluator: Evaluator,
+    file_pictures: FilePictures,
     asked: Arc<AtomicU64>,
     wanted_library: Arc<AtomicU64>,
     /// The open list, to route thumbnails without asking the library thread.
@@ -191,6 +195,7 @@ impl Engine {
             chores: chore_sender,
             queue: Arc::default(),
             fetcher: Fetcher::new(events.clone()),
+            file_pictures: FilePictures::start(&events),
             evaluator: Evaluator::start(data_dir.clone(), options.device, events.clone()),
             trainer: Trainer::start(data_dir, options.device, events.clone(), training.clone()),
             asked: Arc::default(),
@@ -328,6 +333,7 @@ impl Backend for Engine {
             Request::RemoveModel(name) => self.fetcher.remove(name),
             Request::Training(request) => self.trainer.send(request),
             Request::Evaluation(request) => self.evaluator.send(request),
+            Request::FilePictures(paths) => self.file_pictures.want(paths),
             Request::UseDevice(device) => {
                 self.trainer.use_device(device);
                 self.evaluator.use_device(device);

@@ -105,6 +105,8 @@ pub enum Request {
     Training(TrainingRequest),
     /// Something about evaluating.
     Evaluation(EvaluationRequest),
+    /// Small pictures of files that need not be in the list. Replaces what was asked before.
+    FilePictures(Vec<PathBuf>),
     /// Write a file for the user.
     Export {
         /// Where to.
@@ -272,6 +274,17 @@ pub struct ScreenImage {
     pub height: usize,
     /// `width * height * 3` bytes, RGB.
     pub rgb: Vec<u8>,
+}
+
+impl ScreenImage {
+    /// Stands for a picture that cannot be shown.
+    pub fn grey() -> Self {
+        Self {
+            width: 1,
+            height: 1,
+            rgb: vec![128; 3],
+        }
+    }
 }
 
 impl std::fmt::Debug for ScreenImage {
@@ -486,6 +499,13 @@ pub enum Event {
     Training(TrainingEvent),
     /// Something about evaluating.
     Evaluation(EvaluationEvent),
+    /// A small picture of a file, or why there is none.
+    FilePicture {
+        /// The file.
+        path: PathBuf,
+        /// Its picture.
+        image: Result<ScreenImage, String>,
+    },
     /// Something to read.
     Message {
         /// How grave.

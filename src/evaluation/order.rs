@@ -6,10 +6,11 @@ use super::answers::{Answer, Embedded};
 use super::record::Evaluation;
 
 /// An order of pictures; the first is what is worth a look most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureOrder {
     /// Mistakes, the most confident first.
+    #[default]
     Disagreement,
     /// Everything, the smallest margin first.
     Margin,

@@ -199,6 +199,36 @@ pub struct Remeasured {
 }
 
 impl Evaluation {
+    /// The numbers that follow from answers alone; what needs more is added by whoever knows it.
+    pub fn of_answers(setup: Setup, classes: Vec<Class>, pictures: Vec<Judged>) -> Self {
+        let answers = || pictures.iter().map(|judged| &judged.answer);
+        let count = classes.len();
+        Self {
+            format: FORMAT,
+            id: String::new(),
+            name: String::new(),
+            note: String::new(),
+            setup,
+            source: Source::Folders,
+            facts: Vec::new(),
+            measures: Measures::of(answers(), count).unwrap_or_else(|| Measures::none(count)),
+            confusion: Confusion::of(answers(), count),
+            calibration: Calibration {
+                all: Reliability::of_answers(answers()),
+                fitted: None,
+            },
+            published: None,
+            negatives: None,
+            retrieval: None,
+            prompts: None,
+            marks: BTreeMap::new(),
+            problems: Vec::new(),
+            notes: Vec::new(),
+            classes,
+            pictures,
+        }
+    }
+
     /// What classes are called, each differently.
     pub fn titles(&self) -> Vec<String> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();

@@ -13,7 +13,7 @@ const PARTS: usize = 4;
 const LEAST: usize = 5;
 
 /// What pictures are parted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SliceBy {
     /// The folder that they lie in.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clipsight::app::App;
 use clipsight::app::command::{Command, Compare, Mark};
 use clipsight::app::settings::{LabelRow, Measure, Settings, Sort, TileText};
-use clipsight::engine::protocol::{Dab, Event, LabelId, PictureFile, Request, Stamp};
+use clipsight::engine::protocol::{Dab, Event, LabelId, PictureFile, PictureId, Request};
 use clipsight::heatmap::HeatmapMethod;
 use clipsight::zero_shot::{Label, TemplateSet};
 use egui::{Key, Modifiers, Rect};
@@ -31,7 +31,7 @@ fn labelled(names: &[&str]) -> Settings {
     }
 }
 
-fn order(harness: &Harness<App>) -> Vec<usize> {
+fn order(harness: &Harness<App>) -> Vec<PictureId> {
     harness.state().state().explore.order().to_vec()
 }
 
@@ -199,7 +199,7 @@ fn several_pictures_are_marked_and_saved_alone() {
     harness.run_steps(3);
     click_with(&mut harness, "a.jpg", Modifiers::NONE);
     click_with(&mut harness, "c.jpg", Modifiers::COMMAND);
-    let marked: Vec<usize> = harness.state().state().explore.marked().iter().copied().collect();
+    let marked: Vec<PictureId> = harness.state().state().explore.marked().iter().copied().collect();
     assert_eq!(marked, [0, 2]);
     harness
         .state_mut()
@@ -214,7 +214,7 @@ fn several_pictures_are_marked_and_saved_alone() {
     harness.run_steps(3);
     click_with(&mut harness, "b.jpg", Modifiers::NONE);
     click_with(&mut harness, "e.jpg", Modifiers::SHIFT);
-    let marked: Vec<usize> = harness.state().state().explore.marked().iter().copied().collect();
+    let marked: Vec<PictureId> = harness.state().state().explore.marked().iter().copied().collect();
     assert_eq!(marked, [1, 2, 3, 4]);
 }
 
@@ -281,7 +281,7 @@ fn more_like_this_sorts_by_likeness_until_all_are_shown_again() {
     harness.state_mut().execute(Command::MoreLike(1));
     let library = harness.state().state().explore.library();
     assert_eq!(engine.requests().last(), Some(&Request::Alike { library, picture: 1 }));
-    let rows = [0.2, 1.0, 0.9, 0.3, 0.4, 0.5].into_iter().enumerate().collect();
+    let rows = (0..).zip([0.2, 1.0, 0.9, 0.3, 0.4, 0.5]).collect();
     engine.say(Event::Alike {
         library,
         picture: 1,
@@ -298,15 +298,11 @@ fn more_like_this_sorts_by_likeness_until_all_are_shown_again() {
 fn names_that_repeat_are_shown_with_their_folders() {
     let (engine, mut harness) = exploring();
     let library = harness.state().state().explore.library();
-    let stamp = Stamp {
-        size_bytes: 1,
-        modified_ns: 1,
-    };
     engine.say(Event::Pictures {
         library,
         pictures: vec![PictureFile {
+            id: 99,
             path: "/elsewhere/a.jpg".into(),
-            stamp,
         }],
     });
     advance(Duration::from_secs(1));
@@ -477,6 +473,6 @@ fn a_band_marks_what_it_touches() {
     }
     harness.event(button(to, false));
     harness.run_steps(2);
-    let marked: Vec<usize> = harness.state().state().explore.marked().iter().copied().collect();
+    let marked: Vec<PictureId> = harness.state().state().explore.marked().iter().copied().collect();
     assert_eq!(marked, [0, 1]);
 }

@@ -1,5 +1,6 @@
 //! The window, driven as a user drives it: over a stand-in for the engine, and over the real one.
 
+mod evaluate;
 mod explore;
 mod identity;
 mod looking;
@@ -444,7 +445,7 @@ const SHOWN: [(&str, &str); 19] = [
 fn first_answers(app: &App) {
     let state = app.state();
     let mut mistaken = Vec::new();
-    for picture in state.explore.pictures() {
+    for picture in state.explore.pictures().iter() {
         let name = picture.name();
         let scores = picture.scores.as_ref().unwrap();
         let said = scores

@@ -4,6 +4,7 @@
 
 use clipsight::app::App;
 use clipsight::app::command::{Command, Compare, Dialog, Mark};
+use clipsight::app::evaluate::EvaluateCommand;
 use clipsight::app::settings::{Settings, Sort, ThemeChoice, TileText};
 use clipsight::app::state::Mode;
 use clipsight::app::train::{Page, TrainCommand};
@@ -15,7 +16,7 @@ use clipsight::zero_shot::TemplateSet;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 
 use crate::stand_in::{StandIn, advance, now};
-use crate::{DEBOUNCE, training};
+use crate::{DEBOUNCE, evaluate, training};
 
 const NAMES: [&str; 14] = [
     "apple.jpg",
@@ -55,6 +56,17 @@ fn screen(name: &str, pictures: &[&str], size: [f32; 2], prepare: impl Fn(&mut A
 }
 
 fn compared(name: &str, pictures: &[&str], size: [f32; 2], prepare: impl Fn(&mut App, &StandIn)) -> SnapshotResults {
+    compared_then(name, pictures, size, prepare, |_, _| {})
+}
+
+/// The same, with something that is done once the window knows what it was told at first.
+fn compared_then(
+    name: &str,
+    pictures: &[&str],
+    size: [f32; 2],
+    prepare: impl Fn(&mut App, &StandIn),
+    then: impl Fn(&mut App, &StandIn),
+) -> SnapshotResults {
     let mut results = SnapshotResults::new();
     if !can_draw() {
         return results;
@@ -74,6 +86,8 @@ fn compared(name: &str, pictures: &[&str], size: [f32; 2], prepare: impl Fn(&mut
         engine.load(pictures);
         harness.run_steps(8);
         prepare(harness.state_mut(), &engine);
+        harness.run_steps(4);
+        then(harness.state_mut(), &engine);
         advance(DEBOUNCE);
         harness.run_steps(12);
         let options = SnapshotOptions::new()
@@ -337,5 +351,44 @@ fn every_dialog() {
             outcome: FetchOutcome::Failed("the Hub did not answer; check the network and try again".into()),
         });
     }));
+    results.unwrap();
+}
+
+#[test]
+fn every_page_of_evaluating() {
+    let mut results = SnapshotResults::new();
+    let pages = [
+        ("setup", evaluate::Page::Setup),
+        ("summary", evaluate::Page::Summary),
+        ("matrix", evaluate::Page::Matrix),
+        ("classes", evaluate::Page::Classes),
+        ("calibration", evaluate::Page::Calibration),
+        ("groups", evaluate::Page::Groups),
+        ("map", evaluate::Page::Map),
+    ];
+    for (suffix, size) in SIZES {
+        for (name, page) in pages {
+            let open = |app: &mut App, engine: &StandIn| {
+                app.execute(Command::UseMode(Mode::Evaluate));
+                if page != evaluate::Page::Setup {
+                    evaluate::say_evaluation(engine, &evaluate::evaluation(240));
+                }
+            };
+            let look = |app: &mut App, engine: &StandIn| {
+                if page != evaluate::Page::Setup {
+                    app.execute(Command::Evaluate(EvaluateCommand::Open(page)));
+                    app.execute(Command::Evaluate(EvaluateCommand::Look(Some(3))));
+                    evaluate::say_everything(engine, &evaluate::evaluation(240));
+                }
+            };
+            results.extend(compared_then(
+                &format!("evaluate-{name}{suffix}"),
+                &NAMES,
+                size,
+                open,
+                look,
+            ));
+        }
+    }
     results.unwrap();
 }

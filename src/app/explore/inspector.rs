@@ -20,7 +20,11 @@ const ICONS_WIDTH: f32 = 4.0 * 34.0;
 
 /// Draws the inspector.
 pub fn inspector_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &mut Vec<Command>) {
-    let Some(selected) = state.explore.selected.filter(|&id| state.explore.pictures.get(id).is_some()) else {
+    let Some(selected) = state
+        .explore
+        .selected
+        .filter(|&id| state.explore.pictures.get(id).is_some())
+    else {
         empty_ui(ui, state, commands);
         return;
     };

@@ -51,7 +51,11 @@ pub const MODE: ModeEntry = ModeEntry {
     ui: |ui, state, textures| {
         let mut commands = Vec::new();
         let missing = layout::explore_ui(ui, state, textures, &mut commands);
-        Drawn { commands, missing }
+        Drawn {
+            commands,
+            missing,
+            ..Drawn::default()
+        }
     },
     drop_hint: "Drop folders or pictures to open them",
     history: Some(HISTORY),

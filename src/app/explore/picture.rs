@@ -161,17 +161,12 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::protocol::Stamp;
 
     fn picture(path: &str, folders: &[&str]) -> Picture {
-        let stamp = Stamp {
-            size_bytes: 0,
-            modified_ns: 0,
-        };
         let folders: Vec<PathBuf> = folders.iter().map(PathBuf::from).collect();
         let file = PictureFile {
+            id: 1,
             path: path.into(),
-            stamp,
         };
         Picture::new(file, &folders)
     }

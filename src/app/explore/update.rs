@@ -369,7 +369,11 @@ fn keep_baseline(state: &mut State, templates: &TemplateSet) {
     }
     explore.baseline = Some(super::state::Baseline {
         question,
-        scores: explore.pictures.iter().filter_map(|one| Some((one.file.id, one.scores.clone()?))).collect(),
+        scores: explore
+            .pictures
+            .iter()
+            .filter_map(|one| Some((one.file.id, one.scores.clone()?)))
+            .collect(),
         changed: None,
     });
 }

@@ -148,7 +148,10 @@ impl Arranging<'_> {
         }
         let scored = self.pictures.iter().filter(|picture| picture.scores.is_some());
         let all = scored.map(|picture| picture.file.id).collect();
-        by_key(all, |id| Some(-self.lens.nearest(self.scores(id)?))).into_iter().zip(1..).collect()
+        by_key(all, |id| Some(-self.lens.nearest(self.scores(id)?)))
+            .into_iter()
+            .zip(1..)
+            .collect()
     }
 }
 
@@ -230,7 +233,7 @@ mod tests {
 
     use super::*;
     use crate::app::settings::Measure;
-    use crate::engine::protocol::{AskedLabel, Label, PictureFile, Scoring, Stamp, TemplateSet};
+    use crate::engine::protocol::{AskedLabel, Label, PictureFile, Scoring, TemplateSet};
     use crate::zero_shot::score;
 
     const SCORING: Scoring = Scoring {
@@ -238,35 +241,30 @@ mod tests {
         logit_bias: None,
     };
 
-    fn picture(path: &str, cosines: &[f32]) -> Picture {
-        let file = PictureFile {
-            path: path.into(),
-            stamp: Stamp {
-                size_bytes: 0,
-                modified_ns: 0,
-            },
-        };
-        Picture {
-            scores: Some(Arc::new(score(cosines, SCORING, 0.0))),
-            ..Picture::new(file, &[])
+    const A: PictureId = 70;
+    const B: PictureId = 8;
+    const C: PictureId = -9;
+
+    fn of(scored: &[(PictureId, &str, [f32; 3])]) -> Pictures {
+        let mut pictures = Pictures::default();
+        for (id, path, cosines) in scored {
+            let file = PictureFile {
+                id: *id,
+                path: path.into(),
+            };
+            let mut picture = Picture::new(file, &[]);
+            picture.scores = Some(Arc::new(score(cosines, SCORING, 0.0)));
+            pictures.push(picture);
         }
+        pictures
     }
 
     fn pictures() -> Pictures {
-        let mut pictures = Pictures::default();
-        let scored = [
+        of(&[
             (A, "a.jpg", [0.30, 0.10, 0.05]),
             (B, "b.jpg", [0.20, 0.21, 0.05]),
             (C, "c.jpg", [0.10, 0.12, 0.50]),
-        ];
-        for (id, path, cosines) in scored {
-            let path = path.into();
-            pictures.add(vec![PictureFile { id, path }]);
-            if let Some(picture) = pictures.get_mut(id) {
-                picture.scores = Some(Arc::new(score(&cosines, SCORING, 0.0)));
-            }
-        }
-        pictures
+        ])
     }
 
     fn question() -> Question {
@@ -309,19 +307,16 @@ mod tests {
     #[test]
     fn every_order_puts_the_right_picture_first() {
         let all = Filter::default();
-        assert_eq!(sorted(Sort::Name, &all), [0, 1, 2]);
-        assert_eq!(sorted(Sort::Score, &all), [0, 1, 2]);
-        assert_eq!(sorted(Sort::Margin, &all), [1, 0, 2]);
-        assert_eq!(sorted(Sort::Label, &all), [0, 1, 2]);
+        assert_eq!(sorted(Sort::Name, &all), [A, B, C]);
+        assert_eq!(sorted(Sort::Score, &all), [A, B, C]);
+        assert_eq!(sorted(Sort::Margin, &all), [B, A, C]);
+        assert_eq!(sorted(Sort::Label, &all), [A, B, C]);
     }
 
     #[test]
     fn the_order_is_that_of_the_numbers_that_are_shown() {
         // The first has the higher cosine, the second the higher share.
-        let pictures = [
-            picture("a.jpg", &[0.50, 0.49, 0.05]),
-            picture("b.jpg", &[0.30, 0.10, 0.05]),
-        ];
+        let pictures = of(&[(A, "a.jpg", [0.50, 0.49, 0.05]), (B, "b.jpg", [0.30, 0.10, 0.05])]);
         let question = question();
         let first = |measure| {
             let arranging = Arranging {
@@ -334,8 +329,8 @@ mod tests {
             };
             arranging.arrange().order[0]
         };
-        assert_eq!(first(Measure::Probability), 1);
-        assert_eq!((first(Measure::Cosine), first(Measure::Logit)), (0, 0));
+        assert_eq!(first(Measure::Probability), B);
+        assert_eq!((first(Measure::Cosine), first(Measure::Logit)), (A, A));
     }
 
     #[test]
@@ -392,18 +387,18 @@ mod tests {
             least: Some(0.9),
             ..Filter::default()
         };
-        assert_eq!(sorted(Sort::Name, &sure), [0]);
+        assert_eq!(sorted(Sort::Name, &sure), [A]);
         // "None of these" wins the third, which has no number, whatever the slider says.
         let any = Filter {
             least: Some(0.0),
             ..Filter::default()
         };
-        assert_eq!(sorted(Sort::Name, &any), [0, 1]);
+        assert_eq!(sorted(Sort::Name, &any), [A, B]);
     }
 
     #[test]
     fn csv_has_a_line_a_picture_and_quotes_commas() {
-        let text = csv(&pictures(), &[0, 2], &question(), LENS);
+        let text = csv(&pictures(), &[A, C], &question(), LENS);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 3);
         assert!(lines[0].contains("\"cat, black (probability)\""));

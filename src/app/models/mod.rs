@@ -21,7 +21,7 @@ pub const MODE: ModeEntry = ModeEntry {
     open: |_, _| vec![Request::ListModels],
     ui: |ui, state, _| Drawn {
         commands: panels::models_ui(ui, state),
-        missing: Vec::new(),
+        ..Drawn::default()
     },
     drop_hint: "Drop folders or pictures to open them",
     history: None,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::app::command::{Command, FileDialog};
+use crate::app::evaluate::{EvaluateCommand, export_name};
 use crate::app::train::TrainCommand;
 use crate::clip::is_model_folder;
 use crate::engine::ModelChoice;
@@ -130,6 +131,27 @@ fn ask(dialog: FileDialog) -> Option<Command> {
             .set_title("A folder for the run's model and curves")
             .pick_folder()
             .map(|folder| Command::Train(TrainCommand::Export(folder))),
+        FileDialog::EvaluationFolder => ask
+            .set_title("Evaluate on a folder: one folder a class, or a list with labels")
+            .pick_folder()
+            .map(|folder| Command::Evaluate(EvaluateCommand::UseFolder(folder))),
+        FileDialog::EvaluationList => ask
+            .set_title("Evaluate on a list: a column for the picture, one for its label")
+            .add_filter("Lists", &["csv", "tsv", "jsonl", "json", "txt"])
+            .pick_file()
+            .map(|list| Command::Evaluate(EvaluateCommand::UseFolder(list))),
+        FileDialog::EvaluationNegatives => ask
+            .set_title("Pictures that show none of the classes")
+            .pick_folder()
+            .map(|folder| Command::Evaluate(EvaluateCommand::UseNegatives(folder))),
+        FileDialog::EvaluationExport(kind) => {
+            let (name, ending) = export_name(kind);
+            ask.set_title("Save the evaluation")
+                .set_file_name(name)
+                .add_filter("Evaluation", &[ending])
+                .save_file()
+                .map(|path| Command::Evaluate(EvaluateCommand::Export(path)))
+        }
     }
 }
 

@@ -98,7 +98,11 @@ fn row_ui(ui: &mut Ui, row: &Row, chosen: bool, moved: bool) -> bool {
     let button = egui::Button::new(text).selected(chosen).frame_when_inactive(chosen);
     let size = egui::vec2(ui.available_width(), theme::ROW_HEIGHT);
     let keys = note(ui, &row.keys);
-    let keys = if chosen { keys.color(theme::palette(ui).on_accent) } else { keys };
+    let keys = if chosen {
+        keys.color(theme::palette(ui).on_accent)
+    } else {
+        keys
+    };
     let response = ui
         .scope(|ui| {
             ui.with_layout(Layout::top_down_justified(Align::Min), |ui| {

@@ -1,5 +1,6 @@
 //! The rail on the left: modes, and what concerns the whole window.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use egui::{Align, Button, Layout, RichText, Ui, vec2};
@@ -11,7 +12,7 @@ use crate::app::shell::textures::Textures;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::labelled;
 use crate::app::state::{Mode, State};
-use crate::app::{explore, models, train};
+use crate::app::{evaluate, explore, models, train};
 use crate::engine::protocol::{PictureId, Request};
 
 /// What a mode drew.
@@ -21,6 +22,8 @@ pub struct Drawn {
     pub commands: Vec<Command>,
     /// Pictures on screen whose thumbnails are missing.
     pub missing: Vec<PictureId>,
+    /// Files on screen that are not in the list, and whose pictures are missing.
+    pub missing_files: Vec<PathBuf>,
 }
 
 /// A mode of the window, as the rail and the shell know it.
@@ -56,7 +59,7 @@ pub struct ModeHistory {
 }
 
 /// The modes, from the top.
-pub const MODES: &[ModeEntry] = &[explore::MODE, train::MODE, models::MODE];
+pub const MODES: &[ModeEntry] = &[explore::MODE, evaluate::MODE, train::MODE, models::MODE];
 
 /// How the rail and the shell know a mode.
 pub fn entry(mode: Mode) -> &'static ModeEntry {

@@ -1,6 +1,7 @@
 //! Pictures on the graphics card: never more than a fixed amount.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egui::{ColorImage, TextureHandle, TextureOptions};
@@ -9,6 +10,14 @@ use crate::engine::protocol::{InspectedPicture, PictureId, Probed, ScreenImage};
 
 /// Bytes of thumbnails that are kept: several screens full.
 const MAX_THUMBNAIL_BYTES: usize = 192 << 20;
+/// Small pictures of files that are kept.
+const MAX_FILES: usize = 600;
+
+/// A texture that was drawn, and of what.
+struct Drawn {
+    version: String,
+    texture: TextureHandle,
+}
 
 struct Thumbnail {
     texture: TextureHandle,
@@ -26,6 +35,10 @@ pub struct Textures {
     probed: Option<(Arc<Probed>, Option<TextureHandle>, TextureHandle)>,
     /// Small pictures of the training mode, by their places.
     small: HashMap<String, (ScreenImage, TextureHandle)>,
+    /// Pictures of files, by their paths.
+    files: HashMap<PathBuf, Thumbnail>,
+    /// What pages draw into a picture, by their names.
+    drawn: HashMap<&'static str, Drawn>,
     /// Drawn heatmaps, the newest last.
     overlays: Vec<(OverlayKey, TextureHandle)>,
 }
@@ -135,6 +148,57 @@ impl Textures {
         let texture = upload(ctx, place, image);
         self.small.insert(place.to_owned(), (image.clone(), texture.clone()));
         texture
+    }
+
+    /// Uploads a small picture of a file; those not shown for longest make room.
+    pub fn add_file(&mut self, ctx: &egui::Context, path: PathBuf, image: &ScreenImage) {
+        let thumbnail = Thumbnail {
+            texture: upload(ctx, &path.display().to_string(), image),
+            bytes: 4 * image.width * image.height,
+            last_shown: self.frame,
+        };
+        self.files.insert(path, thumbnail);
+        if self.files.len() > MAX_FILES {
+            let mut by_age: Vec<(u64, PathBuf)> = self
+                .files
+                .iter()
+                .map(|(path, file)| (file.last_shown, path.clone()))
+                .collect();
+            by_age.sort_unstable();
+            for (_, path) in by_age.into_iter().take(MAX_FILES / 4) {
+                self.files.remove(&path);
+            }
+        }
+    }
+
+    /// The small picture of a file that is on screen, if it is here.
+    pub fn file(&mut self, path: &Path) -> Option<TextureHandle> {
+        let file = self.files.get_mut(path)?;
+        file.last_shown = self.frame;
+        Some(file.texture.clone())
+    }
+
+    /// What a page draws into a picture: drawn anew where its version is another.
+    pub fn drawn(
+        &mut self,
+        ctx: &egui::Context,
+        name: &'static str,
+        version: String,
+        options: TextureOptions,
+        draw: impl FnOnce() -> ColorImage,
+    ) -> TextureHandle {
+        match self.drawn.get_mut(name) {
+            Some(known) if known.version == version => {}
+            Some(known) => {
+                known.texture.set(draw(), options);
+                known.version = version;
+            }
+            None => {
+                let texture = ctx.load_texture(name, draw(), options);
+                self.drawn.insert(name, Drawn { version, texture });
+            }
+        }
+        self.drawn[name].texture.clone()
     }
 
     /// A heatmap as it is drawn.

@@ -35,7 +35,7 @@ pub const MODE: ModeEntry = ModeEntry {
         panels::train_ui(ui, state, textures, &mut commands);
         Drawn {
             commands,
-            missing: Vec::new(),
+            ..Drawn::default()
         }
     },
     drop_hint: "Drop a folder to train on it",

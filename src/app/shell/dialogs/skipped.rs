@@ -21,7 +21,11 @@ pub fn skipped_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     if state.explore.skipped() > 0 && ui.button(format!("{}  Try all again", icon::ARROW_CLOCKWISE)).clicked() {
         commands.push(Command::Retry(None));
     }
-    let skipped = state.explore.pictures().iter().filter(|picture| picture.skipped.is_some());
+    let skipped = state
+        .explore
+        .pictures()
+        .iter()
+        .filter(|picture| picture.skipped.is_some());
     let skipped: Vec<PictureId> = skipped.map(|picture| picture.file.id).collect();
     rows_ui(ui, "skipped", &skipped, HEIGHT, |ui, place| {
         let picture = &state.explore.pictures()[skipped[place]];

@@ -1,0 +1,171 @@
+//! The confusion matrix as it is looked at: classes in an order, the most confused ones alone, others as one.
+
+use egui::{Color32, ColorImage};
+
+use super::{MatrixLook, MatrixOrder};
+use crate::engine::evaluation::Evaluation;
+use crate::heatmap::Ramp;
+
+/// A row and a column: one class, or all that are not there by themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// For people.
+    pub title: String,
+    /// The classes.
+    pub classes: Vec<usize>,
+}
+
+/// The matrix, drawn a cell a pair of lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grid {
+    /// From the top, and from the left.
+    pub lines: Vec<Line>,
+    /// `[lines, lines]`: a row a true class, a column an answer.
+    counts: Vec<u32>,
+}
+
+impl Grid {
+    /// Of an evaluation, as it is looked at.
+    pub fn of(shown: &Evaluation, look: MatrixLook) -> Self {
+        let classes = shown.classes.len();
+        let titles = shown.titles();
+        let mut order: Vec<usize> = match look.order {
+            MatrixOrder::Name => {
+                let mut order: Vec<usize> = (0..classes).collect();
+                order.sort_by(|a, b| titles[*a].cmp(&titles[*b]).then(a.cmp(b)));
+                order
+            }
+            MatrixOrder::Similarity => shown.confusion.by_likeness(),
+            MatrixOrder::Size => {
+                let mut order: Vec<usize> = (0..classes).collect();
+                order.sort_by_key(|class| (std::cmp::Reverse(shown.confusion.shown(*class)), *class));
+                order
+            }
+        };
+        let mut others = Vec::new();
+        if let Some(most) = look.most.filter(|most| *most < classes) {
+            let kept = shown.confusion.folded(most).classes;
+            (order, others) = order.into_iter().partition(|class| kept.binary_search(class).is_ok());
+        }
+        let single = |class: usize| Line {
+            title: titles[class].clone(),
+            classes: vec![class],
+        };
+        let mut lines: Vec<Line> = order.into_iter().map(single).collect();
+        if !others.is_empty() {
+            lines.push(Line {
+                title: "(other)".into(),
+                classes: others,
+            });
+        }
+        let mut line_of = vec![0; classes];
+        for (n, line) in lines.iter().enumerate() {
+            line.classes.iter().for_each(|class| line_of[*class] = n);
+        }
+        let mut counts = vec![0; lines.len() * lines.len()];
+        for truth in 0..classes {
+            for (answer, count) in shown.confusion.row(truth).iter().enumerate() {
+                counts[line_of[truth] * lines.len() + line_of[answer]] += count;
+            }
+        }
+        Self { lines, counts }
+    }
+
+    /// How often the column is answered for the row.
+    pub fn at(&self, row: usize, column: usize) -> u32 {
+        self.counts[row * self.lines.len() + column]
+    }
+
+    /// The share of the row's pictures; 0 where it has none.
+    pub fn rate(&self, row: usize, column: usize) -> f64 {
+        let lines = self.lines.len();
+        let all: u32 = self.counts[row * lines..(row + 1) * lines].iter().sum();
+        if all == 0 {
+            0.0
+        } else {
+            f64::from(self.at(row, column)) / f64::from(all)
+        }
+    }
+
+    /// The pictures of a cell.
+    pub fn places(&self, shown: &Evaluation, row: usize, column: usize) -> Vec<usize> {
+        let (truths, answers) = (&self.lines[row].classes, &self.lines[column].classes);
+        if let ([truth], [answer]) = (truths.as_slice(), answers.as_slice()) {
+            return shown.cell(*truth, *answer);
+        }
+        let inside = |place: &usize| {
+            let answer = &shown.pictures[*place].answer;
+            truths.contains(&answer.truth) && answers.contains(&answer.answered())
+        };
+        (0..shown.pictures.len()).filter(inside).collect()
+    }
+
+    /// A pixel a cell: the logarithm of the count, or the share of the row.
+    pub fn image(&self, rates: bool, empty: Color32) -> ColorImage {
+        let lines = self.lines.len();
+        let most = f64::from(self.counts.iter().copied().max().unwrap_or(1).max(1));
+        let colour = |row: usize, column: usize| {
+            let count = self.at(row, column);
+            if count == 0 {
+                return empty;
+            }
+            let value = if rates {
+                self.rate(row, column)
+            } else {
+                (1.0 + f64::from(count)).ln() / (1.0 + most).ln()
+            };
+            let [red, green, blue] = Ramp::Viridis.colour((0.15 + 0.85 * value) as f32);
+            Color32::from_rgb(red, green, blue)
+        };
+        let pixels = (0..lines * lines)
+            .map(|cell| colour(cell / lines, cell % lines))
+            .collect();
+        ColorImage::new([lines, lines], pixels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::state::tests::evaluation;
+    use super::*;
+
+    #[test]
+    fn a_cell_leads_to_exactly_the_pictures_that_it_counts_also_where_classes_are_folded() {
+        let shown = evaluation(&[(0, 0), (0, 1), (0, 1), (1, 1), (1, 0)]);
+        for look in [
+            MatrixLook::default(),
+            MatrixLook {
+                most: Some(1),
+                ..MatrixLook::default()
+            },
+            MatrixLook {
+                order: MatrixOrder::Size,
+                ..MatrixLook::default()
+            },
+            MatrixLook {
+                order: MatrixOrder::Similarity,
+                ..MatrixLook::default()
+            },
+        ] {
+            let grid = Grid::of(&shown, look);
+            let mut all = Vec::new();
+            for row in 0..grid.lines.len() {
+                for column in 0..grid.lines.len() {
+                    let places = grid.places(&shown, row, column);
+                    assert_eq!(places.len(), grid.at(row, column) as usize, "{look:?} {row} {column}");
+                    all.extend(places);
+                }
+            }
+            all.sort_unstable();
+            assert_eq!(all, [0, 1, 2, 3, 4], "{look:?}");
+        }
+        let folded = Grid::of(
+            &shown,
+            MatrixLook {
+                most: Some(1),
+                ..MatrixLook::default()
+            },
+        );
+        assert_eq!(folded.lines[1].title, "(other)");
+    }
+}

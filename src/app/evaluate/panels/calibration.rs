@@ -1,0 +1,136 @@
+//! Whether a probability is as often right as it says.
+
+use egui::{Ui, vec2};
+use egui_plot::{Bar, BarChart, Line, Plot, PlotPoints};
+
+use super::{Sheet, card, pictures};
+use crate::app::evaluate::{Door, EvaluateCommand};
+use crate::app::shell::theme;
+use crate::app::shell::widgets::{note, section};
+use crate::app::state::State;
+use crate::engine::evaluation::{Evaluation, Reliability};
+
+const HEIGHT: f32 = 260.0;
+
+/// Draws the page.
+pub fn calibration_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
+    let Some(shown) = state.evaluating.shown() else { return };
+    let all = state
+        .evaluating
+        .measured()
+        .map_or(&shown.calibration.all, |found| &found.reliability);
+    card(ui, |ui| {
+        ui.label(section("Reliability"));
+        let words = "Each bar: of the answers with about this probability, the share that is right. On the line, \
+                     probabilities say what they mean. Click a bar for its pictures.";
+        ui.label(note(ui, words));
+        ui.label(format!(
+            "Expected calibration error {:.1} % (15 equal bins)",
+            100.0 * all.ece
+        ));
+        if let Some(bin) = diagram_ui(ui, "reliability", all) {
+            page.want(EvaluateCommand::Enter(Some(door_to(shown, bin, all.bins.len()))));
+        }
+    });
+    let Some(fitted) = &shown.calibration.fitted else {
+        return;
+    };
+    card(ui, |ui| {
+        ui.label(section("With another temperature"));
+        let words = format!(
+            "On half of the pictures ({}) a temperature of {:.2} was fitted by likelihood. On the other half the expected \
+             calibration error is {:.1} % before and {:.1} % after. Answers stay the same.",
+            pictures(fitted.fitted_on),
+            fitted.temperature,
+            100.0 * fitted.before.ece,
+            100.0 * fitted.after.ece
+        );
+        ui.label(note(ui, words));
+        diagram_ui(ui, "reliability after", &fitted.after);
+    });
+}
+
+fn door_to(shown: &Evaluation, bin: usize, bins: usize) -> std::sync::Arc<Door> {
+    let (low, high) = (bin as f32 / bins as f32, (bin + 1) as f32 / bins as f32);
+    let inside = |place: &usize| {
+        let confidence = shown.pictures[*place].answer.confidence();
+        (confidence > low || bin == 0) && confidence <= high
+    };
+    let places = (0..shown.pictures.len()).filter(inside).collect();
+    Door::new(
+        format!("probability {:.0} to {:.0} %", 100.0 * low, 100.0 * high),
+        places,
+    )
+}
+
+/// Draws the diagram; the bin that was clicked.
+fn diagram_ui(ui: &mut Ui, id: &str, found: &Reliability) -> Option<usize> {
+    let palette = theme::palette(ui);
+    let count = found.bins.len();
+    let width = 1.0 / count as f64;
+    let middle = |bin: usize| (bin as f64 + 0.5) * width;
+    let bars = found
+        .bins
+        .iter()
+        .enumerate()
+        .filter(|(_, bin)| bin.count > 0)
+        .map(|(n, bin)| {
+            let right = bin.accuracy.map_or(0.0, |share| share.mean);
+            let name = format!("{}, right: {}", pictures(bin.count), super::share(bin.accuracy));
+            Bar::new(middle(n), right)
+                .width(0.92 * width)
+                .name(name)
+                .fill(palette.accent)
+        });
+    let bars: Vec<Bar> = bars.collect();
+    let axis = |text: &str| note(ui, text);
+    let plot = Plot::new(id.to_owned())
+        .height(HEIGHT)
+        .width(ui.available_width().min(640.0))
+        .grid_color(palette.line)
+        .allow_scroll(false)
+        .allow_zoom(false)
+        .allow_drag(false)
+        .set_margin_fraction(vec2(0.02, 0.04))
+        .include_x(0.0)
+        .include_x(1.0)
+        .include_y(0.0)
+        .include_y(1.0)
+        .x_axis_label(axis("probability of the answer"))
+        .y_axis_label(axis("share that is right"))
+        .x_axis_formatter(|mark, _| format!("{:.0} %", 100.0 * mark.value))
+        .y_axis_formatter(|mark, _| format!("{:.0} %", 100.0 * mark.value));
+    let drawn = plot.show(ui, |plot| {
+        plot.bar_chart(BarChart::new("answers", bars));
+        let level = PlotPoints::from(vec![[0.0, 0.0], [1.0, 1.0]]);
+        plot.line(Line::new("as it says", level).color(palette.text_weak).width(1.5));
+        for (n, bin) in found.bins.iter().enumerate() {
+            if let Some(share) = bin.accuracy {
+                let ends = PlotPoints::from(vec![[middle(n), share.low], [middle(n), share.high]]);
+                plot.line(Line::new("interval", ends).color(palette.text).width(1.5));
+            }
+        }
+        plot.pointer_coordinate()
+    });
+    let at = drawn.inner.filter(|_| drawn.response.clicked())?;
+    let bin = (at.x / width).floor();
+    (bin >= 0.0 && (bin as usize) < count && found.bins[bin as usize].count > 0).then_some(bin as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::state::tests::evaluation;
+    use super::*;
+
+    #[test]
+    fn a_bar_leads_to_as_many_pictures_as_it_counts() {
+        let shown = evaluation(&[(0, 0), (0, 1), (1, 1)]);
+        let bins = &shown.calibration.all.bins;
+        let mut found = 0;
+        for (n, bin) in bins.iter().enumerate() {
+            assert_eq!(door_to(&shown, n, bins.len()).places.len(), bin.count, "bin {n}");
+            found += bin.count;
+        }
+        assert_eq!(found, 3);
+    }
+}

@@ -1,0 +1,213 @@
+//! A failure: the picture, what it shows, what is answered, and why that may be.
+
+use egui::{Grid, Image, Label, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, vec2};
+
+use super::Sheet;
+use super::gallery::thumbnail_ui;
+use crate::app::evaluate::EvaluateCommand;
+use crate::app::shell::icons as icon;
+use crate::app::shell::theme;
+use crate::app::shell::widgets::{icon_button, note, section};
+use crate::app::state::State;
+use crate::engine::evaluation::{Answer, Evaluation, Explained, Mark, Marked};
+
+/// Side of a neighbour.
+const NEIGHBOUR: f32 = 84.0;
+
+/// Draws the card.
+pub fn card_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
+    let evaluating = &state.evaluating;
+    let (Some(shown), Some(place)) = (evaluating.shown(), evaluating.looked_at()) else {
+        return;
+    };
+    let Some(judged) = shown.pictures.get(place) else {
+        return;
+    };
+    let titles = shown.titles();
+    ui.horizontal(|ui| {
+        if icon_button(ui, icon::ARROW_LEFT, "Picture before", false).clicked() {
+            page.want(EvaluateCommand::Step(-1));
+        }
+        if icon_button(ui, icon::ARROW_RIGHT, "Next picture", false).clicked() {
+            page.want(EvaluateCommand::Step(1));
+        }
+        let at = evaluating.gallery().iter().position(|other| *other == place);
+        if let Some(at) = at {
+            ui.label(note(ui, format!("{} of {}", at + 1, evaluating.gallery().len())));
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if icon_button(ui, icon::X, "Close", false).clicked() {
+                page.want(EvaluateCommand::Look(None));
+            }
+        });
+    });
+    ScrollArea::vertical()
+        .id_salt("failure")
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            verdict_ui(ui, &judged.answer, &titles);
+            ui.add(Label::new(note(ui, judged.path.display().to_string())).truncate());
+            explained_ui(ui, state, place, &judged.answer, &titles, page);
+            marks_ui(ui, shown, place, page);
+            texts_ui(ui, &judged.answer, &titles);
+            nearest_ui(ui, state, shown, place, &titles, page);
+        });
+}
+
+fn verdict_ui(ui: &mut Ui, answer: &Answer, titles: &[String]) {
+    let palette = theme::palette(ui);
+    let (truth, answered) = (&titles[answer.truth], &titles[answer.answered()]);
+    let text = if answer.right() {
+        RichText::new(format!("{truth}: answered rightly"))
+    } else {
+        RichText::new(format!("{truth}, answered {answered}")).color(palette.error)
+    };
+    ui.label(text.font(theme::strong(theme::SIZE_HEADING)));
+    let words = format!(
+        "Probability {:.1} % for {answered}, {:.1} % for {truth} (place {})",
+        100.0 * answer.confidence(),
+        100.0 * answer.of_truth.probability,
+        answer.rank + 1
+    );
+    ui.label(note(ui, words));
+}
+
+/// The picture, and what speaks for truth and answer in it, both on one scale.
+fn explained_ui(ui: &mut Ui, state: &State, place: usize, answer: &Answer, titles: &[String], page: &mut Sheet<'_>) {
+    let found = state.evaluating.explained(place);
+    let width = ui.available_width();
+    match found {
+        Some(Ok(explained)) => {
+            let picture = page.textures.small(ui.ctx(), "failure", &explained.picture);
+            let side = picture.size_vec2();
+            let scale = (width / side.x).min(300.0 / side.y).min(1.0);
+            ui.add(
+                Image::new(&picture)
+                    .fit_to_exact_size(scale * side)
+                    .corner_radius(theme::RADIUS),
+            );
+            maps_ui(ui, explained, answer, titles, page);
+        }
+        Some(Err(reason)) => {
+            let colour = theme::palette(ui).warning;
+            ui.label(RichText::new(reason).color(colour));
+        }
+        None => {
+            let side = width.min(300.0);
+            let (rect, _) = ui.allocate_exact_size(vec2(width, side), Sense::hover());
+            let path = state.evaluating.shown().map(|shown| shown.pictures[place].path.clone());
+            if let Some(path) = path {
+                thumbnail_ui(ui, page, &path, Rect::from_min_size(rect.min, vec2(side, side)));
+            }
+            ui.label(note(ui, "Heatmaps: computing\u{2026}"));
+        }
+    }
+}
+
+fn maps_ui(ui: &mut Ui, explained: &Explained, answer: &Answer, titles: &[String], page: &mut Sheet<'_>) {
+    let (truth, answered) = (answer.truth, answer.answered());
+    let shown = [
+        ("failure truth", truth, &explained.truth),
+        ("failure answer", answered, &explained.answer),
+    ];
+    let count = if truth == answered { 1 } else { 2 };
+    // Beside the scroll bar.
+    let side = (ui.available_width() - theme::GAP - 12.0) / 2.0;
+    ui.horizontal_top(|ui| {
+        for (name, class, image) in shown.into_iter().take(count) {
+            ui.vertical(|ui| {
+                ui.set_width(side);
+                ui.add(Label::new(&titles[class]).truncate());
+                let texture = page.textures.small(ui.ctx(), name, image);
+                let size = texture.size_vec2();
+                let scale = (side / size.x).min(220.0 / size.y);
+                ui.add(
+                    Image::new(&texture)
+                        .fit_to_exact_size(scale * size)
+                        .corner_radius(theme::RADIUS),
+                );
+            });
+        }
+    });
+    ui.label(note(ui, format!("{}, both on one scale", explained.method)));
+}
+
+fn marks_ui(ui: &mut Ui, shown: &Evaluation, place: usize, page: &mut Sheet<'_>) {
+    ui.add_space(theme::GAP_SMALL);
+    ui.label(section("Mark"));
+    let own = shown.marks.get(&place);
+    ui.horizontal_wrapped(|ui| {
+        for mark in Mark::ALL {
+            let chosen = own.is_some_and(|marked| marked.mark == mark);
+            if ui.selectable_label(chosen, mark.title()).clicked() {
+                let text = own.map_or(String::new(), |marked| marked.note.clone());
+                let marked = (!chosen).then_some(Marked { mark, note: text });
+                page.want(EvaluateCommand::Mark(marked));
+            }
+        }
+    });
+    if let Some(marked) = own {
+        let id = ui.make_persistent_id(("mark note", &shown.id, place));
+        let mut text = ui
+            .data(|data| data.get_temp::<String>(id))
+            .unwrap_or_else(|| marked.note.clone());
+        let field = ui.add(
+            TextEdit::singleline(&mut text)
+                .hint_text("a note")
+                .desired_width(ui.available_width()),
+        );
+        ui.data_mut(|data| data.insert_temp(id, text.clone()));
+        if field.lost_focus() && text != marked.note {
+            page.want(EvaluateCommand::Mark(Some(Marked {
+                mark: marked.mark,
+                note: text,
+            })));
+        }
+    }
+}
+
+fn texts_ui(ui: &mut Ui, answer: &Answer, titles: &[String]) {
+    ui.add_space(theme::GAP_SMALL);
+    ui.label(section("Closest texts"));
+    Grid::new("closest texts")
+        .num_columns(3)
+        .spacing([16.0, 2.0])
+        .show(ui, |ui| {
+            for ranked in &answer.best {
+                let name = &titles[ranked.class];
+                let text = if ranked.class == answer.truth {
+                    RichText::new(name).strong()
+                } else {
+                    RichText::new(name)
+                };
+                ui.add(Label::new(text).truncate());
+                ui.label(format!("{:.1} %", 100.0 * ranked.probability));
+                ui.label(note(ui, format!("cosine {:.3}", ranked.cosine)));
+                ui.end_row();
+            }
+        });
+}
+
+fn nearest_ui(ui: &mut Ui, state: &State, shown: &Evaluation, place: usize, titles: &[String], page: &mut Sheet<'_>) {
+    let Some(nearest) = state.evaluating.nearest(place) else {
+        return;
+    };
+    ui.add_space(theme::GAP_SMALL);
+    let truth = &titles[shown.pictures[place].answer.truth];
+    ui.label(section(&format!("Nearest pictures of {truth}")));
+    if nearest.is_empty() {
+        ui.label(note(ui, "There is no other picture of this class."));
+    }
+    ui.horizontal_wrapped(|ui| {
+        for (other, cosine) in nearest {
+            let (rect, response) = ui.allocate_exact_size(vec2(NEIGHBOUR, NEIGHBOUR), Sense::click());
+            let judged = &shown.pictures[*other];
+            thumbnail_ui(ui, page, &judged.path, rect);
+            let words = format!("answered {}, cosine {cosine:.3}", titles[judged.answer.answered()]);
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &words));
+            if response.on_hover_text(words.clone()).clicked() {
+                page.want(EvaluateCommand::Look(Some(*other)));
+            }
+        }
+    });
+}

@@ -1,0 +1,140 @@
+//! Two evaluations of the same pictures: what one has right and the other wrong.
+
+use egui::{Grid, RichText, ScrollArea, Ui};
+
+use super::{Sheet, card, grouped};
+use crate::app::evaluate::{Door, EvaluateCommand};
+use crate::app::shell::theme;
+use crate::app::shell::widgets::{combo, note, section};
+use crate::app::state::State;
+use crate::engine::evaluation::{Evaluation, Fate, SideBySide, Verdict};
+
+/// Classes that are listed.
+const CLASSES: usize = 200;
+
+/// Draws the page.
+pub fn compare_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
+    let evaluating = &state.evaluating;
+    let Some(shown) = evaluating.shown() else { return };
+    let others: Vec<_> = evaluating
+        .list()
+        .iter()
+        .filter(|other| other.id != shown.id && other.data == shown.setup.data)
+        .collect();
+    card(ui, |ui| {
+        ui.label(section("Beside another evaluation of the same pictures"));
+        if others.is_empty() {
+            let words = "There is none yet. Open another model, or other prompts, and measure these pictures again: then both \
+                         stand side by side here.";
+            ui.label(note(ui, words));
+            let free = evaluating.at_work().is_none();
+            if ui
+                .add_enabled(free, egui::Button::new("Measure with the open model"))
+                .clicked()
+            {
+                page.want(EvaluateCommand::AgainWithOpenModel);
+            }
+            return;
+        }
+        let chosen = evaluating
+            .compared()
+            .and_then(|(id, _)| others.iter().find(|other| other.id == *id));
+        ui.horizontal_wrapped(|ui| {
+            ui.label("From");
+            let title = chosen.map_or("choose one", |other| other.name.as_str());
+            combo("baseline").selected_text(title).width(260.0).show_ui(ui, |ui| {
+                for other in &others {
+                    let words = format!("{}, {}", other.name, other.top1.share_words());
+                    if ui
+                        .selectable_label(chosen.is_some_and(|one| one.id == other.id), words)
+                        .clicked()
+                    {
+                        page.want(EvaluateCommand::Compare(other.id.clone()));
+                    }
+                }
+            });
+            ui.label(format!("to {}", shown.name));
+        });
+    });
+    match evaluating.compared() {
+        Some((_, Some(Ok(found)))) => {
+            card(ui, |ui| overall_ui(ui, found, page));
+            card(ui, |ui| classes_ui(ui, shown, found, page));
+        }
+        Some((_, Some(Err(reason)))) => {
+            let colour = theme::palette(ui).error;
+            ui.label(RichText::new(reason).color(colour));
+        }
+        Some((_, None)) => {
+            ui.spinner();
+        }
+        None => {}
+    }
+}
+
+fn overall_ui(ui: &mut Ui, found: &SideBySide, page: &mut Sheet<'_>) {
+    let overall = &found.overall;
+    ui.label(RichText::new(overall.verdict().title()).font(theme::strong(theme::SIZE_HEADING)));
+    ui.label(format!(
+        "{} before, {} after",
+        overall.before.share_words(),
+        overall.after.share_words()
+    ));
+    ui.label(format!("Difference: {}", overall.words()));
+    ui.label(note(ui, "The interval is a bootstrap over groups of near-duplicates; p is McNemar's exact test (mid-p from 25 changes on)."));
+    ui.horizontal_wrapped(|ui| {
+        for fate in [Fate::Fixed, Fate::Broken, Fate::BothRight, Fate::BothWrong] {
+            let places = found.places(fate);
+            let text = format!("{}  {}", grouped(places.len()), fate.title());
+            if ui.button(text).on_hover_text("Click for its pictures").clicked() {
+                page.want(EvaluateCommand::Enter(Some(Door::new(fate.title(), places))));
+            }
+        }
+    });
+}
+
+fn classes_ui(ui: &mut Ui, shown: &Evaluation, found: &SideBySide, page: &mut Sheet<'_>) {
+    ui.label(section("Class by class"));
+    ui.label(note(ui, "p is corrected for that so many classes are tested (Holm)."));
+    let titles = shown.titles();
+    let mut changes: Vec<_> = found.classes.iter().collect();
+    let moved = |change: &crate::engine::evaluation::ClassChange| (change.after - change.before).abs();
+    changes.sort_by(|a, b| moved(b).total_cmp(&moved(a)).then(a.class.cmp(&b.class)));
+    ScrollArea::vertical()
+        .id_salt("class changes")
+        .max_height(320.0)
+        .show(ui, |ui| {
+            Grid::new("class changes")
+                .num_columns(5)
+                .spacing([18.0, 4.0])
+                .striped(true)
+                .show(ui, |ui| {
+                    for heading in ["Class", "n", "Recall", "fixed, broken", ""] {
+                        ui.label(note(ui, heading));
+                    }
+                    ui.end_row();
+                    for change in changes.into_iter().take(CLASSES) {
+                        if ui.link(&titles[change.class]).clicked() {
+                            let of_class = |place: &usize| shown.pictures[*place].answer.truth == change.class;
+                            let places = (0..shown.pictures.len()).filter(of_class).collect();
+                            page.want(EvaluateCommand::Enter(Some(Door::new(
+                                format!("pictures of {}", titles[change.class]),
+                                places,
+                            ))));
+                        }
+                        ui.label(change.count.to_string());
+                        ui.label(format!("{:.0} to {:.0} %", 100.0 * change.before, 100.0 * change.after));
+                        ui.label(format!("{}, {}", change.fixed, change.broken));
+                        let verdict = change.verdict();
+                        let words = verdict.title();
+                        let text = if verdict == Verdict::NoDifferenceShown {
+                            note(ui, words)
+                        } else {
+                            RichText::new(words).strong()
+                        };
+                        ui.label(text);
+                        ui.end_row();
+                    }
+                });
+        });
+}

@@ -1,0 +1,144 @@
+//! The pictures behind a number, in an order, with truth and answer under each.
+
+use egui::accesskit::Role;
+use egui::{Align2, CornerRadius, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+
+use super::{Sheet, pictures};
+use crate::app::evaluate::EvaluateCommand;
+use crate::app::shell::icons as icon;
+use crate::app::shell::theme;
+use crate::app::shell::widgets::{combo, note};
+use crate::app::state::State;
+use crate::engine::evaluation::{Evaluation, FailureOrder};
+
+const SIDE: f32 = 104.0;
+const CAPTION: f32 = 34.0;
+const GAP: f32 = 6.0;
+
+/// Draws the gallery.
+pub fn gallery_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
+    let evaluating = &state.evaluating;
+    let Some(shown) = evaluating.shown() else { return };
+    let gallery = evaluating.gallery().clone();
+    ui.horizontal_wrapped(|ui| {
+        match evaluating.door() {
+            Some(door) => {
+                let chip = format!("{}  {}  {}", icon::FUNNEL, door.words, icon::X);
+                if ui.button(chip).on_hover_text("Show all mistakes again (Esc)").clicked() {
+                    page.want(EvaluateCommand::Enter(None));
+                }
+            }
+            None => {
+                ui.label("Mistakes");
+            }
+        }
+        ui.label(note(ui, pictures(gallery.len())));
+        let order = evaluating.order();
+        combo("failure order")
+            .selected_text(order.title())
+            .width(230.0)
+            .show_ui(ui, |ui| {
+                for other in FailureOrder::ALL {
+                    if ui.selectable_label(other == order, other.title()).clicked() {
+                        page.want(EvaluateCommand::OrderBy(other));
+                    }
+                }
+            });
+    });
+    if gallery.is_empty() {
+        let words = if evaluating.door().is_some() {
+            "No picture is behind this number."
+        } else {
+            "Everything is answered rightly."
+        };
+        ui.label(note(ui, words));
+        return;
+    }
+    grid_ui(ui, state, shown, &gallery, page);
+}
+
+fn grid_ui(ui: &mut Ui, state: &State, shown: &Evaluation, gallery: &[usize], page: &mut Sheet<'_>) {
+    let titles = shown.titles();
+    let width = ui.available_width() - 14.0;
+    let columns = (((width + GAP) / (SIDE + GAP)).floor() as usize).max(1);
+    let row_height = SIDE + CAPTION + GAP;
+    let rows = gallery.len().div_ceil(columns);
+    ScrollArea::vertical()
+        .id_salt("failures")
+        .auto_shrink([false, false])
+        .show_viewport(ui, |ui, viewport| {
+            ui.set_height(rows as f32 * row_height);
+            let origin = ui.max_rect().min;
+            let first = (viewport.min.y / row_height).floor().max(0.0) as usize * columns;
+            let last = ((viewport.max.y / row_height).ceil().max(0.0) as usize * columns).min(gallery.len());
+            for (n, place) in gallery.iter().enumerate().take(last).skip(first) {
+                let corner = origin + vec2((n % columns) as f32 * (SIDE + GAP), (n / columns) as f32 * row_height);
+                let rect = Rect::from_min_size(corner, vec2(SIDE, SIDE + CAPTION));
+                tile_ui(ui, state, shown, &titles, *place, rect, page);
+            }
+        });
+}
+
+fn tile_ui(
+    ui: &mut Ui,
+    state: &State,
+    shown: &Evaluation,
+    titles: &[String],
+    place: usize,
+    rect: Rect,
+    page: &mut Sheet<'_>,
+) {
+    let judged = &shown.pictures[place];
+    let (truth, answered) = (&titles[judged.answer.truth], &titles[judged.answer.answered()]);
+    let response = ui.interact(rect, ui.scope_id().with(("failure", place)), Sense::click());
+    let selected = state.evaluating.looked_at() == Some(place);
+    let file = judged.path.file_name().unwrap_or_default().to_string_lossy();
+    let words = format!("{file}: {truth}, answered {answered}");
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, &words));
+    if response.clicked() {
+        page.want(EvaluateCommand::Look(Some(place)));
+    }
+    let palette = theme::palette(ui);
+    let square = Rect::from_min_size(rect.min, vec2(rect.width(), rect.width()));
+    thumbnail_ui(ui, page, &judged.path, square);
+    if selected || response.hovered() || response.has_focus() {
+        let colour = if selected { palette.accent } else { palette.text_weak };
+        ui.painter()
+            .rect_stroke(square, theme::RADIUS, Stroke::new(2.5, colour), StrokeKind::Outside);
+    }
+    let painter = ui.painter_at(rect);
+    let line = |y: f32, text: &str, colour| {
+        let at = pos2(rect.left(), square.bottom() + y);
+        painter.text(at, Align2::LEFT_CENTER, text, theme::body(theme::SIZE_SMALL), colour);
+    };
+    line(9.0, truth, palette.text);
+    let right = judged.answer.right();
+    let sign = if right { "right" } else { "\u{2192}" };
+    let answer = format!("{sign} {answered} {:.0} %", 100.0 * judged.answer.confidence());
+    line(25.0, &answer, if right { palette.text_weak } else { palette.error });
+    let name = judged.path.display().to_string();
+    let mark = shown
+        .marks
+        .get(&place)
+        .map_or(String::new(), |marked| format!("\nmarked: {}", marked.mark.title()));
+    response.on_hover_text(format!("{words}\n{name}{mark}"));
+}
+
+/// A small picture in a square; asked for where it is not there.
+pub fn thumbnail_ui(ui: &Ui, page: &mut Sheet<'_>, path: &std::path::Path, square: Rect) {
+    let palette = theme::palette(ui);
+    let radius = CornerRadius::same(theme::RADIUS);
+    ui.painter().rect_filled(square, radius, palette.raised);
+    match page.textures.file(path) {
+        Some(texture) => {
+            let size = texture.size_vec2();
+            let short = size.min_elem();
+            let middle = Rect::from_center_size(pos2(0.5, 0.5), vec2(short / size.x, short / size.y));
+            egui::Image::new(&texture)
+                .uv(middle)
+                .corner_radius(radius)
+                .paint_at(ui, square);
+        }
+        None => page.drawn.missing_files.push(path.to_path_buf()),
+    }
+}

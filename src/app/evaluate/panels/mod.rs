@@ -1,0 +1,206 @@
+//! The evaluating mode: evaluations on the left, the page in the middle, the pictures behind its numbers below, and the
+//! picture that is looked at on the right.
+
+mod calibration;
+mod card;
+mod classes;
+mod compare;
+mod found;
+mod gallery;
+mod groups;
+mod list;
+mod map;
+mod matrix;
+mod prompts;
+mod setup;
+mod summary;
+
+use egui::{
+    Align, Button, CentralPanel, CornerRadius, Frame, Layout, Margin, Panel, ProgressBar, RichText, ScrollArea, Ui,
+};
+
+use super::{EvaluateCommand, Page};
+use crate::app::command::Command;
+use crate::app::shell::icons as icon;
+use crate::app::shell::rail::Drawn;
+use crate::app::shell::textures::Textures;
+use crate::app::shell::theme;
+use crate::app::shell::widgets::note;
+use crate::app::state::State;
+use crate::engine::evaluation::Interval;
+
+/// Width of a page at most: lines stay readable on a projector.
+const PAGE_WIDTH: f32 = 1_280.0;
+
+/// What the panels of this mode share while they draw.
+pub struct Sheet<'a> {
+    pub textures: &'a mut Textures,
+    pub drawn: &'a mut Drawn,
+}
+
+impl Sheet<'_> {
+    pub fn want(&mut self, command: EvaluateCommand) {
+        self.drawn.commands.push(Command::Evaluate(command));
+    }
+}
+
+/// Draws the mode.
+pub fn evaluate_ui(ui: &mut Ui, state: &State, textures: &mut Textures, drawn: &mut Drawn) {
+    let palette = theme::palette(ui);
+    let panel = |fill| Frame::new().fill(fill).inner_margin(Margin::same(theme::PANEL_MARGIN));
+    let mut page = Sheet { textures, drawn };
+    let width = ui.available_width();
+    let list_width = 240.0f32.min(0.28 * width);
+    Panel::left("evaluations")
+        .default_size(list_width)
+        .size_range(150.0..=(0.35 * width).max(160.0))
+        .frame(panel(palette.surface))
+        .show(ui, |ui| list::list_ui(ui, state, &mut page));
+    let evaluating = &state.evaluating;
+    if evaluating.page() == Page::Setup {
+        CentralPanel::default().frame(panel(palette.ground)).show(ui, |ui| {
+            ScrollArea::vertical().id_salt("evaluation setup").show(ui, |ui| {
+                ui.set_max_width(ui.available_width().min(PAGE_WIDTH));
+                setup::setup_ui(ui, state, &mut page);
+            });
+        });
+        return;
+    }
+    if evaluating.looked_at().is_some() {
+        let width = ui.available_width();
+        Panel::right("failure card")
+            .default_size((0.42 * width).clamp(280.0, 560.0))
+            .size_range(240.0..=(0.6 * width).max(250.0))
+            .frame(panel(palette.surface))
+            .show(ui, |ui| card::card_ui(ui, state, &mut page));
+    }
+    let height = ui.available_height();
+    Panel::bottom("pictures of the evaluation")
+        .default_size(0.36 * height)
+        .size_range(120.0..=(0.75 * height).max(130.0))
+        .frame(panel(palette.surface))
+        .show(ui, |ui| gallery::gallery_ui(ui, state, &mut page));
+    CentralPanel::default()
+        .frame(panel(palette.ground))
+        .show(ui, |ui| result_ui(ui, state, &mut page));
+}
+
+fn result_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
+    let evaluating = &state.evaluating;
+    let Some(shown) = evaluating.shown() else { return };
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(&shown.name).font(theme::strong(theme::SIZE_HEADING)));
+        ui.label(note(
+            ui,
+            format!(
+                "{} on {} pictures",
+                shown.setup.model.name,
+                grouped(shown.measures.count)
+            ),
+        ));
+    });
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(2.0, 2.0);
+        for tab in Page::RESULTS {
+            if ui
+                .add(Button::new(tab.title()).selected(tab == evaluating.page()))
+                .clicked()
+            {
+                page.want(EvaluateCommand::Open(tab));
+            }
+        }
+    });
+    progress_ui(ui, state, page);
+    ui.add_space(theme::GAP_SMALL);
+    let open = evaluating.page();
+    // What has a zoom of its own, or rows by the thousand, scrolls by itself.
+    if matches!(open, Page::Matrix | Page::Map | Page::Classes) {
+        return match open {
+            Page::Matrix => matrix::matrix_page_ui(ui, state, page),
+            Page::Map => map::map_page_ui(ui, state, page),
+            _ => classes::classes_ui(ui, state, page),
+        };
+    }
+    ScrollArea::vertical()
+        .id_salt(open)
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            ui.set_max_width(ui.available_width().min(PAGE_WIDTH));
+            match open {
+                Page::Summary => summary::summary_ui(ui, state, page),
+                Page::Calibration => calibration::calibration_ui(ui, state, page),
+                Page::Prompts => prompts::prompts_ui(ui, state, page),
+                Page::Compare => compare::compare_ui(ui, state, page),
+                Page::Groups => groups::groups_ui(ui, state, page),
+                Page::Setup | Page::Matrix | Page::Map | Page::Classes => {}
+            }
+        });
+}
+
+/// How far the work is, with a button that stops it.
+fn progress_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
+    let Some((what, done)) = state.evaluating.at_work() else {
+        return;
+    };
+    ui.horizontal(|ui| {
+        ui.add(ProgressBar::new(done).desired_width(160.0).desired_height(8.0));
+        ui.label(note(ui, what));
+        let stop = Button::new(format!("{}  Stop", icon::STOP));
+        if ui.add(stop).on_hover_text("What is embedded is kept").clicked() {
+            page.want(EvaluateCommand::Stop);
+        }
+    });
+}
+
+/// A part of a page, on its own ground.
+fn card<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let palette = theme::palette(ui);
+    let framed = Frame::new()
+        .fill(palette.surface)
+        .corner_radius(CornerRadius::same(theme::RADIUS))
+        .inner_margin(Margin::same(theme::PANEL_MARGIN))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.with_layout(Layout::top_down(Align::Min), content).inner
+        });
+    ui.add_space(theme::GAP_SMALL);
+    framed.inner
+}
+
+/// A number with its groups of three apart.
+fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn pictures(count: usize) -> String {
+    if count == 1 {
+        "1 picture".into()
+    } else {
+        format!("{} pictures", grouped(count))
+    }
+}
+
+fn share(interval: Option<Interval>) -> String {
+    interval.map_or_else(|| "\u{2013}".into(), |interval| interval.share_words())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!(
+            [0, 999, 1_000, 1_234_567].map(grouped),
+            ["0", "999", "1,000", "1,234,567"]
+        );
+    }
+}

@@ -1,0 +1,176 @@
+//! A new evaluation: the pictures, what they are said to show, the words, the model.
+
+use egui::{Grid, Label, RichText, Ui};
+
+use super::{Sheet, card, found, progress_ui};
+use crate::app::command::{Command, FileDialog};
+use crate::app::evaluate::EvaluateCommand;
+use crate::app::shell::icons as icon;
+use crate::app::shell::theme;
+use crate::app::shell::widgets::{combo, note, primary_button, section};
+use crate::app::state::State;
+use crate::engine::evaluation::{EvaluationConfig, Part, Preset, Side, TemplateSet};
+
+/// Draws the page.
+pub fn setup_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
+    ui.label(RichText::new("How good is the model on your pictures?").font(theme::strong(theme::SIZE_HEADING)));
+    let words = "Choose a folder with a folder for each class (train, val and test folders are understood), or a list with \
+                 a column for the picture and one for its label. Nothing in it is ever changed.";
+    ui.label(note(ui, words));
+    ui.add_space(theme::GAP_SMALL);
+    card(ui, |ui| pictures_ui(ui, state, page));
+    if let Some(Ok(truth)) = state.evaluating.truth() {
+        card(ui, |ui| found::found_ui(ui, state, truth, page));
+        card(ui, |ui| words_ui(ui, state, page));
+    }
+    card(ui, |ui| start_ui(ui, state, page));
+}
+
+fn pictures_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
+    let draft = state.evaluating.draft();
+    ui.label(section("Pictures"));
+    ui.horizontal(|ui| {
+        if ui
+            .button(format!("{}  Choose a folder\u{2026}", icon::FOLDER_OPEN))
+            .clicked()
+        {
+            page.drawn.commands.push(Command::Choose(FileDialog::EvaluationFolder));
+        }
+        if ui.button("Choose a list\u{2026}").clicked() {
+            page.drawn.commands.push(Command::Choose(FileDialog::EvaluationList));
+        }
+        let folder = draft.folder.display().to_string();
+        let shown = if folder.is_empty() {
+            "nothing chosen yet".into()
+        } else {
+            folder.clone()
+        };
+        ui.add(Label::new(note(ui, shown)).truncate()).on_hover_text(folder);
+    });
+    match state.evaluating.truth() {
+        None if !draft.folder.as_os_str().is_empty() => {
+            ui.horizontal(|ui| {
+                ui.spinner();
+                ui.label(note(ui, "Looking through the folder"));
+            });
+        }
+        Some(Err(reason)) => {
+            let colour = theme::palette(ui).error;
+            ui.label(RichText::new(reason).color(colour));
+        }
+        _ => {}
+    }
+}
+
+fn words_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
+    let draft = state.evaluating.draft();
+    let mut config = draft.clone();
+    ui.label(section("Words and side"));
+    Grid::new("evaluation words")
+        .num_columns(2)
+        .spacing([16.0, 6.0])
+        .show(ui, |ui| {
+            ui.label("Published set");
+            combo("preset")
+                .selected_text(config.preset.clone().unwrap_or_else(|| "none".into()))
+                .show_ui(ui, |ui| {
+                    ui.selectable_value(&mut config.preset, None, "none");
+                    for name in Preset::all() {
+                        ui.selectable_value(&mut config.preset, Some(name.to_string()), name);
+                    }
+                })
+                .response
+                .on_hover_text("Class names and templates as they were published for this set");
+            ui.end_row();
+            ui.label("Templates");
+            templates_ui(ui, &mut config, &state.settings.templates);
+            ui.end_row();
+            ui.label("Measure on");
+            part_ui(ui, state, &mut config);
+            ui.end_row();
+            ui.label("Name");
+            ui.add(
+                egui::TextEdit::singleline(&mut config.name)
+                    .hint_text("the model and the folder")
+                    .desired_width(260.0),
+            );
+            ui.end_row();
+        });
+    if config != *draft {
+        page.want(EvaluateCommand::Configure(Box::new(config)));
+    }
+}
+
+fn templates_ui(ui: &mut Ui, config: &mut EvaluationConfig, own: &TemplateSet) {
+    let usual = if config.preset.is_some() {
+        "those of the set"
+    } else {
+        "a photo of a {}."
+    };
+    let chosen = config
+        .templates
+        .as_ref()
+        .map_or_else(|| usual.into(), TemplateSet::title);
+    combo("evaluation templates").selected_text(chosen).show_ui(ui, |ui| {
+        ui.selectable_value(&mut config.templates, None, usual);
+        for preset in TemplateSet::PRESETS {
+            let title = preset.title();
+            ui.selectable_value(&mut config.templates, Some(preset), title);
+        }
+        if matches!(own, TemplateSet::Own(_)) {
+            let title = format!("Yours: {}", own.title());
+            ui.selectable_value(&mut config.templates, Some(own.clone()), title);
+        }
+    });
+}
+
+fn part_ui(ui: &mut Ui, state: &State, config: &mut EvaluationConfig) {
+    let Some(Ok(truth)) = state.evaluating.truth() else {
+        return;
+    };
+    let sides = truth.sides();
+    let count = |side: Side| sides.get(&Some(side)).copied().unwrap_or(0);
+    let titled = |part: Part| match part {
+        Part::HeldOut => format!("held-out pictures ({})", truth.on(part).len()),
+        Part::All => format!("all ({})", truth.pictures.len()),
+        Part::Side(side) => format!("{} ({})", side.name(), count(side)),
+    };
+    combo("evaluation part")
+        .selected_text(titled(config.part))
+        .show_ui(ui, |ui| {
+            ui.selectable_value(&mut config.part, Part::HeldOut, titled(Part::HeldOut))
+                .on_hover_text("The test side where there is one, else the validation side, else all");
+            ui.selectable_value(&mut config.part, Part::All, titled(Part::All));
+            for side in [Side::Train, Side::Validation, Side::Test] {
+                if count(side) > 0 {
+                    ui.selectable_value(&mut config.part, Part::Side(side), titled(Part::Side(side)));
+                }
+            }
+        });
+}
+
+fn start_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
+    let evaluating = &state.evaluating;
+    let model = state
+        .model
+        .as_ref()
+        .map_or_else(|| "the starter".to_string(), |model| model.name.clone());
+    ui.label(note(ui, format!("Measured with {model}, the model that is open")));
+    if let Some(reason) = evaluating.failed() {
+        let colour = theme::palette(ui).error;
+        ui.label(RichText::new(reason).color(colour));
+    }
+    let refusal = evaluating.refusal();
+    ui.horizontal(|ui| {
+        let start = ui
+            .add_enabled_ui(refusal.is_none(), |ui| primary_button(ui, "Start the evaluation"))
+            .inner;
+        if start.clicked() {
+            page.want(EvaluateCommand::Start);
+        }
+        if let Some(reason) = refusal.filter(|_| evaluating.at_work().is_none()) {
+            ui.label(note(ui, reason));
+        }
+    });
+    progress_ui(ui, state, page);
+}

@@ -1,0 +1,118 @@
+//! Small pictures of files that need not be in the list: for pages that show what was measured or taught.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::Events;
+use super::pictures::screen_image;
+use super::protocol::Event;
+use super::threads::{keep_going, spawn};
+use crate::library::{decode, fitted};
+
+const THREADS: usize = 2;
+/// Longest side, in pixels.
+const SIDE: u32 = 256;
+
+/// Decodes files on threads of its own.
+pub struct FilePictures {
+    wanted: Arc<Wanted>,
+}
+
+#[derive(Default)]
+struct Wanted {
+    files: Mutex<Files>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Files {
+    waiting: VecDeque<PathBuf>,
+    in_work: BTreeSet<PathBuf>,
+    closed: bool,
+}
+
+impl Wanted {
+    fn lock(&self) -> MutexGuard<'_, Files> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next file; none once nobody wants any more.
+    fn next(&self) -> Option<PathBuf> {
+        let mut files = self.lock();
+        loop {
+            if files.closed {
+                return None;
+            }
+            if let Some(path) = files.waiting.pop_front() {
+                files.in_work.insert(path.clone());
+                return Some(path);
+            }
+            files = self.changed.wait(files).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl FilePictures {
+    /// Starts the threads.
+    pub fn start(events: &Events) -> Self {
+        let wanted = Arc::new(Wanted::default());
+        for n in 0..THREADS {
+            let (wanted, told) = (wanted.clone(), events.clone());
+            let name = format!("file-{n}");
+            spawn(&name.clone(), events, move || {
+                keep_going(&name, &told, || step(&wanted, &told))
+            });
+        }
+        Self { wanted }
+    }
+
+    /// These files are on screen and not there yet; what was wanted before and is not among them is not any more.
+    pub fn want(&self, paths: Vec<PathBuf>) {
+        let mut files = self.wanted.lock();
+        let in_work = std::mem::take(&mut files.in_work);
+        files.waiting = paths.into_iter().filter(|path| !in_work.contains(path)).collect();
+        files.in_work = in_work;
+        self.wanted.changed.notify_all();
+    }
+}
+
+impl Drop for FilePictures {
+    fn drop(&mut self) {
+        self.wanted.lock().closed = true;
+        self.wanted.changed.notify_all();
+    }
+}
+
+fn step(wanted: &Wanted, events: &Events) -> bool {
+    let Some(path) = wanted.next() else { return false };
+    let image = decode(&path).map(|picture| screen_image(fitted(&picture, SIDE)));
+    let image = image.map_err(|error| error.to_string());
+    wanted.lock().in_work.remove(&path);
+    events.send(Event::FilePicture { path, image });
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wanted_comes_once_and_what_cannot_be_read_says_why() {
+        let (events, said) = Events::listened_to();
+        let folder = tempfile::tempdir().unwrap();
+        let (good, bad) = (folder.path().join("good.png"), folder.path().join("bad.png"));
+        image::RgbImage::new(300, 600).save(&good).unwrap();
+        std::fs::write(&bad, b"no picture").unwrap();
+        let pictures = FilePictures::start(&events);
+        pictures.want(vec![good.clone(), bad.clone()]);
+        let mut told: Vec<(PathBuf, Option<usize>)> = Vec::new();
+        while told.len() < 2 {
+            if let Event::FilePicture { path, image } = said.recv_timeout(std::time::Duration::from_secs(30)).unwrap() {
+                told.push((path, image.ok().map(|image| image.height)));
+            }
+        }
+        told.sort();
+        assert_eq!(told, [(bad, None), (good, Some(256))]);
+    }
+}
