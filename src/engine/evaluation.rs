@@ -11,7 +11,7 @@ pub use crate::evaluation::{
     Confusion, Evaluation, Facts, FailureOrder, Fate, Fitted, Folded, GroundTruth, Interval, Judged, Listed, MapKind,
     Mark, Marked, Measures, ModelRef, Negatives, Nonsense, Part, Picture, Preset, Projection, PromptRow, PromptStudy,
     Published, Ranked, Reliability, Remeasured, Retrieval, Setup, Side, SideBySide, Slice, SliceBy, Source, Suspect,
-    Threshold, Verdict, Wanted, worst,
+    Threshold, Verdict, Wanted, bin_of, worst,
 };
 pub use crate::zero_shot::{Label, TemplateSet};
 

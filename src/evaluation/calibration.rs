@@ -35,13 +35,18 @@ pub struct Reliability {
     pub ece: f64,
 }
 
+/// The bin in which a probability lies.
+pub fn bin_of(probability: f64) -> usize {
+    ((probability * BINS as f64).ceil() as usize).clamp(1, BINS) - 1
+}
+
 impl Reliability {
     /// Of probabilities and whether they were right.
     pub fn of(answers: impl IntoIterator<Item = (f64, bool)>) -> Self {
         let mut sums = [(0usize, 0.0f64, 0usize); BINS];
         let mut total = 0usize;
         for (confidence, right) in answers {
-            let bin = ((confidence * BINS as f64).ceil() as usize).clamp(1, BINS) - 1;
+            let bin = bin_of(confidence);
             sums[bin].0 += 1;
             sums[bin].1 += confidence;
             sums[bin].2 += usize::from(right);

@@ -40,7 +40,7 @@ pub use crate::library::labelled::{Columns, DataError, Purpose, Side, Source, Wa
 pub use active::ActiveTest;
 pub use answers::{Answer, Embedded, KEPT, Ranked, answer};
 pub use books::{Books, read as read_evaluation};
-pub use calibration::{BINS, Bin, Calibration, Fitted, Reliability, halves, temperature};
+pub use calibration::{BINS, Bin, Calibration, Fitted, Reliability, bin_of, halves, temperature};
 pub use clusters::{Cluster, clusters, vocabulary};
 pub use conformal::Conformal;
 pub use confusion::{Confused, Confusion, Folded};

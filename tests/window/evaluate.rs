@@ -286,6 +286,7 @@ fn a_failure_is_looked_at_marked_and_left_again() {
     assert_eq!(place, 3);
     shown.marks.insert(3, mark.expect("with a mark"));
     say_evaluation(&engine, &shown);
+    harness.run_steps(4);
     want(&mut harness, EvaluateCommand::LeaveOutMarked(true));
     let left: Vec<usize> = (0..60).filter(|n| n % 5 == 3 && *n != 3).collect();
     assert_eq!(**harness.state().state().evaluating.gallery(), left);

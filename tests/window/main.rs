@@ -489,7 +489,7 @@ fn the_real_engine_predicts_on_the_samples_and_remembers_them() {
             .inspected()
             .maps
             .as_ref()
-            .is_some_and(|set| set.maps.len() == app.state().settings.labels.len())
+            .is_some_and(|set| set.maps.len() == app.state().settings.labels.len() + 1)
     });
     harness.state_mut().execute(Command::TestMap);
     run_until(&mut harness, "a verdict", |app| {

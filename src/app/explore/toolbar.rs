@@ -15,7 +15,7 @@ use crate::app::state::State;
 use crate::engine::protocol::LabelId;
 
 /// From this width on, two rows are enough.
-const WIDE: f32 = 545.0;
+const WIDE: f32 = 640.0;
 const FIELD_WIDTH: f32 = 200.0;
 const SORT_WIDTH: f32 = 176.0;
 const LABEL_WIDTH: f32 = 106.0;

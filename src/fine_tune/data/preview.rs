@@ -234,7 +234,9 @@ mod tests {
         // The copy for training may have been drawn for validation.
         let learnt = split.train.contains(&0);
         assert_eq!(
-            warnings.iter().any(|w| w.starts_with("1 pictures to test")),
+            warnings
+                .iter()
+                .any(|w| w.starts_with("1 validation or test picture is a copy")),
             learnt,
             "{warnings:?}"
         );

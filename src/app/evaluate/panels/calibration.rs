@@ -8,7 +8,7 @@ use crate::app::evaluate::{Door, EvaluateCommand};
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{note, section};
 use crate::app::state::State;
-use crate::engine::evaluation::{Evaluation, Reliability};
+use crate::engine::evaluation::{Evaluation, Reliability, bin_of};
 
 const HEIGHT: f32 = 260.0;
 
@@ -52,10 +52,7 @@ pub fn calibration_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
 
 fn door_to(shown: &Evaluation, bin: usize, bins: usize) -> std::sync::Arc<Door> {
     let (low, high) = (bin as f32 / bins as f32, (bin + 1) as f32 / bins as f32);
-    let inside = |place: &usize| {
-        let confidence = shown.pictures[*place].answer.confidence();
-        (confidence > low || bin == 0) && confidence <= high
-    };
+    let inside = |place: &usize| bin_of(f64::from(shown.pictures[*place].answer.confidence())) == bin;
     let places = (0..shown.pictures.len()).filter(inside).collect();
     Door::new(
         format!("probability {:.0} to {:.0} %", 100.0 * low, 100.0 * high),

@@ -1,6 +1,6 @@
 //! The numbers of an evaluation, each with its interval, and what was left out.
 
-use egui::{Align, Grid, Layout, RichText, Sense, TextEdit, Ui, WidgetInfo};
+use egui::{Grid, RichText, Sense, TextEdit, Ui, WidgetInfo};
 
 use super::{Sheet, card, pictures};
 use crate::app::command::{Command, FileDialog};
@@ -47,11 +47,11 @@ fn figures_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'
         }
     });
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 28.0;
+        ui.spacing_mut().item_spacing = egui::vec2(12.0, 8.0);
         let wrong: Vec<usize> = (0..shown.pictures.len())
             .filter(|place| !shown.pictures[*place].answer.right())
             .collect();
-        let (all, mistakes) = (shown.pictures.len(), wrong.len());
+        let all = shown.pictures.len();
         if figure_ui(
             ui,
             "Top 1",
@@ -84,7 +84,6 @@ fn figures_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'
         if figure_ui(ui, "ECE", ece, None, hover).clicked() {
             page.want(EvaluateCommand::Open(Page::Calibration));
         }
-        let _ = mistakes;
     });
     macro_ui(ui, measures);
     if let Some(published) = &shown.published {
@@ -111,6 +110,9 @@ fn macro_ui(ui: &mut Ui, measures: &Measures) {
     ui.label(note(ui, words));
 }
 
+/// Room for a large number with its name and its interval.
+const FIGURE: egui::Vec2 = egui::vec2(148.0, 66.0);
+
 /// A large number with its interval; it can be clicked, and leads to its pictures.
 fn figure_ui(
     ui: &mut Ui,
@@ -119,39 +121,28 @@ fn figure_ui(
     interval: Option<crate::engine::evaluation::Interval>,
     hover: &str,
 ) -> egui::Response {
-    let drawn = ui.scope_builder(egui::UiBuilder::new().id_salt(name).sense(Sense::click()), |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        ui.with_layout(Layout::top_down(Align::Min), |ui| {
-            ui.label(note(ui, name));
-            ui.add(
-                egui::Label::new(RichText::new(format!("{:.1} %", 100.0 * share)).font(theme::strong(26.0)))
-                    .selectable(false),
-            );
-            let words = interval.map_or(String::new(), |found| {
-                format!("{:.1} to {:.1} %", 100.0 * found.low, 100.0 * found.high)
-            });
-            ui.label(note(ui, words));
-        });
+    let (rect, response) = ui.allocate_exact_size(FIGURE, Sense::click());
+    let number = format!("{:.1} %", 100.0 * share);
+    response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Button, true, format!("{name} {number}")));
+    let palette = theme::palette(ui);
+    let between = interval.map_or(String::new(), |found| {
+        format!("{:.1} to {:.1} %", 100.0 * found.low, 100.0 * found.high)
     });
-    let response = drawn.response.on_hover_text(format!("{hover}. Click for its pictures"));
-    response.widget_info(|| {
-        WidgetInfo::labeled(
-            egui::accesskit::Role::Button,
-            true,
-            format!("{name} {:.1} %", 100.0 * share),
-        )
-    });
-    if response.hovered() || response.has_focus() {
-        let palette = theme::palette(ui);
-        let line = egui::Stroke::new(1.5, palette.accent);
-        ui.painter().rect_stroke(
-            response.rect.expand(4.0),
-            theme::RADIUS,
-            line,
-            egui::StrokeKind::Outside,
-        );
+    let lines = [
+        (8.0, name.to_owned(), theme::body(theme::SIZE_SMALL), palette.text_weak),
+        (32.0, number, theme::strong(26.0), palette.text),
+        (57.0, between, theme::body(theme::SIZE_SMALL), palette.text_weak),
+    ];
+    for (down, text, font, colour) in lines {
+        let at = rect.left_top() + egui::vec2(0.0, down);
+        ui.painter().text(at, egui::Align2::LEFT_CENTER, text, font, colour);
     }
-    response
+    if response.hovered() || response.has_focus() {
+        let line = egui::Stroke::new(1.5, palette.accent);
+        ui.painter()
+            .rect_stroke(rect.expand(4.0), theme::RADIUS, line, egui::StrokeKind::Outside);
+    }
+    response.on_hover_text(format!("{hover}. Click for its pictures"))
 }
 
 fn retrieval_ui(ui: &mut Ui, retrieval: Option<&Retrieval>) {
