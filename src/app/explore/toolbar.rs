@@ -53,7 +53,7 @@ pub fn toolbar_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     }
     ui.horizontal(|ui| {
         // A list is as much wider than its text as its button's margins are.
-        let rest = width - gap - 4.0 * ui.spacing().button_padding.x;
+        let rest = width - gap - 8.0 * ui.spacing().button_padding.x;
         sort_ui(ui, state, rest * 0.58, commands);
         label_filter_ui(ui, state, rest * 0.42, commands);
     });

@@ -39,6 +39,13 @@ fn pictures_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
         if ui.button("Choose a list\u{2026}").clicked() {
             page.drawn.commands.push(Command::Choose(FileDialog::EvaluationList));
         }
+        let open = state.settings.folders.first().filter(|folder| **folder != draft.folder);
+        if let Some(open) = open.filter(|_| draft.folder.as_os_str().is_empty()) {
+            let name = open.file_name().unwrap_or_default().to_string_lossy();
+            if ui.button(format!("The open folder, {name}")).clicked() {
+                page.want(EvaluateCommand::UseFolder(open.clone()));
+            }
+        }
         let folder = draft.folder.display().to_string();
         let shown = if folder.is_empty() {
             "nothing chosen yet".into()
