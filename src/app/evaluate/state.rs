@@ -362,10 +362,7 @@ impl Evaluating {
         };
         let in_order: Vec<usize> = match &self.ordered {
             Some((order, places)) if *order == self.order => places.iter().copied().filter(kept).collect(),
-            _ => (0..shown.pictures.len())
-                .filter(|place| !shown.pictures[*place].answer.right())
-                .filter(kept)
-                .collect(),
+            _ => mistakes(shown).into_iter().filter(kept).collect(),
         };
         // Behind a door is every picture that the number counts, also those that the order leaves out.
         let mut gallery = in_order;
@@ -381,6 +378,16 @@ impl Evaluating {
         }
         self.gallery = Arc::new(gallery);
     }
+}
+
+/// Mistakes, the most confident first: the order until another one is asked for.
+fn mistakes(shown: &Evaluation) -> Vec<usize> {
+    let answer = |place: usize| &shown.pictures[place].answer;
+    let lead = |place: usize| answer(place).of_truth.probability - answer(place).confidence();
+    let wrong = (0..shown.pictures.len()).filter(|place| !answer(*place).right());
+    let mut places: Vec<usize> = wrong.collect();
+    places.sort_by(|a, b| lead(*a).total_cmp(&lead(*b)));
+    places
 }
 
 #[cfg(test)]
