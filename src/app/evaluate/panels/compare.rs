@@ -2,7 +2,7 @@
 
 use egui::{Grid, RichText, ScrollArea, Ui};
 
-use super::{Sheet, card, grouped};
+use super::{Sheet, card, thousands};
 use crate::app::evaluate::{Door, EvaluateCommand};
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{combo, note, section};
@@ -85,7 +85,7 @@ fn overall_ui(ui: &mut Ui, found: &SideBySide, page: &mut Sheet<'_>) {
     ui.horizontal_wrapped(|ui| {
         for fate in [Fate::Fixed, Fate::Broken, Fate::BothRight, Fate::BothWrong] {
             let places = found.places(fate);
-            let text = format!("{}  {}", grouped(places.len()), fate.title());
+            let text = format!("{}  {}", thousands(places.len()), fate.title());
             if ui.button(text).on_hover_text("Click for its pictures").clicked() {
                 page.want(EvaluateCommand::Enter(Some(Door::new(fate.title(), places))));
             }

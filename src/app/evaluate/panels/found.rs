@@ -2,7 +2,7 @@
 
 use egui::{Grid, RichText, ScrollArea, TextEdit, Ui};
 
-use super::{Sheet, grouped, pictures};
+use super::{Sheet, pictures, thousands};
 use crate::app::evaluate::EvaluateCommand;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{combo, note, section};
@@ -20,7 +20,7 @@ pub fn found_ui(ui: &mut Ui, state: &State, truth: &GroundTruth, page: &mut Shee
         _ => format!(
             "{} of {} classes",
             pictures(truth.pictures.len()),
-            grouped(truth.classes.len())
+            thousands(truth.classes.len())
         ),
     };
     ui.label(words);
@@ -100,7 +100,7 @@ fn aside_ui(ui: &mut Ui, what: &str, reasons: &[(std::path::PathBuf, String)]) {
         return;
     }
     let colour = theme::palette(ui).warning;
-    let label = ui.label(RichText::new(format!("{} {what}", grouped(reasons.len()))).color(colour));
+    let label = ui.label(RichText::new(format!("{} {what}", thousands(reasons.len()))).color(colour));
     let each = reasons
         .iter()
         .take(NAMED)

@@ -5,7 +5,7 @@ use egui::{
     Align, Button, CornerRadius, Frame, Label, Layout, Margin, RichText, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo,
 };
 
-use super::{Sheet, grouped};
+use super::{Sheet, thousands};
 use crate::app::evaluate::{EvaluateCommand, Page};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
@@ -60,7 +60,7 @@ fn row_ui(ui: &mut Ui, state: &State, listed: &Listed, page: &mut Sheet<'_>) {
                     });
                 });
                 ui.spacing_mut().item_spacing.y = 2.0;
-                let words = format!("{}, n = {}", listed.top1.share_words(), grouped(listed.count));
+                let words = format!("{}, n = {}", listed.top1.share_words(), thousands(listed.count));
                 ui.add(Label::new(note(ui, words)).truncate().selectable(false));
                 let day = listed.date.split('T').next().unwrap_or_default();
                 let words = format!("{}, {day}", listed.model);

@@ -15,16 +15,15 @@ mod prompts;
 mod setup;
 mod summary;
 
-use egui::{
-    Align, Button, CentralPanel, CornerRadius, Frame, Layout, Margin, Panel, ProgressBar, RichText, ScrollArea, Ui,
-};
+use egui::{Button, CentralPanel, Frame, Margin, Panel, ProgressBar, RichText, ScrollArea, Ui};
 
 use super::{EvaluateCommand, Page};
 use crate::app::command::Command;
 use crate::app::shell::icons as icon;
 use crate::app::shell::rail::Drawn;
+use crate::app::shell::status::{counted, thousands};
 use crate::app::shell::textures::Textures;
-use crate::app::shell::theme;
+use crate::app::shell::theme::{self, card};
 use crate::app::shell::widgets::note;
 use crate::app::state::State;
 use crate::engine::evaluation::Interval;
@@ -95,7 +94,7 @@ fn result_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
             format!(
                 "{} on {} pictures",
                 shown.setup.model.name,
-                grouped(shown.measures.count)
+                thousands(shown.measures.count)
             ),
         ));
     });
@@ -152,55 +151,10 @@ fn progress_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     });
 }
 
-/// A part of a page, on its own ground.
-fn card<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
-    let palette = theme::palette(ui);
-    let framed = Frame::new()
-        .fill(palette.surface)
-        .corner_radius(CornerRadius::same(theme::RADIUS))
-        .inner_margin(Margin::same(theme::PANEL_MARGIN))
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.with_layout(Layout::top_down(Align::Min), content).inner
-        });
-    ui.add_space(theme::GAP_SMALL);
-    framed.inner
-}
-
-/// A number with its groups of three apart.
-fn grouped(count: usize) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 fn pictures(count: usize) -> String {
-    if count == 1 {
-        "1 picture".into()
-    } else {
-        format!("{} pictures", grouped(count))
-    }
+    counted(count, "picture", "pictures")
 }
 
 fn share(interval: Option<Interval>) -> String {
     interval.map_or_else(|| "\u{2013}".into(), |interval| interval.share_words())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        assert_eq!(
-            [0, 999, 1_000, 1_234_567].map(grouped),
-            ["0", "999", "1,000", "1,234,567"]
-        );
-    }
 }
