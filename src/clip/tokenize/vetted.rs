@@ -14,6 +14,8 @@ const MAX_ADDED_BYTES: usize = 1 << 20;
 const MAX_STEPS: usize = 64;
 /// How often a text may grow in all steps together: characters that are taken apart, marks at every space.
 const MAX_GROWTH: usize = 4_096;
+/// What a table of replacements may make of a text; the longest of Unicode's own takes a character apart into 18.
+const PRECOMPILED_GROWTH: usize = 18;
 /// The longest text that is put in front of every other, or at the end of a word, in bytes.
 const MAX_PIECE_BYTES: usize = 256;
 /// Tokens around a text; published tokenizers have two.
@@ -98,34 +100,40 @@ struct Steps {
 }
 
 impl Steps {
+    /// By its fields, whatever it says that it is: so does the library where it does not know the name.
     fn normalizer(&mut self, step: &Value) -> Result<(), String> {
         self.step()?;
-        match step["type"].as_str() {
-            Some("Sequence") => items(step, "normalizers").try_for_each(|step| self.normalizer(step)),
-            Some("Replace") => {
-                let content = step["content"].as_str().unwrap_or_default();
-                let shortest = self.pattern(&step["pattern"])?;
-                self.grow(content.len().div_ceil(shortest.max(1)) + usize::from(shortest == 0))
-            }
-            Some("Prepend") => {
-                let piece = step["prepend"].as_str().unwrap_or_default();
-                if piece.len() > MAX_PIECE_BYTES {
-                    return Err(format!("it puts {} bytes in front of every text", piece.len()));
-                }
-                Ok(())
-            }
-            _ => Ok(()),
+        items(step, "normalizers").try_for_each(|step| self.normalizer(step))?;
+        if let Some(content) = step["content"].as_str() {
+            let shortest = self.pattern(&step["pattern"])?;
+            self.grow(content.len().div_ceil(shortest.max(1)) + usize::from(shortest == 0))?;
         }
+        let piece = step["prepend"].as_str().unwrap_or_default();
+        if piece.len() > MAX_PIECE_BYTES {
+            return Err(format!("it puts {} bytes in front of every text", piece.len()));
+        }
+        if step.get("precompiled_charsmap").is_some() {
+            self.grow(PRECOMPILED_GROWTH)?;
+        }
+        self.bytes(step)
     }
 
     fn pre_tokenizer(&mut self, step: &Value) -> Result<(), String> {
         self.step()?;
-        match step["type"].as_str() {
-            Some("Sequence") => items(step, "pretokenizers").try_for_each(|step| self.pre_tokenizer(step)),
-            Some("Split") => self.pattern(&step["pattern"]).map(drop),
-            Some("FixedLength") if step["length"].as_u64() == Some(0) => Err("it splits texts into pieces of 0".into()),
-            _ => Ok(()),
+        items(step, "pretokenizers").try_for_each(|step| self.pre_tokenizer(step))?;
+        if let Some(pattern) = step.get("pattern") {
+            self.pattern(pattern)?;
         }
+        if step["length"].as_u64() == Some(0) {
+            return Err("it splits texts into pieces of 0".into());
+        }
+        self.bytes(step)
+    }
+
+    /// Bytes that are no ASCII become two, each time anew.
+    fn bytes(&mut self, step: &Value) -> Result<(), String> {
+        let is_byte_level = step["type"] == "ByteLevel" || step.get("trim_offsets").is_some();
+        if is_byte_level { self.grow(2) } else { Ok(()) }
     }
 
     /// The fewest bytes that a pattern finds: those of a text, or one, or none where a pattern finds nothing, too.
@@ -172,11 +180,8 @@ fn processor(step: &Value, tokens: &mut usize) -> Result<(), String> {
             "it puts more than {MAX_TEMPLATE_TOKENS} tokens around every text"
         ));
     }
-    match step["type"].as_str() {
-        Some("Sequence") => items(step, "processors").try_for_each(|step| processor(step, tokens)),
-        Some("TemplateProcessing") => template(step, tokens),
-        _ => Ok(()),
-    }
+    items(step, "processors").try_for_each(|step| processor(step, tokens))?;
+    template(step, tokens)
 }
 
 fn template(step: &Value, tokens: &mut usize) -> Result<(), String> {
@@ -233,6 +238,12 @@ mod tests {
         let sequence =
             |step: &Value, count: usize| json!({"type": "Sequence", "normalizers": vec![step.clone(); count]});
         assert!(refused(json!({"normalizer": sequence(&tenfold, 9)})).contains("times as long"));
+        // The library reads steps by their fields where it does not know their name.
+        let mut unnamed = sequence(&tenfold, 9);
+        unnamed["type"] = json!("Seque\nce");
+        assert!(refused(json!({"normalizer": unnamed})).contains("times as long"));
+        let bytes = json!({"type": "ByteLevel"});
+        assert!(refused(json!({"normalizer": sequence(&bytes, 13)})).contains("times as long"));
         assert!(refused(json!({"normalizer": sequence(&json!({"type": "NFC"}), 65)})).contains("steps"));
         let prepend = json!({"type": "Prepend", "prepend": "x".repeat(20_000_000)});
         assert!(refused(json!({"normalizer": prepend})).contains("in front of"));
