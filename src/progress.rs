@@ -36,8 +36,13 @@ pub trait Progress {
 
     /// The same, of work that counts its parts; whether to go on.
     fn counted(&self, done: usize, total: usize) -> bool {
+        self.at("", done, total)
+    }
+
+    /// The same, of work that does one thing after the other; whether to go on.
+    fn at(&self, what: &str, done: usize, total: usize) -> bool {
         self.report(Step {
-            what: "",
+            what,
             done: done as f64,
             total: total as f64,
         });

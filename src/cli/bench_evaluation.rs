@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 
 use super::bench::median;
 use crate::clip::Scoring;
-use crate::engine::evaluation::{Class, EvaluationConfig, GroundTruth, Picture, TemplateSet};
-use crate::engine::{Session, answered, call};
+use crate::engine::Session;
+use crate::engine::evaluation::{Class, EvaluationConfig, GroundTruth, Picture, TemplateSet, answered, call};
 use crate::evaluation::{Comparison, Confusion, Embedded, Measures, Projection, Random, Reliability};
 use crate::zero_shot::ClassEmbeddings;
 

@@ -8,14 +8,16 @@ use anyhow::{Context, Result};
 
 use super::args::EvaluateArgs;
 use super::evaluate_lines as lines;
+use super::interrupt::on_interrupt;
 use super::output::{Output, say};
 use super::pictures::{model, session_of};
+use super::progress::Bar;
 use super::{Common, Format, Usage};
-use crate::engine::evaluation::{EvaluationConfig, ExportKind, Part, Source, Wanted};
-use crate::engine::{
-    Appraised, ModelChoice, Session, against_negatives, appraise, appraise_again, came_out, export, found_here,
-    ground_truth, model_of, side_by_side, study_prompts,
+use crate::engine::evaluation::{
+    Appraised, EvaluationConfig, ExportKind, Part, Source, Wanted, against_negatives, appraise, appraise_again,
+    came_out, export, found_here, ground_truth, model_of, side_by_side, study_prompts,
 };
+use crate::engine::{ModelChoice, Session};
 use crate::escape::visible_path;
 use crate::evaluation::out::{Row, latex, markdown};
 use crate::evaluation::{Evaluation, GroundTruth, Preset, Purpose, Side, SideBySide, facts, read_evaluation};
@@ -45,22 +47,22 @@ pub fn run(args: &EvaluateArgs, common: &Common, output: &mut Output) -> Result<
     });
     let (truth, templates) = ground_truth(&config, labels_file.transpose()?.as_deref())?;
     say_found(&truth, args);
-    let progress = Progress::start();
-    let mut watch = |what: &str, done: f32| progress.at(what, done);
+    let bar = stoppable();
+    let progress = &bar;
     // The other model first: then only the vectors of the one that is asked more are kept.
     let rival = match rival {
         Some(model) => {
             let (truth, templates) = (quiet(&truth), templates.clone());
-            Some(rival_of(model, &config, truth, templates, common, &mut watch)?)
+            Some(rival_of(model, &config, truth, templates, common, progress)?)
         }
         None => None,
     };
     let mut session = session_of(&config.model, common)?;
-    let mut appraised = appraise(&mut session, &config, truth, templates, &mut watch)?;
+    let mut appraised = appraise(&mut session, &config, truth, templates, progress)?;
     let mut rows = vec![Row::of(&appraised.evaluation)];
     let mut against = None;
     if let Some(rival) = &rival {
-        look_for_copies(&mut appraised, &mut watch)?;
+        look_for_copies(&mut appraised, progress);
         let compared = side_by_side(&appraised.evaluation, rival).map_err(anyhow::Error::msg)?;
         let name = args
             .compare
@@ -72,8 +74,8 @@ pub fn run(args: &EvaluateArgs, common: &Common, output: &mut Output) -> Result<
         rows.push(Row::of(rival));
         against = Some((name, compared));
     }
-    extras(args, &mut session, &mut appraised, output, &mut watch)?;
-    progress.end();
+    extras(args, &mut session, &mut appraised, output, progress)?;
+    drop(bar);
     let against = against.as_ref();
     let against = against.map(|(name, compared): &(String, SideBySide)| (name.as_str(), compared));
     for (kind, path) in files {
@@ -91,14 +93,14 @@ fn rival_of(
     truth: GroundTruth,
     templates: TemplateSet,
     common: &Common,
-    watch: &mut dyn FnMut(&str, f32) -> bool,
+    progress: &Bar,
 ) -> Result<Evaluation> {
     let mut session = session_of(&model, common)?;
     let config = EvaluationConfig {
         model,
         ..config.clone()
     };
-    Ok(appraise(&mut session, &config, truth, templates, watch)?.evaluation)
+    Ok(appraise(&mut session, &config, truth, templates, progress)?.evaluation)
 }
 
 /// The prompt study and the negatives, where they were asked for.
@@ -107,15 +109,15 @@ fn extras(
     session: &mut Session,
     appraised: &mut Appraised,
     output: &mut Output,
-    watch: &mut dyn FnMut(&str, f32) -> bool,
+    progress: &Bar,
 ) -> Result<()> {
     if args.prompt_study && appraised.evaluation.retrieval.is_none() {
-        let study = study_prompts(session, appraised, watch)?;
+        let study = study_prompts(session, appraised, progress)?;
         lines::prompts(output, &study)?;
         appraised.evaluation.prompts = Some(study);
     }
     if let Some(folder) = &args.negatives {
-        for (path, reason) in against_negatives(session, appraised, folder, watch)? {
+        for (path, reason) in against_negatives(session, appraised, folder, progress)? {
             output.path_failure(&path, &reason);
         }
         if let Some(negatives) = &appraised.evaluation.negatives {
@@ -153,7 +155,7 @@ fn again(file: &Path, args: &EvaluateArgs, common: &Common, output: &mut Output)
         Some(_) => model(common)?,
         None => model_of(&kept),
     };
-    let progress = Progress::start();
+    let progress = stoppable();
     let mut session = session_of(&choice, common)?;
     if session.loaded.model.info().identity != kept.setup.model.identity {
         say(&format!(
@@ -161,8 +163,8 @@ fn again(file: &Path, args: &EvaluateArgs, common: &Common, output: &mut Output)
             kept.setup.model.name
         ));
     }
-    let appraised = appraise_again(&mut session, &kept, &mut |what, done| progress.at(what, done))?;
-    progress.end();
+    let appraised = appraise_again(&mut session, &kept, &progress)?;
+    drop(progress);
     say(&came_out(&kept, &appraised.evaluation));
     finish(&appraised.evaluation, &[Row::of(&appraised.evaluation)], common, output)
 }
@@ -284,54 +286,21 @@ fn quiet(truth: &GroundTruth) -> GroundTruth {
     }
 }
 
-fn look_for_copies(appraised: &mut Appraised, watch: &mut dyn FnMut(&str, f32) -> bool) -> Result<()> {
+fn look_for_copies(appraised: &mut Appraised, progress: &Bar) {
     let pictures = &appraised.evaluation.pictures;
-    if pictures.is_empty() || !watch("Looking for copies", 0.0) {
-        return Ok(());
+    if pictures.is_empty() {
+        return;
     }
     let paths: Vec<&Path> = pictures.iter().map(|picture| picture.path.as_path()).collect();
-    appraised.evaluation.facts = facts(&paths, |_| true).unwrap_or_default();
-    Ok(())
+    appraised.evaluation.facts = facts(&paths, progress).unwrap_or_default();
 }
 
-/// A bar on a terminal, and Ctrl-C.
-struct Progress {
-    bar: indicatif::ProgressBar,
-    stop: Arc<AtomicBool>,
-}
-
-impl Progress {
-    fn start() -> Self {
-        let bar = indicatif::ProgressBar::new(1_000);
-        if let Ok(style) = indicatif::ProgressStyle::with_template("{msg} {wide_bar} {percent} %, {eta} left") {
-            bar.set_style(style);
-        }
-        let stop = Arc::new(AtomicBool::new(false));
-        let told = stop.clone();
-        let handler = move || {
-            if told.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
-            }
-            eprintln!("\nclipsight: stopping; what is embedded is kept (Ctrl-C once more to end at once)");
-        };
-        if let Err(error) = ctrlc::set_handler(handler) {
-            say(&format!("Ctrl-C will end this at once ({error})"));
-        }
-        Self { bar, stop }
-    }
-
-    fn at(&self, what: &str, done: f32) -> bool {
-        if self.bar.message() != what {
-            self.bar.set_message(what.to_string());
-            self.bar.reset_eta();
-        }
-        self.bar.set_position((1_000.0 * done) as u64);
-        !self.stop.load(Ordering::Relaxed)
-    }
-
-    fn end(&self) {
-        self.bar.finish_and_clear();
-    }
+/// A bar on a terminal, until Ctrl-C.
+fn stoppable() -> Bar {
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = stop.clone();
+    on_interrupt("what is embedded is kept", move || told.swap(true, Ordering::Relaxed));
+    Bar::share("").while_wanted(move || !stop.load(Ordering::Relaxed))
 }
 
 /// How a part is called on the command line.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::args::FineTuneArgs;
 use super::figures;
+use super::interrupt::on_interrupt;
 use super::output::{Output, say};
 use super::pictures::{device, model as chosen_model, shown};
 use super::preview;
@@ -117,17 +118,9 @@ pub fn run(args: &FineTuneArgs, common: &Common, output: &mut Output) -> Result<
 pub fn stop_on_interrupt() -> Arc<Control> {
     let control = Arc::new(Control::default());
     let told = Arc::clone(&control);
-    let handler = move || {
-        if told.stop.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        say("stopping; what was learnt is kept (Ctrl-C once more to end at once)");
-    };
-    if let Err(error) = ctrlc::set_handler(handler) {
-        say(&format!(
-            "Ctrl-C will end the run at once ({error}); it can be resumed from its last checkpoint"
-        ));
-    }
+    on_interrupt("what was learnt is kept", move || {
+        told.stop.swap(true, Ordering::Relaxed)
+    });
     control
 }
 

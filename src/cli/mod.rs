@@ -19,6 +19,7 @@ mod figures;
 mod fine_tune;
 mod heatmap;
 mod heatmap_trust;
+mod interrupt;
 mod models;
 mod output;
 mod pictures;

@@ -1,6 +1,6 @@
 //! Progress on a terminal, on standard error; nothing where that is no terminal.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -27,7 +27,8 @@ pub struct Bar {
     bar: ProgressBar,
     /// What the numbers are multiplied with.
     scale: f64,
-    what: String,
+    /// What it said last.
+    what: Mutex<String>,
     wanted: Box<dyn Fn() -> bool + Sync>,
 }
 
@@ -61,7 +62,7 @@ impl Bar {
         let bar = Self {
             bar,
             scale,
-            what: what.into(),
+            what: Mutex::new(what.into()),
             wanted: Box::new(|| true),
         };
         bar.say(what);
@@ -78,9 +79,13 @@ impl Bar {
 
 impl Progress for Bar {
     fn report(&self, step: Step<'_>) {
-        if !step.what.is_empty() && step.what != self.what {
+        let mut said = self.what.lock().unwrap_or_else(PoisonError::into_inner);
+        if !step.what.is_empty() && step.what != *said {
+            step.what.clone_into(&mut said);
             self.say(step.what);
+            self.bar.reset_eta();
         }
+        drop(said);
         let (done, total) = if self.scale == 1.0 {
             (step.done, step.total)
         } else {

@@ -15,15 +15,11 @@
 //! [`Engine`] starts them and routes requests; what they have to say comes back as [`protocol::Event`]s. Commands use
 //! [`Session`], which does the same work in order and without threads of its own.
 
-mod appraise;
 mod choice;
 mod classes;
 mod device;
 mod embeddings;
 pub mod evaluation;
-mod evaluation_files;
-mod evaluator;
-mod explain;
 mod explainer;
 mod fetch;
 mod file_pictures;
@@ -55,7 +51,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
-use evaluator::Evaluator;
+use evaluation::Evaluator;
 use fetch::Fetcher;
 use file_pictures::FilePictures;
 use inference::{Channels, Inference};
@@ -74,13 +70,8 @@ use crate::clip::Precision;
 use crate::fine_tune::run::Control;
 use crate::library::Store;
 
-pub use appraise::{
-    AppraiseError, Appraised, against_negatives, answered, appraise, appraise_again, call, ground_truth, model_of,
-    side_by_side, study_prompts,
-};
 pub use choice::ModelChoice;
 pub use device::{Adapter, DEVICE_VARIABLE, DeviceChoice, DeviceInfo, adapters, gpu, no_gpu_reason};
-pub use evaluation_files::{came_out, export, found_here};
 pub use loaded::{GPU_BATCH, IMAGE_BATCH};
 pub use loaded::{Loaded, Placement, place};
 pub use pictures::INSPECTED_SIDE;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clip::sha256_of_file;
 use crate::library::{Fingerprint, decode_with_notes, find_copies, fitted};
-use crate::progress::while_wanted;
+use crate::progress::Progress;
 
 /// Light and sharpness are measured on a copy of this side, so that they mean the same for pictures of every size.
 const SIDE: u32 = 256;
@@ -29,19 +29,19 @@ pub struct Facts {
     pub group: usize,
 }
 
-/// Looks through pictures; those that cannot be read any more have no size. `watch` hears the share that is done, and ends
-/// the work by saying no: then there is nothing.
-pub fn facts<P: AsRef<Path> + Sync>(paths: &[P], watch: impl Fn(f32) -> bool + Sync) -> Option<Vec<Facts>> {
+/// Looks through pictures; those that cannot be read any more have no size. None where it was called off.
+pub fn facts<P: AsRef<Path> + Sync>(paths: &[P], progress: &(dyn Progress + Sync)) -> Option<Vec<Facts>> {
     let done = AtomicUsize::new(0);
     let look = |path: &P| {
-        let share = done.fetch_add(1, Ordering::Relaxed) as f32 / paths.len() as f32;
-        watch(share).then(|| looked(path.as_ref()))
+        let done = done.fetch_add(1, Ordering::Relaxed);
+        let wanted = progress.at("Looking through the pictures", done, paths.len());
+        wanted.then(|| looked(path.as_ref()))
     };
     let looked: Option<Vec<(Facts, Option<Fingerprint>)>> = paths.par_iter().map(look).collect();
     let (mut facts, prints): (Vec<Facts>, Vec<Option<Fingerprint>>) = looked?.into_iter().unzip();
     let places: Vec<usize> = (0..facts.len()).filter(|place| prints[*place].is_some()).collect();
     let prints: Vec<Fingerprint> = prints.into_iter().flatten().collect();
-    let copies = find_copies(&prints, &while_wanted(|| watch(1.0)));
+    let copies = find_copies(&prints, progress);
     facts
         .iter_mut()
         .enumerate()
@@ -99,6 +99,7 @@ fn light(picture: &RgbImage) -> (f32, f32) {
 mod tests {
     use super::*;
     use crate::library::decode;
+    use crate::progress::{Unheard, while_wanted};
 
     #[test]
     fn copies_light_and_sharpness_are_seen() {
@@ -112,12 +113,12 @@ mod tests {
         fitted(&cat, 200).save(folder.path().join("c.png")).unwrap();
         std::fs::write(folder.path().join("d.png"), b"broken").unwrap();
         let paths = ["a.png", "b.png", "c.png", "d.png"].map(|name| folder.path().join(name));
-        let found = facts(&paths, |_| true).unwrap();
+        let found = facts(&paths, &Unheard).unwrap();
         assert_eq!((found[2].group, found[3].group, found[3].size), (0, 3, (0, 0)));
         assert!(found[0].sharpness > 3.0 * found[1].sharpness, "{found:?}");
         assert!((found[0].brightness - found[1].brightness).abs() < 0.02);
         assert_eq!(found[3].content, crate::clip::sha256_of_bytes(b"broken"));
-        assert_eq!(facts(&paths, |_| false), None);
+        assert_eq!(facts(&paths, &while_wanted(|| false)), None);
         let (white, flat) = light(&RgbImage::from_pixel(9, 9, image::Rgb([255; 3])));
         assert!((white - 1.0).abs() < 1e-6 && flat < 1e-9);
     }

@@ -1,9 +1,9 @@
 //! Why a picture of an evaluation is answered as it is: heatmaps of what it shows and of what is answered, on one scale.
 
+use super::Explained;
 use super::appraise::Appraised;
-use super::evaluation::Explained;
-use super::pictures::screen_image;
-use super::session::Session;
+use crate::engine::pictures::screen_image;
+use crate::engine::session::Session;
 use crate::heatmap::{HeatmapMethod, Overlay, Ramp, Scale, Style, card, heat_maps};
 use crate::library::{decode, fitted};
 

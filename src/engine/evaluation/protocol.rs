@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::choice::ModelChoice;
-use super::protocol::ScreenImage;
+use crate::engine::choice::ModelChoice;
+use crate::engine::protocol::ScreenImage;
 
 pub use crate::evaluation::{
     Answer, Bin, Calibration, Class, ClassChange, ClassMeasures, Cluster, Columns, Comparison, Conformal, Confused,

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::ExportKind;
 use super::appraise::Appraised;
-use super::evaluation::ExportKind;
 use crate::evaluation::out::{Row, clip_benchmark, csv, json_lines, latex, markdown, parquet, report};
 use crate::evaluation::{Evaluation, Judged, Projection, SideBySide, content_of};
 use crate::library::{Inputs, may_write, scan, write_output};
