@@ -44,7 +44,7 @@ pub struct BadFilter(String);
 /// Starts to log at this level, else at that of `RUST_LOG`. A data folder that cannot be written costs the log alone.
 ///
 /// # Errors
-/// The level is none.
+/// The level is not one of these.
 pub fn start(level: Option<&str>) -> Result<(), BadFilter> {
     std::panic::set_hook(Box::new(log_panic));
     let wanted = level.map(String::from).or_else(|| std::env::var(VARIABLE).ok());

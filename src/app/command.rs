@@ -294,9 +294,11 @@ pub enum Command {
     StopFetching,
     /// Delete a model from the cache.
     RemoveModel(String),
+    /// Measure how fast a model is here.
+    MeasureModel(ModelChoice),
     /// Compute elsewhere.
     UseDevice(DeviceChoice),
-    /// Compute in other numbers on the GPU.
+    /// Compute in another precision on the GPU.
     UsePrecision(Precision),
     /// Ask whether everything shall be forgotten; false withdraws the question.
     AskToForget(bool),

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Context, Frame, Id, Margin, Panel, Ui};
 
-use crate::engine::protocol::{PictureId, Request, Severity, Topic};
+use crate::engine::protocol::{InferenceRequest, LibraryRequest, PictureId, Request, Severity, Topic};
 use crate::engine::training::TrainingRequest;
 use crate::engine::{Backend, ModelChoice};
 
@@ -24,7 +24,7 @@ use settings::{Settings, ThemeChoice};
 use shell::files::Files;
 use shell::textures::Textures;
 use shell::{keys, theme};
-use state::{Mode, State};
+use state::State;
 
 pub use shell::{StartError, WindowOptions, run};
 
@@ -124,7 +124,8 @@ impl App {
         let list = explore::list(&mut app.state);
         app.backend.send(list);
         let method = app.state.settings.heatmap_method;
-        app.backend.send(Request::UseHeatmap(method));
+        app.backend
+            .send(Request::Inference(InferenceRequest::UseHeatmap(method)));
         let question = explore::ask(&mut app.state);
         app.backend.send(question);
         app
@@ -175,12 +176,6 @@ impl App {
             self.execute(Command::LoadModel(choice));
         }
         let now = (self.clock)();
-        if self.state.mode == Mode::Train {
-            let missing = self.state.training.missing_pictures();
-            if !missing.is_empty() {
-                self.backend.send(Request::Training(TrainingRequest::Small(missing)));
-            }
-        }
         self.ask_when_due(ctx, now);
         let waits = [self.state.reorder(now), self.state.messages.expire(now)];
         for wait in waits.into_iter().flatten() {
@@ -226,7 +221,8 @@ impl App {
         let (changes, refused) = self.state.settings.changes_since(&self.saved);
         self.saved = self.state.settings.clone();
         if !changes.is_empty() {
-            self.backend.send(Request::SaveSettings(changes));
+            self.backend
+                .send(Request::Library(LibraryRequest::SaveSettings(changes)));
         }
         for name in refused {
             let text = format!("The setting \"{name}\" was not saved: what it is now could not be read again");
@@ -266,7 +262,7 @@ impl App {
                 commands.extend(shell::rail_ui(ui, &self.state));
             });
         let mode = shell::rail::entry(self.state.mode);
-        let drawn = (mode.ui)(ui, &mut self.state, &mut self.textures);
+        let drawn = (mode.ui)(ui, &self.state, &mut self.textures);
         commands.extend(drawn.commands);
         commands.extend(shell::messages_ui(ui, &self.state));
         commands.extend(shell::dialog_ui(ui, &self.state));
@@ -287,6 +283,7 @@ impl App {
             self.thumbnails_library = self.state.explore.library();
             self.textures.clear();
             self.wanted_thumbnails.clear();
+            self.wanted_files.clear();
         }
         for (picture, image) in self.state.explore.take_thumbnails() {
             self.textures.add_thumbnail(ctx, picture, &image);
@@ -362,11 +359,12 @@ impl App {
     /// Asks for the files on screen that are not in the list, once for each set of them.
     fn want_files(&mut self, mut missing: Vec<PathBuf>) {
         missing.dedup();
-        if missing.is_empty() || missing == self.wanted_files {
-            return;
+        if missing != self.wanted_files {
+            self.wanted_files.clone_from(&missing);
+            if !missing.is_empty() {
+                self.backend.send(Request::FilePictures(missing));
+            }
         }
-        self.wanted_files.clone_from(&missing);
-        self.backend.send(Request::FilePictures(missing));
     }
 
     /// Asks for the thumbnails on screen, once for each set of them.

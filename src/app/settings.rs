@@ -152,6 +152,8 @@ pub struct Settings {
     pub window_size: (f32, f32),
     /// Width of the labels panel, in points.
     pub labels_width: f32,
+    /// Width of the list of runs, in points.
+    pub runs_width: f32,
     /// Width of the inspector, in points.
     pub inspector_width: f32,
     /// Side of a gallery cell, in points.
@@ -192,7 +194,7 @@ pub struct Settings {
     pub speeds: BTreeMap<String, f32>,
     /// Where the model computes.
     pub device: DeviceChoice,
-    /// In which numbers a GPU computes.
+    /// The precision in which a GPU computes.
     pub precision: Precision,
     /// Which number is shown.
     pub measure: Measure,
@@ -229,6 +231,7 @@ impl Default for Settings {
             scale: 1.0,
             window_size: (1_280.0, 800.0),
             labels_width: 264.0,
+            runs_width: 264.0,
             inspector_width: 372.0,
             thumbnail_side: 96.0,
             tile_text: TileText::Below,
@@ -348,7 +351,10 @@ impl Settings {
     pub fn changes_since(&self, before: &Self) -> (Vec<SettingChange>, Vec<String>) {
         let (now, mut known) = match (self.fields(), before.fields()) {
             (Ok(now), Ok(known)) => (now, known),
-            (Err(reason), _) | (_, Err(reason)) => return (Vec::new(), vec![reason]),
+            (Err(reason), _) | (_, Err(reason)) => {
+                tracing::error!("settings cannot be written: {reason}");
+                return (Vec::new(), vec!["all of them".into()]);
+            }
         };
         let (mut changes, mut refused) = (Vec::new(), Vec::new());
         for (name, value) in now {
@@ -385,6 +391,7 @@ impl Settings {
         bounded(&mut self.window_size.0, 400.0, 16_000.0, first.window_size.0);
         bounded(&mut self.window_size.1, 300.0, 16_000.0, first.window_size.1);
         bounded(&mut self.labels_width, 100.0, 4_000.0, first.labels_width);
+        bounded(&mut self.runs_width, 100.0, 4_000.0, first.runs_width);
         bounded(&mut self.inspector_width, 100.0, 4_000.0, first.inspector_width);
         bounded(&mut self.thumbnail_side, 80.0, 320.0, first.thumbnail_side);
         bounded(&mut self.opacity, 0.0, 1.0, first.opacity);

@@ -12,7 +12,7 @@ use super::shell::messages::{Message, Messages};
 use super::train::Training;
 use crate::engine::DeviceInfo;
 use crate::engine::ModelChoice;
-use crate::engine::protocol::{Event, FetchOutcome, ModelInfo, ScreenImage, Severity, Topic, model_name};
+use crate::engine::protocol::{Event, FetchOutcome, ModelInfo, ModelSpeed, ScreenImage, Severity, Topic, model_name};
 use crate::engine::training::{RunRecord, TrainingEvent};
 use crate::escape::visible_lines;
 
@@ -156,6 +156,7 @@ impl State {
                 // Why is said where the file is looked at.
                 Err(_) => self.new_file_pictures.push((path, ScreenImage::grey())),
             },
+            Event::Measured(speed) => self.measured(speed),
             Event::LocalModels(models) => self.models.are_here(models),
             Event::MachineMemory(bytes) => self.models.machine_has(bytes),
             Event::Fetching { name, progress } => self.models.fetches(name, Some(progress)),
@@ -221,6 +222,14 @@ impl State {
         }
     }
 
+    fn measured(&mut self, speed: Option<ModelSpeed>) {
+        self.models.measured();
+        if let Some(speed) = speed {
+            let key = speed_key(&speed.model, &speed.device);
+            self.settings.speeds.insert(key, rounded(speed.pictures_per_s));
+        }
+    }
+
     fn fetched(&mut self, name: &str, outcome: FetchOutcome) {
         self.models.fetched();
         match outcome {
@@ -250,6 +259,9 @@ impl State {
             }
             self.asked_model = None;
             self.messages.forget(Topic::Model);
+        }
+        if let Some(words) = self.training.arrived(&choice) {
+            self.say_about(Topic::Model, words);
         }
         self.opened_model = choice;
     }

@@ -100,9 +100,8 @@ const FIGURES: [Figure; 31] = [
 
 /// Decoding a picture of 24 megapixels from the disk and scaling it to what the large view shows.
 fn large_sharp_ms() -> Result<f64> {
-    let folder = tempfile_folder("large");
-    std::fs::create_dir_all(&folder)?;
-    let path = folder.join("large.jpg");
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("large.jpg");
     let noise = |x: u32, y: u32| image::Rgb([(x * 7 + y * 3) as u8, (x ^ y) as u8, (x / 9 + y) as u8]);
     RgbImage::from_fn(6_000, 4_000, noise).save(&path)?;
     let times = (0..REPEATS).map(|_| {
@@ -111,16 +110,9 @@ fn large_sharp_ms() -> Result<f64> {
         std::hint::black_box(fitted(&picture, INSPECTED_SIDE));
         Ok(started.elapsed().as_secs_f64() * 1_000.0)
     });
-    let times: Result<Vec<f64>> = times.collect();
-    let _ = std::fs::remove_dir_all(&folder);
-    let mut times = times?;
+    let mut times = times.collect::<Result<Vec<f64>>>()?;
     times.sort_by(f64::total_cmp);
     Ok(times[times.len() / 2])
-}
-
-/// A folder of this process below the system's for temporary files.
-fn tempfile_folder(name: &str) -> PathBuf {
-    std::env::temp_dir().join(format!("clipsight-bench-{name}-{}", std::process::id()))
 }
 
 /// Runs the command.

@@ -74,7 +74,7 @@ pub struct ModelInfo {
     pub projection_dim: usize,
     /// From cosine to probability.
     pub scoring: Scoring,
-    /// In which numbers it computes.
+    /// The precision in which it computes.
     pub precision: Precision,
     /// What was decided for want of a file, in sentences for people; empty for most models.
     pub notes: Vec<String>,

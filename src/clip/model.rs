@@ -486,7 +486,7 @@ impl Model {
         &self.config
     }
 
-    /// In which numbers the model computes.
+    /// The precision in which the model computes.
     pub fn precision(&self) -> Precision {
         self.info.precision
     }

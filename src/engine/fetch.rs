@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::Events;
-use super::protocol::{Download, Event, FetchOutcome, Severity};
+use super::protocol::{Download, Event, FetchOutcome, HubRequest, Severity};
 use super::threads::spawn;
 use crate::hub::{Cache, Hub, PullError, pull};
 use crate::logging::{panic_text, place};
@@ -39,8 +39,18 @@ impl Fetcher {
         }
     }
 
+    /// Takes a request; never waits.
+    pub fn send(&self, request: HubRequest) {
+        match request {
+            HubRequest::ListModels => self.list(),
+            HubRequest::Fetch(name) => self.fetch(name),
+            HubRequest::StopFetching => self.stop(),
+            HubRequest::RemoveModel(name) => self.remove(name),
+        }
+    }
+
     /// Lists what is on this machine.
-    pub fn list(&self) {
+    fn list(&self) {
         let (events, listing) = (self.events.clone(), self.listing.clone());
         spawn("models", &self.events, move || {
             if let Some(bytes) = machine_bytes() {
@@ -51,7 +61,7 @@ impl Fetcher {
     }
 
     /// Fetches a model; another one meanwhile is refused.
-    pub fn fetch(&self, name: String) {
+    fn fetch(&self, name: String) {
         if self.running.swap(true, Ordering::SeqCst) {
             let text = "Another model is being downloaded; wait for it, or stop it first".into();
             self.events.message(Severity::Warning, text);
@@ -78,7 +88,7 @@ impl Fetcher {
     }
 
     /// Deletes a model from the cache.
-    pub fn remove(&self, name: String) {
+    fn remove(&self, name: String) {
         let (events, listing) = (self.events.clone(), self.listing.clone());
         spawn("remove", &self.events, move || {
             match Cache::of_this_machine().map(|cache| cache.remove(&name)) {

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 
 use super::Events;
 use super::messages::{Chore, FoundFile, Work, absolute};
-use super::protocol::{Event, Generation, PictureFile, PictureId, Severity};
+use super::protocol::{Event, Generation, LibraryRequest, PictureFile, PictureId, Severity};
 use super::queue::{Job, Queue};
 use super::saver::Saver;
 use super::scanner::{Roots, Scanner};
@@ -108,17 +108,13 @@ impl Librarian {
 
     fn handle(&mut self, chore: Chore) {
         match chore {
-            Chore::Open { library, paths } => self.open(library, Roots::Paths(paths)),
-            Chore::OpenSamples { library } => self.open(library, Roots::Samples),
+            Chore::Asked(request) => self.asked(request),
             Chore::Found { library, pictures } if library == self.library => self.found(pictures),
             Chore::Scanned { library, unreadable } if library == self.library => {
                 self.events.send(Event::Scanned { library, unreadable });
             }
-            Chore::Retry { library, pictures } if library == self.library => {
-                let listed = pictures.iter().filter_map(|id| self.list.get(*self.places.get(id)?));
-                self.queue.index_more(listed.map(|listed| listed.job.clone()).collect());
-            }
-            Chore::Found { .. } | Chore::Scanned { .. } | Chore::Retry { .. } => {}
+            // Of another list.
+            Chore::Found { .. } | Chore::Scanned { .. } => {}
             Chore::Model {
                 identity,
                 dim,
@@ -137,14 +133,27 @@ impl Librarian {
                 self.unwritten += 1;
                 self.store.keep(fact);
             }
-            Chore::SaveSettings(changes) => {
+            Chore::Stop => {}
+        }
+    }
+
+    fn asked(&mut self, request: LibraryRequest) {
+        match request {
+            LibraryRequest::OpenFolders { library, paths } => self.open(library, Roots::Paths(paths)),
+            LibraryRequest::OpenSamples { library } => self.open(library, Roots::Samples),
+            LibraryRequest::Retry { library, pictures } if library == self.library => {
+                let listed = pictures.iter().filter_map(|id| self.list.get(*self.places.get(id)?));
+                self.queue.index_more(listed.map(|listed| listed.job.clone()).collect());
+            }
+            // Of another list.
+            LibraryRequest::Retry { .. } => {}
+            LibraryRequest::SaveSettings(changes) => {
                 self.store.save_settings(changes);
                 self.flush();
             }
-            Chore::ForgetEverything => self.forget_everything(),
-            Chore::Export { path, content } => self.saver.write(path, content, self.inputs()),
-            Chore::Draw { picture, path } => self.saver.draw(picture, path, self.inputs()),
-            Chore::Stop => {}
+            LibraryRequest::ForgetEverything => self.forget_everything(),
+            LibraryRequest::Export { path, content } => self.saver.write(path, content, self.inputs()),
+            LibraryRequest::DrawHeatmap { picture, path } => self.saver.draw(picture, path, self.inputs()),
         }
     }
 

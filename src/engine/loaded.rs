@@ -88,7 +88,7 @@ impl Placement {
         &self.device
     }
 
-    /// In which numbers it computes.
+    /// The precision in which it computes.
     pub fn precision(&self) -> Precision {
         self.precision
     }

@@ -56,8 +56,8 @@ impl Loader {
     /// Loads a model onto the CPU, which can answer at once, then prepares a GPU where one is wanted.
     pub fn load(&self, choice: ModelChoice, device: DeviceChoice, precision: Precision) {
         let (attempt, newest) = (self.model.next(), self.model.clone());
-        let (work, events) = (self.work.clone(), self.events.clone());
-        let (turn, gpu_turn) = (self.one_at_a_time.clone(), self.one_on_gpu.clone());
+        let (work, gpu) = (self.work.clone(), self.gpu(attempt));
+        let turn = self.one_at_a_time.clone();
         spawn("model", &self.events, move || {
             let turn = turn.lock();
             if !newest.is(attempt) {
@@ -71,15 +71,26 @@ impl Loader {
                 loaded,
             });
             drop(turn);
-            let _gpu_turn = gpu_turn.lock();
-            if is_there && device != DeviceChoice::Cpu && newest.is(attempt) {
-                let wanted = || newest.is(attempt);
-                let loaded = told("The GPU could not be prepared", || {
-                    warmed_up(&choice, device, precision, &events, wanted)
-                });
-                let _ = work.send(Work::Gpu { attempt, loaded });
+            if is_there {
+                gpu.prepare(&choice, device, precision);
             }
         });
+    }
+
+    /// Prepares a GPU for the model that is there, again: another one that was asked for since then could not be loaded.
+    pub fn prepare_gpu_again(&self, choice: ModelChoice, device: DeviceChoice, precision: Precision) {
+        let gpu = self.gpu(self.model.next());
+        spawn("model", &self.events, move || gpu.prepare(&choice, device, precision));
+    }
+
+    fn gpu(&self, attempt: u64) -> GpuTurn {
+        GpuTurn {
+            attempt,
+            newest: self.model.clone(),
+            one_on_gpu: self.one_on_gpu.clone(),
+            events: self.events.clone(),
+            work: self.work.clone(),
+        }
     }
 
     /// Loads the model that makes a second set of heatmaps; what was loaded for it before does not count any more.
@@ -104,6 +115,30 @@ impl Loader {
     /// Whether a second model was loaded for what is still wanted.
     pub fn is_rival_wanted(&self, attempt: u64) -> bool {
         self.rival.is(attempt)
+    }
+}
+
+/// One attempt's turn on the GPU.
+struct GpuTurn {
+    attempt: u64,
+    newest: Newest,
+    one_on_gpu: Arc<Mutex<()>>,
+    events: Events,
+    work: Sender<Work>,
+}
+
+impl GpuTurn {
+    fn prepare(&self, choice: &ModelChoice, device: DeviceChoice, precision: Precision) {
+        let _turn = self.one_on_gpu.lock();
+        let wanted = || self.newest.is(self.attempt);
+        if device == DeviceChoice::Cpu || !wanted() {
+            return;
+        }
+        let loaded = told("The GPU could not be prepared", || {
+            warmed_up(choice, device, precision, &self.events, wanted)
+        });
+        let attempt = self.attempt;
+        let _ = self.work.send(Work::Gpu { attempt, loaded });
     }
 }
 

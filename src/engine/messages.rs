@@ -8,20 +8,15 @@ use image::RgbImage;
 use super::device::DeviceChoice;
 use super::loaded::Loaded;
 use super::prepare::Prepared;
-use super::protocol::{
-    Generation, HeatmapPicture, MapTest, PictureId, Precision, Probe, Question, Rival, SettingChange,
-};
+use super::protocol::{Generation, InferenceRequest, LibraryRequest, PictureId, Precision};
 use super::queue::Job;
 use crate::engine::ModelChoice;
-use crate::heatmap::HeatmapMethod;
 use crate::library::{Content, Fact, Stamp};
 
 /// What the inference thread is to do.
 pub enum Work {
-    /// Answer a question; only the newest is answered.
-    Classify(Arc<Question>),
-    /// Load another model.
-    LoadModel(ModelChoice),
+    /// What the window asks.
+    Asked(InferenceRequest),
     /// Compute elsewhere.
     UseDevice(DeviceChoice),
     /// A new list of pictures: forget the old one's embeddings.
@@ -64,24 +59,7 @@ pub enum Work {
         /// The picture.
         inspected: Seen,
     },
-    /// Make other heatmaps.
-    UseHeatmap(Option<HeatmapMethod>),
-    /// Make no further heatmaps, or go on.
-    HoldHeatmaps(bool),
-    /// Say how like every picture is to one.
-    Alike {
-        /// The list.
-        library: Generation,
-        /// Its place.
-        picture: PictureId,
-    },
-    /// Test a heatmap, or stop testing.
-    TestMap(Option<MapTest>),
-    /// Make a second set of heatmaps, or stop that.
-    Compare(Option<Rival>),
-    /// Show the inspected picture in another way.
-    Probe(Option<Probe>),
-    /// Compute in other numbers.
+    /// Compute in another precision.
     UsePrecision(Precision),
     /// A model is loaded onto the CPU; or why it is not.
     Loaded {
@@ -123,18 +101,8 @@ pub struct Seen {
 
 /// What the library thread is to do.
 pub enum Chore {
-    /// List folders.
-    Open {
-        /// The list's generation.
-        library: Generation,
-        /// Folders and pictures.
-        paths: Vec<PathBuf>,
-    },
-    /// Unpack the samples where needed, and list them.
-    OpenSamples {
-        /// The list's generation.
-        library: Generation,
-    },
+    /// What the window asks.
+    Asked(LibraryRequest),
     /// A scan found more pictures.
     Found {
         /// The list.
@@ -149,13 +117,6 @@ pub enum Chore {
         /// Paths that could not be looked at, with the reason.
         unreadable: Vec<(PathBuf, String)>,
     },
-    /// Try pictures again.
-    Retry {
-        /// The list.
-        library: Generation,
-        /// Which.
-        pictures: Vec<PictureId>,
-    },
     /// Another model: its identity. Look up what the store has for it, and index the rest.
     Model {
         /// Its identity.
@@ -169,24 +130,6 @@ pub enum Chore {
     },
     /// Write this down.
     Keep(Fact),
-    /// Keep the settings that were changed.
-    SaveSettings(Vec<SettingChange>),
-    /// Forget all about pictures, and every setting.
-    ForgetEverything,
-    /// Write a file for the user.
-    Export {
-        /// Where to.
-        path: PathBuf,
-        /// Its content.
-        content: String,
-    },
-    /// Draw heatmaps with their legend, into a file or for the clipboard.
-    Draw {
-        /// What is drawn.
-        picture: Box<HeatmapPicture>,
-        /// Where to; none for the clipboard.
-        path: Option<PathBuf>,
-    },
     /// Write everything and end.
     Stop,
 }

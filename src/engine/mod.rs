@@ -7,6 +7,7 @@
 //! - the *inference* thread owns the model and the device, and works in steps of a picture;
 //! - a *model* thread loads a model while the one before goes on answering;
 //! - the *library* thread keeps the list, and writes to the store what is learnt of it; a *scan* thread fills the list;
+//! - the *preview* thread looks through folders that a run could learn from;
 //! - the *training* thread teaches, one run at a time, and gives way to the inference thread between two steps; the *runs*
 //!   thread keeps its books;
 //! - the *evaluation* thread measures answers, one evaluation after the other;
@@ -15,6 +16,7 @@
 //! [`Engine`] starts them and routes requests; what they have to say comes back as [`protocol::Event`]s. Commands use
 //! [`Session`], which does the same work in order and without threads of its own.
 
+mod benchmark;
 mod choice;
 mod classes;
 mod device;
@@ -32,6 +34,7 @@ mod loader;
 mod messages;
 mod pictures;
 mod prepare;
+mod previews;
 mod probe;
 pub mod protocol;
 mod queue;
@@ -51,6 +54,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
+use benchmark::Benchmark;
 use evaluation::Evaluator;
 use fetch::Fetcher;
 use file_pictures::FilePictures;
@@ -59,7 +63,7 @@ use librarian::Librarian;
 use loader::Loader;
 use messages::{Chore, Work};
 use pictures::PictureThread;
-use protocol::{Event, PictureId, Request, Severity, Topic};
+use protocol::{Event, InferenceRequest, LibraryRequest, PictureId, Request, Severity, Topic};
 use queue::{Job, Lane, Queue};
 use saver::Saver;
 use scanner::Scanner;
@@ -104,7 +108,7 @@ pub struct EngineOptions {
     pub model: ModelChoice,
     /// Where it computes.
     pub device: DeviceChoice,
-    /// In which numbers a GPU computes.
+    /// The precision in which a GPU computes.
     pub precision: Precision,
 }
 
@@ -148,6 +152,7 @@ pub struct Engine {
     chores: Sender<Chore>,
     queue: Arc<Queue>,
     fetcher: Fetcher,
+    benchmark: Benchmark,
     trainer: Trainer,
     evaluator: Evaluator,
     file_pictures: FilePictures,
@@ -186,6 +191,7 @@ impl Engine {
             chores: chore_sender,
             queue: Arc::default(),
             fetcher: Fetcher::new(events.clone()),
+            benchmark: Benchmark::new(events.clone(), options.device, options.precision),
             file_pictures: FilePictures::start(&events),
             evaluator: Evaluator::start(data_dir.clone(), options.device, events.clone()),
             trainer: Trainer::start(data_dir, options.device, events.clone(), training.clone()),
@@ -268,79 +274,44 @@ impl Engine {
 impl Backend for Engine {
     fn send(&mut self, request: Request) {
         match request {
-            Request::OpenFolders { library, paths } => {
-                self.wanted_library.store(library, Ordering::Relaxed);
-                let _ = self.chores.send(Chore::Open { library, paths });
+            Request::Inference(request) => {
+                if let InferenceRequest::Classify(question) = &request {
+                    self.asked.store(question.generation, Ordering::Relaxed);
+                }
+                let _ = self.work.send(Work::Asked(request));
             }
-            Request::OpenSamples { library } => {
-                self.wanted_library.store(library, Ordering::Relaxed);
-                let _ = self.chores.send(Chore::OpenSamples { library });
+            Request::Library(request) => {
+                if let LibraryRequest::OpenFolders { library, .. } | LibraryRequest::OpenSamples { library } = &request
+                {
+                    self.wanted_library.store(*library, Ordering::Relaxed);
+                }
+                let _ = self.chores.send(Chore::Asked(request));
             }
-            Request::Retry { library, pictures } => {
-                let _ = self.chores.send(Chore::Retry { library, pictures });
-            }
-            Request::PauseIndexing(paused) => self.queue.pause(paused),
-            Request::Classify(question) => {
-                self.asked.store(question.generation, Ordering::Relaxed);
-                let _ = self.work.send(Work::Classify(question));
-            }
-            Request::Thumbnails { library, pictures } => {
-                let jobs = pictures.iter().filter_map(|&id| self.job(library, id)).collect();
-                self.queue.thumbnails(jobs);
-            }
+            Request::Hub(request) => self.fetcher.send(request),
+            Request::Training(request) => self.trainer.send(request),
+            Request::Evaluation(request) => self.evaluator.send(request),
             Request::Inspect { library, picture } => {
                 // First the model's thread, which stops explaining any other picture.
                 let _ = self.work.send(Work::Inspecting { library, picture });
                 let job = picture.and_then(|id| self.job(library, id));
                 self.queue.inspect(job);
             }
-            Request::UseHeatmap(method) => {
-                let _ = self.work.send(Work::UseHeatmap(method));
+            Request::Thumbnails { library, pictures } => {
+                let jobs = pictures.iter().filter_map(|&id| self.job(library, id)).collect();
+                self.queue.thumbnails(jobs);
             }
-            Request::HoldHeatmaps(hold) => {
-                let _ = self.work.send(Work::HoldHeatmaps(hold));
-            }
-            Request::Alike { library, picture } => {
-                let _ = self.work.send(Work::Alike { library, picture });
-            }
-            Request::TestMap(test) => {
-                let _ = self.work.send(Work::TestMap(test));
-            }
-            Request::Compare(rival) => {
-                let _ = self.work.send(Work::Compare(rival));
-            }
-            Request::Probe(probe) => {
-                let _ = self.work.send(Work::Probe(probe));
-            }
-            Request::UsePrecision(precision) => {
-                let _ = self.work.send(Work::UsePrecision(precision));
-            }
-            Request::LoadModel(choice) => {
-                let _ = self.work.send(Work::LoadModel(choice));
-            }
-            Request::ListModels => self.fetcher.list(),
-            Request::Fetch(name) => self.fetcher.fetch(name),
-            Request::StopFetching => self.fetcher.stop(),
-            Request::RemoveModel(name) => self.fetcher.remove(name),
-            Request::Training(request) => self.trainer.send(request),
-            Request::Evaluation(request) => self.evaluator.send(request),
             Request::FilePictures(paths) => self.file_pictures.want(paths),
+            Request::PauseIndexing(paused) => self.queue.pause(paused),
+            Request::MeasureModel(choice) => self.benchmark.measure(choice),
             Request::UseDevice(device) => {
                 self.trainer.use_device(device);
                 self.evaluator.use_device(device);
+                self.benchmark.use_device(device);
                 let _ = self.work.send(Work::UseDevice(device));
             }
-            Request::SaveSettings(changes) => {
-                let _ = self.chores.send(Chore::SaveSettings(changes));
-            }
-            Request::ForgetEverything => {
-                let _ = self.chores.send(Chore::ForgetEverything);
-            }
-            Request::Export { path, content } => {
-                let _ = self.chores.send(Chore::Export { path, content });
-            }
-            Request::DrawHeatmap { picture, path } => {
-                let _ = self.chores.send(Chore::Draw { picture, path });
+            Request::UsePrecision(precision) => {
+                self.benchmark.use_precision(precision);
+                let _ = self.work.send(Work::UsePrecision(precision));
             }
         }
     }

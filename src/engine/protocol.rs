@@ -19,9 +19,74 @@ pub use crate::zero_shot::{Label, LabelId, Scores, TemplateSet};
 /// Counts what replaces each other: lists of pictures, or questions about them. The newest wins.
 pub type Generation = u64;
 
-/// What the window wants.
+/// What the window wants, by who does it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
+    /// Something of the model, or of what it answers.
+    Inference(InferenceRequest),
+    /// Something of the list of pictures, of what is stored, or of files that are written.
+    Library(LibraryRequest),
+    /// Something of models on this machine and on the Hub.
+    Hub(HubRequest),
+    /// Something about training.
+    Training(TrainingRequest),
+    /// Something about evaluating.
+    Evaluation(EvaluationRequest),
+    /// The large picture and its heatmaps; none to stop making them.
+    Inspect {
+        /// The list it belongs to.
+        library: Generation,
+        /// Which.
+        picture: Option<PictureId>,
+    },
+    /// Thumbnails of the pictures on screen; whatever was wanted before is not any more.
+    Thumbnails {
+        /// The list they belong to.
+        library: Generation,
+        /// Which, most urgent first.
+        pictures: Vec<PictureId>,
+    },
+    /// Small pictures of files that need not be in the list. Replaces what was asked before.
+    FilePictures(Vec<PathBuf>),
+    /// Hold or go on with indexing.
+    PauseIndexing(bool),
+    /// Measure how fast a model embeds pictures here.
+    MeasureModel(ModelChoice),
+    /// Compute elsewhere.
+    UseDevice(DeviceChoice),
+    /// Compute in another precision, where there is a GPU.
+    UsePrecision(Precision),
+}
+
+/// What the inference thread is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum InferenceRequest {
+    /// Load another model.
+    LoadModel(ModelChoice),
+    /// Score every picture, now and as they are indexed. Only the newest question is answered.
+    Classify(Arc<Question>),
+    /// How like every picture is to one of them.
+    Alike {
+        /// The list they belong to.
+        library: Generation,
+        /// The one.
+        picture: PictureId,
+    },
+    /// Make other heatmaps from now on: by this method, or by the model's own default where it is none or does not fit.
+    UseHeatmap(Option<HeatmapMethod>),
+    /// Make no further heatmaps, or go on with them.
+    HoldHeatmaps(bool),
+    /// Test how far a heatmap of the inspected picture can be trusted; none to stop testing.
+    TestMap(Option<MapTest>),
+    /// Make a second set of heatmaps beside the first; none to stop that.
+    Compare(Option<Rival>),
+    /// Show the inspected picture to the model in another way; none for as it is.
+    Probe(Option<Probe>),
+}
+
+/// What the library thread is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LibraryRequest {
     /// Replace the list of pictures by what these folders (or single pictures) hold, and index it.
     OpenFolders {
         /// The list's generation.
@@ -41,41 +106,17 @@ pub enum Request {
         /// Which.
         pictures: Vec<PictureId>,
     },
-    /// Hold or go on with indexing.
-    PauseIndexing(bool),
-    /// Score every picture, now and as they are indexed.
-    Classify(Arc<Question>),
-    /// Thumbnails of the pictures on screen; whatever was wanted before is not any more.
-    Thumbnails {
-        /// The list they belong to.
-        library: Generation,
-        /// Which, most urgent first.
-        pictures: Vec<PictureId>,
+    /// Keep the settings that were changed.
+    SaveSettings(Vec<SettingChange>),
+    /// Forget all about pictures, and every setting and label, also on the disk.
+    ForgetEverything,
+    /// Write a file for the user.
+    Export {
+        /// Where to.
+        path: PathBuf,
+        /// The whole file.
+        content: String,
     },
-    /// How like every picture is to one of them.
-    Alike {
-        /// The list they belong to.
-        library: Generation,
-        /// The one's place in it.
-        picture: PictureId,
-    },
-    /// The large picture and its heatmaps; none to stop making them.
-    Inspect {
-        /// The list it belongs to.
-        library: Generation,
-        /// Which.
-        picture: Option<PictureId>,
-    },
-    /// Make other heatmaps from now on: by this method, or by the model's own default where it is none or does not fit.
-    UseHeatmap(Option<HeatmapMethod>),
-    /// Make no further heatmaps, or go on with them.
-    HoldHeatmaps(bool),
-    /// Test how far a heatmap of the inspected picture can be trusted; none to stop testing.
-    TestMap(Option<MapTest>),
-    /// Make a second set of heatmaps beside the first; none to stop that.
-    Compare(Option<Rival>),
-    /// Show the inspected picture to the model in another way; none for as it is.
-    Probe(Option<Probe>),
     /// Draw heatmaps with their legend, into a file or for the clipboard.
     DrawHeatmap {
         /// What is drawn.
@@ -83,8 +124,11 @@ pub enum Request {
         /// Where to; none for the clipboard.
         path: Option<PathBuf>,
     },
-    /// Load another model.
-    LoadModel(ModelChoice),
+}
+
+/// What is asked about models on this machine and on the Hub.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HubRequest {
     /// Which models are on this machine.
     ListModels,
     /// Fetch a model from the Hub, by its name.
@@ -93,27 +137,6 @@ pub enum Request {
     StopFetching,
     /// Delete a model from the cache that other tools share.
     RemoveModel(String),
-    /// Compute elsewhere.
-    UseDevice(DeviceChoice),
-    /// Compute in other numbers, where there is a GPU.
-    UsePrecision(Precision),
-    /// Keep the settings that were changed.
-    SaveSettings(Vec<SettingChange>),
-    /// Forget all about pictures, and every setting and label, also on the disk.
-    ForgetEverything,
-    /// Something about training.
-    Training(TrainingRequest),
-    /// Something about evaluating.
-    Evaluation(EvaluationRequest),
-    /// Small pictures of files that need not be in the list. Replaces what was asked before.
-    FilePictures(Vec<PathBuf>),
-    /// Write a file for the user.
-    Export {
-        /// Where to.
-        path: PathBuf,
-        /// The whole file.
-        content: String,
-    },
 }
 
 /// A label of a question, as it read when it was asked.
@@ -234,6 +257,17 @@ pub struct Probed {
     pub image: Option<ScreenImage>,
     /// Whether what was erased looks like writing, and its erasing changed the answer.
     pub read_the_word: bool,
+}
+
+/// How fast a model embeds pictures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelSpeed {
+    /// The model's name.
+    pub model: String,
+    /// The device's name.
+    pub device: String,
+    /// Pictures per second, their decoding not included.
+    pub pictures_per_s: f32,
 }
 
 /// Heatmaps of the inspected picture for all labels, or how far they are.
@@ -380,6 +414,8 @@ pub enum Event {
     },
     /// Pictures per second, over the last few seconds.
     Speed(f32),
+    /// How fast a model was measured to be; none where it could not be measured.
+    Measured(Option<ModelSpeed>),
     /// Scores of some pictures.
     Predictions {
         /// The list.

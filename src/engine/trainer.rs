@@ -9,23 +9,18 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use super::Events;
 use super::device::DeviceChoice;
 use super::loaded::{Placement, place};
-use super::protocol::{Event, Precision, ScreenImage, Severity, Topic};
+use super::previews::Previews;
+use super::protocol::{Event, Precision, Severity, Topic};
 use super::threads::{keep_going, spawn};
-use super::training::{Comparison, Previewed, RunConfig, TrainingEvent, TrainingRequest};
+use super::training::{Comparison, RunConfig, TrainingEvent, TrainingRequest};
 use crate::fine_tune::board::board;
 use crate::fine_tune::k_shot::{base, k_shot_curve};
 use crate::fine_tune::run::{self, Control, Runs, Start};
 use crate::fine_tune::{Error, Result};
-use crate::library::{decode, fitted, unpack_samples};
+use crate::library::unpack_samples;
 use crate::logging::{panic_text, place as log_place};
 use crate::progress::{Progress, Step, heard};
 
-/// Side of the small pictures in a preview.
-const SAMPLE_SIDE: u32 = 96;
-/// Classes whose pictures are shown.
-const SAMPLED_CLASSES: usize = 24;
-/// Pairs of copies that a preview shows.
-const SAMPLED_PAIRS: usize = 12;
 const AT_WORK: &str = "Another run is still running: stop it first, or wait until it is done";
 const NO_FOLDER: &str = "There is no folder for application data: set CLIPSIGHT_DATA_DIR";
 
@@ -33,6 +28,7 @@ const NO_FOLDER: &str = "There is no folder for application data: set CLIPSIGHT_
 pub struct Trainer {
     jobs: Sender<Job>,
     books: Sender<TrainingRequest>,
+    previews: Previews,
     orders: Arc<Orders>,
     events: Events,
     has_runs: bool,
@@ -51,8 +47,7 @@ struct Job {
 struct Orders {
     control: Arc<Control>,
     waiting: Mutex<Waiting>,
-    /// The newest preview and estimate that were asked for: older ones are outdated.
-    preview: AtomicU64,
+    /// The newest estimate that was asked for: older ones are outdated.
     estimate: AtomicU64,
 }
 
@@ -81,10 +76,8 @@ impl Orders {
             }
             waiting.runs += 1;
         }
-        match request {
-            TrainingRequest::Preview { generation, .. } => self.preview.store(*generation, Ordering::Relaxed),
-            TrainingRequest::Estimate { generation, .. } => self.estimate.store(*generation, Ordering::Relaxed),
-            _ => {}
+        if let TrainingRequest::Estimate { generation, .. } = request {
+            self.estimate.store(*generation, Ordering::Relaxed);
         }
         waiting.queued += 1;
         Some(waiting.queued)
@@ -158,6 +151,7 @@ impl Trainer {
         Self {
             jobs,
             books,
+            previews: Previews::start(&events),
             orders,
             events,
             has_runs,
@@ -182,9 +176,10 @@ impl Trainer {
         match request {
             TrainingRequest::Pause(pause) => self.orders.control.pause.store(pause, Ordering::Relaxed),
             TrainingRequest::Stop => self.orders.stop(),
+            TrainingRequest::Preview { generation, config } => self.previews.look(generation, config),
+            TrainingRequest::StopPreview(generation) => self.previews.stop(generation),
             TrainingRequest::List
             | TrainingRequest::Events(_)
-            | TrainingRequest::Small(_)
             | TrainingRequest::Describe { .. }
             | TrainingRequest::Contrast(_)
             | TrainingRequest::Delete(_)
@@ -222,17 +217,10 @@ fn keep_books(runs: &Runs, request: TrainingRequest, events: &Events) {
             let known = folder.events();
             tell(events, TrainingEvent::Events { run, events: known });
         }),
-        TrainingRequest::Small(paths) => {
-            let pictures = paths.into_iter().map(|path| {
-                let picture = small(&path);
-                (path, picture)
-            });
-            tell(events, TrainingEvent::Small(pictures.collect()));
-            return;
-        }
         TrainingRequest::Describe { run, name, note } => runs.find(&run).and_then(|folder| folder.describe(name, note)),
         TrainingRequest::Contrast(compared) => {
-            tell(events, TrainingEvent::Contrasts(contrasts(runs, &compared)));
+            let contrasts = contrasts(runs, &compared);
+            tell(events, TrainingEvent::Contrasts { compared, contrasts });
             return;
         }
         TrainingRequest::Delete(run) => runs.delete(&run),
@@ -323,10 +311,6 @@ impl Worker {
             samples: samples.as_deref(),
         };
         match request {
-            TrainingRequest::Preview { generation, config } => {
-                self.preview(generation, &config);
-                Ok(())
-            }
             TrainingRequest::Estimate { generation, config } => {
                 let newest = &self.orders.estimate;
                 let estimate = run::estimate(&config, &start, &self.newest("Trying one step", newest, generation))?;
@@ -355,7 +339,7 @@ impl Worker {
                 self.events.message_about(Topic::Training, Severity::Info, text);
                 Ok(())
             }
-            TrainingRequest::KShot(config) => self.k_shot(&config, &start),
+            TrainingRequest::KShot { generation, config } => self.k_shot(generation, &config, &start),
             TrainingRequest::Board {
                 pairs,
                 base,
@@ -363,9 +347,8 @@ impl Worker {
                 learning_rate,
             } => {
                 self.say("Comparing pictures and texts", 0.0);
-                let board = board(&pairs, base, steps, learning_rate, start.device)?;
-                let pictures = pairs.iter().map(|(path, _)| small(path)).collect();
-                tell(&self.events, TrainingEvent::Board(Box::new(board), pictures));
+                let board = Box::new(board(&pairs, base, steps, learning_rate, start.device)?);
+                tell(&self.events, TrainingEvent::Board { pairs, board });
                 Ok(())
             }
             _ => Ok(()),
@@ -430,51 +413,11 @@ impl Worker {
         Ok(())
     }
 
-    fn preview(&self, generation: u64, config: &RunConfig) {
-        let newest = &self.orders.preview;
-        if !self.still_wanted(newest, generation) {
-            return;
-        }
-        let looked = run::preview(config, &self.newest("Looking through the pictures", newest, generation));
-        let previewed = match looked {
-            Ok(preview) => {
-                let classes = preview.classes.iter().take(SAMPLED_CLASSES);
-                let pictures = classes.map(|class| class.samples.iter().map(|path| small(path)).collect());
-                let pictures = pictures.collect();
-                let pairs = preview
-                    .pairs
-                    .iter()
-                    .take(SAMPLED_PAIRS)
-                    .map(|(a, b)| [small(a), small(b)]);
-                let pairs = pairs.collect();
-                Ok(Box::new(Previewed {
-                    preview,
-                    pictures,
-                    pairs,
-                }))
-            }
-            Err(Error::Stopped) => return,
-            Err(error) => Err(error.to_string()),
-        };
-        tell(&self.events, TrainingEvent::Previewed { generation, previewed });
-    }
-
-    fn k_shot(&self, config: &RunConfig, start: &Start<'_>) -> Result<()> {
+    fn k_shot(&self, generation: u64, config: &RunConfig, start: &Start<'_>) -> Result<()> {
         let open = || base(config.base.as_deref(), start.device);
         k_shot_curve(config, open, &self.working("Measuring shots"), |point| {
-            tell(&self.events, TrainingEvent::KShot(point))
+            tell(&self.events, TrainingEvent::KShot { generation, point })
         })
-    }
-}
-
-/// A picture for a preview; a grey one where it cannot be read.
-fn small(path: &Path) -> ScreenImage {
-    let grey = || image::RgbImage::from_pixel(SAMPLE_SIDE, SAMPLE_SIDE, image::Rgb([128; 3]));
-    let picture = decode(path).map_or_else(|_| grey(), |picture| fitted(&picture, SAMPLE_SIDE));
-    ScreenImage {
-        width: picture.width() as usize,
-        height: picture.height() as usize,
-        rgb: picture.into_raw(),
     }
 }
 
@@ -497,15 +440,15 @@ mod tests {
         TrainingRequest::Start(Box::new(config))
     }
 
-    fn preview(generation: u64) -> TrainingRequest {
+    fn estimate(generation: u64) -> TrainingRequest {
         let config = Box::new(RunConfig::new(FineTuneMethod::LinearProbe, PathBuf::new()));
-        TrainingRequest::Preview { generation, config }
+        TrainingRequest::Estimate { generation, config }
     }
 
     #[test]
     fn stop_stops_what_waits_and_nothing_that_is_asked_for_later() {
         let orders = Orders::default();
-        let looking = orders.queue(&preview(1)).unwrap();
+        let looking = orders.queue(&estimate(1)).unwrap();
         assert!(orders.begin(looking));
         let run = orders.queue(&start()).unwrap();
         orders.stop();
@@ -524,39 +467,10 @@ mod tests {
         let first = orders.queue(&start()).unwrap();
         assert!(orders.queue(&start()).is_none());
         assert!(orders.queue(&TrainingRequest::Resume("lora-1".into())).is_none());
-        assert!(orders.queue(&preview(1)).is_some());
+        assert!(orders.queue(&estimate(1)).is_some());
         assert!(orders.begin(first));
         assert!(orders.queue(&start()).is_none());
         orders.done(first, true);
         assert!(orders.queue(&start()).is_some());
-    }
-
-    #[test]
-    fn an_outdated_preview_is_not_made() {
-        let (events, said) = Events::listened_to();
-        let data = tempfile::tempdir().unwrap();
-        let (_jobs, receiver) = unbounded();
-        let worker = Worker {
-            jobs: receiver,
-            events,
-            orders: Arc::default(),
-            runs: Runs::at(data.path()),
-            data_dir: data.path().into(),
-        };
-        worker.orders.preview.store(2, Ordering::Relaxed);
-        let config = RunConfig::new(FineTuneMethod::LinearProbe, data.path().join("none"));
-        worker.preview(1, &config);
-        assert!(said.try_recv().is_err(), "the folder is another by now");
-        worker.preview(2, &config);
-        let heard = said.try_iter().any(|event| {
-            matches!(
-                event,
-                Event::Training(TrainingEvent::Previewed {
-                    generation: 2,
-                    previewed: Err(_)
-                })
-            )
-        });
-        assert!(heard);
     }
 }

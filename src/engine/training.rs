@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::protocol::ScreenImage;
-
 pub use crate::evaluation::{Comparison, Interval, Verdict};
 pub use crate::fine_tune::FineTuneMethod;
 pub use crate::fine_tune::board::Board;
@@ -27,6 +25,8 @@ pub enum TrainingRequest {
         /// What would be learnt from.
         config: Box<RunConfig>,
     },
+    /// Look through nothing that was asked for before.
+    StopPreview(u64),
     /// Try one step.
     Estimate {
         /// Counts what was asked; the answer carries it.
@@ -51,8 +51,6 @@ pub enum TrainingRequest {
         /// Its note.
         note: String,
     },
-    /// Small pictures of these files.
-    Small(Vec<PathBuf>),
     /// Put a run aside.
     Delete(String),
     /// Bring it back.
@@ -76,7 +74,12 @@ pub enum TrainingRequest {
         blend: f32,
     },
     /// Measure accuracy against the number of shots.
-    KShot(Box<RunConfig>),
+    KShot {
+        /// Counts what was asked; the answers carry it.
+        generation: u64,
+        /// What is learnt from.
+        config: Box<RunConfig>,
+    },
     /// Pictures against texts, after so many contrastive steps on them.
     Board {
         /// Pictures and their texts.
@@ -113,12 +116,19 @@ pub enum TrainingEvent {
     },
     /// Nothing is at work any more.
     Idle,
-    /// What would be learnt from, with small pictures of each class; or why nothing can be.
+    /// A folder is being looked through.
+    Looking {
+        /// The request that this answers.
+        generation: u64,
+        /// The share that is done.
+        done: f32,
+    },
+    /// What would be learnt from, or why nothing can be.
     Previewed {
         /// The request that this answers.
         generation: u64,
         /// The answer.
-        previewed: Result<Box<Previewed>, String>,
+        previewed: Result<Box<Preview>, String>,
     },
     /// What a run would take.
     Estimated {
@@ -127,12 +137,20 @@ pub enum TrainingEvent {
         /// The answer.
         estimate: Estimate,
     },
-    /// Small pictures of files.
-    Small(Vec<(PathBuf, ScreenImage)>),
     /// One accuracy of the curve over shots.
-    KShot(KShot),
+    KShot {
+        /// The request that this answers.
+        generation: u64,
+        /// The accuracy.
+        point: KShot,
+    },
     /// Runs against the first of some; none where they were not tested on the same pictures, or their answers not kept.
-    Contrasts(Vec<(String, Option<Comparison>)>),
+    Contrasts {
+        /// The runs that were compared, the first of them included.
+        compared: Vec<String>,
+        /// The others, each against the first.
+        contrasts: Vec<(String, Option<Comparison>)>,
+    },
     /// The accuracy of blends.
     Blends {
         /// The run.
@@ -140,17 +158,11 @@ pub enum TrainingEvent {
         /// From 0 to 1.
         points: Vec<BlendPoint>,
     },
-    /// Pictures against texts, and the pictures.
-    Board(Box<Board>, Vec<ScreenImage>),
-}
-
-/// What would be learnt from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Previewed {
-    /// Counts and warnings.
-    pub preview: Preview,
-    /// For each class, a few small pictures.
-    pub pictures: Vec<Vec<ScreenImage>>,
-    /// The first pairs of copies.
-    pub pairs: Vec<[ScreenImage; 2]>,
+    /// Pictures against texts.
+    Board {
+        /// The pairs that were compared.
+        pairs: Vec<(PathBuf, String)>,
+        /// The answer.
+        board: Box<Board>,
+    },
 }

@@ -8,6 +8,7 @@ use super::search::{Choice, trials};
 use super::{Error, Result};
 use crate::clip::Precision;
 use crate::fine_tune::FineTuneMethod;
+use crate::lossless::Lossless;
 use crate::zero_shot::DEFAULT_TEMPLATE;
 
 /// Which part of the model learns, in contrastive training.
@@ -347,13 +348,16 @@ impl Field {
 }
 
 /// A run as it was asked for.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunConfig {
     /// How.
     pub method: FineTuneMethod,
     /// From what.
+    #[serde_as(as = "Lossless")]
     pub folder: PathBuf,
     /// From which model; none for the starter.
+    #[serde_as(as = "Option<Lossless>")]
     pub base: Option<PathBuf>,
     /// So many of each class; all where it is none.
     pub shots: Option<usize>,
@@ -363,8 +367,9 @@ pub struct RunConfig {
     pub templates: Vec<String>,
     /// Pictures in folders by class that the run never learns from: how much is forgotten. The samples where it is
     /// none.
+    #[serde_as(as = "Option<Lossless>")]
     pub control: Option<PathBuf>,
-    /// In which numbers the towers compute while they learn; the weights stay in f32.
+    /// The precision in which the towers compute while they learn; the weights stay in f32.
     #[serde(default)]
     pub precision: Precision,
     /// The method's settings.

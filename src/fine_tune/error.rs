@@ -23,7 +23,7 @@ pub enum Error {
     /// A run is not there, or its folder is damaged.
     #[error("{0}")]
     Run(String),
-    /// A number is none.
+    /// A loss or a gradient is not finite any more.
     #[error("step {step}: {what} is not a number any more. {advice}")]
     NotANumber {
         /// The step.

@@ -1,7 +1,8 @@
 //! AdamW over leaves, with a learning rate that warms up and falls along a cosine.
 //!
-//! Burn's own AdamW does the arithmetic; on a GPU, where each of its operations is a launch, a kernel does a leaf's in one. Its module-wide wrapper keys its state by ids that differ from process to process
-//! and restores it on a default device, which cannot be named; here state is kept by the leaves' names.
+//! Burn's own AdamW does the arithmetic; on a GPU, where each of its operations is a launch, a kernel does a leaf's in one.
+//! Its module-wide wrapper keys its state by ids that differ from process to process and restores it on a default device,
+//! which cannot be named; here state is kept by the leaves' names.
 
 use std::collections::BTreeMap;
 

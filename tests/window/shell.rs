@@ -7,8 +7,9 @@ use clipsight::app::command::{Command, Dialog};
 use clipsight::app::settings::Settings;
 use clipsight::app::state::Mode;
 use clipsight::app::train::TrainCommand;
-use clipsight::engine::protocol::{Event, FetchOutcome, Request, Severity, Topic};
+use clipsight::engine::protocol::{Event, FetchOutcome, HubRequest, ModelSpeed, Request, Severity, Topic};
 use clipsight::engine::training::{TrainingEvent, TrainingRequest};
+use clipsight::engine::{DeviceInfo, ModelChoice};
 use clipsight::zero_shot::TemplateSet;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -217,7 +218,7 @@ fn saving_is_one_message_and_a_failed_download_can_be_tried_again() {
     harness.run_steps(3);
     harness.get_by_label("Retry").click();
     harness.run_steps(3);
-    assert!(engine.requests().contains(&Request::Fetch(name)));
+    assert!(engine.requests().contains(&Request::Hub(HubRequest::Fetch(name))));
     assert!(harness.query_by_label_contains("could not be downloaded").is_none());
 }
 
@@ -237,4 +238,26 @@ fn a_run_at_work_is_seen_from_every_mode() {
     engine.say(Event::Training(TrainingEvent::Idle));
     harness.run_steps(3);
     assert!(harness.query_by_label_contains(shown).is_none());
+}
+
+#[test]
+fn a_model_that_is_here_is_measured_when_asked() {
+    let (engine, mut harness) = looking();
+    execute(&mut harness, Command::UseMode(Mode::Models));
+    execute(&mut harness, Command::MeasureModel(ModelChoice::Starter));
+    harness.get_by_label("measuring");
+    let asked = |request: &Request| matches!(request, Request::MeasureModel(ModelChoice::Starter));
+    assert!(engine.requests().iter().any(asked));
+    engine.say(Event::Measured(Some(ModelSpeed {
+        model: "Starter".into(),
+        device: "CPU".into(),
+        pictures_per_s: 43.7,
+    })));
+    engine.say(Event::Device {
+        info: DeviceInfo::cpu(),
+        preparing: None,
+    });
+    harness.run_steps(3);
+    assert!(harness.query_by_label("measuring").is_none());
+    harness.get_by_label("44/s, measured");
 }

@@ -290,7 +290,7 @@ fn every_page_of_training() {
             training::say_runs(engine);
             training::say_preview(engine, app);
             if page == Page::Board || page == Page::Shots {
-                training::say_board_and_shots(engine);
+                training::say_board_and_shots(engine, app);
             }
             app.execute(Command::Train(TrainCommand::Compare("linear-probe-1".into())));
             app.execute(Command::Train(TrainCommand::Compare("prolip-1".into())));

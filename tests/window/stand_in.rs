@@ -10,14 +10,17 @@ use clipsight::app::App;
 use clipsight::app::settings::Settings;
 use clipsight::clip::{Layout, ModelInfo, Precision, Scoring, TowerKind, WeightsFile};
 use clipsight::engine::protocol::{
-    Event, HeatMap, InspectedPicture, LabelId, MapSet, PictureFile, PictureId, Probe, Probed, Question, Request, Rival,
-    ScreenImage, Verdict, ViewRect,
+    Event, HeatMap, InferenceRequest, InspectedPicture, LabelId, LibraryRequest, MapSet, PictureFile, PictureId, Probe,
+    Probed, Question, Request, Rival, ScreenImage, Verdict, ViewRect,
 };
 use clipsight::engine::{Backend, DeviceInfo, ModelChoice};
 use clipsight::heatmap::HeatmapMethod;
 use clipsight::heatmap::trust::deletion::Curve;
 use clipsight::zero_shot::score;
 use egui_kittest::Harness;
+
+/// Files in this folder need not be there: their pictures are painted.
+const PRETENDED: &str = "/pictures";
 
 thread_local! {
     /// When this test began, by its own clock, and how far that went on.
@@ -68,7 +71,7 @@ pub fn window_of(settings: Settings, size: [f32; 2]) -> (StandIn, Harness<'stati
 /// The newest question among requests.
 pub fn question(requests: &[Request]) -> Option<Question> {
     requests.iter().rev().find_map(|request| match request {
-        Request::Classify(question) => Some(Question::clone(question)),
+        Request::Inference(InferenceRequest::Classify(question)) => Some(Question::clone(question)),
         _ => None,
     })
 }
@@ -271,7 +274,8 @@ impl Backend for StandIn {
     fn send(&mut self, request: Request) {
         self.0.borrow_mut().requests.push(request.clone());
         match request {
-            Request::OpenFolders { library, .. } | Request::OpenSamples { library } => {
+            Request::Library(LibraryRequest::OpenFolders { library, .. })
+            | Request::Library(LibraryRequest::OpenSamples { library }) => {
                 self.0.borrow_mut().library = library;
             }
             Request::Inspect {
@@ -287,15 +291,26 @@ impl Backend for StandIn {
                     });
                 }
             }
+            Request::FilePictures(paths) => {
+                for path in paths.into_iter().filter(|path| path.starts_with(PRETENDED)) {
+                    let seed = path.to_string_lossy().bytes().map(usize::from).sum();
+                    let image = Ok(painted(seed, 64, 48));
+                    self.say(Event::FilePicture { path, image });
+                }
+            }
             // Every model can be opened, but for one.
-            Request::LoadModel(choice) if choice != ModelChoice::Path("/models/broken".into()) => {
+            Request::Inference(InferenceRequest::LoadModel(choice))
+                if choice != ModelChoice::Path("/models/broken".into()) =>
+            {
                 self.say(Event::ModelOpened(choice));
             }
-            Request::TestMap(Some(test)) => self.test(test.label),
-            Request::Compare(Some(rival)) => self.compare(&rival),
-            Request::Probe(Some(probe)) => self.probe(&probe),
-            Request::DrawHeatmap { path: None, .. } => self.say(Event::Drawn(painted(1, 64, 64))),
-            Request::Classify(asked) if self.answers() => self.answer(&asked),
+            Request::Inference(InferenceRequest::TestMap(Some(test))) => self.test(test.label),
+            Request::Inference(InferenceRequest::Compare(Some(rival))) => self.compare(&rival),
+            Request::Inference(InferenceRequest::Probe(Some(probe))) => self.probe(&probe),
+            Request::Library(LibraryRequest::DrawHeatmap { path: None, .. }) => {
+                self.say(Event::Drawn(painted(1, 64, 64)))
+            }
+            Request::Inference(InferenceRequest::Classify(asked)) if self.answers() => self.answer(&asked),
             _ => {}
         }
     }

@@ -9,16 +9,16 @@ use clipsight::app::state::Mode;
 use clipsight::app::train::{Page, TrainCommand};
 use clipsight::clip::{ModelInfo, TowerKind};
 use clipsight::engine::ModelChoice;
-use clipsight::engine::protocol::{Event, Request};
+use clipsight::engine::protocol::{Event, InferenceRequest, Request};
 use clipsight::engine::training::{
     BlendPoint, Board, Choice, ClassCount, Contradiction, Estimate, FineTuneMethod, Flip, KShot, METHODS, Preview,
-    Previewed, RunConfig, RunEvent, RunRecord, RunState, Tested, TrainingEvent, TrainingRequest,
+    RunConfig, RunEvent, RunRecord, RunState, Tested, TrainingEvent, TrainingRequest,
 };
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
-use crate::stand_in::{StandIn, painted, starter, window};
+use crate::stand_in::{StandIn, starter, window};
 use crate::{real_window, run_until};
 
 /// Pictures of plain colours in folders: easy to tell apart.
@@ -141,6 +141,9 @@ fn events(run: &str, steps: usize) -> Vec<RunEvent> {
                         .map(|r| (0..3).map(|c| if r == c { 0.3 + 0.4 * share } else { 0.25 }).collect())
                         .collect(),
                 ),
+                board_pairs: ["red", "green", "blue"]
+                    .map(|class| (format!("/pictures/colours/{class}/1.png").into(), class.into()))
+                    .into(),
                 flips: vec![Flip {
                     path: "/pictures/colours/red/3.png".into(),
                     class: "red".into(),
@@ -161,7 +164,9 @@ pub fn say_preview(engine: &StandIn, app: &App) {
         train,
         validation: 3,
         test: 3,
-        samples: Vec::new(),
+        samples: (0..4)
+            .map(|n| format!("/pictures/colours/{name}/{n}.png").into())
+            .collect(),
     };
     let preview = Preview {
         classes: vec![class("red", 24), class("green", 2), class("blue", 24)],
@@ -193,23 +198,14 @@ pub fn say_preview(engine: &StandIn, app: &App) {
         )],
         captions: Vec::new(),
     };
-    let pairs = (0..2).map(|n| [painted(n, 64, 48), painted(n, 64, 48)]).collect();
-    let pictures = (0..3)
-        .map(|class| (0..4).map(|n| painted(class * 4 + n, 64, 48)).collect())
-        .collect();
-    let previewed = Box::new(Previewed {
-        preview,
-        pictures,
-        pairs,
-    });
     let training = &app.state().training;
     engine.say(Event::Training(TrainingEvent::Previewed {
-        generation: training.asked().0,
-        previewed: Ok(previewed),
+        generation: training.asked()[0],
+        previewed: Ok(Box::new(preview)),
     }));
     engine.say(Event::Training(TrainingEvent::Idle));
     engine.say(Event::Training(TrainingEvent::Estimated {
-        generation: training.asked().1,
+        generation: training.asked()[1],
         estimate: Estimate {
             seconds: 42.0,
             steps: 40,
@@ -273,7 +269,7 @@ pub fn say_blends(engine: &StandIn) {
 }
 
 /// Pretends that a board and a curve over shots were measured.
-pub fn say_board_and_shots(engine: &StandIn) {
+pub fn say_board_and_shots(engine: &StandIn, app: &App) {
     let cosines = (0..3).map(|r| {
         (0..3)
             .map(|c| 0.2 + 0.03 * (r + c) as f32 + if r == c { 0.2 } else { 0.0 })
@@ -284,24 +280,46 @@ pub fn say_board_and_shots(engine: &StandIn) {
         loss: 0.81,
         steps: 1,
     };
-    let pictures = (0..3).map(|n| painted(n, 64, 48)).collect();
-    engine.say(Event::Training(TrainingEvent::Board(Box::new(board), pictures)));
+    let training = &app.state().training;
+    engine.say(Event::Training(TrainingEvent::Board {
+        pairs: training.pairs().to_vec(),
+        board: Box::new(board),
+    }));
+    let generation = training.asked()[2];
     for seed in 0..3 {
         let zero_shot = 38 + seed as usize;
-        say_shots(engine, None, 0, seed, tested(zero_shot, zero_shot, 62));
+        say_shots(engine, generation, (None, 0), seed, tested(zero_shot, zero_shot, 62));
         // No class has 16.
         for (place, shots) in [1, 2, 4, 8, 16].into_iter().enumerate() {
             let after = 25 + 7 * place + 2 * seed as usize;
-            say_shots(engine, Some(METHODS[0]), shots, seed, tested(zero_shot, after, 62));
+            say_shots(
+                engine,
+                generation,
+                (Some(METHODS[0]), shots),
+                seed,
+                tested(zero_shot, after, 62),
+            );
             let after = 39 + 4 * place + seed as usize;
-            say_shots(engine, Some(METHODS[1]), shots, seed, tested(zero_shot, after, 62));
+            say_shots(
+                engine,
+                generation,
+                (Some(METHODS[1]), shots),
+                seed,
+                tested(zero_shot, after, 62),
+            );
         }
     }
 }
 
-fn say_shots(engine: &StandIn, method: Option<FineTuneMethod>, shots: usize, seed: u64, tested: Tested) {
+fn say_shots(
+    engine: &StandIn,
+    generation: u64,
+    (method, shots): (Option<FineTuneMethod>, usize),
+    seed: u64,
+    tested: Tested,
+) {
     let compared = tested.compared().unwrap();
-    engine.say(Event::Training(TrainingEvent::KShot(KShot {
+    let point = KShot {
         method,
         shots,
         examples: shots.min(12),
@@ -309,7 +327,8 @@ fn say_shots(engine: &StandIn, method: Option<FineTuneMethod>, shots: usize, see
         accuracy: compared.after.mean as f32,
         interval: Some(compared.after),
         compared: method.map(|_| compared),
-    })));
+    };
+    engine.say(Event::Training(TrainingEvent::KShot { generation, point }));
 }
 
 fn teaching() -> (StandIn, Harness<'static, App>) {
@@ -563,7 +582,7 @@ fn runs_are_opened_compared_used_deleted_and_brought_back() {
         .execute(Command::Train(TrainCommand::Use("linear-probe-1".into())));
     harness.run_steps(3);
     let loaded = engine.newest(|request| match request {
-        Request::LoadModel(choice) => Some(choice.clone()),
+        Request::Inference(InferenceRequest::LoadModel(choice)) => Some(choice.clone()),
         _ => None,
     });
     assert_eq!(loaded, Some(ModelChoice::Path("/runs/linear-probe-1/learnt".into())));
@@ -650,7 +669,7 @@ fn a_taught_model_brings_its_classes_and_one_click_leads_back() {
     harness.get_by_label("Back to Starter").click();
     harness.run_steps(4);
     let loaded = engine.newest(|request| match request {
-        Request::LoadModel(choice) => Some(choice.clone()),
+        Request::Inference(InferenceRequest::LoadModel(choice)) => Some(choice.clone()),
         _ => None,
     });
     assert_eq!(loaded, Some(ModelChoice::Starter));
@@ -686,7 +705,7 @@ fn a_blend_in_use_is_shown_with_its_own_numbers_and_the_slider_stays() {
         let requests = engine.requests();
         requests
             .iter()
-            .filter(|request| matches!(request, Request::LoadModel(_)))
+            .filter(|request| matches!(request, Request::Inference(InferenceRequest::LoadModel(_))))
             .count()
     };
     let before = loads(&engine);
@@ -731,10 +750,10 @@ fn runs_beside_each_other_are_compared_only_on_the_same_pictures() {
         .unwrap()
         .against(records[1].tested.as_ref().unwrap());
     say(&engine, records);
-    engine.say(Event::Training(TrainingEvent::Contrasts(vec![(
-        "tip-adapter-1".into(),
-        contrast,
-    )])));
+    engine.say(Event::Training(TrainingEvent::Contrasts {
+        compared: ["linear-probe-1", "tip-adapter-1"].map(String::from).into(),
+        contrasts: vec![("tip-adapter-1".into(), contrast)],
+    }));
     harness.run_steps(3);
     harness.get_by_label_contains("-24.2 points (");
     harness.get_by_label_contains("p < 0.001: worsened");
@@ -745,7 +764,7 @@ fn the_bands_of_few_shots_name_their_splits_and_stand_where_the_examples_are() {
     let (engine, mut harness) = teaching();
     harness.set_size(egui::vec2(1_280.0, 1_200.0));
     open(&mut harness, Page::Shots);
-    say_board_and_shots(&engine);
+    say_board_and_shots(&engine, harness.state());
     harness.run_steps(4);
     harness.get_by_label_contains("from the lowest to the highest of 3 splits");
     assert_eq!(
@@ -782,7 +801,7 @@ fn the_board_takes_pictures_with_their_labels_and_one_step() {
         other => panic!("{other:?}"),
     };
     assert_eq!(steps(&engine), 0);
-    say_board_and_shots(&engine);
+    say_board_and_shots(&engine, harness.state());
     harness.run_steps(3);
     harness.get_by_label("One contrastive step").click();
     harness.run_steps(3);
@@ -873,4 +892,63 @@ fn the_real_engine_teaches_and_its_model_predicts_at_once() {
             .iter()
             .all(|picture| picture.scores.is_some())
     });
+}
+
+#[test]
+fn nothing_that_was_measured_for_another_question_is_shown() {
+    let (engine, mut harness) = teaching();
+    open(&mut harness, Page::Board);
+    let pairs = |n: usize| -> Vec<_> {
+        let pair = |n| (format!("/pictures/{n}.png").into(), format!("text {n}"));
+        (0..n).map(pair).collect()
+    };
+    harness
+        .state_mut()
+        .execute(Command::Train(TrainCommand::SetPairs(pairs(3))));
+    let board = |loss| Board {
+        cosines: vec![vec![0.1; 3]; 3],
+        loss,
+        steps: 0,
+    };
+    let say = |pairs, loss| {
+        engine.say(Event::Training(TrainingEvent::Board {
+            pairs,
+            board: Box::new(board(loss)),
+        }));
+    };
+    // A pair was taken away while the board was computed.
+    say(pairs(4), 0.25);
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains("Contrastive loss").is_none());
+    say(pairs(3), 0.5);
+    harness.run_steps(3);
+    harness.get_by_label_contains("Contrastive loss 0.500");
+
+    open(&mut harness, Page::Shots);
+    let measure = || Command::Train(TrainCommand::MeasureShots);
+    harness.state_mut().execute(measure());
+    let before = harness.state().state().training.asked()[2];
+    harness.state_mut().execute(measure());
+    say_shots(&engine, before, (None, 0), 0, tested(3, 3, 60));
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains("zero-shot 5.0 %").is_none());
+}
+
+#[test]
+fn a_run_that_must_fail_is_not_started_by_its_key_either() {
+    let (engine, mut harness) = teaching();
+    harness
+        .state_mut()
+        .execute(Command::Train(TrainCommand::UseFolder("/pictures/colours".into())));
+    harness.run_steps(2);
+    harness.get_by_label_contains("still being looked through");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    harness.run_steps(3);
+    let started = |request: &Request| matches!(request, Request::Training(TrainingRequest::Start(_)));
+    assert!(!engine.requests().iter().any(started));
+    say_preview(&engine, harness.state());
+    harness.run_steps(3);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    harness.run_steps(3);
+    assert!(engine.requests().iter().any(started));
 }

@@ -15,7 +15,8 @@ const MEMORY_SHARE: f64 = 0.6;
 /// Billions of operations of the starter's image tower for a picture (EfficientNet-Lite0, Tan and Le 2019: 407 million
 /// multiplications with their sums).
 const STARTER_GFLOPS: f32 = 0.8;
-const STARTER: &str = "Starter";
+/// What the starter calls itself.
+pub const STARTER: &str = "Starter";
 
 /// How many pictures a second.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,17 +65,21 @@ pub fn rounded(speed: f32) -> f32 {
     (speed / unit).round() * unit
 }
 
+/// How fast a model was seen to be on a device.
+pub fn measured(name: &str, device: &str, speeds: &BTreeMap<String, f32>) -> Option<Speed> {
+    let seen = |name: &str| speeds.get(&speed_key(name, device)).filter(|speed| **speed > 0.0);
+    let speed = seen(short_name(name)).or_else(|| seen(name))?;
+    Some(Speed::Measured(*speed))
+}
+
 /// How fast a model of the catalogue is on a device.
 pub fn speed(entry: &CatalogueEntry, device: &str, speeds: &BTreeMap<String, f32>) -> Option<Speed> {
-    let seen = |name: &str| {
-        speeds
-            .get(&speed_key(name, device))
-            .copied()
-            .filter(|speed| *speed > 0.0)
-    };
-    if let Some(speed) = seen(short_name(&entry.name)).or_else(|| seen(&entry.name)) {
-        return Some(Speed::Measured(speed));
+    if let Some(speed) = measured(&entry.name, device, speeds) {
+        return Some(speed);
     }
+    let seen = |name: &str| match measured(name, device, speeds)? {
+        Speed::Measured(speed) | Speed::Estimated(speed) => Some(speed),
+    };
     // The nearest in what it computes tells most.
     let others = catalogue()
         .iter()

@@ -1,5 +1,6 @@
 //! What the page of models shows, and what a user can want of it.
 
+use crate::engine::ModelChoice;
 use crate::engine::protocol::{CachedModel, Download};
 
 /// A model that is being fetched.
@@ -62,6 +63,7 @@ pub struct Models {
     here: Vec<CachedModel>,
     machine_bytes: Option<u64>,
     fetching: Option<Fetching>,
+    measuring: Option<ModelChoice>,
     asked_to_remove: Option<String>,
     typed_name: String,
     order: Order,
@@ -93,6 +95,21 @@ impl Models {
     pub fn fetches(&mut self, name: String, progress: Option<Download>) {
         self.typed_name.clear();
         self.fetching = Some(Fetching { name, progress });
+    }
+
+    /// A model is being measured.
+    pub fn measures(&mut self, choice: ModelChoice) {
+        self.measuring = Some(choice);
+    }
+
+    /// It has been.
+    pub fn measured(&mut self) {
+        self.measuring = None;
+    }
+
+    /// The model that is being measured.
+    pub fn measuring(&self) -> Option<&ModelChoice> {
+        self.measuring.as_ref()
     }
 
     /// It has ended.

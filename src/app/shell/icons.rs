@@ -47,7 +47,6 @@ pub const SCISSORS: &str = "\u{EAE0}";
 pub const SIDEBAR_SIMPLE: &str = "\u{EC24}";
 pub const SORT_ASCENDING: &str = "\u{E444}";
 pub const SQUARES_FOUR: &str = "\u{E464}";
-pub const STAR: &str = "\u{E46A}";
 pub const STOP: &str = "\u{E46C}";
 pub const SUN: &str = "\u{E472}";
 pub const TEXT_ALIGN_LEFT: &str = "\u{E484}";

@@ -39,7 +39,7 @@ pub struct ModeEntry {
     /// What is asked when it is opened.
     pub open: fn(&mut State, Instant) -> Vec<Request>,
     /// Draws it.
-    pub ui: fn(&mut Ui, &mut State, &mut Textures) -> Drawn,
+    pub ui: fn(&mut Ui, &State, &mut Textures) -> Drawn,
     /// What dropped folders and pictures would do here.
     pub drop_hint: &'static str,
     /// What can be undone in it.

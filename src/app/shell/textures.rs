@@ -33,7 +33,7 @@ pub struct Textures {
     frame: u64,
     inspected: Option<(Arc<InspectedPicture>, TextureHandle, TextureHandle)>,
     probed: Option<(Arc<Probed>, Option<TextureHandle>, TextureHandle)>,
-    /// Small pictures of the training mode, by their places.
+    /// Small pictures, by their places.
     small: HashMap<String, (ScreenImage, TextureHandle)>,
     /// Pictures of files, by their paths.
     files: HashMap<PathBuf, Thumbnail>,
@@ -41,6 +41,37 @@ pub struct Textures {
     drawn: HashMap<&'static str, Drawn>,
     /// Drawn heatmaps, the newest last.
     overlays: Vec<(OverlayKey, TextureHandle)>,
+}
+
+/// Small pictures of files, for pages that show some: what is not there yet is asked for.
+pub struct FilePictures<'a> {
+    /// Where they are.
+    pub textures: &'a mut Textures,
+    /// Files on screen whose pictures are missing.
+    pub missing: &'a mut Vec<PathBuf>,
+}
+
+impl FilePictures<'_> {
+    /// The picture of a file that is on screen.
+    pub fn get(&mut self, path: &Path) -> Option<TextureHandle> {
+        let texture = self.textures.file(path);
+        if texture.is_none() {
+            self.missing.push(path.to_path_buf());
+        }
+        texture
+    }
+
+    /// Draws the whole picture of a file as large as it fits, if any of the place is in sight.
+    pub fn paint(&mut self, ui: &egui::Ui, path: &Path, place: egui::Rect) {
+        if !ui.is_rect_visible(place) {
+            return;
+        }
+        if let Some(texture) = self.get(path) {
+            let size = texture.size_vec2();
+            let scale = (place.size() / size).min_elem();
+            egui::Image::new(&texture).paint_at(ui, egui::Rect::from_center_size(place.center(), scale * size));
+        }
+    }
 }
 
 /// Drawn heatmaps that are kept: those on screen, and a few that were.

@@ -1,5 +1,6 @@
 //! A run's events as curves and numbers.
 
+use crate::app::train::Pair;
 use crate::engine::training::{Flip, RunEvent};
 
 /// Step and value.
@@ -30,6 +31,8 @@ pub struct Curves {
     pub kept: Option<(Vec<(String, f64)>, usize)>,
     /// Cosines of pictures and texts, as last measured.
     pub board: Option<Vec<Vec<f32>>>,
+    /// Its pictures and texts; none of runs from before they were kept.
+    pub board_pairs: Vec<Pair>,
     /// Pictures that are answered otherwise than before.
     pub flips: Vec<Flip>,
     /// Steps that are done, and altogether.
@@ -118,6 +121,7 @@ impl Curves {
             control,
             recall,
             board,
+            board_pairs,
             flips,
             trial,
             best,
@@ -139,6 +143,7 @@ impl Curves {
             self.recall.1.push(at(*to_pictures));
         }
         self.board.clone_from(board);
+        self.board_pairs.clone_from(board_pairs);
         self.flips.clone_from(flips);
     }
 
@@ -232,6 +237,7 @@ mod tests {
             control: None,
             recall: None,
             board: None,
+            board_pairs: Vec::new(),
             flips: Vec::new(),
             best,
             trial: vec![("learning-rate".into(), rate)],

@@ -9,9 +9,9 @@ mod update;
 
 use std::path::PathBuf;
 
-use crate::app::command::Command;
 use crate::app::shell::icons as icon;
 use crate::app::shell::rail::{Drawn, ModeEntry, ModeHistory};
+use crate::app::shell::textures::FilePictures;
 use crate::app::state::Mode;
 use crate::engine::training::{FineTuneMethod, RunConfig, TrainingRequest};
 
@@ -31,12 +31,13 @@ pub const MODE: ModeEntry = ModeEntry {
         update(state, TrainCommand::Open(page), now)
     },
     ui: |ui, state, textures| {
-        let mut commands: Vec<Command> = Vec::new();
-        panels::train_ui(ui, state, textures, &mut commands);
-        Drawn {
-            commands,
-            ..Drawn::default()
-        }
+        let mut drawn = Drawn::default();
+        let mut files = FilePictures {
+            textures,
+            missing: &mut drawn.missing_files,
+        };
+        panels::train_ui(ui, state, &mut files, &mut drawn.commands);
+        drawn
     },
     drop_hint: "Drop a folder to train on it",
     history: Some(ModeHistory {
@@ -97,6 +98,8 @@ pub enum TrainCommand {
     Configure(Box<RunConfig>),
     /// Look through the pictures.
     Preview,
+    /// Stop looking through them.
+    StopPreview,
     /// Try one step.
     Estimate,
     /// Start the run that is set up.
@@ -112,6 +115,10 @@ pub enum TrainCommand {
         /// Its note.
         note: String,
     },
+    /// Leave a run's name and note as they were.
+    EndEdit,
+    /// Width of the list of runs, in points.
+    SizeList(f32),
     /// Bring the run that was deleted last back.
     Undelete,
     /// Compute with a run's model, and look for the classes that it was taught.

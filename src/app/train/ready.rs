@@ -25,9 +25,9 @@ pub fn ready(state: &State) -> Result<(), String> {
     }
     draft.check().map_err(|error| error.to_string())?;
     match &training.previewed {
-        Some(Ok(previewed)) => fit(draft, &previewed.preview),
+        Some(Ok(preview)) => fit(draft, preview),
         Some(Err(reason)) => Err(reason.clone()),
-        None => Ok(()),
+        None => Err("The folder is still being looked through.".into()),
     }
 }
 

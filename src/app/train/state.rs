@@ -1,20 +1,17 @@
 //! What the window knows about training.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::shell::widgets::duration;
 use crate::app::train::{Curves, Page, Reading};
 use crate::engine::ModelChoice;
-use crate::engine::protocol::{Generation, ScreenImage};
+use crate::engine::protocol::Generation;
 use crate::engine::training::{
-    BlendPoint, Board, Comparison, Estimate, FineTuneMethod, KShot, Previewed, RunConfig, RunEvent, RunRecord,
-    TrainingEvent,
+    BlendPoint, Board, Comparison, Estimate, FineTuneMethod, KShot, Preview, RunConfig, RunEvent, RunRecord,
+    TrainingEvent, trials,
 };
-
-/// Small pictures that are asked for at a time.
-const MAX_SMALL: usize = 60;
 
 /// A picture with its text, on the board.
 pub type Pair = (PathBuf, String);
@@ -77,8 +74,12 @@ pub struct Training {
     /// Counts previews and estimates that were asked for: answers to older ones are dropped.
     pub(super) preview_asked: Generation,
     pub(super) estimate_asked: Generation,
+    /// Counts measurements of accuracy against shots.
+    pub(super) shots_asked: Generation,
+    /// The share of it that is looked through.
+    pub(super) looked: f32,
     /// What it would learn from.
-    pub(super) previewed: Option<Result<Arc<Previewed>, String>>,
+    pub(super) previewed: Option<Result<Arc<Preview>, String>>,
     /// What it would take.
     pub(super) estimate: Option<Estimate>,
     /// The runs, the newest first.
@@ -93,10 +94,6 @@ pub struct Training {
     pub(super) deleted: Option<(String, String)>,
     /// The run that is being written elsewhere.
     pub(super) exported: Option<String>,
-    /// Small pictures that were asked for, by their files.
-    pub(super) small: BTreeMap<PathBuf, ScreenImage>,
-    /// Those that were asked for.
-    asked_small: BTreeSet<PathBuf>,
     /// A run's name and note while they are typed.
     pub(super) description: Option<(String, String, String)>,
     /// Accuracy of blends, of the run that was measured last.
@@ -112,7 +109,9 @@ pub struct Training {
     /// How the board is read.
     pub(super) reading: Reading,
     /// The board.
-    pub(super) board: Option<(Arc<Board>, Arc<Vec<ScreenImage>>)>,
+    pub(super) board: Option<Arc<Board>>,
+    /// The run whose model is being loaded, to be used.
+    pub(super) awaited: Option<(PathBuf, String)>,
 }
 
 impl Default for Training {
@@ -122,6 +121,8 @@ impl Default for Training {
             draft: RunConfig::new(FineTuneMethod::LinearProbe, PathBuf::new()),
             preview_asked: 0,
             estimate_asked: 0,
+            shots_asked: 0,
+            looked: 0.0,
             previewed: None,
             estimate: None,
             runs: Vec::new(),
@@ -130,8 +131,6 @@ impl Default for Training {
             compared: Vec::new(),
             deleted: None,
             exported: None,
-            small: BTreeMap::new(),
-            asked_small: BTreeSet::new(),
             description: None,
             blends: None,
             blend: None,
@@ -140,6 +139,7 @@ impl Default for Training {
             pairs: Vec::new(),
             reading: Reading::default(),
             board: None,
+            awaited: None,
         }
     }
 }
@@ -150,13 +150,13 @@ impl Training {
         &self.page
     }
 
-    /// What the newest preview and the newest estimate that were asked for are counted as.
-    pub fn asked(&self) -> (Generation, Generation) {
-        (self.preview_asked, self.estimate_asked)
+    /// What the newest preview, estimate and measurement of shots that were asked for are counted as.
+    pub fn asked(&self) -> [Generation; 3] {
+        [self.preview_asked, self.estimate_asked, self.shots_asked]
     }
 
     /// What the run that is set up would learn from, or why it cannot.
-    pub fn previewed(&self) -> Option<&Result<Arc<Previewed>, String>> {
+    pub fn previewed(&self) -> Option<&Result<Arc<Preview>, String>> {
         self.previewed.as_ref()
     }
 
@@ -267,15 +267,25 @@ impl Training {
         }
     }
 
+    /// Which trial of a search is at work, and of how many; none where one setting is trained with.
+    pub fn trial_at_work(&self, run: &str) -> Option<(usize, usize)> {
+        let (record, curves) = (self.record(run)?, self.curves.get(run)?);
+        let (step, steps) = curves.step;
+        let count = trials(&record.config).ok()?.len();
+        let length = (steps / count.max(1)).max(1);
+        (count > 1).then(|| ((step.saturating_sub(1) / length + 1).min(count), count))
+    }
+
     fn run_work(&self, run: &str, paused: bool) -> Work {
         let curves = self.curves.get(run);
         let preparing = curves.and_then(|curves| curves.preparing.as_ref());
         let (step, steps) = curves.map_or((0, 0), |curves| curves.step);
         let name = self.record(run).map_or(run, |record| record.name.as_str());
         Work {
-            what: match preparing {
-                Some((what, _)) => format!("{name}, {}", what.to_lowercase()),
-                None => name.to_owned(),
+            what: match (preparing, self.trial_at_work(run)) {
+                (Some((what, _)), _) => format!("{name}, {}", what.to_lowercase()),
+                (None, Some((trial, trials))) => format!("{name}, trial {trial} of {trials}"),
+                (None, None) => name.to_owned(),
             },
             done: preparing.map_or(step as f32 / steps.max(1) as f32, |(_, done)| *done),
             left_s: curves.and_then(|curves| curves.pace).map(|(_, left)| left),
@@ -284,20 +294,10 @@ impl Training {
         }
     }
 
-    /// Pictures that the page shows and that nobody asked for yet.
-    pub fn missing_pictures(&mut self) -> Vec<PathBuf> {
-        let shown: Vec<&PathBuf> = match &self.page {
-            Page::Run(run) => {
-                let flips = self.curves.get(run).map(|curves| &curves.flips);
-                flips.into_iter().flatten().map(|flip| &flip.path).collect()
-            }
-            Page::Board => self.pairs.iter().map(|(path, _)| path).collect(),
-            Page::Setup | Page::Compare | Page::Shots => Vec::new(),
-        };
-        let missing = shown.into_iter().filter(|path| !self.asked_small.contains(*path));
-        let missing: Vec<PathBuf> = missing.take(MAX_SMALL).cloned().collect();
-        self.asked_small.extend(missing.iter().cloned());
-        missing
+    /// What is said of the run whose model was awaited, now that this one is open.
+    pub fn arrived(&mut self, opened: &ModelChoice) -> Option<String> {
+        let (path, words) = self.awaited.take()?;
+        (*opened == ModelChoice::Path(path)).then_some(words)
     }
 
     /// Takes what training says.
@@ -313,18 +313,26 @@ impl Training {
             TrainingEvent::Run(event) => self.run_goes_on(&event),
             TrainingEvent::Working { what, done } => self.at_work = Some(AtWork::Other(what, done)),
             TrainingEvent::Idle => self.at_work = None,
+            TrainingEvent::Looking { generation, done } if generation == self.preview_asked => self.looked = done,
             TrainingEvent::Previewed { generation, previewed } if generation == self.preview_asked => {
                 self.previewed = Some(previewed.map(Arc::from));
             }
             TrainingEvent::Estimated { generation, estimate } if generation == self.estimate_asked => {
                 self.estimate = Some(estimate);
             }
-            TrainingEvent::Previewed { .. } | TrainingEvent::Estimated { .. } => {}
-            TrainingEvent::Small(pictures) => self.small.extend(pictures),
-            TrainingEvent::KShot(point) => self.shots.push(point),
-            TrainingEvent::Contrasts(contrasts) => self.contrasts = contrasts,
+            TrainingEvent::KShot { generation, point } if generation == self.shots_asked => self.shots.push(point),
+            TrainingEvent::Contrasts { compared, contrasts } if compared == self.compared => {
+                self.contrasts = contrasts;
+            }
             TrainingEvent::Blends { run, points } => self.blends = Some((run, points)),
-            TrainingEvent::Board(board, pictures) => self.board = Some((Arc::from(board), Arc::new(pictures))),
+            TrainingEvent::Board { pairs, board } if pairs == self.pairs => self.board = Some(Arc::from(board)),
+            // Answers to what is not asked any more.
+            TrainingEvent::Looking { .. }
+            | TrainingEvent::Previewed { .. }
+            | TrainingEvent::Estimated { .. }
+            | TrainingEvent::KShot { .. }
+            | TrainingEvent::Contrasts { .. }
+            | TrainingEvent::Board { .. } => {}
         }
     }
 

@@ -10,6 +10,7 @@ use crate::app::settings::LabelRow;
 use crate::app::shell::messages::Message;
 use crate::app::shell::theme;
 use crate::app::state::{Mode, State};
+use crate::app::train::ready::ready;
 use crate::app::train::{Page, TrainCommand};
 use crate::app::update::load_model;
 use crate::engine::ModelChoice;
@@ -66,6 +67,11 @@ pub fn update(state: &mut State, command: TrainCommand, now: Instant) -> Vec<Req
         }
         TrainCommand::Configure(config) => return configure(state, *config),
         TrainCommand::Preview => return changed(state),
+        TrainCommand::StopPreview => {
+            training.preview_asked += 1;
+            training.previewed = Some(Err("It was stopped before the folder was looked through.".into()));
+            TrainingRequest::StopPreview(training.preview_asked)
+        }
         TrainCommand::Estimate => {
             forget_estimate(training);
             TrainingRequest::Estimate {
@@ -80,6 +86,14 @@ pub fn update(state: &mut State, command: TrainCommand, now: Instant) -> Vec<Req
         }
         TrainCommand::Edit { run, name, note } => {
             training.description = Some((run, name, note));
+            return Vec::new();
+        }
+        TrainCommand::SizeList(width) => {
+            state.settings.runs_width = width;
+            return Vec::new();
+        }
+        TrainCommand::EndEdit => {
+            training.description = None;
             return Vec::new();
         }
         TrainCommand::Undelete => match training.deleted.take() {
@@ -107,7 +121,11 @@ pub fn update(state: &mut State, command: TrainCommand, now: Instant) -> Vec<Req
         }
         TrainCommand::MeasureShots => {
             training.shots.clear();
-            TrainingRequest::KShot(Box::new(config(state)))
+            training.shots_asked += 1;
+            TrainingRequest::KShot {
+                generation: training.shots_asked,
+                config: Box::new(config(state)),
+            }
         }
         TrainCommand::SetPairs(pairs) => {
             training.pairs = pairs;
@@ -206,9 +224,9 @@ fn events(state: &State, run: &str) -> Option<Request> {
 fn changed(state: &mut State) -> Vec<Request> {
     let training = &mut state.training;
     training.previewed = None;
+    training.looked = 0.0;
     training.preview_asked += 1;
     forget_estimate(training);
-    // While something is at work this one waits for its turn; the engine makes only the newest.
     if training.draft.folder.as_os_str().is_empty() {
         return Vec::new();
     }
@@ -250,18 +268,11 @@ fn config(state: &State) -> RunConfig {
 }
 
 fn start(state: &mut State) -> Vec<Request> {
-    if state.training.has_run() {
-        state.say(
-            Severity::Warning,
-            "Another run is still running: stop it first, or wait until it is done",
-        );
+    if let Err(reason) = ready(state) {
+        state.say(Severity::Warning, reason);
         return Vec::new();
     }
     let config = config(state);
-    if let Err(error) = config.check() {
-        state.say(Severity::Error, error.to_string());
-        return Vec::new();
-    }
     state.training.at_work = Some(AtWork::Run {
         run: None,
         paused: false,
@@ -279,11 +290,11 @@ fn use_model(state: &mut State, run: &str, now: Instant) -> Vec<Request> {
     };
     state.mode = Mode::Explore;
     if record.classes.is_empty() {
-        let text = format!(
-            "{} is in use. It was taught with captions, so that your labels stay.",
+        let words = format!(
+            "{} is in use. It was taught with captions, so your labels stay.",
             record.name
         );
-        state.say(Severity::Info, text);
+        state.training.awaited = Some((model.clone(), words));
     } else {
         let known = &state.settings.labels;
         let row = |(place, class): (usize, &String)| {
@@ -299,7 +310,8 @@ fn use_model(state: &mut State, run: &str, now: Instant) -> Vec<Request> {
         let rows: Vec<LabelRow> = record.classes.iter().enumerate().map(row).collect();
         let changed = rows != state.settings.labels;
         edit_labels(state, rows, false, now);
-        state.say(Severity::Info, taught_words(&record.name, &record.classes, changed));
+        let words = taught_words(&record.name, &record.classes, changed);
+        state.training.awaited = Some((model.clone(), words));
     }
     load_model(state, ModelChoice::Path(model))
 }
@@ -376,10 +388,33 @@ fn fill_board(state: &mut State) {
             (scores.best == Some(label)).then(|| (scores.probability(label), &picture.file.path))
         });
         if let Some((_, path)) = won.max_by(|a, b| a.0.total_cmp(&b.0)) {
-            pairs.push((path.clone(), template.replace("{}", &asked.label.name)));
+            pairs.push((path.clone(), worded(template, &asked.label.name)));
         }
     }
     pairs.truncate(BOARD_PAIRS);
     state.training.pairs = pairs;
     state.training.board = None;
+}
+
+/// A template with a name in it, and the article that the name takes.
+fn worded(template: &str, name: &str) -> String {
+    let begins_with_vowel = name.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']);
+    if begins_with_vowel && (template.contains(" a {}") || template.starts_with("a {}")) {
+        template.replace("a {}", &format!("an {name}"))
+    } else {
+        template.replace("{}", name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::worded;
+
+    #[test]
+    fn a_name_takes_its_article() {
+        assert_eq!(worded("a photo of a {}.", "orange"), "a photo of an orange.");
+        assert_eq!(worded("a photo of a {}.", "cat"), "a photo of a cat.");
+        assert_eq!(worded("a photo of {}", "orange"), "a photo of orange");
+        assert_eq!(worded("{}", "owl"), "owl");
+    }
 }

@@ -22,6 +22,7 @@ use crate::clip::info::WeightsFile;
 use crate::clip::model::Model;
 use crate::clip::{Error, Precision, Result, all_finite};
 use crate::files::{MAX_SMALL_BYTES, names_another_machine, read_at_most};
+use crate::lossless::Lossless;
 
 /// The file that makes a folder an adapter.
 pub const ADAPTER: &str = "adapter.json";
@@ -32,8 +33,10 @@ pub const BASE_CHANGED: &str =
     "the model that this was learnt from has changed since; bring the old one back, or learn anew";
 /// Adapters of adapters of adapters; a longer chain is a circle.
 const MAX_CHAIN: usize = 8;
+const ENDLESS: &str = "its models refer to each other without end";
 
 /// What an adapter is.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AdapterConfig {
     /// The name that is shown.
@@ -41,6 +44,7 @@ pub struct AdapterConfig {
     /// How it was learnt.
     pub method: String,
     /// The model it was learnt from; none for the starter.
+    #[serde_as(as = "Option<Lossless>")]
     pub base: Option<PathBuf>,
     /// That model's identity in f32.
     pub base_identity: String,
@@ -114,6 +118,24 @@ pub fn is_adapter(folder: &Path) -> bool {
 /// learnt from the starter.
 pub fn base_of_adapter(folder: &Path) -> Option<PathBuf> {
     AdapterConfig::read(folder).ok()?.base
+}
+
+/// The model below all adapters: this one where it is none itself, and none for the starter.
+///
+/// # Errors
+/// An adapter among them is damaged, or they refer to each other without end.
+pub fn source_below(path: &Path) -> Result<Option<PathBuf>> {
+    let mut source = path.to_path_buf();
+    for _ in 0..=MAX_CHAIN {
+        if !is_adapter(&source) {
+            return Ok(Some(source));
+        }
+        match AdapterConfig::read(&source)?.base {
+            Some(base) => source = base,
+            None => return Ok(None),
+        }
+    }
+    Err(Error::config(ADAPTER, ENDLESS))
 }
 
 impl AdapterConfig {
@@ -267,6 +289,14 @@ impl Adapter {
         Ok(base.with_head(Head::new(self.config.classes.clone(), classifier, lift)))
     }
 
+    fn matrix(&self, name: &str) -> Result<&Flat> {
+        match self.tensors.get(name) {
+            Some(flat) if flat.shape.len() == 2 => Ok(flat),
+            Some(_) => Err(Error::config(WEIGHTS, format!("{name} is no matrix"))),
+            None => Err(Error::config(WEIGHTS, format!("{name} is missing"))),
+        }
+    }
+
     /// Weights with the factors' products added.
     fn merged(&self, start: &Flats, scale: f32) -> Result<HashMap<String, Vec<f32>>> {
         let mut merged = HashMap::new();
@@ -274,8 +304,7 @@ impl Adapter {
             let Some(name) = name.strip_suffix(".lora_a") else {
                 continue;
             };
-            let mut tensors = self.tensors.clone();
-            let b = required(&mut tensors, &format!("{name}.lora_b"), 2, WEIGHTS)?;
+            let b = self.matrix(&format!("{name}.lora_b"))?;
             let ([rows, rank], [other, columns]) = (a.shape.as_slice(), b.shape.as_slice()) else {
                 return Err(Error::config(WEIGHTS, format!("{name}: its factors are no matrices")));
             };
@@ -290,7 +319,7 @@ impl Adapter {
                 Tensor::<2>::from_data(TensorData::new(flat.values.clone(), shape), &Device::flex())
             };
             let delta: Vec<f32> = tensor(a)
-                .matmul(tensor(&b))
+                .matmul(tensor(b))
                 .into_data()
                 .try_to_vec()
                 .map_err(|e| Error::Device(format!("{e:?}")))?;
@@ -372,7 +401,7 @@ fn exchanged(base: Model, values: &HashMap<String, Vec<f32>>) -> Model {
 /// The model it was learnt from is gone or changed, or a file is damaged.
 pub fn open(folder: &Path, device: &Device, precision: Precision, chain: usize) -> Result<Model> {
     if chain > MAX_CHAIN {
-        return Err(Error::config(ADAPTER, "its models refer to each other without end"));
+        return Err(Error::config(ADAPTER, ENDLESS));
     }
     let adapter = Adapter::read(folder)?;
     let base = match &adapter.config.base {

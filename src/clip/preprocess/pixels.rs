@@ -3,7 +3,8 @@
 //!
 //! Follows Pillow: an antialiased resize, width first and then height, each rounded to bytes; a centre crop or a squash
 //! to the square; `(x * rescale_factor - mean) / std`. Transformers floors the offset of the crop, OpenCLIP (that is,
-//! torchvision) rounds it half to even, and may pad the picture instead of cropping it. Only the crop window and the kernel's margin are computed, so that a picture of 5000 x 1 pixels costs no more than any other.
+//! torchvision) rounds it half to even, and may pad the picture instead of cropping it. Only the crop window and the
+//! kernel's margin are computed, so that a picture of 5000 x 1 pixels costs no more than any other.
 
 use image::RgbImage;
 use serde::Deserialize;

@@ -2,16 +2,15 @@
 
 use std::collections::HashMap;
 
-use burn::module::{Module, ModuleMapper, Param, ParamId};
-use burn::tensor::{DType, FloatDType, Tensor};
+use burn::module::{Module, ParamId};
+use burn::tensor::{FloatDType, Tensor};
 
-use crate::clip::kernels::dense::{in_panels, take_panels_as_they_lie};
-use crate::clip::kernels::elementwise::{numbers, on_processor};
+use super::mappers::{in_half, laid_out, with_values};
+use crate::clip::kernels::dense::take_panels_as_they_lie;
 use crate::clip::kernels::on_gpu::on_gpu;
-use crate::clip::kernels::winograd;
 use crate::clip::{
     Checkpoint, EfficientNetLite, ModelConfig, ModifiedResNet, Precision, Result, TextTransformer, TowerKind,
-    VisionConfig, VisionTransformer, full,
+    VisionConfig, VisionTransformer,
 };
 
 /// A model's image tower.
@@ -92,7 +91,7 @@ pub struct Towers {
     pub image: ImageTower,
     /// Texts.
     pub text: TextTransformer,
-    /// In which numbers they compute.
+    /// The precision in which they compute.
     #[module(skip)]
     pub precision: Precision,
 }
@@ -101,7 +100,7 @@ impl Towers {
     /// The same towers with some parameters exchanged: by id, row by row. The new values may be part of a graph, so that
     /// gradients reach what they were made of; all others are constants.
     pub fn with(&self, values: &HashMap<ParamId, Tensor<1>>) -> Self {
-        self.clone().map(&mut Change::new(To::Values(values)))
+        with_values(self.clone(), values)
     }
 
     /// The same towers, laid out to answer fast. Where the processor computes: the weights of linear layers in panels,
@@ -116,12 +115,12 @@ impl Towers {
             };
         }
         take_panels_as_they_lie();
-        self.map(&mut Change::new(To::LaidOut))
+        laid_out(self)
     }
 
     /// The same towers, computing in f16.
     pub fn in_half(&self) -> Self {
-        let mut towers = self.clone().map(&mut Change::new(To::Half));
+        let mut towers = in_half(self.clone());
         towers.precision = Precision::Half;
         towers
     }
@@ -132,100 +131,5 @@ impl Towers {
             Precision::Full => values,
             Precision::Half => values.cast(FloatDType::F16),
         }
-    }
-}
-
-/// The same module, computing in f32.
-pub(super) fn in_full<M: Module>(module: M) -> M {
-    module.map(&mut Change::new(To::Full))
-}
-
-/// What becomes of every parameter. One mapper for all: each would be compiled anew for every module.
-struct Change<'a> {
-    to: To<'a>,
-    /// Modules that the mapper is inside of.
-    norms: usize,
-    linears: usize,
-    resnets: usize,
-}
-
-#[derive(Clone, Copy)]
-enum To<'a> {
-    /// Other values, by id, row by row.
-    Values(&'a HashMap<ParamId, Tensor<1>>),
-    /// f16, but for normalisation, which computes in f32.
-    Half,
-    /// f32.
-    Full,
-    /// What is fast where the processor computes.
-    LaidOut,
-}
-
-impl<'a> Change<'a> {
-    fn new(to: To<'a>) -> Self {
-        Self {
-            to,
-            norms: 0,
-            linears: 0,
-            resnets: 0,
-        }
-    }
-
-    fn depth(&mut self, container: &str) -> Option<&mut usize> {
-        match container {
-            "Struct:LayerNorm" => Some(&mut self.norms),
-            "Struct:Dense" => Some(&mut self.linears),
-            "Struct:ModifiedResNet" => Some(&mut self.resnets),
-            _ => None,
-        }
-    }
-
-    fn laid_out<const D: usize>(&self, value: Tensor<D>) -> Tensor<D> {
-        let shape = value.dims();
-        match *shape.as_slice() {
-            _ if !on_processor(&value) => value,
-            [d_input, _, _] if self.linears > 0 => match in_panels(numbers(&value.clone().into_data()), d_input) {
-                Some(panels) => Tensor::from_data(panels, &value.device()).swap_dims(0, 1),
-                None => value,
-            },
-            // All but the first, which has steps of two.
-            [output, input, 3, 3] if self.resnets > 0 && input > 3 => {
-                let kernels = numbers(&value.clone().into_data()).to_vec();
-                let kernels = Tensor::from_data(winograd::transformed(kernels, output, input), &value.device());
-                kernels.swap_dims(0, 2).swap_dims(1, 3)
-            }
-            _ => value,
-        }
-    }
-}
-
-impl ModuleMapper for Change<'_> {
-    fn enter_module(&mut self, _name: &str, container: &str) {
-        if let Some(depth) = self.depth(container) {
-            *depth += 1;
-        }
-    }
-
-    fn exit_module(&mut self, _name: &str, container: &str) {
-        if let Some(depth) = self.depth(container) {
-            *depth -= 1;
-        }
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let (id, value, _) = param.consume();
-        let value = match self.to {
-            To::Values(values) => match values.get(&id) {
-                // In the numbers of what it replaces.
-                Some(other) if value.dtype() == DType::F16 => other.clone().reshape(value.dims()).cast(FloatDType::F16),
-                Some(other) => other.clone().reshape(value.dims()),
-                None => value,
-            },
-            To::Half if self.norms == 0 => value.cast(FloatDType::F16),
-            To::Half => value,
-            To::Full => full(value),
-            To::LaidOut => self.laid_out(value),
-        };
-        Param::initialized(id, value)
     }
 }

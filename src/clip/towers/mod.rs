@@ -6,6 +6,7 @@ pub mod efficientnet;
 mod fused;
 pub mod image_tower;
 pub mod kind;
+pub(super) mod mappers;
 pub mod modified_resnet;
 pub mod text;
 pub mod vision_transformer;

@@ -13,7 +13,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::Tensor;
 
 use super::attention::SelfAttention;
-use super::image_tower::in_full;
+use super::mappers::in_full;
 use crate::clip::checkpoint::weights::{BATCH_NORM_EPSILON, Stored};
 use crate::clip::config::{RESNET_STRIDE, ResNetConfig};
 use crate::clip::kernels::convolution::{average_squares, convolve};

@@ -14,7 +14,7 @@ use burn::tensor::{DType, Device, FloatDType, Tensor, TensorData};
 use super::attention::{AttentionParts, Block, BlockShape, Norm, layer_norm, merge_heads};
 use super::attention_head::AttentionHead;
 use super::fused::{Way, through};
-use super::image_tower::in_full;
+use super::mappers::in_full;
 use crate::clip::config::{VisionPooling, VitConfig};
 use crate::clip::kernels::convolution::convolve;
 use crate::clip::kernels::dense::Dense;

@@ -34,6 +34,12 @@ impl Inference {
                     Some(loaded) => {
                         let info = Box::new(loaded.model.info().clone());
                         self.channels.events.send(Event::ModelReady(info));
+                        self.device_is(&loaded.device, None);
+                        if !loaded.device.gpu {
+                            // Its GPU may have been being prepared: that ended when the other one was asked for.
+                            let (choice, device) = (self.choice.clone(), self.device);
+                            self.loader.prepare_gpu_again(choice, device, self.precision);
+                        }
                     }
                     None if choice != ModelChoice::Starter => self.load(ModelChoice::Starter),
                     None => {}

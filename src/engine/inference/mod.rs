@@ -23,7 +23,7 @@ use super::explainer::Explainer;
 use super::loaded::Loaded;
 use super::loader::Loader;
 use super::messages::{Chore, Seen, Work};
-use super::protocol::{Generation, HeatmapMethod, PictureId, Precision, Probe, Question, Severity};
+use super::protocol::{Generation, HeatmapMethod, InferenceRequest, PictureId, Precision, Probe, Question, Severity};
 use super::queue::Queue;
 use super::rival::RivalMaps;
 use super::threads::keep_going;
@@ -180,11 +180,7 @@ impl Inference {
 
     fn handle(&mut self, work: Work) {
         match work {
-            Work::Classify(question) => {
-                self.classes = None;
-                self.question = Some(question);
-            }
-            Work::LoadModel(choice) => self.load(choice),
+            Work::Asked(request) => self.asked(request),
             Work::UseDevice(device) => {
                 self.device = device;
                 self.load(self.choice.clone());
@@ -220,17 +216,7 @@ impl Inference {
             } if library == self.library && self.inspecting == Some(picture) => {
                 self.inspect(picture, &identity, inspected);
             }
-            Work::UseHeatmap(method) => self.explainer.use_method(method),
-            Work::HoldHeatmaps(hold) => self.holding = hold,
-            Work::Alike { library, picture } if library == self.library => self.compare_with(picture),
-            Work::TestMap(test) => self.explainer.test(test),
-            Work::Compare(rival) => self.compare(rival),
-            Work::Probe(probe) => {
-                self.probe_due = probe.is_some() || self.probe.is_some();
-                self.probe = probe;
-            }
-            Work::Alike { .. }
-            | Work::Stored { .. }
+            Work::Stored { .. }
             | Work::Inspecting { .. }
             | Work::Dense { .. }
             | Work::Loaded { .. }
@@ -238,6 +224,27 @@ impl Inference {
             | Work::Gpu { .. }
             | Work::Prepared { .. }
             | Work::Stop => {}
+        }
+    }
+
+    fn asked(&mut self, request: InferenceRequest) {
+        match request {
+            InferenceRequest::LoadModel(choice) => self.load(choice),
+            InferenceRequest::Classify(question) => {
+                self.classes = None;
+                self.question = Some(question);
+            }
+            InferenceRequest::Alike { library, picture } if library == self.library => self.compare_with(picture),
+            // Of another list.
+            InferenceRequest::Alike { .. } => {}
+            InferenceRequest::UseHeatmap(method) => self.explainer.use_method(method),
+            InferenceRequest::HoldHeatmaps(hold) => self.holding = hold,
+            InferenceRequest::TestMap(test) => self.explainer.test(test),
+            InferenceRequest::Compare(rival) => self.compare(rival),
+            InferenceRequest::Probe(probe) => {
+                self.probe_due = probe.is_some() || self.probe.is_some();
+                self.probe = probe;
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use super::*;
 use crate::clip::{Pixels, Result};
 use crate::engine::Events;
 use crate::engine::prepare::{Prepared, pixels};
-use crate::engine::protocol::{AskedLabel, Event, Label, LabelId, TemplateSet};
+use crate::engine::protocol::{AskedLabel, Event, InferenceRequest, Label, LabelId, TemplateSet};
 use crate::engine::queue::Job;
 use crate::library::Content;
 
@@ -56,13 +56,14 @@ impl Bench {
             id: LabelId::known(number),
             label: Label::named(name),
         };
-        self.inference.handle(Work::Classify(Arc::new(Question {
-            generation: 1,
-            labels: [(0, "red"), (1, "green")].map(label).into(),
-            templates: TemplateSet::One,
-            none_bias: 0.0,
-            model: None,
-        })));
+        self.inference
+            .handle(Work::Asked(InferenceRequest::Classify(Arc::new(Question {
+                generation: 1,
+                labels: [(0, "red"), (1, "green")].map(label).into(),
+                templates: TemplateSet::One,
+                none_bias: 0.0,
+                model: None,
+            }))));
     }
 
     fn identity(&self) -> String {
@@ -115,7 +116,9 @@ fn another_inspected_picture_ends_the_explanation_of_the_one_before() {
     let mut bench = bench();
     bench.ask();
     let at = |picture| Work::Inspecting { library: 1, picture };
-    bench.inference.handle(Work::UseHeatmap(Some(HeatmapMethod::Occlusion)));
+    bench.inference.handle(Work::Asked(InferenceRequest::UseHeatmap(Some(
+        HeatmapMethod::Occlusion,
+    ))));
     bench.inference.handle(at(Some(0)));
     let dense = bench.dense(0);
     bench.inference.handle(dense);
@@ -139,7 +142,11 @@ fn another_inspected_picture_ends_the_explanation_of_the_one_before() {
 fn the_model_that_is_there_answers_while_another_is_loaded() {
     let mut bench = bench();
     let other = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/clip-f16");
-    bench.inference.handle(Work::LoadModel(ModelChoice::Path(other.into())));
+    bench
+        .inference
+        .handle(Work::Asked(InferenceRequest::LoadModel(ModelChoice::Path(
+            other.into(),
+        ))));
     bench.ask();
     let starter = bench.identity();
     assert!(bench.inference.go_on());
@@ -163,7 +170,9 @@ fn a_model_that_cannot_be_opened_leaves_the_one_that_is_there() {
     let mut bench = bench();
     bench
         .inference
-        .handle(Work::LoadModel(ModelChoice::Path("/no/such/model".into())));
+        .handle(Work::Asked(InferenceRequest::LoadModel(ModelChoice::Path(
+            "/no/such/model".into(),
+        ))));
     let mut told = Vec::new();
     while !told.iter().any(|event| matches!(event, Event::ModelReady(_))) {
         assert!(bench.inference.step());
@@ -230,4 +239,26 @@ fn a_step_is_one_picture_unless_several_take_but_a_moment() {
         bench.inference.seconds_a_picture = seconds;
         assert_eq!(bench.inference.batch(), batch, "{seconds:?}");
     }
+}
+
+#[test]
+fn a_model_that_fails_ends_no_preparation_for_the_one_that_is_there() {
+    let mut bench = bench();
+    bench.inference.device = DeviceChoice::Auto;
+    bench.inference.load(ModelChoice::Path("/no/such/model".into()));
+    let mut is_told = false;
+    while !is_told {
+        assert!(bench.inference.step());
+        is_told = bench
+            .said
+            .try_iter()
+            .any(|event| matches!(event, Event::Device { preparing: None, .. }));
+    }
+    // The next attempt is that of the model before.
+    while bench.inference.channels.work.is_empty() {
+        std::thread::yield_now();
+    }
+    assert!(
+        matches!(bench.inference.channels.work.recv(), Ok(Work::Gpu { attempt, .. }) if bench.inference.loader.is_wanted(attempt))
+    );
 }

@@ -37,10 +37,14 @@ pub fn split(dataset: &Dataset, groups: &[usize], shots: Option<usize>, seed: u6
     let mut random = fastrand::Rng::with_seed(seed);
     let mut taken = HashMap::new();
     let mut split = Split::default();
-    for class in 0..dataset.classes.len().max(1) {
-        let of_class = (0..groups.len()).filter(|&place| dataset.examples[place].class.unwrap_or(0) == class);
-        let (open, fixed): (Vec<usize>, Vec<usize>) =
-            of_class.partition(|&place| given(place).is_none_or(|side| side == Side::Train));
+    let mut classes = vec![Vec::new(); dataset.classes.len().max(1)];
+    for place in 0..groups.len() {
+        classes[dataset.examples[place].class.unwrap_or(0)].push(place);
+    }
+    for of_class in classes {
+        let (open, fixed): (Vec<usize>, Vec<usize>) = of_class
+            .into_iter()
+            .partition(|&place| given(place).is_none_or(|side| side == Side::Train));
         let mut sides = drawn.draw(&open, groups, &mut taken, &mut random);
         sides.extend(fixed.into_iter().filter_map(|place| Some((place, given(place)?))));
         let on = |wanted: Side| -> Vec<usize> {

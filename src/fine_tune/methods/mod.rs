@@ -56,7 +56,7 @@ pub trait Learner {
     /// Does a step.
     ///
     /// # Errors
-    /// The device failed, or a number is none any more.
+    /// The device failed, or a value is not finite any more.
     fn step(&mut self, context: &Context, step: usize) -> Result<StepReport>;
 
     /// The step to go on with where what comes after so many steps promises nothing: the end, unless something else is

@@ -82,7 +82,7 @@ pub struct Recipe {
     pub pull: f64,
     /// AdamW's moments.
     pub moments: Moments,
-    /// In which numbers the towers compute in a step.
+    /// The precision in which the towers compute in a step.
     pub precision: Precision,
 }
 

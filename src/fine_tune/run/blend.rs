@@ -168,6 +168,6 @@ pub fn export_to(
     target: &Path,
 ) -> Result<()> {
     let model: Model = adapter.apply(same_base_of(folder, record, device)?)?;
-    let source = source_of(folder, &record.config);
+    let source = source_of(folder, &record.config)?;
     Ok(export(&model, source.as_deref(), target)?)
 }

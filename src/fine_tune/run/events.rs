@@ -10,13 +10,16 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
 }
 
 use crate::evaluation::Comparison;
+use crate::lossless::Lossless;
 
 use super::prepared::DataReport;
 
 /// A picture that is answered otherwise than before the run.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Flip {
     /// The picture.
+    #[serde_as(as = "Lossless")]
     pub path: PathBuf,
     /// What it is.
     pub class: String,
@@ -27,6 +30,7 @@ pub struct Flip {
 }
 
 /// What a run has to say; one line of its `metrics.jsonl` each.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum RunEvent {
@@ -106,6 +110,10 @@ pub enum RunEvent {
         recall: Option<(f32, f32)>,
         /// Cosines of a fixed batch of pictures (rows) and texts.
         board: Option<Vec<Vec<f32>>>,
+        /// Its pictures and texts.
+        #[serde(default)]
+        #[serde_as(as = "Vec<(Lossless, _)>")]
+        board_pairs: Vec<(PathBuf, String)>,
         /// Pictures that are answered otherwise than before the run.
         flips: Vec<Flip>,
         /// Whether this is the best so far.
@@ -131,6 +139,7 @@ pub enum RunEvent {
         /// The run.
         run: String,
         /// The model's folder.
+        #[serde_as(as = "Lossless")]
         model: PathBuf,
         /// Accuracy on the test side before the run; recall for captions; none where there is no picture to test with.
         zero_shot_accuracy: Option<f32>,

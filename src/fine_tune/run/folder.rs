@@ -1,7 +1,7 @@
 //! A run's folder: everything about it, and nothing elsewhere.
 //!
 //! `run.json` ([`RunRecord`]); `data.json`, what it learns from as it was split; `metrics.jsonl`, its events;
-//! `checkpoint.json` with the file that holds the last state, `best.safetensors` the best; `learnt/`, what was learnt as an
+//! `checkpoint.json` with the file that holds the last state, `best-STEP.safetensors` the best; `learnt/`, what was learnt as an
 //! adapter; `model/`, standard files where the whole model was trained. A process that works on a run holds a lock on
 //! `lock`: a run that says it is running and is not locked was interrupted. A folder may come from somebody else: what it
 //! says is checked when it is read, and nothing is written through links in it.
@@ -21,6 +21,7 @@ use crate::evaluation::{Comparison, Interval, share_interval};
 use crate::files::{MAX_SMALL_BYTES, names_another_machine, read_at_most};
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::{Error, Result};
+use crate::lossless::Lossless;
 
 const RECORD: &str = "run.json";
 const METRICS: &str = "metrics.jsonl";
@@ -70,6 +71,7 @@ impl RunState {
 }
 
 /// Everything about a run but its curves.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
     /// Its name on the command line, the folder's name.
@@ -129,6 +131,7 @@ pub struct RunRecord {
     #[serde(default)]
     pub chosen: Vec<(String, f64)>,
     /// The model's folder, once there is one.
+    #[serde_as(as = "Option<Lossless>")]
     pub model: Option<PathBuf>,
     /// Why it failed.
     pub error: Option<String>,
@@ -375,6 +378,16 @@ impl RunFolder {
     /// A file of it.
     pub fn file(&self, name: &str) -> PathBuf {
         self.0.join(name)
+    }
+
+    /// Removes the files whose names begin so, but for one.
+    pub fn forget_files(&self, begin: &str, kept: &str) {
+        for entry in std::fs::read_dir(&self.0).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            if name != kept && name.to_string_lossy().starts_with(begin) {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
     }
 
     /// What is known about it; a run whose process is gone is interrupted.

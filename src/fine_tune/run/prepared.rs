@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::folder::{RunFolder, RunRecord};
-use crate::clip::{Adapter, BASE_CHANGED, Model, is_adapter, sha256_of_bytes};
+use crate::clip::{BASE_CHANGED, Model, sha256_of_bytes, source_below};
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::data::{Dataset, Looked, Preview, Reasons, Split, look_through, split};
@@ -121,15 +121,17 @@ pub fn same_base_of(folder: &RunFolder, record: &RunRecord, device: &Device) -> 
 }
 
 /// The files that a run's base consists of, without adapters; none for the starter.
-pub fn source_of(folder: &RunFolder, config: &RunConfig) -> Option<PathBuf> {
+///
+/// # Errors
+/// An adapter that it learnt from is damaged.
+pub fn source_of(folder: &RunFolder, config: &RunConfig) -> Result<Option<PathBuf>> {
     if config.method == FineTuneMethod::Scratch {
-        return Some(folder.file("start"));
+        return Ok(Some(folder.file("start")));
     }
-    let mut source = config.base.clone();
-    while let Some(path) = source.as_deref().filter(|path| is_adapter(path)) {
-        source = Adapter::read(path).ok().and_then(|adapter| adapter.config.base);
+    match &config.base {
+        Some(base) => Ok(source_below(base)?),
+        None => Ok(None),
     }
-    source
 }
 
 /// What a run would learn from, classes without one readable picture included.

@@ -1,5 +1,6 @@
 //! What is shown of a run beside its numbers: a board, answers that changed, its pace.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use super::events::Flip;
@@ -37,6 +38,18 @@ pub fn board_set(set: &PictureSet) -> PictureSet {
         }
     }
     set.picked(&places)
+}
+
+/// The pictures of a board and their texts, in a word each: the class, or the first caption.
+pub fn board_pairs(set: &PictureSet, classes: &[String]) -> Vec<(PathBuf, String)> {
+    let text = |place: usize| match set.labels.get(place) {
+        Some(class) => classes.get(*class).cloned(),
+        None => set.captions.get(place).and_then(|captions| captions.first().cloned()),
+    };
+    let pairs = set.paths.iter().enumerate();
+    pairs
+        .map(|(place, path)| (path.clone(), text(place).unwrap_or_default()))
+        .collect()
 }
 
 /// Pictures of the validation side that are answered otherwise than before.

@@ -13,8 +13,8 @@ use super::events::RunEvent;
 use super::folder::{LEARNT, RunFolder, RunRecord, RunState};
 use super::prepared::{Prepared, control_of, same_base_of};
 use super::tested::{Tested, found};
-use super::watch::{Speed, answers_before, board_set, flips};
-use crate::clip::{Adapter, AdapterConfig, Flats, read_flats, write_flats};
+use super::watch::{Speed, answers_before, board_pairs, board_set, flips};
+use crate::clip::{Adapter, AdapterConfig, read_flats, write_flats};
 use crate::evaluation::{self, Comparison, mean};
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::context::{Context, accuracy, cosines};
@@ -24,7 +24,8 @@ use crate::library::Store;
 use crate::progress::heard;
 
 const CHECKPOINT: &str = "checkpoint.json";
-const BEST: &str = "best.safetensors";
+/// The best state so far is `best-STEP.safetensors`: which step that is, the checkpoint says.
+const BEST: &str = "best-";
 /// The window or another user of the device goes first; how long a step waits for it at most.
 const COURTESY: Duration = Duration::from_millis(400);
 const LOOK: Duration = Duration::from_millis(20);
@@ -246,6 +247,7 @@ impl Work<'_, '_> {
         if old != checkpoint.file && !old.is_empty() {
             let _ = std::fs::remove_file(self.folder.file(&old));
         }
+        self.folder.forget_files(BEST, &best_file(checkpoint.best_step));
         self.record.worked_s = checkpoint.worked_s;
         self.folder.keep(&self.record)?;
         self.tell(RunEvent::Checkpoint {
@@ -295,13 +297,13 @@ impl Work<'_, '_> {
             checkpoint.best_loss = loss;
             checkpoint.best_step = checkpoint.step;
             checkpoint.since_best = 0;
-            write_flats(&self.folder.file(BEST), &method.state()?)?;
+            write_flats(&self.folder.file(&best_file(checkpoint.step)), &method.state()?)?;
         } else {
             checkpoint.since_best += 1;
         }
-        let board = method
-            .pairs(context, board)?
-            .map(|(images, texts)| cosines(&images, &texts));
+        let cells = method.pairs(context, board)?;
+        let cells = cells.map(|(images, texts)| cosines(&images, &texts));
+        let pairs = cells.as_ref().map(|_| board_pairs(board, &context.classes));
         self.tell(RunEvent::Validation {
             run: self.record.run.clone(),
             step: checkpoint.step,
@@ -309,7 +311,8 @@ impl Work<'_, '_> {
             accuracy,
             control: self.control_accuracy(context, method)?,
             recall,
-            board,
+            board: cells,
+            board_pairs: pairs.unwrap_or_default(),
             flips,
             best,
             trial: method.trial(),
@@ -324,8 +327,8 @@ impl Work<'_, '_> {
         checkpoint: &Checkpoint,
         stopped: bool,
     ) -> Result<()> {
-        let best: Option<Flats> = read_flats(&self.folder.file(BEST)).ok();
-        if let Some(best) = best {
+        if checkpoint.best_step > 0 {
+            let best = read_flats(&self.folder.file(&best_file(checkpoint.best_step)))?;
             method.restore(context, &best)?;
         }
         let (before, after) = self.test(context, method)?;
@@ -406,6 +409,11 @@ impl Work<'_, '_> {
             self.record.config.base.clone()
         }
     }
+}
+
+/// The file of the state after a step that was the best.
+fn best_file(step: usize) -> String {
+    format!("{BEST}{step}.safetensors")
 }
 
 /// The mean of both recalls.

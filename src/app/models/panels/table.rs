@@ -4,7 +4,7 @@ use egui::{Button, Grid, RichText, Ui};
 
 use super::size;
 use crate::app::command::{Command, Compare};
-use crate::app::models::fit::{fits, listed, needed_bytes, others_here, speed};
+use crate::app::models::fit::{STARTER, fits, listed, measured, needed_bytes, others_here, speed};
 use crate::app::models::{ModelsCommand, Only, Order};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
@@ -35,6 +35,7 @@ pub fn table_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                     ui.label(note(ui, heading));
                 }
                 ui.end_row();
+                starter_ui(ui, state, commands);
                 for entry in entries {
                     entry_ui(ui, state, entry, commands);
                 }
@@ -133,28 +134,54 @@ fn entry_ui(ui: &mut Ui, state: &State, entry: &CatalogueEntry, commands: &mut V
     ui.end_row();
 }
 
+/// The model in the program itself, to compare with and to measure others by.
+fn starter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let only = state.models.only();
+    if only.many_languages || only.licence.is_some() {
+        return;
+    }
+    let open = state.opened_model == ModelChoice::Starter;
+    let words = if open { "in use" } else { "built in" };
+    name_row_ui(ui, "Starter", Some(words), "Not CLIP: everyday objects only");
+    ui.label(note(ui, "-"));
+    ui.label(note(ui, "-"));
+    ui.label(note(ui, "-"));
+    let device = state.device.as_ref().map_or("", |device| device.name.as_str());
+    let speed = measured(STARTER, device, &state.settings.speeds);
+    ui.label(speed.map_or_else(|| "-".into(), |speed| speed.words()));
+    ui.label("English");
+    ui.horizontal(|ui| here_actions_ui(ui, state, ModelChoice::Starter, open, commands));
+    ui.end_row();
+}
+
 /// A model that somebody fetched by name.
 fn other_ui(ui: &mut Ui, state: &State, model: &CachedModel, commands: &mut Vec<Command>) {
     name_ui(ui, state, &model.name, Some(model), "Not in the catalogue");
     ui.label(note(ui, "-"));
     ui.label(size(model.bytes));
     memory_ui(ui, state, model.bytes);
-    ui.label(note(ui, "-"));
+    let device = state.device.as_ref().map_or("", |device| device.name.as_str());
+    let speed = measured(&model.name, device, &state.settings.speeds);
+    ui.label(speed.map_or_else(|| "-".into(), |speed| speed.words()));
     ui.label(note(ui, "-"));
     actions_ui(ui, state, &model.name, Some(model), commands);
     ui.end_row();
 }
 
 fn name_ui(ui: &mut Ui, state: &State, name: &str, here: Option<&CachedModel>, words: &str) {
+    let place = here.map(|_| if is_open(state, here) { "in use" } else { "here already" });
+    name_row_ui(ui, name, place, words);
+}
+
+fn name_row_ui(ui: &mut Ui, name: &str, place: Option<&str>, words: &str) {
     let palette = theme::palette(ui);
     ui.vertical(|ui| {
         ui.set_width(NAME_WIDTH);
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.add(egui::Label::new(name).truncate()).on_hover_text(name);
         ui.horizontal(|ui| {
-            if here.is_some() {
-                let text = if is_open(state, here) { "in use" } else { "here already" };
-                ui.label(RichText::new(text).small().color(palette.accent));
+            if let Some(place) = place {
+                ui.label(RichText::new(place).small().color(palette.accent));
             }
             ui.add(egui::Label::new(note(ui, words)).truncate())
                 .on_hover_text(words);
@@ -193,18 +220,7 @@ fn actions_ui(ui: &mut Ui, state: &State, name: &str, here: Option<&CachedModel>
         }
         Some(model) => {
             let choice = ModelChoice::Path(model.folder.clone());
-            let open = is_open(state, here);
-            if ui.add_enabled(!open, Button::new("Use")).clicked() {
-                commands.push(Command::LoadModel(choice.clone()));
-            }
-            let beside = ui.add_enabled(!open, Button::new("Compare"));
-            if beside
-                .on_hover_text("Show its heatmaps beside those of the model in use")
-                .clicked()
-            {
-                commands.push(Command::Compare(Some(Compare::Model(choice))));
-                commands.push(Command::UseMode(Mode::Explore));
-            }
+            here_actions_ui(ui, state, choice, is_open(state, here), commands);
             let remove = format!("Delete {name}: {} will be free", size(model.bytes));
             if icon_button(ui, icon::TRASH, &remove, false).clicked() {
                 commands.push(Command::Models(ModelsCommand::AskToRemove(Some(name.into()))));
@@ -221,4 +237,30 @@ fn actions_ui(ui: &mut Ui, state: &State, name: &str, here: Option<&CachedModel>
             }
         }
     });
+}
+
+/// What can be done with a model that is on this machine.
+fn here_actions_ui(ui: &mut Ui, state: &State, choice: ModelChoice, open: bool, commands: &mut Vec<Command>) {
+    if ui.add_enabled(!open, Button::new("Use")).clicked() {
+        commands.push(Command::LoadModel(choice.clone()));
+    }
+    let beside = ui.add_enabled(!open, Button::new("Compare"));
+    if beside
+        .on_hover_text("Show its heatmaps beside those of the model in use")
+        .clicked()
+    {
+        commands.push(Command::Compare(Some(Compare::Model(choice.clone()))));
+        commands.push(Command::UseMode(Mode::Explore));
+    }
+    let measuring = state.models.measuring();
+    if measuring == Some(&choice) {
+        ui.spinner();
+        ui.label(note(ui, "measuring"));
+    } else {
+        let measure = ui.add_enabled(measuring.is_none(), Button::new("Measure"));
+        let words = "Embeds pictures for some seconds, and says how many a second it does on this device";
+        if measure.on_hover_text(words).clicked() {
+            commands.push(Command::MeasureModel(choice));
+        }
+    }
 }

@@ -6,7 +6,7 @@ use super::run_charts::{chart, marked};
 use super::run_result::numbers;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{Chart, chart_ui, note, section};
-use crate::app::train::panels::{card, percent};
+use crate::app::train::panels::{card, percent, progress_ui};
 use crate::app::train::{AtWork, TrainCommand, Training};
 use crate::engine::training::{BlendPoint, Comparison, RunRecord, TrainingRequest};
 
@@ -25,10 +25,12 @@ pub fn blend_ui(ui: &mut Ui, training: &Training, record: &RunRecord, commands: 
         ui.label(note(ui, words));
         slider_ui(ui, training, record, commands);
         in_use_ui(ui, record);
-        if let Some(AtWork::Other(what, done)) = &training.at_work {
-            // The bar that stops it stands above.
-            ui.label(note(ui, format!("{what}: {:.0} %", 100.0 * done)));
-        }
+        // The row is there in any case, so that nothing moves when work begins and ends.
+        ui.allocate_ui(egui::vec2(ui.available_width(), theme::ROW_HEIGHT), |ui| {
+            if let Some(AtWork::Other(what, done)) = &training.at_work {
+                commands.extend(progress_ui(ui, what, *done));
+            }
+        });
         if let Some((_, points)) = training.blends.as_ref().filter(|(of, _)| *of == record.run) {
             points_ui(ui, points);
         }

@@ -11,12 +11,12 @@ use egui::{
 };
 
 use crate::app::shell::icons as icon;
-use crate::app::shell::textures::Textures;
+use crate::app::shell::textures::FilePictures;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{icon_button, note, segmented_ui};
 use crate::app::state::State;
 use crate::app::train::panels::{card, progress_ui};
-use crate::app::train::{AtWork, Pair, Reading, TrainCommand, Training};
+use crate::app::train::{AtWork, Pair, Reading, TrainCommand};
 use crate::heatmap::Ramp;
 
 /// Side of a cell, as long as there is room.
@@ -31,7 +31,7 @@ const HEADS: f32 = 96.0;
 const EMPTY: usize = 4;
 
 /// Draws the page.
-pub fn board_page_ui(ui: &mut Ui, state: &State, textures: &mut Textures) -> Vec<TrainCommand> {
+pub fn board_page_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>) -> Vec<TrainCommand> {
     let mut commands = Vec::new();
     let training = &state.training;
     ui.label(RichText::new("Pictures against texts").font(theme::strong(theme::SIZE_HEADING)));
@@ -40,36 +40,19 @@ pub fn board_page_ui(ui: &mut Ui, state: &State, textures: &mut Textures) -> Vec
                  column. Take a step and see.";
     ui.label(note(ui, words));
     ui.add_space(theme::GAP_SMALL);
-    card(ui, |ui| pairs_ui(ui, state, textures, &mut commands));
+    card(ui, |ui| pairs_ui(ui, state, files, &mut commands));
     card(ui, |ui| steps_ui(ui, state, &mut commands));
     card(ui, |ui| match &training.board {
-        Some((board, pictures)) => {
+        Some(board) => {
             let steps = match board.steps {
                 0 => "as the model is".into(),
                 1 => "after one step".into(),
                 steps => format!("after {steps} steps"),
             };
             ui.label(format!("Contrastive loss {:.3}, {steps}", board.loss));
-            let choices = [
-                (Reading::Cosines, "Cosines"),
-                (Reading::Texts, "Softmax over each row"),
-                (Reading::Pictures, "Softmax over each column"),
-            ];
-            let chosen = segmented_ui(ui, training.reading, &choices);
-            commands.extend(chosen.map(TrainCommand::Read));
-            ui.label(note(ui, reading_words(training.reading)));
+            let reading = reading_ui(ui, training.reading, &mut commands);
             let scale = state.scoring().logit_scale;
-            let textures = pictures
-                .iter()
-                .enumerate()
-                .map(|(place, picture)| textures.small(ui.ctx(), &format!("board {place}"), picture));
-            let matrix = Matrix {
-                values: read(&board.cosines, training.reading, scale),
-                shares: training.reading != Reading::Cosines,
-                pictures: textures.collect(),
-                texts: training.pairs.iter().map(|(_, text)| text.clone()).collect(),
-            };
-            board_ui(ui, &matrix);
+            board_ui(ui, &Matrix::of(&board.cosines, &training.pairs, reading, scale, files));
             ui.label(note(ui, "Nothing of these steps is kept: for that, start a run."));
         }
         None => {
@@ -80,6 +63,19 @@ pub fn board_page_ui(ui: &mut Ui, state: &State, textures: &mut Textures) -> Vec
         }
     });
     commands
+}
+
+/// The switch between cosines and what the loss asks; how the matrix is read now.
+pub fn reading_ui(ui: &mut Ui, reading: Reading, commands: &mut Vec<TrainCommand>) -> Reading {
+    let choices = [
+        (Reading::Cosines, "Cosines"),
+        (Reading::Texts, "Softmax over each row"),
+        (Reading::Pictures, "Softmax over each column"),
+    ];
+    let chosen = segmented_ui(ui, reading, &choices);
+    commands.extend(chosen.map(TrainCommand::Read));
+    ui.label(note(ui, reading_words(reading)));
+    reading
 }
 
 fn reading_words(reading: Reading) -> &'static str {
@@ -133,17 +129,22 @@ fn empty_ui(ui: &mut Ui) {
     }
 }
 
-fn pairs_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &mut Vec<TrainCommand>) {
+fn pairs_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>, commands: &mut Vec<TrainCommand>) {
     let mut pairs: Vec<Pair> = state.training.pairs.clone();
     let mut removed = None;
     for (place, (path, text)) in pairs.iter_mut().enumerate() {
-        ui.horizontal(|ui| {
+        let line = vec2(ui.available_width(), PICTURE_SIDE);
+        ui.allocate_ui_with_layout(line, Layout::left_to_right(Align::Center), |ui| {
             ui.label(note(ui, format!("{}", place + 1)));
-            let left = Layout::left_to_right(Align::Center);
-            ui.allocate_ui_with_layout(vec2(NAME_WIDTH, PICTURE_SIDE), left, |ui| {
-                ui.set_width(NAME_WIDTH);
-                picture_ui(ui, &state.training, path, textures);
-            });
+            ui.allocate_ui_with_layout(
+                vec2(NAME_WIDTH, PICTURE_SIDE),
+                Layout::left_to_right(Align::Center),
+                |ui| {
+                    ui.set_width(NAME_WIDTH);
+                    let name = path.file_name().unwrap_or_default().to_string_lossy();
+                    picture_ui(ui, path, &name, files);
+                },
+            );
             let width = (ui.available_width() - PICTURE_SIDE).clamp(120.0, 480.0);
             ui.add(TextEdit::singleline(text).id_salt(("pair", place)).desired_width(width));
             if icon_button(ui, icon::X, &format!("Remove pair {}", place + 1), false).clicked() {
@@ -180,16 +181,10 @@ fn pairs_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &mut 
 }
 
 /// A small picture with its name.
-pub fn picture_ui(ui: &mut Ui, training: &Training, path: &Path, textures: &mut Textures) {
+pub fn picture_ui(ui: &mut Ui, path: &Path, name: &str, files: &mut FilePictures<'_>) {
     ui.horizontal(|ui| {
         let (area, _) = ui.allocate_exact_size(vec2(PICTURE_SIDE, PICTURE_SIDE), Sense::hover());
-        if let Some(picture) = training.small.get(path) {
-            let texture = textures.small(ui.ctx(), &path.display().to_string(), picture);
-            let longest = picture.width.max(picture.height).max(1) as f32;
-            let size = vec2(picture.width as f32, picture.height as f32) * (PICTURE_SIDE / longest);
-            Image::new(&texture).paint_at(ui, Rect::from_center_size(area.center(), size));
-        }
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        files.paint(ui, path, area);
         ui.add(egui::Label::new(note(ui, name)).truncate())
             .on_hover_text(path.display().to_string());
     });
@@ -202,7 +197,7 @@ fn steps_ui(ui: &mut Ui, state: &State, commands: &mut Vec<TrainCommand>) {
         return;
     }
     let ready = training.pairs.len() > 1 && training.at_work.is_none();
-    let done = training.board.as_ref().map(|(board, _)| board.steps);
+    let done = training.board.as_ref().map(|board| board.steps);
     ui.horizontal(|ui| {
         let show = ui.add_enabled(ready, Button::new(format!("{}  Compare", icon::GRID_NINE)));
         if show.clicked() {
@@ -224,20 +219,26 @@ pub struct Matrix {
     pub values: Vec<Vec<f32>>,
     /// Whether the values are shares.
     pub shares: bool,
-    /// Pictures beside their rows; none where they are not known.
-    pub pictures: Vec<egui::TextureHandle>,
+    /// Pictures beside their rows, as far as they are there.
+    pub pictures: Vec<Option<egui::TextureHandle>>,
     /// Texts over their columns; none where they are not known.
     pub texts: Vec<String>,
 }
 
 impl Matrix {
-    /// Cosines alone.
-    pub fn of(cosines: &[Vec<f32>]) -> Self {
+    /// Cosines of pairs, as they are read; of runs from before the pairs were kept, without them.
+    pub fn of(
+        cosines: &[Vec<f32>],
+        pairs: &[Pair],
+        reading: Reading,
+        scale: f32,
+        files: &mut FilePictures<'_>,
+    ) -> Self {
         Self {
-            values: cosines.to_vec(),
-            shares: false,
-            pictures: Vec::new(),
-            texts: Vec::new(),
+            values: read(cosines, reading, scale),
+            shares: reading != Reading::Cosines,
+            pictures: pairs.iter().map(|(path, _)| files.get(path)).collect(),
+            texts: pairs.iter().map(|(_, text)| text.clone()).collect(),
         }
     }
 
@@ -282,6 +283,7 @@ pub fn board_ui(ui: &mut Ui, matrix: &Matrix) {
         head_ui(ui, text, corner + vec2(side * (column as f32 + 0.5), -theme::GAP_SMALL));
     }
     for (row, texture) in matrix.pictures.iter().enumerate() {
+        let Some(texture) = texture else { continue };
         let size = texture.size_vec2();
         let fitted = size * ((side - 4.0) / size.max_elem().max(1.0));
         let centre = pos2(area.left() + side / 2.0, corner.y + side * (row as f32 + 0.5));

@@ -10,7 +10,7 @@ use crate::app::shell::theme;
 use crate::app::shell::widgets::{Chart, ChartLine, Look, chart_ui, note, section, swatch_ui};
 use crate::app::train::panels::{card, percent};
 use crate::app::train::{Curves, Training, by_trial};
-use crate::engine::training::{Comparison, Interval, RunRecord};
+use crate::engine::training::{Comparison, FineTuneMethod, Interval, RunRecord};
 
 const CHART_HEIGHT: f32 = 240.0;
 
@@ -43,11 +43,22 @@ pub fn compare_ui(ui: &mut Ui, training: &Training) {
         )
     });
     card(ui, |ui| {
-        curves_ui(ui, training, &runs, ("Training loss", "loss"), false, |curves| {
-            &curves.loss
-        })
+        if !runs.iter().all(|record| is_probe(record)) {
+            curves_ui(ui, training, &runs, ("Training loss", "loss"), false, |curves| {
+                &curves.loss
+            });
+        }
+        if runs.iter().any(|record| is_probe(record)) {
+            let words =
+                "A linear probe is solved anew at each strength: its losses are no curve, and stand on its own page.";
+            ui.label(note(ui, words));
+        }
     });
     card(ui, |ui| table_ui(ui, &runs));
+}
+
+fn is_probe(record: &RunRecord) -> bool {
+    record.config.method == FineTuneMethod::LinearProbe
 }
 
 fn curves_ui(
@@ -63,6 +74,9 @@ fn curves_ui(
         let Some(curves) = training.curves.get(&record.run) else {
             continue;
         };
+        if is_probe(record) && !shares {
+            continue;
+        }
         lines.extend(run_lines(record, curves, of(curves), theme::label_colour(place)));
     }
     // What is kept lies on top, whichever run it is of.

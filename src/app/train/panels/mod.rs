@@ -21,7 +21,7 @@ use egui::{CentralPanel, Frame, Margin, Panel, ProgressBar, ScrollArea, Ui};
 
 use crate::app::command::Command;
 use crate::app::shell::icons as icon;
-use crate::app::shell::textures::Textures;
+use crate::app::shell::textures::FilePictures;
 use crate::app::shell::theme::{self, card};
 use crate::app::shell::widgets::note;
 use crate::app::state::State;
@@ -33,19 +33,21 @@ const RUNS_WIDTH: f32 = 220.0;
 const RUNS_SHARE: f32 = 0.3;
 
 /// Draws the mode.
-pub fn train_ui(ui: &mut Ui, state: &mut State, textures: &mut Textures, commands: &mut Vec<Command>) {
+pub fn train_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     let panel = |fill| Frame::new().fill(fill).inner_margin(Margin::same(theme::PANEL_MARGIN));
     let widest = (ui.available_width() * RUNS_SHARE).max(RUNS_WIDTH);
     let list = Panel::left("runs")
-        .default_size(state.settings.labels_width)
+        .default_size(state.settings.runs_width)
         .size_range(RUNS_WIDTH..=widest)
         .frame(panel(palette.surface))
         .show(ui, |ui| {
             commands.extend(runs::runs_ui(ui, state).into_iter().map(Command::Train))
         });
-    state.settings.labels_width = list.response.rect.width().round();
-    let state = &*state;
+    let width = list.response.rect.width().round();
+    if width != state.settings.runs_width {
+        commands.push(Command::Train(TrainCommand::SizeList(width)));
+    }
     let page = state.training.page.clone();
     if page == Page::Setup {
         // Always in sight, however long the settings are.
@@ -60,21 +62,21 @@ pub fn train_ui(ui: &mut Ui, state: &mut State, textures: &mut Textures, command
             .auto_shrink([false, false])
             .show(ui, |ui| {
                 ui.set_max_width(ui.available_width().min(theme::PAGE_WIDTH));
-                page_ui(ui, state, textures, &page, commands);
+                page_ui(ui, state, files, &page, commands);
             });
     });
 }
 
-fn page_ui(ui: &mut Ui, state: &State, textures: &mut Textures, page: &Page, commands: &mut Vec<Command>) {
+fn page_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>, page: &Page, commands: &mut Vec<Command>) {
     let wanted = match page {
-        Page::Setup => return setup::setup_ui(ui, state, textures, commands),
+        Page::Setup => return setup::setup_ui(ui, state, files, commands),
         Page::Shots => return shots::shots_ui(ui, state, commands),
-        Page::Run(run) => run::run_ui(ui, &state.training, run, textures),
+        Page::Run(run) => run::run_ui(ui, state, run, files),
         Page::Compare => {
             compare::compare_ui(ui, &state.training);
             Vec::new()
         }
-        Page::Board => board::board_page_ui(ui, state, textures),
+        Page::Board => board::board_page_ui(ui, state, files),
     };
     commands.extend(wanted.into_iter().map(Command::Train));
 }

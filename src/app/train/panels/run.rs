@@ -1,26 +1,31 @@
 //! One run: where it stands, what it learnt, and what can be done with it.
 
+use std::path::Path;
+
 use egui::{Button, CornerRadius, Grid, Key, ProgressBar, RichText, TextEdit, Ui};
 
 use super::blend::blend_ui;
-use super::board::{Matrix, board_ui, picture_ui};
+use super::board::{Matrix, board_ui, picture_ui, reading_ui};
+use super::names;
 use super::run_charts::charts_ui;
 use super::run_result::result_ui;
 use super::trials::{self, trials_ui};
 use crate::app::shell::icons as icon;
 use crate::app::shell::status::thousands;
-use crate::app::shell::textures::Textures;
+use crate::app::shell::textures::FilePictures;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{duration, icon_button, note, primary_button, section, short};
+use crate::app::state::State;
 use crate::app::train::panels::{card, progress_ui};
-use crate::app::train::{AtWork, Curves, TrainCommand, Training};
+use crate::app::train::{Curves, TrainCommand, Training};
 use crate::engine::training::{Field, RunRecord, RunState, TrainingRequest};
 
 /// Width of the fields for a name and a note.
 const EDIT_WIDTH: f32 = 480.0;
 
 /// Draws the page.
-pub fn run_ui(ui: &mut Ui, training: &Training, run: &str, textures: &mut Textures) -> Vec<TrainCommand> {
+pub fn run_ui(ui: &mut Ui, state: &State, run: &str, files: &mut FilePictures<'_>) -> Vec<TrainCommand> {
+    let training = &state.training;
     let mut commands = Vec::new();
     let none = Curves::default();
     let curves = training.curves.get(run).unwrap_or(&none);
@@ -31,7 +36,7 @@ pub fn run_ui(ui: &mut Ui, training: &Training, run: &str, textures: &mut Textur
     card(ui, |ui| {
         name_ui(ui, training, record, &mut commands);
         buttons_ui(ui, training, record, &mut commands);
-        progress(ui, training, record, curves, &mut commands);
+        progress(ui, training, record, curves);
         if let Some(error) = &record.error {
             ui.label(RichText::new(error).color(theme::palette(ui).error));
         }
@@ -41,17 +46,19 @@ pub fn run_ui(ui: &mut Ui, training: &Training, run: &str, textures: &mut Textur
         coming_ui(ui);
     }
     charts_ui(ui, curves, record);
-    trials_ui(ui, curves, record.classes.is_empty());
-    if let Some(board) = &curves.board {
+    trials_ui(ui, curves, record);
+    if let Some(cosines) = &curves.board {
         card(ui, |ui| {
             ui.label(section("Pictures against texts (similarity matrix)"));
-            let words = "Cosines of a fixed batch: a row for each picture, a column for each text. The diagonal brightens \
-                         as what belongs together is drawn together.";
+            let words = "A fixed batch of the validation pictures: a row for each picture, a column for each text. The \
+                         diagonal brightens as what belongs together is drawn together.";
             ui.label(note(ui, words));
-            board_ui(ui, &Matrix::of(board));
+            let reading = reading_ui(ui, training.reading, &mut commands);
+            let scale = state.scoring().logit_scale;
+            board_ui(ui, &Matrix::of(cosines, &curves.board_pairs, reading, scale, files));
         });
     }
-    flips_ui(ui, training, curves, textures);
+    flips_ui(ui, curves, files);
     blend_ui(ui, training, record, &mut commands);
     settings_ui(ui, record);
     commands
@@ -126,13 +133,19 @@ fn edit_ui(ui: &mut Ui, run: &str, name: &str, note: &str, commands: &mut Vec<Tr
         });
     }
     let entered = named.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-    if primary_button(ui, "Keep").clicked() || entered {
-        commands.push(TrainCommand::Send(TrainingRequest::Describe {
-            run: run.to_owned(),
-            name: new_name,
-            note: new_note,
-        }));
-    }
+    ui.horizontal(|ui| {
+        if primary_button(ui, "Save").clicked() || entered {
+            commands.push(TrainCommand::Send(TrainingRequest::Describe {
+                run: run.to_owned(),
+                name: new_name,
+                note: new_note,
+            }));
+        }
+        let left = ui.input(|input| input.key_pressed(Key::Escape)) && (named.lost_focus() || noted.lost_focus());
+        if ui.button("Cancel").clicked() || left {
+            commands.push(TrainCommand::EndEdit);
+        }
+    });
 }
 
 fn buttons_ui(ui: &mut Ui, training: &Training, record: &RunRecord, commands: &mut Vec<TrainCommand>) {
@@ -191,11 +204,7 @@ fn buttons_ui(ui: &mut Ui, training: &Training, record: &RunRecord, commands: &m
     });
 }
 
-fn progress(ui: &mut Ui, training: &Training, record: &RunRecord, curves: &Curves, commands: &mut Vec<TrainCommand>) {
-    if let Some(AtWork::Other(what, done)) = &training.at_work {
-        commands.extend(progress_ui(ui, what, *done));
-        return;
-    }
+fn progress(ui: &mut Ui, training: &Training, record: &RunRecord, curves: &Curves) {
     let Some(paused) = training.working_on(&record.run) else {
         return;
     };
@@ -207,22 +216,27 @@ fn progress(ui: &mut Ui, training: &Training, record: &RunRecord, curves: &Curve
     let (step, steps) = curves.step;
     ui.add(ProgressBar::new(step as f32 / steps.max(1) as f32).desired_height(8.0));
     let mut text = format!("Step {} of {}", thousands(step), thousands(steps));
+    if let Some((trial, trials)) = training.trial_at_work(&record.run) {
+        text = format!("Trial {trial} of {trials}, {}", text.to_lowercase());
+    }
     if paused {
         text += ", paused";
     } else if let Some((pictures_per_s, left)) = curves.pace {
         text += &format!(", {pictures_per_s:.0} pictures/s, {} left", duration(f64::from(left)));
     }
     if let Some(step) = curves.checkpoint {
-        text += &format!("; saved up to step {step}");
+        text += &format!("; saved up to step {}", thousands(step));
     }
     ui.label(note(ui, text));
 }
 
 /// Pictures that are answered otherwise than before.
-fn flips_ui(ui: &mut Ui, training: &Training, curves: &Curves, textures: &mut Textures) {
+fn flips_ui(ui: &mut Ui, curves: &Curves, files: &mut FilePictures<'_>) {
     if curves.flips.is_empty() {
         return;
     }
+    let paths: Vec<&Path> = curves.flips.iter().map(|flip| flip.path.as_path()).collect();
+    let told = |path: &Path| short_name(path, &paths);
     card(ui, |ui| {
         ui.label(section("Answers that changed, on validation"));
         Grid::new("flips")
@@ -236,7 +250,7 @@ fn flips_ui(ui: &mut Ui, training: &Training, curves: &Curves, textures: &mut Te
                 ui.end_row();
                 let palette = theme::palette(ui);
                 for flip in &curves.flips {
-                    picture_ui(ui, training, &flip.path, textures);
+                    picture_ui(ui, &flip.path, &told(&flip.path), files);
                     ui.label(&flip.class);
                     for answer in [&flip.before, &flip.after] {
                         let right = *answer == flip.class;
@@ -251,6 +265,17 @@ fn flips_ui(ui: &mut Ui, training: &Training, curves: &Curves, textures: &mut Te
                 }
             });
     });
+}
+
+/// A file's name; with its folder where another one is called the same.
+fn short_name(path: &Path, all: &[&Path]) -> String {
+    let name = path.file_name().unwrap_or_default();
+    let repeats = all.iter().filter(|other| other.file_name() == Some(name)).count() > 1;
+    let folder = path.parent().and_then(Path::file_name).filter(|_| repeats);
+    match folder {
+        Some(folder) => format!("{}/{}", folder.to_string_lossy(), name.to_string_lossy()),
+        None => name.to_string_lossy().into_owned(),
+    }
 }
 
 /// Everything that was asked for, and on what.
@@ -305,9 +330,10 @@ pub fn facts(record: &RunRecord) -> Vec<(String, String)> {
         None => short(field.get(&config.hyper)),
     };
     let fields = Field::of(config.method);
-    facts.extend(fields.map(|field| (field.name.replace('-', " "), value(field))));
+    facts.extend(fields.map(|field| (names::title(config.method, field).to_owned(), value(field))));
     if !record.chosen.is_empty() {
-        facts.push(("Chosen by validation".into(), trials::settings(&record.chosen)));
+        let chosen = trials::settings(config.method, &record.chosen);
+        facts.push(("Chosen by validation".into(), chosen));
     }
     facts
 }

@@ -55,7 +55,10 @@ pub fn runs_ui(ui: &mut Ui, state: &State) -> Vec<TrainCommand> {
             }
         });
     });
-    if training.runs.is_empty() {
+    if training.has_run() && training.work().is_some_and(|work| work.page == training.page) && training.runs.is_empty()
+    {
+        ui.label(note(ui, "The first run is about to start\u{2026}"));
+    } else if training.runs.is_empty() {
         ui.label(note(
             ui,
             "None yet. Your runs are kept here, each with its curves and its model.",
@@ -89,7 +92,7 @@ fn row_ui(ui: &mut Ui, state: &State, record: &RunRecord, commands: &mut Vec<Tra
                 ui.set_width(ui.available_width());
                 ui.horizontal(|ui| {
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                        let name = format!("Compare {}", record.run);
+                        let name = format!("Compare {}", record.name);
                         toggled = icon_button(ui, icon::SCALES, &name, compared).clicked();
                         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                             ui.add(egui::Label::new(&record.name).truncate().selectable(false));

@@ -111,7 +111,7 @@ fn field_ui(ui: &mut Ui, draft: &RunConfig, field: &Field, wanted: &mut Vec<Trai
             Some(choice) => values_ui(ui, draft, field, choice, wanted),
             None => value_ui(ui, draft, field, wanted),
         }
-        if field.searchable() && several_ui(ui, field, searched.is_some()) {
+        if field.searchable() && several_ui(ui, names::title(draft.method, field), searched.is_some()) {
             wanted.push(configured(draft, |config| toggle(config, field)));
         }
         reset_ui(ui, draft, field, wanted);
@@ -130,7 +130,7 @@ fn reset_ui(ui: &mut Ui, draft: &RunConfig, field: &Field, wanted: &mut Vec<Trai
     if is_usual {
         return;
     }
-    let name = format!("Reset {} to {}", field.name.replace('-', " "), short(value));
+    let name = format!("{}: back to {}", names::title(draft.method, field), short(value));
     if icon_button(ui, icon::ARROW_COUNTER_CLOCKWISE, &name, false).clicked() {
         wanted.push(configured(draft, |config| {
             // What goes by epochs went by them because they were set.
@@ -144,12 +144,11 @@ fn reset_ui(ui: &mut Ui, draft: &RunConfig, field: &Field, wanted: &mut Vec<Trai
     }
 }
 
-fn several_ui(ui: &mut Ui, field: &Field, searched: bool) -> bool {
-    let name = field.name.replace('-', " ");
+fn several_ui(ui: &mut Ui, title: &str, searched: bool) -> bool {
     let name = if searched {
-        format!("One {name}")
+        format!("{title}: one value")
     } else {
-        format!("Several values of {name}")
+        format!("{title}: several values")
     };
     icon_button(ui, icon::LIST_PLUS, &name, searched).clicked()
 }
@@ -193,9 +192,12 @@ fn values_ui(ui: &mut Ui, draft: &RunConfig, field: &Field, choice: &Choice, wan
     let wrong = values_of(&text, field).is_none();
     let edit = TextEdit::singleline(&mut text)
         .id(id)
-        .min_size(egui::vec2(VALUES_WIDTH, 0.0))
+        .desired_width(VALUES_WIDTH)
         .text_color_opt(wrong.then(|| theme::palette(ui).error));
-    let edited = labelled(ui.add(edit), &format!("{} to try", field.name.replace('-', " ")));
+    let edited = labelled(
+        ui.add(edit),
+        &format!("{}: values to try", names::title(draft.method, field)),
+    );
     let edited = edited.on_hover_text("Values to try, with commas between them");
     if edited.changed()
         && let Some(values) = values_of(&text, field)

@@ -6,7 +6,7 @@ use crate::app::command::{Command, FileDialog};
 use crate::app::shell::icons as icon;
 use crate::app::shell::keys::with_hint;
 use crate::app::shell::status::counted;
-use crate::app::shell::textures::Textures;
+use crate::app::shell::textures::FilePictures;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{duration, icon_button, note, primary_button, radio, section, segmented_ui};
 use crate::app::state::{Mode, State};
@@ -29,7 +29,7 @@ const SHOTS_WORDS: &str = "So many training pictures are taken of each class, th
 const TWO_COLUMNS: f32 = 760.0;
 
 /// Draws the page.
-pub fn setup_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &mut Vec<Command>) {
+pub fn setup_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>, commands: &mut Vec<Command>) {
     ui.label(RichText::new("New run").font(theme::strong(theme::SIZE_HEADING)));
     let words = "Teach the model your own classes from a few examples, and see whether it helped: every run is \
                  measured on pictures that it never saw, beside the model as it was.";
@@ -40,11 +40,11 @@ pub fn setup_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &
             pictures_ui(&mut columns[0], state, commands);
             method_ui(&mut columns[0], state, commands);
             settings_ui(&mut columns[1], state, commands);
-            setup_preview::preview_ui(&mut columns[1], &state.training, textures);
+            setup_preview::preview_ui(&mut columns[1], &state.training, files, commands);
         });
     } else {
         pictures_ui(ui, state, commands);
-        setup_preview::preview_ui(ui, &state.training, textures);
+        setup_preview::preview_ui(ui, &state.training, files, commands);
         method_ui(ui, state, commands);
         settings_ui(ui, state, commands);
     }

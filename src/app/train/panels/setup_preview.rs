@@ -1,23 +1,25 @@
 //! What a run would learn from: counts, samples, and what is wrong.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use egui::{Align, Grid, Layout, RichText, Ui, Vec2};
+use egui::{Align, Grid, Layout, ProgressBar, RichText, Sense, Ui, Vec2};
 
 use super::card;
+use crate::app::command::Command;
 use crate::app::shell::icons as icon;
 use crate::app::shell::status::thousands;
-use crate::app::shell::textures::Textures;
+use crate::app::shell::textures::FilePictures;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{note, section};
-use crate::app::train::Training;
-use crate::engine::training::{ClassCount, Previewed};
+use crate::app::train::{TrainCommand, Training};
+use crate::engine::training::{ClassCount, Preview};
 
 const SAMPLE_SIDE: f32 = 40.0;
 /// Problems that are listed.
 const MAX_PROBLEMS: usize = 12;
 const MAX_CONTRADICTIONS: usize = 3;
+/// Pairs of near-duplicates that are shown.
+const MAX_PAIRS: usize = 12;
 /// Classes that are listed; more is a wall of numbers.
 const MAX_CLASSES: usize = 100;
 
@@ -40,26 +42,40 @@ const HEADINGS: [(&str, &str); 5] = [
 ];
 
 /// Draws the card.
-pub fn preview_ui(ui: &mut Ui, training: &Training, textures: &mut Textures) {
-    let Some(previewed) = &training.previewed else {
-        return;
-    };
-    card(ui, |ui| match previewed {
-        Ok(previewed) => {
-            counts_ui(ui, previewed);
-            warnings_ui(ui, previewed);
-            pairs_ui(ui, previewed, textures);
-            table_ui(ui, previewed, textures);
-        }
-        Err(reason) => {
-            ui.label(section("Nothing can be learnt from this folder"));
+pub fn preview_ui(ui: &mut Ui, training: &Training, files: &mut FilePictures<'_>, commands: &mut Vec<Command>) {
+    match &training.previewed {
+        None if training.draft.folder.as_os_str().is_empty() => {}
+        None => card(ui, |ui| waiting_ui(ui, training.looked, commands)),
+        Some(Ok(preview)) => card(ui, |ui| {
+            counts_ui(ui, preview);
+            warnings_ui(ui, preview);
+            pairs_ui(ui, preview, files);
+            table_ui(ui, preview, files);
+        }),
+        Some(Err(reason)) => card(ui, |ui| {
+            ui.label(section("Nothing can be learnt from this folder yet"));
             ui.label(RichText::new(reason).color(theme::palette(ui).error));
+            if ui.button("Look again").clicked() {
+                commands.push(Command::Train(TrainCommand::Preview));
+            }
+        }),
+    }
+}
+
+/// While the folder is looked through.
+fn waiting_ui(ui: &mut Ui, done: f32, commands: &mut Vec<Command>) {
+    ui.label(section("Training data"));
+    ui.horizontal(|ui| {
+        ui.add(ProgressBar::new(done).desired_width(160.0).desired_height(8.0));
+        ui.label(note(ui, "Looking through the folder"));
+        if ui.button(format!("{}  Stop", icon::STOP)).clicked() {
+            commands.push(Command::Train(TrainCommand::StopPreview));
         }
     });
 }
 
-fn counts_ui(ui: &mut Ui, previewed: &Previewed) {
-    let classes = &previewed.preview.classes;
+fn counts_ui(ui: &mut Ui, preview: &Preview) {
+    let classes = &preview.classes;
     let sum = |side: fn(&ClassCount) -> usize| thousands(classes.iter().map(side).sum());
     ui.label(section("Training data"));
     let counts = format!(
@@ -71,8 +87,7 @@ fn counts_ui(ui: &mut Ui, previewed: &Previewed) {
     ui.label(counts);
 }
 
-fn warnings_ui(ui: &mut Ui, previewed: &Previewed) {
-    let preview = &previewed.preview;
+fn warnings_ui(ui: &mut Ui, preview: &Preview) {
     let palette = theme::palette(ui);
     for warning in &preview.warnings {
         ui.label(RichText::new(format!("{}  {warning}", icon::WARNING)).color(palette.warning));
@@ -106,32 +121,35 @@ fn warnings_ui(ui: &mut Ui, previewed: &Previewed) {
 }
 
 /// The copies that were found, side by side: whoever sees them can tell whether they are.
-fn pairs_ui(ui: &mut Ui, previewed: &Previewed, textures: &mut Textures) {
-    let preview = &previewed.preview;
+fn pairs_ui(ui: &mut Ui, preview: &Preview, files: &mut FilePictures<'_>) {
     if preview.duplicates == 0 {
         return;
     }
     let title = format!(
-        "{} near-duplicates: copies stay on one side",
+        "{} near-duplicates, kept in the same split",
         thousands(preview.duplicates)
     );
     egui::CollapsingHeader::new(title).show(ui, |ui| {
-        for (place, (pair, paths)) in previewed.pairs.iter().zip(&preview.pairs).enumerate() {
+        for (first, second) in preview.pairs.iter().take(MAX_PAIRS) {
             ui.horizontal(|ui| {
-                for (n, picture) in pair.iter().enumerate() {
-                    let texture = textures.small(ui.ctx(), &format!("copies {place} {n}"), picture);
-                    ui.add(egui::Image::new(&texture).fit_to_exact_size(fit(picture.width, picture.height)));
+                for path in [first, second] {
+                    sample_ui(ui, files, path);
                 }
-                ui.label(note(ui, format!("{} and {}", file_name(&paths.0), file_name(&paths.1))));
+                ui.label(note(ui, format!("{} and {}", file_name(first), file_name(second))));
             });
         }
-        if preview.pairs.len() > previewed.pairs.len() {
-            ui.label(note(
-                ui,
-                format!("and {} more pairs", preview.pairs.len() - previewed.pairs.len()),
-            ));
+        let more = preview.pairs.len().saturating_sub(MAX_PAIRS);
+        if more > 0 {
+            ui.label(note(ui, format!("and {} more pairs", thousands(more))));
         }
     });
+}
+
+/// A small picture of a file.
+fn sample_ui(ui: &mut Ui, files: &mut FilePictures<'_>, path: &Path) {
+    let (place, response) = ui.allocate_exact_size(Vec2::splat(SAMPLE_SIDE), Sense::hover());
+    files.paint(ui, path, place);
+    response.on_hover_text(path.display().to_string());
 }
 
 /// A file with the folder that it lies in.
@@ -140,8 +158,7 @@ fn file_name(path: &Path) -> String {
     parts.into_iter().rev().collect::<Vec<_>>().join("/")
 }
 
-fn table_ui(ui: &mut Ui, previewed: &Arc<Previewed>, textures: &mut Textures) {
-    let preview = &previewed.preview;
+fn table_ui(ui: &mut Ui, preview: &Preview, files: &mut FilePictures<'_>) {
     ui.add_space(theme::GAP_SMALL);
     Grid::new("classes")
         .num_columns(5)
@@ -155,17 +172,16 @@ fn table_ui(ui: &mut Ui, previewed: &Arc<Previewed>, textures: &mut Textures) {
                 }
             }
             ui.end_row();
-            for (place, class) in preview.classes.iter().take(MAX_CLASSES).enumerate() {
+            for class in preview.classes.iter().take(MAX_CLASSES) {
                 ui.label(&class.name);
                 for count in [class.train, class.validation, class.test] {
-                    ui.label(count.to_string());
+                    ui.label(thousands(count));
                 }
                 let line = egui::vec2(ui.available_width(), SAMPLE_SIDE);
                 ui.allocate_ui_with_layout(line, Layout::left_to_right(Align::Center), |ui| {
                     ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
-                    for (n, picture) in previewed.pictures.get(place).into_iter().flatten().enumerate() {
-                        let texture = textures.small(ui.ctx(), &format!("preview {place} {n}"), picture);
-                        ui.add(egui::Image::new(&texture).fit_to_exact_size(fit(picture.width, picture.height)));
+                    for path in &class.samples {
+                        sample_ui(ui, files, path);
                     }
                 });
                 ui.end_row();
@@ -174,13 +190,4 @@ fn table_ui(ui: &mut Ui, previewed: &Arc<Previewed>, textures: &mut Textures) {
     for caption in &preview.captions {
         ui.label(note(ui, format!("\u{201c}{caption}\u{201d}")));
     }
-}
-
-/// The size of a small picture in its square.
-fn fit(width: usize, height: usize) -> Vec2 {
-    let longest = width.max(height).max(1) as f32;
-    egui::vec2(
-        SAMPLE_SIDE * width as f32 / longest,
-        SAMPLE_SIDE * height as f32 / longest,
-    )
 }

@@ -1,6 +1,6 @@
 //! Accuracy against the number of shots: how much do a few examples help a model that knows the words?
 
-use egui::{Button, Color32, Grid, RichText, Ui, vec2};
+use egui::{Button, Color32, Grid, RichText, Sense, Stroke, Ui, Vec2, vec2};
 use egui_plot::{FilledArea, GridMark, HLine, Line, LineStyle, MarkerShape, Plot, PlotPoints, PlotUi, Points};
 
 use crate::app::command::{Command, FileDialog};
@@ -58,6 +58,7 @@ pub fn shots_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             let words = "Here will stand one curve for each method, with its spread over the splits, and zero-shot as a \
                          level to compare with.";
             ui.label(note(ui, words));
+            people_ui(ui);
         });
     } else {
         card(ui, |ui| {
@@ -65,7 +66,6 @@ pub fn shots_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             chart_ui(ui, &bands);
             words_ui(ui, &bands);
             table_ui(ui, &bands);
-            people_ui(ui);
         });
     }
 }
@@ -73,8 +73,8 @@ pub fn shots_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 fn people_ui(ui: &mut Ui) {
     let [none, one] = PEOPLE.map(|share| format!("{:.1} %", 100.0 * share));
     let words = format!(
-        "For reference: people who named breeds of Oxford Pets went from {none} without an example to {one} with one of \
-         each (Radford et al. 2021, table 2)."
+        "What one example can do for people: those who named the breeds of Oxford Pets went from {none} without an example \
+         to {one} with one of each (Radford et al. 2021, table 2)."
     );
     ui.label(note(ui, words));
 }
@@ -174,7 +174,8 @@ fn words_ui(ui: &mut Ui, bands: &[Band]) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
         if let Some(star) = bands.iter().find(|band| band.method.is_none()) {
-            ui.label(note(ui, format!("{}  zero-shot {}", icon::STAR, spread(star))));
+            star_ui(ui);
+            ui.label(note(ui, format!("zero-shot {} (dashed: its level)", spread(star))));
         }
         for method in METHODS {
             swatch_ui(ui, colour(method));
@@ -192,6 +193,18 @@ fn words_ui(ui: &mut Ui, bands: &[Band]) {
          beside it stands in how many of them the test shows a difference to zero-shot."
     );
     ui.label(note(ui, words));
+}
+
+/// The mark of the plot, as its legend.
+fn star_ui(ui: &mut Ui) {
+    let (place, _) = ui.allocate_exact_size(vec2(theme::SWATCH, theme::SWATCH), Sense::hover());
+    let stroke = Stroke::new(1.5, theme::palette(ui).text);
+    for turn in 0..3 {
+        let arm = Vec2::angled(turn as f32 * std::f32::consts::FRAC_PI_3 + std::f32::consts::FRAC_PI_2);
+        let arm = arm * place.width() / 2.0;
+        ui.painter()
+            .line_segment([place.center() - arm, place.center() + arm], stroke);
+    }
 }
 
 /// A mean with the lowest and the highest.

@@ -2,14 +2,17 @@
 
 use egui::{Grid, RichText, Ui};
 
+use super::names;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{note, section, short};
 use crate::app::train::Curves;
 use crate::app::train::panels::{card, percent};
+use crate::engine::training::{Field, FineTuneMethod, RunRecord};
 use crate::evaluation::share_interval;
 
 /// Draws a table, where several settings are tried.
-pub fn trials_ui(ui: &mut Ui, curves: &Curves, captions: bool) {
+pub fn trials_ui(ui: &mut Ui, curves: &Curves, record: &RunRecord) {
+    let captions = record.classes.is_empty();
     let Some(kept) = curves.kept_trial() else { return };
     let trials = curves.trials.iter().enumerate();
     card(ui, |ui| {
@@ -35,7 +38,7 @@ pub fn trials_ui(ui: &mut Ui, curves: &Curves, captions: bool) {
                         }
                     };
                     ui.label(shown(format!("{}", place + 1)));
-                    ui.label(shown(settings(&trial.settings)));
+                    ui.label(shown(settings(record.config.method, &trial.settings)));
                     ui.label(shown(best(trial.accuracy, curves.n_validation, captions)));
                     ui.label(note(ui, if place == kept { "kept" } else { "" }));
                     ui.end_row();
@@ -55,10 +58,14 @@ pub fn values(values: &[f64]) -> String {
     values.iter().map(|value| short(*value)).collect::<Vec<_>>().join(", ")
 }
 
-/// Settings in a line.
-pub fn settings(settings: &[(String, f64)]) -> String {
+/// Settings of a method in a line.
+pub fn settings(method: FineTuneMethod, settings: &[(String, f64)]) -> String {
+    let title = |name: &str| match Field::of(method).find(|field| field.name == name) {
+        Some(field) => names::title(method, field).to_owned(),
+        None => name.replace('-', " "),
+    };
     let each = settings
         .iter()
-        .map(|(name, value)| format!("{} {}", name.replace('-', " "), short(*value)));
+        .map(|(name, value)| format!("{} {}", title(name), short(*value)));
     each.collect::<Vec<_>>().join(", ")
 }
