@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod explore;
+mod focus;
 mod identity;
 mod looking;
 mod shell;
@@ -162,7 +163,7 @@ fn a_heatmap_is_made_by_another_method_and_stopped() {
     harness.get_by_label("Stop").click();
     harness.run_steps(3);
     assert_eq!(engine.requests().last(), Some(&Request::HoldHeatmaps(true)));
-    harness.get_by_label("Go on").click();
+    harness.get_by_label("Resume").click();
     harness.run_steps(3);
     assert_eq!(engine.requests().last(), Some(&Request::HoldHeatmaps(false)));
 }

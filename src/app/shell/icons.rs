@@ -50,6 +50,7 @@ pub const SQUARES_FOUR: &str = "\u{E464}";
 pub const STAR: &str = "\u{E46A}";
 pub const STOP: &str = "\u{E46C}";
 pub const SUN: &str = "\u{E472}";
+pub const TABLE: &str = "\u{E476}";
 pub const TEXT_ALIGN_LEFT: &str = "\u{E484}";
 pub const THERMOMETER: &str = "\u{E5C6}";
 pub const TRASH: &str = "\u{E4A6}";

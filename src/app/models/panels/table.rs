@@ -8,14 +8,26 @@ use crate::app::models::fit::{fits, listed, needed_bytes, others_here, speed};
 use crate::app::models::{ModelsCommand, Only, Order};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{checkbox, combo, icon_button, note, section};
+use crate::app::shell::widgets::{checkbox, combo, icon_button, middle_elided, note, section};
 use crate::app::state::{Mode, State};
 use crate::engine::ModelChoice;
 use crate::engine::protocol::CachedModel;
 use crate::hub::{CatalogueEntry, catalogue};
 
 const NAME_WIDTH: f32 = 270.0;
-const COLUMNS: [&str; 7] = ["Model", "Accuracy", "Size", "Memory", "Speed", "Languages", ""];
+/// Where there is less room than this, names are narrower, and what can be done stands below them.
+const NARROW: f32 = 880.0;
+const NARROW_NAME_WIDTH: f32 = 220.0;
+/// The columns with what they mean; the last is for what can be done.
+const COLUMNS: [(&str, &str); 7] = [
+    ("Model", "Its name on the Hugging Face Hub"),
+    ("Accuracy", "Zero-shot top-1 on ImageNet, as published"),
+    ("Size", "Of its files; an estimate until it is downloaded"),
+    ("Memory", "About what the model and this program need"),
+    ("Speed", "Pictures a second on this device, measured or estimated"),
+    ("Languages", "In which it reads labels"),
+    ("", ""),
+];
 
 /// Draws it.
 pub fn table_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
@@ -27,19 +39,24 @@ pub fn table_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         if entries.is_empty() {
             ui.label(note(ui, "No model of the catalogue is like this."));
         }
+        let narrow = ui.available_width() < NARROW;
+        let columns = COLUMNS.len() - usize::from(narrow);
         Grid::new("models")
-            .num_columns(COLUMNS.len())
+            .num_columns(columns)
             .spacing([16.0, 8.0])
             .show(ui, |ui| {
-                for heading in COLUMNS {
-                    ui.label(note(ui, heading));
+                for (heading, about) in &COLUMNS[..columns] {
+                    let heading = ui.label(note(ui, *heading));
+                    if !about.is_empty() {
+                        heading.on_hover_text(*about);
+                    }
                 }
                 ui.end_row();
                 for entry in entries {
-                    entry_ui(ui, state, entry, commands);
+                    entry_ui(ui, state, entry, narrow, commands);
                 }
                 for model in others_here(&state.models) {
-                    other_ui(ui, state, model, commands);
+                    other_ui(ui, state, model, narrow, commands);
                 }
             });
         ui.label(note(ui, words(state)));
@@ -116,10 +133,10 @@ fn licence_ui(ui: &mut Ui, only: &Only, wanted: &mut Vec<ModelsCommand>) {
         });
 }
 
-fn entry_ui(ui: &mut Ui, state: &State, entry: &CatalogueEntry, commands: &mut Vec<Command>) {
+fn entry_ui(ui: &mut Ui, state: &State, entry: &CatalogueEntry, narrow: bool, commands: &mut Vec<Command>) {
     let here = state.models.find(&entry.name);
     let good_for = format!("Good for: {}. {}", entry.good_for, entry.licence);
-    name_ui(ui, state, &entry.name, here, &good_for);
+    name_ui(ui, state, (&entry.name, here), &good_for, narrow, commands);
     ui.label(format!("{:.1} %", entry.imagenet_top1))
         .on_hover_text(format!("Source: {}", entry.source));
     ui.label(size(here.map_or(entry.bytes(), |model| model.bytes)))
@@ -129,28 +146,42 @@ fn entry_ui(ui: &mut Ui, state: &State, entry: &CatalogueEntry, commands: &mut V
     let speed = speed(entry, device, &state.settings.speeds);
     ui.label(speed.map_or_else(|| entry.speed.title().to_owned(), |speed| speed.words()));
     ui.label(&entry.languages);
-    actions_ui(ui, state, &entry.name, here, commands);
+    if !narrow {
+        actions_ui(ui, state, &entry.name, here, commands);
+    }
     ui.end_row();
 }
 
 /// A model that somebody fetched by name.
-fn other_ui(ui: &mut Ui, state: &State, model: &CachedModel, commands: &mut Vec<Command>) {
-    name_ui(ui, state, &model.name, Some(model), "Not in the catalogue");
+fn other_ui(ui: &mut Ui, state: &State, model: &CachedModel, narrow: bool, commands: &mut Vec<Command>) {
+    let named = (model.name.as_str(), Some(model));
+    name_ui(ui, state, named, "Not in the catalogue", narrow, commands);
     ui.label(note(ui, "-"));
     ui.label(size(model.bytes));
     memory_ui(ui, state, model.bytes);
     ui.label(note(ui, "-"));
     ui.label(note(ui, "-"));
-    actions_ui(ui, state, &model.name, Some(model), commands);
+    if !narrow {
+        actions_ui(ui, state, &model.name, Some(model), commands);
+    }
     ui.end_row();
 }
 
-fn name_ui(ui: &mut Ui, state: &State, name: &str, here: Option<&CachedModel>, words: &str) {
+fn name_ui(
+    ui: &mut Ui,
+    state: &State,
+    (name, here): (&str, Option<&CachedModel>),
+    words: &str,
+    narrow: bool,
+    commands: &mut Vec<Command>,
+) {
     let palette = theme::palette(ui);
+    let width = if narrow { NARROW_NAME_WIDTH } else { NAME_WIDTH };
     ui.vertical(|ui| {
-        ui.set_width(NAME_WIDTH);
+        ui.set_width(width);
         ui.spacing_mut().item_spacing.y = 0.0;
-        ui.add(egui::Label::new(name).truncate()).on_hover_text(name);
+        let shown = middle_elided(ui, name, theme::body(theme::SIZE_BODY), palette.text, width);
+        ui.label(shown).on_hover_text(name);
         ui.horizontal(|ui| {
             if here.is_some() {
                 let text = if is_open(state, here) { "in use" } else { "here already" };
@@ -159,6 +190,9 @@ fn name_ui(ui: &mut Ui, state: &State, name: &str, here: Option<&CachedModel>, w
             ui.add(egui::Label::new(note(ui, words)).truncate())
                 .on_hover_text(words);
         });
+        if narrow {
+            actions_ui(ui, state, name, here, commands);
+        }
     });
 }
 

@@ -213,7 +213,7 @@ fn progress(ui: &mut Ui, training: &Training, record: &RunRecord, curves: &Curve
         text += &format!(", {pictures_per_s:.0} pictures/s, {} left", duration(f64::from(left)));
     }
     if let Some(step) = curves.checkpoint {
-        text += &format!("; saved up to step {step}");
+        text += &format!("; saved up to step {}", thousands(step));
     }
     ui.label(note(ui, text));
 }

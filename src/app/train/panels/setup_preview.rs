@@ -112,7 +112,7 @@ fn pairs_ui(ui: &mut Ui, previewed: &Previewed, textures: &mut Textures) {
         return;
     }
     let title = format!(
-        "{} near-duplicates: copies stay on one side",
+        "{} near-duplicates, kept in the same split",
         thousands(preview.duplicates)
     );
     egui::CollapsingHeader::new(title).show(ui, |ui| {
@@ -158,7 +158,7 @@ fn table_ui(ui: &mut Ui, previewed: &Arc<Previewed>, textures: &mut Textures) {
             for (place, class) in preview.classes.iter().take(MAX_CLASSES).enumerate() {
                 ui.label(&class.name);
                 for count in [class.train, class.validation, class.test] {
-                    ui.label(count.to_string());
+                    ui.label(thousands(count));
                 }
                 let line = egui::vec2(ui.available_width(), SAMPLE_SIDE);
                 ui.allocate_ui_with_layout(line, Layout::left_to_right(Align::Center), |ui| {
