@@ -7,7 +7,7 @@ use clipsight::app::command::{Command, Dialog};
 use clipsight::app::settings::Settings;
 use clipsight::app::state::Mode;
 use clipsight::app::train::TrainCommand;
-use clipsight::engine::protocol::{Event, FetchOutcome, Request};
+use clipsight::engine::protocol::{Event, FetchOutcome, HubRequest, LibraryRequest, Request};
 use clipsight::engine::training::{TrainingEvent, TrainingRequest};
 use clipsight::zero_shot::TemplateSet;
 use egui::{Key, Modifiers};
@@ -214,7 +214,7 @@ fn saving_is_one_message_and_a_failed_download_can_be_tried_again() {
     harness.run_steps(3);
     harness.get_by_label("Retry").click();
     harness.run_steps(3);
-    assert!(engine.requests().contains(&Request::Fetch(name)));
+    assert!(engine.requests().contains(&Request::Hub(HubRequest::Fetch(name))));
     assert!(harness.query_by_label_contains("could not be downloaded").is_none());
 }
 
@@ -244,7 +244,7 @@ fn a_list_is_for_evaluate_and_opens_nothing_elsewhere() {
         let requests = engine.requests();
         requests
             .iter()
-            .any(|request| matches!(request, Request::OpenFolders { .. }))
+            .any(|request| matches!(request, Request::Library(LibraryRequest::OpenFolders { .. })))
     };
     for mode in [Mode::Explore, Mode::Train, Mode::Models] {
         execute(&mut harness, Command::UseMode(mode));
