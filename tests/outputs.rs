@@ -483,11 +483,11 @@ fn the_window_saves_over_neither_a_picture_of_the_list_nor_the_model() {
         path: new.clone(),
         content: "[]".into(),
     }));
-    let said = wait_for(&mut engine, |event| match event {
-        Event::Message { text, .. } => Some(text),
+    let saved = wait_for(&mut engine, |event| match event {
+        Event::Saved(path) => Some(path),
         _ => None,
     });
-    assert!(said.starts_with("Saved"), "{said}");
+    assert_eq!(saved, new);
     assert_eq!(std::fs::read(&new).unwrap(), b"[]");
 }
 

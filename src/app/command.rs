@@ -110,6 +110,8 @@ pub enum Mark {
     Toggle(PictureId),
     /// Those from the selected one to this.
     UpTo(PictureId),
+    /// Those from the selected one to one more in this direction.
+    Extend(Step),
 }
 
 /// What a user wants.
@@ -127,8 +129,8 @@ pub enum Command {
     OpenSamples,
     /// Look at the open folders again.
     Rescan,
-    /// Try every skipped picture again, or one of them.
-    Retry(Option<PictureId>),
+    /// Try every skipped picture again, or these of them.
+    Retry(Option<Vec<PictureId>>),
     /// Hold or go on with indexing.
     PauseIndexing(bool),
     /// Replace the labels; can be undone.
@@ -151,7 +153,7 @@ pub enum Command {
     FilterName(String),
     /// Show only pictures with this best label; `None` inside is "none of these".
     FilterLabel(Option<Option<LabelId>>),
-    /// Show only pictures whose answer has at least this number.
+    /// Show only pictures within this bound of the number that is sorted by.
     FilterScore(Option<f32>),
     /// Show everything again.
     ClearFilters,
@@ -178,12 +180,12 @@ pub enum Command {
     TileText(TileText),
     /// Pictures in their own shape, in rows, or squares.
     ToggleRows,
-    /// The panels are so wide.
+    /// Panels were dragged to these widths.
     SizePanels {
         /// That of the labels.
-        labels: f32,
+        labels: Option<f32>,
         /// That of the inspector.
-        inspector: f32,
+        inspector: Option<f32>,
     },
     /// Fold the labels, or show them.
     ToggleLabels,
@@ -193,6 +195,8 @@ pub enum Command {
     Select(PictureId),
     /// Inspect a picture that nobody chose.
     ShowFirst(PictureId),
+    /// Read the inspected picture again: its file may have changed.
+    ReadAgain(PictureId),
     /// Mark pictures.
     Mark(Mark),
     /// Show a picture large; the selected one where none is named.
@@ -203,14 +207,18 @@ pub enum Command {
     LookAt(Large),
     /// One level out.
     Back,
+    /// Show the menu of the picture that has the focus, or is selected.
+    ShowMenu,
+    /// It is shown.
+    MenuShown,
     /// Sort the gallery by how like its pictures are to this one.
     MoreLike(PictureId),
     /// Copy a text, such as the path of a picture.
     CopyPath(String),
     /// Copy a picture.
     CopyPicture(PictureId),
-    /// Leave a picture out.
-    Skip(PictureId),
+    /// Leave pictures out.
+    Skip(Vec<PictureId>),
     /// Make a picture an example of what its text means.
     UseAsExample(PictureId),
     /// What is typed into the field for new labels.
@@ -235,8 +243,8 @@ pub enum Command {
     UseRamp(Ramp),
     /// How heatmaps are made; none for the model's own default.
     UseMethod(Option<HeatmapMethod>),
-    /// Which values the ends of the colours stand for.
-    UseScale(Scale),
+    /// Which values the ends of the colours stand for; none for what fits each map.
+    UseScale(Option<Scale>),
     /// One scale for all labels, or one for each.
     ToggleSameScale,
     /// Smooth heatmaps, or cells.

@@ -23,8 +23,9 @@ use command::Command;
 use settings::{Settings, ThemeChoice};
 use shell::files::Files;
 use shell::textures::Textures;
+use shell::widgets::{later_ui, reserved};
 use shell::{keys, theme};
-use state::State;
+use state::{About, State};
 
 pub use shell::{StartError, WindowOptions, run};
 
@@ -44,7 +45,8 @@ pub struct App {
     textures: Textures,
     files: Files,
     wanted_thumbnails: Vec<PictureId>,
-    thumbnails_library: u64,
+    /// Which list thumbnails are of.
+    shown_list: (u64, u64),
     wanted_files: Vec<PathBuf>,
     saved: Settings,
     settings_changed_at: Option<Instant>,
@@ -54,6 +56,8 @@ pub struct App {
     dialog_was_open: bool,
     title: String,
     was_full_screen: bool,
+    /// What the window manager said of it last.
+    seen_full_screen: Option<bool>,
     /// What had it before the dialog was opened.
     focus_to_return: Option<Id>,
 }
@@ -100,7 +104,7 @@ impl App {
             textures: Textures::default(),
             files: Files::default(),
             wanted_thumbnails: Vec::new(),
-            thumbnails_library: 0,
+            shown_list: (0, 0),
             wanted_files: Vec::new(),
             saved: settings,
             settings_changed_at: None,
@@ -112,6 +116,7 @@ impl App {
             dialog_was_open: false,
             title: String::new(),
             was_full_screen: false,
+            seen_full_screen: None,
             focus_to_return: None,
         };
         ctx.set_zoom_factor(scale);
@@ -142,6 +147,12 @@ impl App {
         for text in notes {
             self.state.say(Severity::Warning, text);
         }
+        self
+    }
+
+    /// As it would be elsewhere.
+    pub fn being(mut self, about: About) -> Self {
+        self.state.about = about;
         self
     }
 
@@ -181,8 +192,8 @@ impl App {
         for wait in waits.into_iter().flatten() {
             ctx.request_repaint_after(wait);
         }
-        if let Some(restored) = self.state.explore.take_restored() {
-            self.execute(Command::ShowFirst(restored));
+        if let Some(outdated) = self.state.explore.take_outdated() {
+            self.execute(Command::ReadAgain(outdated));
         }
         if let Some(first) = self.state.first_worth_showing() {
             self.execute(Command::ShowFirst(first));
@@ -247,12 +258,12 @@ impl App {
             .fill(palette.surface)
             .inner_margin(Margin::symmetric(theme::PANEL_MARGIN, 2));
 
-        Panel::bottom("status")
+        // It has its room first, and is read last.
+        let status = Panel::bottom("status")
             .exact_size(theme::STATUS_HEIGHT)
             .frame(bar)
-            .show(ui, |ui| {
-                commands.extend(shell::status_ui(ui, &self.state));
-            });
+            .show(ui, reserved)
+            .inner;
         let rail = Frame::new().fill(palette.ground).inner_margin(Margin::symmetric(4, 4));
         Panel::left("rail")
             .exact_size(theme::RAIL_WIDTH)
@@ -264,6 +275,9 @@ impl App {
         let mode = shell::rail::entry(self.state.mode);
         let drawn = (mode.ui)(ui, &self.state, &mut self.textures);
         commands.extend(drawn.commands);
+        commands.extend(later_ui(ui, "status content", status, |ui| {
+            shell::status_ui(ui, &self.state)
+        }));
         commands.extend(shell::messages_ui(ui, &self.state));
         commands.extend(shell::dialog_ui(ui, &self.state));
         shell::drop_hint_ui(ui, &self.state);
@@ -279,9 +293,14 @@ impl App {
 
     fn before_drawing(&mut self, ctx: &Context) {
         self.textures.begin_frame();
-        if self.thumbnails_library != self.state.explore.library() {
-            self.thumbnails_library = self.state.explore.library();
-            self.textures.clear();
+        let (lists, renewed) = self.state.explore.listed();
+        if self.shown_list != (lists, renewed) {
+            if self.shown_list.0 == lists {
+                self.textures.outdate();
+            } else {
+                self.textures.clear();
+            }
+            self.shown_list = (lists, renewed);
             self.wanted_thumbnails.clear();
             self.wanted_files.clear();
         }
@@ -299,7 +318,21 @@ impl App {
         ctx.set_theme(preference);
     }
 
+    /// The window manager leaves the full screen, too, and enters it.
+    fn follow_full_screen(&mut self, ctx: &Context) {
+        let now = ctx.input(|input| input.viewport().fullscreen);
+        if now == self.seen_full_screen {
+            return;
+        }
+        self.seen_full_screen = now;
+        if let Some(now) = now {
+            self.state.full_screen = now;
+            self.was_full_screen = now;
+        }
+    }
+
     fn input(&mut self, ctx: &Context) -> Vec<Command> {
+        self.follow_full_screen(ctx);
         self.state.dark = ctx.theme() == egui::Theme::Dark;
         self.state.pixels_per_point = ctx.pixels_per_point();
         let focus = self.focus(ctx);
@@ -386,7 +419,8 @@ impl App {
         }
         if let Some(dialog) = self.state.wanted_dialog.take() {
             let waker = ctx.clone();
-            self.files.open(dialog, move || waker.request_repaint());
+            let name = shell::files::suggested_name(&self.state, dialog);
+            self.files.open(dialog, name, move || waker.request_repaint());
         }
         let (text, picture) = self.state.explore.take_for_clipboard();
         if let Some(text) = text {

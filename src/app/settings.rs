@@ -154,8 +154,8 @@ pub struct Settings {
     pub labels_width: f32,
     /// Width of the list of runs, in points.
     pub runs_width: f32,
-    /// Width of the inspector, in points.
-    pub inspector_width: f32,
+    /// Width of the inspector, in points; none until somebody drags it.
+    pub inspector_width: Option<f32>,
     /// Side of a gallery cell, in points.
     pub thumbnail_side: f32,
     /// What a tile of the gallery says.
@@ -214,8 +214,8 @@ pub struct Settings {
     pub ramp: Ramp,
     /// How heatmaps are made; the model's own default where it is none or does not fit.
     pub heatmap_method: Option<HeatmapMethod>,
-    /// Which values the ends of the colours stand for.
-    pub heatmap_scale: Scale,
+    /// Which values the ends of the colours stand for; none for what fits each map.
+    pub heatmap_scale: Option<Scale>,
     /// Whether all labels share these ends.
     pub same_scale: bool,
     /// Whether the values of a heatmap run into each other.
@@ -232,7 +232,7 @@ impl Default for Settings {
             window_size: (1_280.0, 800.0),
             labels_width: 264.0,
             runs_width: 264.0,
-            inspector_width: 372.0,
+            inspector_width: None,
             thumbnail_side: 96.0,
             tile_text: TileText::Below,
             rows: false,
@@ -260,7 +260,7 @@ impl Default for Settings {
             opacity: 0.8,
             ramp: Ramp::Viridis,
             heatmap_method: None,
-            heatmap_scale: Scale::Absolute,
+            heatmap_scale: None,
             same_scale: true,
             smooth: true,
             starter_note_hidden: false,
@@ -392,7 +392,9 @@ impl Settings {
         bounded(&mut self.window_size.1, 300.0, 16_000.0, first.window_size.1);
         bounded(&mut self.labels_width, 100.0, 4_000.0, first.labels_width);
         bounded(&mut self.runs_width, 100.0, 4_000.0, first.runs_width);
-        bounded(&mut self.inspector_width, 100.0, 4_000.0, first.inspector_width);
+        if let Some(width) = &mut self.inspector_width {
+            bounded(width, 100.0, 4_000.0, 372.0);
+        }
         bounded(&mut self.thumbnail_side, 80.0, 320.0, first.thumbnail_side);
         bounded(&mut self.opacity, 0.0, 1.0, first.opacity);
         bounded(&mut self.none_bias, -2.0, 2.0, first.none_bias);

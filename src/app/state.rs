@@ -15,6 +15,9 @@ use crate::engine::ModelChoice;
 use crate::engine::protocol::{Event, FetchOutcome, ModelInfo, ModelSpeed, ScreenImage, Severity, Topic, model_name};
 use crate::engine::training::{RunRecord, TrainingEvent};
 use crate::escape::visible_lines;
+use crate::library::data_dir;
+use crate::logging;
+use crate::version::version;
 
 /// What the window is for at the moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,8 +33,31 @@ pub enum Mode {
     Models,
 }
 
+/// What this program is on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// Its version.
+    pub version: String,
+    /// Where it keeps what it makes.
+    pub data_folder: Option<PathBuf>,
+    /// Where its log lies.
+    pub log_folder: Option<PathBuf>,
+}
+
+impl Default for About {
+    fn default() -> Self {
+        Self {
+            version: version().to_owned(),
+            data_folder: data_dir(),
+            log_folder: logging::folder().map(PathBuf::from),
+        }
+    }
+}
+
 /// Everything that the window shows.
 pub struct State {
+    /// What this program is.
+    pub about: About,
     /// What the window is for.
     pub mode: Mode,
     /// Runs, and what is set up for the next.
@@ -100,6 +126,7 @@ impl State {
     /// A window before its first event.
     pub fn new(settings: Settings) -> Self {
         Self {
+            about: About::default(),
             mode: Mode::default(),
             training: Training::default(),
             explore: Explore::default(),
@@ -167,6 +194,13 @@ impl State {
             Event::Device { info, preparing } => {
                 self.device = Some(info);
                 self.gpu_preparing = preparing;
+            }
+            Event::Saved(path) => {
+                let message = Message::new(Severity::Info, format!("Saved {}", path.display())).about(Topic::Saving);
+                self.messages.add(match path.parent() {
+                    Some(folder) => message.with("Show", Command::ShowFolder(folder.to_path_buf())),
+                    None => message,
+                });
             }
             Event::Message { severity, topic, text } => {
                 let message = Message::new(severity, text);

@@ -8,6 +8,7 @@ use super::evaluate::{self, EvaluateCommand};
 use super::explore;
 use super::models::ModelsCommand;
 use super::settings::Settings;
+use super::shell::files::{is_list, nothing_opened};
 use super::shell::messages::Message;
 use super::shell::rail;
 use super::state::{Mode, State};
@@ -20,6 +21,9 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
     match command {
         Command::Choose(dialog) => state.wanted_dialog = Some(dialog),
         Command::ShowFolder(folder) => state.wanted_folder = Some(folder),
+        Command::Drop(paths) if state.mode != Mode::Evaluate && only_lists(&paths) => {
+            return update(state, nothing_opened(&paths), now);
+        }
         Command::Drop(paths) if state.mode == Mode::Train => return learn_from(state, paths, now),
         Command::Drop(paths) if state.mode == Mode::Evaluate => {
             let dropped = paths.into_iter().next().map(EvaluateCommand::UseFolder);
@@ -104,6 +108,11 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
         other => return explore::update(state, other, now),
     }
     Vec::new()
+}
+
+/// Lists are for Evaluate alone.
+fn only_lists(paths: &[PathBuf]) -> bool {
+    !paths.is_empty() && paths.iter().all(|path| is_list(path))
 }
 
 /// Takes back the last change of the mode that is open.

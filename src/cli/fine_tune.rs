@@ -162,7 +162,8 @@ fn config(args: &FineTuneArgs, common: &Common) -> Result<RunConfig> {
 
 fn set(config: &mut RunConfig, setting: &str) -> Result<()> {
     let known = || {
-        let fields = Field::of(config.method).map(|field| format!("  {:<14} {}", field.name, field.meaning));
+        let fields =
+            Field::of(config.method).map(|field| format!("  {:<14} {}", field.name, field.meaning_for(config.method)));
         fields.collect::<Vec<_>>().join("\n")
     };
     let wrong = |why: &str| {

@@ -126,7 +126,7 @@ pub fn say(report: &DataReport) {
     }
     if report.near_duplicates > 0 {
         output::say(&format!(
-            "{} pictures are copies of another; copies stay on one side",
+            "{} near-duplicates, kept in the same split",
             report.near_duplicates
         ));
     }

@@ -98,19 +98,24 @@ impl PictureThread {
         }
         let rival_view = views.get(1).map(|(view, _)| *view);
         let (view, model_view) = views.first().cloned().unwrap_or((WHOLE, RgbImage::new(1, 1)));
+        let copy = Arc::new(fitted(&picture, CHECKED_SIDE));
+        let shown = fitted(&picture, INSPECTED_SIDE);
+        let picture = Arc::new(picture);
+        let file = std::fs::metadata(&job.path).ok();
+        let is_larger = picture.dimensions() != shown.dimensions();
         self.events.send(Event::Inspected {
             library: job.library,
             picture: job.picture,
             inspected: Box::new(InspectedPicture {
-                image: screen_image(fitted(&picture, INSPECTED_SIDE)),
+                image: screen_image(shown),
                 original_size: picture.dimensions(),
+                original: is_larger.then(|| picture.clone()),
+                file: file.and_then(|file| Some((file.len(), file.modified().ok()?))),
                 view,
                 model_view: screen_image(model_view),
                 rival_view,
             }),
         });
-        let copy = Arc::new(fitted(&picture, CHECKED_SIDE));
-        let picture = Arc::new(picture);
         for (model, (_, view)) in models.iter().zip(views) {
             let _ = self.inference.send(Work::Dense {
                 library: job.library,

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
+
+use image::RgbImage;
 
 use super::device::{DeviceChoice, DeviceInfo};
 use super::evaluation::{EvaluationEvent, EvaluationRequest};
@@ -334,6 +337,10 @@ pub struct InspectedPicture {
     pub image: ScreenImage,
     /// Width and height of the original, upright, in pixels.
     pub original_size: (u32, u32),
+    /// The original itself, where that is larger than what is scaled to fit a screen: the heatmaps' own.
+    pub original: Option<Arc<RgbImage>>,
+    /// The file's size in bytes, and when it was last changed; none where the system does not say.
+    pub file: Option<(u64, SystemTime)>,
     /// The part that the model sees.
     pub view: ViewRect,
     /// Exactly what the model sees.
@@ -542,6 +549,8 @@ pub enum Event {
         /// Its picture.
         image: Result<ScreenImage, String>,
     },
+    /// What was to be saved lies there.
+    Saved(PathBuf),
     /// Something to read.
     Message {
         /// How grave.

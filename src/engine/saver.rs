@@ -51,7 +51,7 @@ impl Saver {
 
 fn tell_saved(events: &Events, path: &Path, saved: Result<(), OutputError>) {
     match saved {
-        Ok(()) => events.message_about(Topic::Saving, Severity::Info, format!("Saved {}", path.display())),
+        Ok(()) => events.send(Event::Saved(path.to_path_buf())),
         Err(error) => events.message_about(Topic::Saving, Severity::Error, format!("Not saved: {error}")),
     }
 }

@@ -145,11 +145,7 @@ fn a_scan_without_end_fills_the_list_holds_nobody_up_and_ends_with_the_window() 
         path: target.clone(),
         content: "a,b".into(),
     }));
-    wait_for(
-        &mut engine,
-        "the saved file",
-        |event| matches!(event, Event::Message { text, .. } if text.starts_with("Saved")),
-    );
+    wait_for(&mut engine, "the saved file", |event| matches!(event, Event::Saved(_)));
     let started = Instant::now();
     while stored_scale(&data_dir).as_deref() != Some("1.25") {
         assert!(started.elapsed() < PATIENCE, "the settings were not saved");

@@ -233,7 +233,7 @@ macro_rules! field {
 pub const FIELDS: [Field; 17] = [
     Field {
         name: "epochs",
-        meaning: "Passes over the pictures; for a linear probe, the most iterations of its solver",
+        meaning: "Passes over the training pictures",
         range: (1.0, 100_000.0),
         whole: true,
         get: |hyper| hyper.epochs as f64,
@@ -261,7 +261,7 @@ pub const FIELDS: [Field; 17] = [
         (0.0, 10.0),
         weight_decay
     ),
-    field!("batch", "Pictures in one step. In contrastive training each is told from all others of its batch", (1.0, 65_536.0), whole batch),
+    field!("batch", "Pictures in one step", (1.0, 65_536.0), whole batch),
     field!("micro-batch", "Pictures in memory at a time; smaller needs less memory and gives the same numbers", (1.0, 4_096.0), whole micro_batch),
     field!(
         "warm-up",
@@ -297,6 +297,23 @@ pub const FIELDS: [Field; 17] = [
 ];
 
 impl Field {
+    /// What it means for a method.
+    pub fn meaning_for(&self, method: FineTuneMethod) -> &'static str {
+        match (self.name, method) {
+            ("epochs", FineTuneMethod::LinearProbe) => {
+                "The most iterations of the solver; it stops earlier where it is done"
+            }
+            ("epochs", FineTuneMethod::TipAdapterF) => "Passes over the examples in memory",
+            ("epochs", FineTuneMethod::Lora) => {
+                "Passes over the training pictures; counts where there are no steps per example"
+            }
+            ("batch", FineTuneMethod::Contrastive | FineTuneMethod::Scratch) => {
+                "Pairs in one step; each is told from all others of its batch"
+            }
+            _ => self.meaning,
+        }
+    }
+
     /// The settings that a method has.
     pub fn of(method: FineTuneMethod) -> impl Iterator<Item = &'static Self> {
         let steps = ["epochs", "learning-rate", "weight-decay", "batch", "clip", "patience"];

@@ -111,7 +111,7 @@ impl FineTuneMethod {
     pub fn fits(self, tower: TowerKind) -> Result<(), &'static str> {
         match self {
             Self::Scratch => Ok(()),
-            _ if tower.is_taught() => Err("it was taught classes already; choose the model that it was taught from"),
+            _ if tower.is_taught() => Err("this model is already trained on classes: switch to its base model"),
             Self::ProLip if !tower.has_projection() => Err("SigLIP has no projection after its image tower"),
             _ => Ok(()),
         }

@@ -32,9 +32,9 @@ impl Fill {
     /// The fill's name for people.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Neighbourhood => "What is around",
-            Self::Blur => "A blur",
-            Self::MeanColour => "The mean colour",
+            Self::Neighbourhood => "Surroundings",
+            Self::Blur => "Blur",
+            Self::MeanColour => "Average colour",
         }
     }
 }

@@ -116,7 +116,7 @@ pub enum PullError {
     #[error("{0} is being fetched already, by another window or command")]
     Busy(String),
     /// The user had enough.
-    #[error("the download was stopped; what was fetched so far is kept, and the next one goes on from there")]
+    #[error("the download was stopped; it will resume next time")]
     Cancelled,
 }
 

@@ -10,12 +10,13 @@ use clipsight::engine::protocol::{
 };
 use clipsight::heatmap::HeatmapMethod;
 use clipsight::zero_shot::{Label, TemplateSet};
+use egui::accesskit::Role;
 use egui::{Key, Modifiers, Rect};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use crate::settle;
-use crate::stand_in::{StandIn, advance, question, reader, window, window_of};
+use crate::stand_in::{StandIn, advance, answered, question, reader, window, window_of};
 
 const NAMES: [&str; 6] = ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg", "f.jpg"];
 
@@ -68,7 +69,7 @@ fn one_label_alone_is_shown_by_cosine_and_rank_and_never_as_a_certainty() {
     harness.run_steps(6);
     assert!(harness.query_by_label_contains("100.0 %").is_none());
     assert!(harness.query_by_label_contains("rank 1 of 6").is_some());
-    assert!(harness.query_by_label_contains("Cosine ≥ ").is_some());
+    assert!(harness.query_by_label("Cosine: any").is_some());
     // The best is selected, and stands first.
     assert_eq!(order(&harness)[0], harness.state().state().explore.selected().unwrap());
 }
@@ -137,7 +138,7 @@ fn results_under_two_templates_stand_beside_each_other() {
     );
     assert!(
         harness
-            .query_by_label_contains("Every picture has the same best label")
+            .query_by_label_contains("Every picture has the same answer")
             .is_some()
     );
     // Other labels cannot be compared.
@@ -245,10 +246,18 @@ fn looking_at_the_folders_again_keeps_what_is_selected_and_a_new_folder_does_not
     harness.state_mut().execute(Command::Select(2));
     harness.key_press(Key::F5);
     harness.run_steps(3);
-    assert_eq!(harness.state().state().explore.selected(), None);
-    engine.load(&NAMES);
+    assert_eq!(harness.state().state().explore.selected(), Some(2));
+    assert_eq!(order(&harness).len(), 6, "what is shown stays until all is looked at");
+    engine.load(&NAMES[..5]);
     harness.run_steps(6);
     assert_eq!(harness.state().state().explore.selected(), Some(2));
+    assert_eq!(order(&harness).len(), 5);
+    let library = harness.state().state().explore.library();
+    let read_again = Request::Inspect {
+        library,
+        picture: Some(2),
+    };
+    assert!(engine.requests().contains(&read_again));
     harness.state_mut().execute(Command::Open(vec!["/pictures".into()]));
     harness.run_steps(3);
     engine.load(&NAMES);
@@ -258,6 +267,149 @@ fn looking_at_the_folders_again_keeps_what_is_selected_and_a_new_folder_does_not
         Some(5),
         "the first by its number"
     );
+}
+
+#[test]
+fn looking_at_the_folders_again_leaves_a_long_gallery_where_it_is() {
+    let names: Vec<String> = (0..500).map(|n| format!("{n:03}.jpg")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&names);
+    harness.run_steps(6);
+    harness.state_mut().execute(Command::SortBy(Sort::Name));
+    harness.state_mut().execute(Command::Select(299));
+    harness.key_press(Key::ArrowRight);
+    harness.run_steps(30);
+    let place = |harness: &Harness<App>| {
+        let mut tiles = harness.query_all_by_label("300.jpg").map(|node| node.rect());
+        tiles.find(|rect| rect.height() > 60.0)
+    };
+    let before = place(&harness);
+    assert!(
+        before.is_some_and(|tile| tile.top() > 100.0 && tile.bottom() < 766.0),
+        "{before:?}"
+    );
+    harness.key_press(Key::F5);
+    harness.run_steps(3);
+    let library = harness.state().state().explore.library();
+    engine.say(Event::Pictures {
+        library,
+        pictures: Vec::new(),
+    });
+    harness.run_steps(3);
+    assert_eq!(place(&harness), before);
+    engine.load(&names);
+    harness.run_steps(10);
+    assert_eq!(place(&harness), before);
+}
+
+#[test]
+fn what_is_skipped_is_said_and_its_neighbour_is_selected_and_undo_brings_it_back() {
+    let (engine, mut harness) = exploring();
+    let before = order(&harness);
+    harness.state_mut().execute(Command::Select(before[1]));
+    harness.run_steps(3);
+    harness.state_mut().execute(Command::Skip(vec![before[1]]));
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().explore.selected(), Some(before[2]));
+    assert_eq!(order(&harness).len(), 5);
+    harness.get_by_label("Skipped e.jpg");
+    harness.get_by_label("Undo").click();
+    harness.run_steps(3);
+    assert_eq!(order(&harness), before);
+    let tried = engine
+        .requests()
+        .iter()
+        .any(|request| matches!(request, Request::Library(LibraryRequest::Retry { pictures, .. }) if pictures == &[before[1]]));
+    assert!(tried);
+    // The last one has one neighbour, several are skipped as one.
+    harness.state_mut().execute(Command::Select(before[5]));
+    harness.state_mut().execute(Command::Skip(vec![before[4], before[5]]));
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().explore.selected(), Some(before[3]));
+    harness.get_by_label("Skipped 2 pictures");
+}
+
+#[test]
+fn more_pictures_are_selected_by_key_and_their_menu_is_for_all_of_them() {
+    let (_engine, mut harness) = exploring();
+    harness.state_mut().execute(Command::SortBy(Sort::Name));
+    harness.state_mut().execute(Command::Select(0));
+    harness.run_steps(3);
+    let marked = |harness: &Harness<App>| -> Vec<PictureId> {
+        harness.state().state().explore.marked().iter().copied().collect()
+    };
+    for _ in 0..3 {
+        harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
+        harness.run_steps(2);
+    }
+    assert_eq!(marked(&harness), [0, 1, 2, 3]);
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowLeft);
+    harness.run_steps(2);
+    assert_eq!(marked(&harness), [0, 1, 2]);
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::F10);
+    harness.run_steps(4);
+    harness.get_by_label("Copy the paths of 3 pictures");
+    harness.get_by_label("Skip 3 pictures").click();
+    harness.run_steps(4);
+    assert_eq!(order(&harness), [3, 4, 5]);
+}
+
+#[test]
+fn the_filter_by_name_is_reached_from_the_large_picture() {
+    let (_engine, mut harness) = exploring();
+    harness.key_press(Key::Space);
+    harness.run_steps(3);
+    harness.key_press(Key::Slash);
+    harness.run_steps(3);
+    assert!(harness.state().state().explore.large().is_none());
+    harness.event(egui::Event::Text("c.j".into()));
+    harness.run_steps(3);
+    assert_eq!(order(&harness), [2]);
+}
+
+#[test]
+fn a_filter_at_rest_says_so_and_follows_what_is_sorted_by() {
+    let (_engine, mut harness) = exploring();
+    harness.get_by_label("Probability: any");
+    harness.state_mut().execute(Command::SortBy(Sort::Margin));
+    harness.run_steps(3);
+    harness.get_by_label("Lead: any");
+    let before = order(&harness);
+    harness.state_mut().execute(Command::FilterScore(Some(0.2)));
+    harness.run_steps(3);
+    harness.get_by_label("Lead \u{2264} +0.200");
+    let closest = order(&harness);
+    assert!(!closest.is_empty() && closest.len() < before.len(), "{closest:?}");
+    assert_eq!(closest, before[..closest.len()], "the closest calls stay");
+    // A lead is no bound of a probability.
+    harness.state_mut().execute(Command::SortBy(Sort::Score));
+    harness.run_steps(3);
+    assert_eq!(order(&harness).len(), before.len());
+}
+
+#[test]
+fn answers_under_two_templates_are_counted_as_they_are_shown() {
+    let (engine, mut harness) = exploring();
+    engine.answer_at_once(false);
+    harness.state_mut().execute(Command::UseTemplates(TemplateSet::Bare));
+    settle(&mut harness);
+    let asked = question(&engine.requests()).unwrap();
+    engine.reply(&asked);
+    // The same label is the nearest, and "none of these" wins now.
+    let mut cosines = vec![0.1; asked.labels.len() + 1];
+    (cosines[0], cosines[asked.labels.len()]) = (0.5, 0.9);
+    engine.predict(0, &asked, &cosines);
+    engine.say(Event::Answered {
+        question: answered(&asked),
+        lost_words: Vec::new(),
+        latency_ms: 1.0,
+    });
+    harness.run_steps(3);
+    harness.get_by_label_contains("1 picture has another answer");
+    harness.state_mut().execute(Command::ShowNone(false));
+    harness.run_steps(3);
+    harness.get_by_label_contains("Every picture has the same answer");
 }
 
 #[test]
@@ -324,7 +476,7 @@ fn every_control_is_in_its_panel_at_every_size() {
         let settings = Settings {
             // As they were on a larger screen.
             labels_width: 420.0,
-            inspector_width: 900.0,
+            inspector_width: Some(900.0),
             ..Settings::default()
         };
         let (engine, mut harness) = window_of(settings, size);
@@ -334,6 +486,24 @@ fn every_control_is_in_its_panel_at_every_size() {
         let [labels, gallery, inspector] = ["Paste or edit the list", "Rescan folders", "Fold the inspector"].map(left);
         let save = left("Save predictions as CSV");
         assert!(labels.right() < gallery.left(), "{size:?}: {labels:?} {gallery:?}");
+        let controls = [
+            left("Open"),
+            harness.get_by_role(Role::TextInput).rect(),
+            left("View"),
+            gallery,
+            save,
+            left("Only pictures whose best label"),
+            left("Probability: any"),
+            left("6 of 6"),
+        ];
+        for (place, one) in controls.iter().enumerate() {
+            for other in &controls[..place] {
+                assert!(
+                    !one.shrink(1.0).intersects(*other),
+                    "{size:?}: {one:?} lies on {other:?}"
+                );
+            }
+        }
         let heatmap = left("Opacity of the heatmap");
         assert!(save.right() < heatmap.left(), "{size:?}: {save:?} {heatmap:?}");
         let screen = Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(size[0], size[1]));
@@ -344,6 +514,41 @@ fn every_control_is_in_its_panel_at_every_size() {
             tile.left() > labels.right() && tile.right() < heatmap.left(),
             "{size:?}: {tile:?}"
         );
+    }
+}
+
+#[test]
+fn what_is_below_the_labels_stays_above_the_bar_at_the_bottom() {
+    for size in [[1_280.0, 800.0], [1_024.0, 700.0], [853.0, 533.0]] {
+        let (engine, mut harness) = window_of(Settings::default(), size);
+        engine.load(&NAMES);
+        harness.run_steps(6);
+        harness.state_mut().execute(Command::UseTemplates(TemplateSet::Bare));
+        settle(&mut harness);
+        harness.run_steps(4);
+        let last = harness.get_by_label("Reset the offset to 0").rect();
+        assert!(last.bottom() < size[1] - 34.0, "{size:?}: {last:?}");
+        let more = harness.get_by_label("Compare no longer").rect();
+        assert!(more.bottom() < last.top(), "{size:?}: {more:?} {last:?}");
+        assert!(harness.get_by_label("Remove cat").rect().bottom() < more.top());
+    }
+}
+
+#[test]
+fn a_large_picture_has_the_labels_room_where_the_window_is_small() {
+    for (size, has_room) in [([1_280.0, 800.0], true), ([1_024.0, 700.0], false)] {
+        let (engine, mut harness) = window_of(Settings::default(), size);
+        engine.load(&NAMES);
+        harness.run_steps(6);
+        harness.key_press(Key::Space);
+        harness.run_steps(4);
+        assert_eq!(harness.query_by_label("Remove cat").is_some(), has_room, "{size:?}");
+        let large = harness.get_by_label_contains(", large").rect();
+        let small = harness.get_by_label_contains("Heatmap: ").rect();
+        assert!(large.width() > small.width(), "{size:?}: {large:?} {small:?}");
+        harness.key_press(Key::Escape);
+        harness.run_steps(4);
+        harness.get_by_label("Remove cat");
     }
 }
 
@@ -420,6 +625,12 @@ fn only_a_model_that_can_read_may_have_read_and_both_answers_are_told() {
     assert_eq!(told.count(), 1);
     let answers = harness.query_all_by_label_contains("the answer changed from \"");
     assert_eq!(answers.count(), 1);
+    // Where the answer is the same, nothing was read.
+    harness.state_mut().execute(Command::ResetProbe);
+    let dab = Dab { radius: 0.02, ..dab };
+    harness.state_mut().execute(Command::Erase { dab, begins: true });
+    harness.run_steps(6);
+    assert!(harness.query_by_label_contains("The model may have read it").is_none());
 }
 
 #[test]

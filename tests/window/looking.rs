@@ -2,10 +2,11 @@
 
 use clipsight::app::App;
 use clipsight::app::command::{Command, Compare, FileDialog};
+use clipsight::app::explore::looking::shown_maps;
 use clipsight::app::settings::{LabelRow, Settings};
 use clipsight::engine::ModelChoice;
 use clipsight::engine::protocol::{Dab, Fill, InferenceRequest, LibraryRequest, PictureId, Probe, Request, Shift};
-use clipsight::heatmap::HeatmapMethod;
+use clipsight::heatmap::{HeatmapMethod, Ramp};
 use clipsight::zero_shot::Label;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -55,11 +56,11 @@ fn two_heatmaps_stand_side_by_side_until_one_is_put_away() {
 }
 
 #[test]
-fn shift_with_arrows_moves_what_the_model_sees_and_r_takes_it_back() {
+fn alt_with_arrows_moves_what_the_model_sees_and_r_takes_it_back() {
     let (engine, mut harness) = looking();
-    harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
+    harness.key_press_modifiers(Modifiers::ALT, Key::ArrowRight);
     harness.run_steps(3);
-    harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
+    harness.key_press_modifiers(Modifiers::ALT, Key::ArrowRight);
     harness.run_steps(3);
     let asked = probe(&engine).unwrap();
     assert!((asked.shift.x - 0.2).abs() < 1e-6 && asked.shift.y == 0.0);
@@ -68,6 +69,94 @@ fn shift_with_arrows_moves_what_the_model_sees_and_r_takes_it_back() {
     harness.run_steps(3);
     assert!(probe(&engine).is_none(), "the picture is shown as it is");
     assert_eq!(harness.state().state().explore.probe().shift, Shift::default());
+}
+
+#[test]
+fn what_needs_the_inspector_shows_it() {
+    let (engine, mut harness) = looking();
+    let label = harness.state().state().settings.labels[1].id;
+    let compare = Compare::Method(HeatmapMethod::Occlusion);
+    let wants = [
+        Command::Compare(Some(compare)),
+        Command::ToggleHeatmap,
+        Command::ToggleModelView,
+        Command::ToggleBrush,
+        Command::MapLabel(label),
+        Command::TestMap,
+        Command::UseMethod(Some(HeatmapMethod::Occlusion)),
+    ];
+    for command in wants {
+        harness.state_mut().execute(Command::ToggleInspector);
+        harness.run_steps(2);
+        assert!(!harness.state().state().settings.inspector_shown);
+        harness.state_mut().execute(command.clone());
+        harness.run_steps(3);
+        let state = harness.state().state();
+        assert!(state.settings.inspector_shown, "{command:?}");
+        assert!(state.settings.heatmap, "{command:?}");
+    }
+    assert_eq!(harness.state().state().explore.pinned(), Some(label));
+    drop(engine);
+}
+
+#[test]
+fn two_maps_on_other_scales_have_a_legend_each() {
+    let (_engine, mut harness) = looking();
+    let second = |harness: &Harness<App>| harness.query_all_by_label_contains("· Occlusion").count();
+    assert_eq!(second(&harness), 0);
+    let compare = Compare::Method(HeatmapMethod::Occlusion);
+    harness.state_mut().execute(Command::Compare(Some(compare)));
+    harness.run_steps(6);
+    assert_eq!(second(&harness), 1, "a fall of the cosine is no evidence");
+    // On one scale, one legend is for both.
+    let other = harness.state().state().settings.labels[1].id;
+    harness
+        .state_mut()
+        .execute(Command::Compare(Some(Compare::Label(other))));
+    harness.run_steps(6);
+    assert_eq!(second(&harness), 0);
+}
+
+#[test]
+fn values_on_both_sides_of_zero_are_drawn_in_two_colours_until_somebody_chooses_others() {
+    let (_engine, mut harness) = looking();
+    let signed = |harness: &Harness<App>| {
+        let (shown, _) = shown_maps(harness.state().state());
+        shown.unwrap().overlay.signed
+    };
+    assert!(signed(&harness));
+    harness.state_mut().execute(Command::UseRamp(Ramp::Magma));
+    assert!(!signed(&harness));
+    harness.state_mut().execute(Command::UseScale(None));
+    assert!(signed(&harness));
+}
+
+#[test]
+fn a_test_scrolls_and_is_closed_by_escape() {
+    let (engine, mut harness) = looking();
+    harness.state_mut().execute(Command::TestMap);
+    harness.run_steps(8);
+    // What is below it is reached, and brought into sight.
+    let last = harness.query_all_by_label_contains("none of these ").last().unwrap();
+    last.focus();
+    harness.run_steps(12);
+    let last = harness
+        .query_all_by_label_contains("none of these ")
+        .last()
+        .unwrap()
+        .rect();
+    assert!(last.bottom() < 766.0, "{last:?}");
+    // The first lets go of the focus.
+    for _ in 0..2 {
+        harness.key_press(Key::Escape);
+        harness.run_steps(3);
+    }
+    assert!(harness.state().state().explore.inspected().tested.is_none());
+    assert!(
+        engine
+            .requests()
+            .contains(&Request::Inference(InferenceRequest::TestMap(None)))
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod explore;
+mod focus;
 mod identity;
 mod looking;
 mod shell;
@@ -169,7 +170,7 @@ fn a_heatmap_is_made_by_another_method_and_stopped() {
         engine.requests().last(),
         Some(&Request::Inference(InferenceRequest::HoldHeatmaps(true)))
     );
-    harness.get_by_label("Go on").click();
+    harness.get_by_label("Resume").click();
     harness.run_steps(3);
     assert_eq!(
         engine.requests().last(),

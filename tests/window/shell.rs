@@ -7,7 +7,7 @@ use clipsight::app::command::{Command, Dialog};
 use clipsight::app::settings::Settings;
 use clipsight::app::state::Mode;
 use clipsight::app::train::TrainCommand;
-use clipsight::engine::protocol::{Event, FetchOutcome, HubRequest, ModelSpeed, Request, Severity, Topic};
+use clipsight::engine::protocol::{Event, FetchOutcome, HubRequest, LibraryRequest, ModelSpeed, Request};
 use clipsight::engine::training::{TrainingEvent, TrainingRequest};
 use clipsight::engine::{DeviceInfo, ModelChoice};
 use clipsight::zero_shot::TemplateSet;
@@ -199,14 +199,11 @@ fn saving_is_one_message_and_a_failed_download_can_be_tried_again() {
     let (engine, mut harness) = looking();
     execute(&mut harness, Command::ExportCsv("/nowhere/a.csv".into()));
     harness.get_by_label("Saving /nowhere/a.csv\u{2026}");
-    engine.say(Event::Message {
-        severity: Severity::Info,
-        topic: Some(Topic::Saving),
-        text: "Saved /nowhere/a.csv".into(),
-    });
+    engine.say(Event::Saved("/nowhere/a.csv".into()));
     harness.run_steps(3);
     harness.get_by_label("Saved /nowhere/a.csv");
     assert!(harness.query_by_label_contains("Saving").is_none());
+    harness.get_by_label("Show");
     advance(Duration::from_secs(30));
     harness.run_steps(3);
     assert!(harness.query_by_label_contains("Saved").is_none());
@@ -260,4 +257,52 @@ fn a_model_that_is_here_is_measured_when_asked() {
     harness.run_steps(3);
     assert!(harness.query_by_label("measuring").is_none());
     harness.get_by_label("44/s, measured");
+}
+
+#[test]
+fn a_list_is_for_evaluate_and_opens_nothing_elsewhere() {
+    let (engine, mut harness) = looking();
+    let list = || Command::Drop(vec!["/data/labels.csv".into()]);
+    let opened = |engine: &StandIn| {
+        let requests = engine.requests();
+        requests
+            .iter()
+            .any(|request| matches!(request, Request::Library(LibraryRequest::OpenFolders { .. })))
+    };
+    for mode in [Mode::Explore, Mode::Train, Mode::Models] {
+        execute(&mut harness, Command::UseMode(mode));
+        execute(&mut harness, list());
+        harness.get_by_label_contains("labels.csv is no picture, no folder and no model. A list");
+        assert_eq!(harness.state().state().mode, mode);
+        harness.get_by_label("Dismiss").click();
+        harness.run_steps(3);
+    }
+    assert!(!opened(&engine));
+    execute(&mut harness, Command::UseMode(Mode::Evaluate));
+    execute(&mut harness, list());
+    assert!(harness.query_by_label_contains("no picture").is_none());
+    harness.get_by_label_contains("labels.csv");
+}
+
+#[test]
+fn the_full_screen_is_left_by_the_window_manager_and_by_escape() {
+    let (_engine, mut harness) = looking();
+    let is_full = |harness: &Harness<App>| harness.state().state().full_screen;
+    let say = |harness: &mut Harness<App>, full: bool| {
+        let viewports = &mut harness.input_mut().viewports;
+        viewports.entry(egui::ViewportId::ROOT).or_default().fullscreen = Some(full);
+        harness.run_steps(3);
+    };
+    press(&mut harness, Key::F);
+    say(&mut harness, true);
+    assert!(is_full(&harness));
+    say(&mut harness, false);
+    assert!(!is_full(&harness));
+    for mode in [Mode::Explore, Mode::Models] {
+        execute(&mut harness, Command::UseMode(mode));
+        press(&mut harness, Key::F);
+        assert!(is_full(&harness));
+        press(&mut harness, Key::Escape);
+        assert!(!is_full(&harness), "{mode:?}");
+    }
 }

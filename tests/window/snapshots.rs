@@ -2,12 +2,15 @@
 //!
 //! `UPDATE_SNAPSHOTS=1 cargo test --test window` makes them anew; look at them before they are committed.
 
+use std::path::PathBuf;
+
 use clipsight::app::App;
 use clipsight::app::command::{Command, Compare, Dialog, Mark};
 use clipsight::app::evaluate::EvaluateCommand;
 use clipsight::app::settings::{Settings, Sort, ThemeChoice, TileText};
-use clipsight::app::state::Mode;
+use clipsight::app::state::{About, Mode};
 use clipsight::app::train::{Page, TrainCommand};
+use clipsight::clip::ModelInfo;
 use clipsight::engine::adapters;
 use clipsight::engine::protocol::{CachedModel, Dab, Event, FetchOutcome, Severity};
 use clipsight::engine::training::{Choice, FineTuneMethod, RunConfig};
@@ -15,7 +18,7 @@ use clipsight::heatmap::{HeatmapMethod, Scale};
 use clipsight::zero_shot::TemplateSet;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 
-use crate::stand_in::{StandIn, advance, now};
+use crate::stand_in::{StandIn, advance, now, starter};
 use crate::{DEBOUNCE, evaluate, training};
 
 const NAMES: [&str; 14] = [
@@ -51,8 +54,27 @@ fn can_draw() -> bool {
     false
 }
 
-fn screen(name: &str, pictures: &[&str], size: [f32; 2], prepare: impl Fn(&mut App)) {
-    compared(name, pictures, size, |app, _| prepare(app)).unwrap();
+/// On every machine the same.
+fn elsewhere() -> About {
+    let folder = |name: &str| Some(PathBuf::from("/home/ada/.local").join(name));
+    About {
+        version: "1.0.0 (a commit; GPU: Vulkan through wgpu; CPU: Burn's flex)".into(),
+        data_folder: folder("share/clipsight"),
+        log_folder: folder("state/clipsight"),
+    }
+}
+
+/// A screen at every size.
+fn screen(name: &str, pictures: &[&str], prepare: impl Fn(&mut App)) {
+    screen_of(name, pictures, |app, _| prepare(app));
+}
+
+fn screen_of(name: &str, pictures: &[&str], prepare: impl Fn(&mut App, &StandIn)) {
+    let mut results = SnapshotResults::new();
+    for (suffix, size) in SIZES {
+        results.extend(compared(&format!("{name}{suffix}"), pictures, size, &prepare));
+    }
+    results.unwrap();
 }
 
 fn compared(name: &str, pictures: &[&str], size: [f32; 2], prepare: impl Fn(&mut App, &StandIn)) -> SnapshotResults {
@@ -78,10 +100,10 @@ fn compared_then(
         };
         let engine = StandIn::default();
         let backend = engine.clone();
-        let mut harness: Harness<App> = Harness::builder()
-            .with_size(size)
-            .wgpu()
-            .build_eframe(move |cc| App::new(&cc.egui_ctx, settings, Box::new(backend)).with_clock(Box::new(now)));
+        let mut harness: Harness<App> = Harness::builder().with_size(size).wgpu().build_eframe(move |cc| {
+            let app = App::new(&cc.egui_ctx, settings, Box::new(backend));
+            app.with_clock(Box::new(now)).being(elsewhere())
+        });
         harness.run_steps(2);
         engine.load(pictures);
         harness.run_steps(8);
@@ -111,7 +133,10 @@ const ZOOMED: [f32; 2] = [853.0, 533.0];
 
 #[test]
 fn explore() {
-    screen("explore", &NAMES, SMALL, |_| {});
+    let mut results = SnapshotResults::new();
+    results.extend(compared("explore", &NAMES, SMALL, |_, _| {}));
+    results.extend(compared("explore-zoomed", &NAMES, ZOOMED, |_, _| {}));
+    results.unwrap();
 }
 
 const SMALLEST: [f32; 2] = [1_024.0, 700.0];
@@ -162,7 +187,7 @@ fn the_gallery_in_its_other_looks() {
 
 #[test]
 fn two_templates_beside_each_other() {
-    screen("two-templates", &NAMES, SMALL, |app| {
+    screen("two-templates", &NAMES, |app| {
         let label = app.state().settings.labels[1].id;
         app.execute(Command::MapLabel(label));
         app.execute(Command::UseTemplates(TemplateSet::Bare));
@@ -171,16 +196,16 @@ fn two_templates_beside_each_other() {
 
 #[test]
 fn one_label_alone() {
-    screen("one-label", &NAMES, SMALL, |app| {
+    screen("one-label", &NAMES, |app| {
         let labels = app.state().settings.labels[..1].to_vec();
         app.execute(Command::EditLabels(labels));
-        app.execute(Command::UseScale(Scale::Signed));
+        app.execute(Command::UseScale(Some(Scale::Absolute)));
     });
 }
 
 #[test]
 fn two_heatmaps_with_a_divider() {
-    screen("divided", &NAMES, SMALL, |app| {
+    screen("divided", &NAMES, |app| {
         app.execute(Command::Compare(Some(Compare::Method(HeatmapMethod::Occlusion))));
         app.execute(Command::Divide(Some(0.5)));
     });
@@ -188,33 +213,31 @@ fn two_heatmaps_with_a_divider() {
 
 #[test]
 fn a_tested_heatmap() {
-    screen("tested", &NAMES, SMALL, |app| app.execute(Command::TestMap));
+    screen("tested", &NAMES, |app| app.execute(Command::TestMap));
 }
 
 #[test]
 fn a_slow_heatmap() {
-    screen("slow-heatmap", &NAMES, SMALL, |app| {
+    screen("slow-heatmap", &NAMES, |app| {
         app.execute(Command::UseMethod(Some(HeatmapMethod::Occlusion)))
     });
 }
 
 #[test]
 fn an_empty_folder() {
-    screen("empty", &[], SMALL, |_| {});
+    screen("empty", &[], |_| {});
 }
 
 #[test]
 fn a_filter_that_nothing_passes() {
-    screen("nothing-passes", &NAMES, SMALL, |app| {
+    screen("nothing-passes", &NAMES, |app| {
         app.execute(Command::FilterName("zzz".into()))
     });
 }
 
 #[test]
 fn no_labels() {
-    screen("no-labels", &NAMES, SMALL, |app| {
-        app.execute(Command::EditLabels(Vec::new()))
-    });
+    screen("no-labels", &NAMES, |app| app.execute(Command::EditLabels(Vec::new())));
 }
 
 #[test]
@@ -238,7 +261,7 @@ fn the_models() {
 
 #[test]
 fn a_model_that_is_fetched() {
-    screen("models-fetching", &NAMES, SMALL, |app| {
+    screen("models-fetching", &NAMES, |app| {
         app.execute(Command::UseMode(Mode::Models));
         app.execute(Command::FetchModel("openai/clip-vit-base-patch32".into()));
     });
@@ -246,7 +269,7 @@ fn a_model_that_is_fetched() {
 
 #[test]
 fn heatmaps_side_by_side() {
-    screen("compared", &NAMES, SMALL, |app| {
+    screen("compared", &NAMES, |app| {
         let compare = Compare::Method(HeatmapMethod::Occlusion);
         app.execute(Command::Compare(Some(compare)));
     });
@@ -254,7 +277,7 @@ fn heatmaps_side_by_side() {
 
 #[test]
 fn what_was_erased() {
-    screen("erased", &NAMES, SMALL, |app| {
+    screen("erased", &NAMES, |app| {
         app.execute(Command::ToggleBrush);
         let dab = Dab {
             x: 0.5,
@@ -329,6 +352,7 @@ fn every_dialog() {
         (Dialog::LabelList, "label-list"),
         (Dialog::Templates, "templates"),
         (Dialog::Skipped, "skipped"),
+        (Dialog::About, "about"),
     ] {
         for (suffix, size) in SIZES {
             results.extend(compared(&format!("{name}{suffix}"), &NAMES, size, |app, _| {
@@ -336,21 +360,64 @@ fn every_dialog() {
             }));
         }
     }
-    results.extend(compared("messages", &NAMES, SMALL, |_, engine| {
-        let say = |severity, text: &str| {
-            engine.say(Event::Message {
-                severity,
-                topic: None,
-                text: text.into(),
-            });
-        };
-        say(Severity::Info, "Saved /pictures/predictions.csv");
-        say(Severity::Warning, "The GPU was lost: going on with the CPU");
+    results.unwrap();
+}
+
+#[test]
+fn messages() {
+    screen_of("messages", &NAMES, |_, engine| {
+        engine.say(Event::Saved("/pictures/predictions.csv".into()));
+        engine.say(Event::Message {
+            severity: Severity::Warning,
+            topic: None,
+            text: "The GPU was lost: going on with the CPU".into(),
+        });
         engine.say(Event::Fetched {
             name: "openai/clip-vit-base-patch32".into(),
             outcome: FetchOutcome::Failed("the Hub did not answer; check the network and try again".into()),
         });
-    }));
+    });
+}
+
+/// A folder that is still read, while a run is at work: the bar at the bottom has the most to say.
+#[test]
+fn indexing_beside_a_run() {
+    screen_of("indexing", &NAMES, |app, engine| {
+        training::say_runs(engine);
+        training::say_run_at_work(engine);
+        let library = app.state().explore.library();
+        engine.say(Event::Speed(1.5));
+        engine.say(Event::Indexed { library, done: 5 });
+    });
+}
+
+/// The model of a run, with what it was taught from.
+#[test]
+fn the_model_of_a_run() {
+    let mut results = SnapshotResults::new();
+    for (suffix, size) in SIZES {
+        let open = |app: &mut App, engine: &StandIn| {
+            training::say_runs(engine);
+            app.execute(Command::UseMode(Mode::Models));
+        };
+        let use_it = |app: &mut App, engine: &StandIn| {
+            let run = app.state().training.record("linear-probe-1").unwrap();
+            let model = ModelInfo {
+                path: run.model.clone(),
+                identity: "7e57".repeat(8),
+                ..starter()
+            };
+            app.execute(Command::Train(TrainCommand::Use("linear-probe-1".into())));
+            engine.say(Event::ModelReady(Box::new(model)));
+        };
+        results.extend(compared_then(
+            &format!("models-taught{suffix}"),
+            &NAMES,
+            size,
+            open,
+            use_it,
+        ));
+    }
     results.unwrap();
 }
 

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use clipsight::app::App;
 use clipsight::app::settings::Settings;
@@ -235,14 +235,14 @@ impl StandIn {
         });
     }
 
-    /// Pretends that the first label loses what is erased, and that this was writing.
+    /// Pretends that the best label loses what is erased, the more the larger the brush is, and that this was writing.
     fn probe(&self, probe: &Probe) {
         let asked = question(&self.requests()).unwrap();
         let (library, picture) = (self.0.borrow().library, self.0.borrow().inspected.unwrap_or_default());
         let before = cosines(picture as usize, 9, asked.labels.len());
         let mut after = before.clone();
         let best = picture as usize % asked.labels.len().max(1);
-        after[best] -= 0.25;
+        after[best] -= probe.dabs.first().map_or(0.25, |dab| 4.0 * dab.radius);
         self.say(Event::Probed {
             library,
             picture,
@@ -424,6 +424,8 @@ fn inspected(picture: PictureId) -> InspectedPicture {
     InspectedPicture {
         image: painted(picture as usize, 320, 240),
         original_size: (640, 480),
+        original: None,
+        file: Some((1_234_567, SystemTime::UNIX_EPOCH + Duration::from_secs(1_714_730_000))),
         view: ViewRect {
             left: 0.125,
             top: 0.0,

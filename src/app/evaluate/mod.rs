@@ -27,6 +27,7 @@ pub const MODE: ModeEntry = ModeEntry {
     title: "Evaluate",
     icon: icon::CHART_BAR,
     keys: keys::KEYS,
+    palette: |_| Vec::new(),
     open: |state, now| update(state, EvaluateCommand::List, now),
     ui: |ui, state, textures| {
         let mut drawn = Drawn::default();

@@ -1,12 +1,18 @@
 //! Takes what the engine says about pictures; what is out of date is dropped.
 
+use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
+use super::marks::SKIPPED_BY_USER;
+use super::numbers::Lens;
 use super::picture::Picture;
-use super::state::{Alike, Explore, is_by};
+use super::state::{Alike, Explore, Inspected, is_by};
 use crate::app::command::Compare;
 use crate::app::settings::Settings;
-use crate::engine::protocol::{Event, LabelId, MapSet, ModelInfo, PictureFile, PictureId, Question, Scores, Verdict};
+use crate::engine::protocol::{
+    Event, LabelId, MapSet, ModelInfo, PictureFile, PictureId, Question, Scores, Scoring, Verdict,
+};
 use crate::library::UnreadKind;
 
 /// What of the window an event is judged by.
@@ -33,8 +39,7 @@ impl Explore {
                     .filter(|(path, _)| UnreadKind::by_name(path).is_some());
                 self.unread = of_kind.count();
                 self.unreadable = unreadable;
-                self.restore.selected = None;
-                self.restore.marked.clear();
+                self.renew();
             }
             Event::Skipped {
                 library,
@@ -56,7 +61,9 @@ impl Explore {
                 self.asking.answered = question.generation;
                 self.asking.lost_words = lost_words;
                 self.asking.latency_ms = Some(latency_ms);
-                self.count_changed();
+                let labels = self.asking.answer.as_ref().map_or(0, |question| question.labels.len());
+                let scoring = model.map_or(Scoring::default(), |model| model.scoring);
+                self.count_changed(Lens::new(beside.settings, scoring, labels));
                 self.reorder_now();
             }
             Event::Alike { library, picture, rows } if of_list(library) => self.alike(picture, rows),
@@ -118,15 +125,13 @@ impl Explore {
     }
 
     fn add(&mut self, pictures: Vec<PictureFile>, settings: &Settings) {
+        if let Some(incoming) = &mut self.incoming {
+            let new = pictures.into_iter().map(|file| Picture::new(file, &settings.folders));
+            new.for_each(|picture| incoming.push(picture));
+            return;
+        }
         let first = self.pictures.is_empty();
         for file in pictures {
-            let id = file.id;
-            if self.restore.marked.contains(&file.path) {
-                self.marked.insert(id);
-            }
-            if self.restore.selected.as_ref() == Some(&file.path) {
-                self.restore.found = Some(id);
-            }
             let picture = Picture::new(file, &settings.folders);
             *self.names.entry(picture.name().to_owned()).or_default() += 1;
             self.pictures.push(picture);
@@ -138,12 +143,56 @@ impl Explore {
         }
     }
 
-    /// The picture that was selected before the folders were looked at again, once it is found.
-    pub fn take_restored(&mut self) -> Option<PictureId> {
-        self.restore.found.take()
+    /// The folders were looked at again: the new list takes the place of the one before, with what is known of its pictures.
+    fn renew(&mut self) {
+        let Some(mut pictures) = self.incoming.take() else {
+            return;
+        };
+        self.names.clear();
+        for picture in pictures.iter_mut() {
+            *self.names.entry(picture.name().to_owned()).or_default() += 1;
+            let known = self.pictures.get(picture.file.id);
+            if let Some(known) = known.filter(|known| known.file.path == picture.file.path) {
+                picture.scores = picture.scores.take().or_else(|| known.scores.clone());
+                let by_user = known.skipped.as_deref() == Some(SKIPPED_BY_USER);
+                picture.skipped = known.skipped.clone().filter(|_| by_user).or(picture.skipped.take());
+            }
+        }
+        self.skipped = pictures.iter().filter(|picture| picture.skipped.is_some()).count();
+        // The same file; where it was moved, what is in it.
+        let ids: HashMap<&Path, PictureId> = pictures
+            .iter()
+            .map(|picture| (picture.file.path.as_path(), picture.file.id))
+            .collect();
+        let now = |id: PictureId| {
+            let path = self.pictures.get(id).map(|known| known.file.path.as_path());
+            let found = path.and_then(|path| ids.get(path).copied());
+            found.or_else(|| pictures.get(id).map(|picture| picture.file.id))
+        };
+        let (selected, marked) = (
+            self.selected.and_then(now),
+            self.marked.iter().copied().filter_map(now).collect(),
+        );
+        (self.selected, self.marked) = (selected, marked);
+        self.outdated = self.selected;
+        if self.selected.is_none() {
+            self.inspected = Inspected::default();
+            self.large = None;
+        }
+        self.pictures = pictures;
+        self.listed.1 += 1;
+        self.reorder_now();
+    }
+
+    /// The selected picture, once, where it is to be read again.
+    pub fn take_outdated(&mut self) -> Option<PictureId> {
+        self.outdated.take()
     }
 
     pub(super) fn skip(&mut self, picture: PictureId, reason: String) {
+        if let Some(known) = self.incoming.as_mut().and_then(|list| list.get_mut(picture)) {
+            known.skipped = Some(reason.clone());
+        }
         if let Some(known) = self.pictures.get_mut(picture) {
             self.skipped += usize::from(known.skipped.is_none());
             known.skipped = Some(reason);
@@ -161,6 +210,9 @@ impl Explore {
         self.asking.answer = Some(question);
         let fitting = rows.into_iter().filter(|(_, scores)| scores.cosines.len() == labels);
         for (id, scores) in fitting {
+            if let Some(picture) = self.incoming.as_mut().and_then(|list| list.get_mut(id)) {
+                picture.scores = Some(scores.clone());
+            }
             if let Some(picture) = self.pictures.get_mut(id) {
                 picture.scores = Some(scores);
             }
@@ -215,17 +267,20 @@ impl Explore {
         }
     }
 
-    /// How many pictures have another best label than under the templates before.
-    fn count_changed(&mut self) {
+    /// How many pictures have another answer than under the templates before, as the window shows answers.
+    pub(super) fn count_changed(&mut self, lens: Lens) {
         let Some(question) = self.asking.answer.clone() else {
             return;
         };
         let Some(baseline) = &mut self.baseline else { return };
-        let best = |question: &Question, scores: &Scores| scores.best.and_then(|place| question.id(place));
+        let answer = |question: &Question, scores: &Scores| match lens.winner(scores) {
+            Some(place) => question.id(place),
+            None => lens.none_wins(scores).then_some(LabelId::NONE_OF_THESE),
+        };
         let changed = self.pictures.iter().filter(|picture| {
             let before = baseline.scores.get(&picture.file.id);
             let both = picture.scores.as_ref().zip(before);
-            both.is_some_and(|(now, before)| best(&question, now) != best(&baseline.question, before))
+            both.is_some_and(|(now, before)| answer(&question, now) != answer(&baseline.question, before))
         });
         baseline.changed = Some(changed.count());
     }

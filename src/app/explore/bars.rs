@@ -1,6 +1,6 @@
 //! What the model says about the inspected picture: a bar a label, best first, and apart from them "none of these".
 
-use egui::{Align, Color32, Layout, ScrollArea, Ui};
+use egui::{Color32, ScrollArea, Ui, vec2};
 
 use super::label_colour;
 use super::looking::NONE_OF_THESE;
@@ -11,12 +11,16 @@ use crate::app::command::Command;
 use crate::app::settings::Measure;
 use crate::app::shell::status::thousands;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{BAR_HEIGHT, ScoreBar, note, score_bar_ui};
+use crate::app::shell::widgets::{BAR_HEIGHT, ScoreBar, ends_ui, follow_focus, note, score_bar_ui};
 use crate::app::state::State;
 use crate::engine::protocol::{LabelId, Scores};
 
 /// What "none of these" takes below the bars.
 const NONE_HEIGHT: f32 = 66.0;
+/// So many bars are seen at once at least; where there is no room for them, everything below the picture scrolls.
+const LEAST_BARS: f32 = 3.5;
+/// Bars so far out of sight are drawn: Tab goes to them.
+const MARGIN: f32 = 60.0;
 
 /// Draws the measures, and below them the bars.
 pub fn bars_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
@@ -31,7 +35,7 @@ pub fn bars_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         return;
     }
     let none_height = if state.settings.show_none { NONE_HEIGHT } else { 0.0 };
-    let room = (ui.available_height() - none_height).max(2.0 * BAR_HEIGHT);
+    let room = (ui.available_height() - none_height).max(LEAST_BARS * BAR_HEIGHT);
     let mut hovered = None;
     ScrollArea::vertical()
         .id_salt(("bars", state.explore.selected))
@@ -42,7 +46,7 @@ pub fn bars_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             // Of very many, only those that are seen.
             let ranked = lens.ranked(answer.scores);
             let height = BAR_HEIGHT + ui.spacing().item_spacing.y;
-            let (top, clip) = (ui.cursor().top(), ui.clip_rect());
+            let (top, clip) = (ui.cursor().top(), ui.clip_rect().expand2(vec2(0.0, MARGIN)));
             let row = |y: f32| ((y - top) / height).floor().max(0.0) as usize;
             let (first, last) = (
                 row(clip.top()).min(ranked.len()),
@@ -56,6 +60,7 @@ pub fn bars_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             }
             ui.add_space((ranked.len() - last) as f32 * height);
             ui.label(note(ui, words_below(state, lens)));
+            follow_focus(ui);
         });
     if state.settings.show_none {
         ui.separator();
@@ -76,34 +81,37 @@ pub fn bars_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 }
 
 fn measures_ui(ui: &mut Ui, state: &State, lens: Lens, commands: &mut Vec<Command>) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 2.0;
-        ui.spacing_mut().button_padding.x = 8.0;
-        for measure in Measure::ALL {
-            let chosen = measure == lens.measure;
-            let about = match measure {
-                Measure::Probability if state.scoring().logit_bias.is_some() => words::SIGMOID,
-                measure => words::measure(measure),
-            };
-            let fits = measure != Measure::Probability || state.settings.measure != measure || chosen;
-            let choice = ui.add_enabled(fits, egui::Button::selectable(chosen, measure.title()));
-            let choice = choice.on_hover_text(about).on_disabled_hover_text(words::ALONE);
-            if choice.clicked() {
-                commands.push(Command::Show(measure));
+    let explore = &state.explore;
+    let rank = explore.selected.and_then(|id| explore.arranged.ranks.get(&id));
+    ends_ui(
+        ui,
+        0.0,
+        commands,
+        |ui, commands| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            ui.spacing_mut().button_padding.x = 8.0;
+            for measure in Measure::ALL {
+                let chosen = measure == lens.measure;
+                let about = match measure {
+                    Measure::Probability if state.scoring().logit_bias.is_some() => words::SIGMOID,
+                    measure => words::measure(measure),
+                };
+                let fits = measure != Measure::Probability || state.settings.measure != measure || chosen;
+                let choice = ui.add_enabled(fits, egui::Button::selectable(chosen, measure.title()));
+                let choice = choice.on_hover_text(about).on_disabled_hover_text(words::ALONE);
+                if choice.clicked() {
+                    commands.push(Command::Show(measure));
+                }
             }
-        }
-        let rank = state
-            .explore
-            .selected
-            .and_then(|id| state.explore.arranged.ranks.get(&id));
-        if let Some(&rank) = rank {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let of = state.explore.arranged.ranks.len();
+        },
+        |ui, _| {
+            if let Some(&rank) = rank {
+                let of = explore.arranged.ranks.len();
                 let text = format!("rank {} of {}", thousands(rank as usize), thousands(of));
                 ui.label(note(ui, text)).on_hover_text(words::ALONE);
-            });
-        }
-    });
+            }
+        },
+    );
 }
 
 fn words_below(state: &State, lens: Lens) -> &'static str {

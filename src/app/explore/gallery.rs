@@ -1,20 +1,24 @@
 //! The gallery: every picture with its best label, as many as fit; or one of them large.
 
 use crate::app::shell::icons as icon;
-use egui::{Align, CornerRadius, Frame, Layout, Margin, Panel, RichText, Ui};
+use egui::{CornerRadius, Frame, Margin, Panel, Rect, RichText, Ui, UiBuilder, Vec2, pos2};
 
 use super::toolbar::toolbar_ui;
 use super::{grid, large};
 use crate::app::command::{Command, Dialog, FileDialog, Mark};
+use crate::app::shell::keys::with_hint;
+use crate::app::shell::status::thousands;
 use crate::app::shell::textures::Textures;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{icon_button, note};
 use crate::app::state::{Mode, State};
-use crate::app::train::TrainCommand;
+use crate::app::train::{Page, TrainCommand};
 use crate::engine::protocol::PictureId;
 
 /// Height of what can be done with marked pictures.
 const MARKED_HEIGHT: f32 = 36.0;
+/// Side of the button that closes a note.
+const CLOSE_SIDE: f32 = 26.0;
 
 /// Draws the gallery; the pictures on screen of which thumbnails are missing.
 pub fn gallery_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &mut Vec<Command>) -> Vec<PictureId> {
@@ -63,22 +67,23 @@ fn starter_note_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         .corner_radius(CornerRadius::same(theme::RADIUS))
         .inner_margin(Margin::symmetric(10, 6))
         .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.horizontal(|ui| {
+            let area = ui.available_rect_before_wrap();
+            ui.set_width(area.width() - CLOSE_SIDE);
+            ui.horizontal_wrapped(|ui| {
                 ui.label(RichText::new(icon::INFO).color(palette.accent));
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if icon_button(ui, icon::X, "Hide this note", false).clicked() {
-                        commands.push(Command::HideStarterNote);
-                    }
-                    if ui.link(RichText::new("Get a real CLIP (96 MB)").small()).clicked() {
-                        commands.push(Command::UseMode(Mode::Models));
-                    }
-                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                        let text = "The built-in starter is not CLIP; it knows everyday objects.";
-                        ui.add(egui::Label::new(RichText::new(text).small().color(palette.text)).wrap());
-                    });
-                });
+                let text = "The built-in starter is not CLIP; it knows everyday objects.";
+                ui.label(RichText::new(text).small().color(palette.text));
+                if ui.link(RichText::new("Get a real CLIP (96 MB)").small()).clicked() {
+                    commands.push(Command::UseMode(Mode::Models));
+                }
             });
+            // Beside the first line, of however many.
+            let middle = pos2(area.right() - CLOSE_SIDE / 2.0, area.top() + 10.0);
+            let corner = Rect::from_center_size(middle, Vec2::splat(CLOSE_SIDE));
+            let mut corner = ui.new_child(UiBuilder::new().max_rect(corner));
+            if icon_button(&mut corner, icon::X, "Hide this note", false).clicked() {
+                commands.push(Command::HideStarterNote);
+            }
         });
 }
 
@@ -87,7 +92,7 @@ fn unread_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let text = match state.explore.unread {
         0 => return,
         1 => "1 picture of a kind that is not read yet".to_owned(),
-        count => format!("{count} pictures of kinds that are not read yet"),
+        count => format!("{} pictures of kinds that are not read yet", thousands(count)),
     };
     ui.horizontal(|ui| {
         ui.label(RichText::new(icon::WARNING).color(theme::palette(ui).warning));
@@ -153,36 +158,32 @@ fn nothing_passes_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 fn marked_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let explore = &state.explore;
     ui.horizontal(|ui| {
-        let close = icon_button(ui, icon::X, "Select nothing (Esc)", false);
-        if close.clicked() {
+        let close = with_hint("Select nothing", state, &Command::Back);
+        if icon_button(ui, icon::X, &close, false).clicked() {
             commands.push(Command::Mark(Mark::Nothing));
         }
-        ui.label(format!("{} selected", explore.marked.len()));
-        if ui
-            .button("Save CSV…")
-            .on_hover_text("Their predictions as a table (Ctrl+S)")
-            .clicked()
-        {
-            commands.push(Command::Choose(FileDialog::Csv));
+        ui.label(format!("{} selected", thousands(explore.marked.len())));
+        let save = Command::Choose(FileDialog::Csv);
+        let about = with_hint("Their predictions as a table", state, &save);
+        if ui.button("Save CSV…").on_hover_text(about).clicked() {
+            commands.push(save);
         }
         if ui.button("Copy paths").clicked() {
-            commands.push(Command::CopyPath(paths(state)));
+            let marked: Vec<PictureId> = explore.marked.iter().copied().collect();
+            commands.push(Command::CopyPath(explore.paths(&marked)));
         }
         let folder = common_folder(state);
-        let train = ui.add_enabled(folder.is_some(), egui::Button::new("Open in Train"));
-        let train = train.on_hover_text("Their folder becomes the training data");
-        if let (true, Some(folder)) = (train.clicked(), folder) {
+        let train = ui.add_enabled(folder.is_some(), egui::Button::new("Train on their folder"));
+        let Some(folder) = folder else { return };
+        let about = format!(
+            "All of {}, not these pictures alone, becomes the training data",
+            folder.display()
+        );
+        if train.on_hover_text(about).clicked() {
             commands.push(Command::Train(TrainCommand::UseFolder(folder)));
+            commands.push(Command::Train(TrainCommand::Open(Page::Setup)));
         }
     });
-}
-
-/// The paths of the marked pictures, one a line.
-fn paths(state: &State) -> String {
-    let explore = &state.explore;
-    let marked = explore.marked.iter().filter_map(|&id| explore.pictures.get(id));
-    let paths: Vec<String> = marked.map(|picture| picture.file.path.display().to_string()).collect();
-    paths.join("\n")
 }
 
 /// The folder that holds all marked pictures.

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use egui::scroll_area::{DragScroll, ScrollSource};
 use egui::{CornerRadius, Id, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 
-use super::tile::{CAPTION_HEIGHT, tile_ui};
+use super::tile::{caption_height, tile_ui};
 use crate::app::command::{Command, Mark};
-use crate::app::settings::TileText;
 use crate::app::shell::textures::Textures;
 use crate::app::shell::theme;
 use crate::app::state::State;
@@ -76,11 +75,7 @@ pub fn grid_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &m
     let settings = &state.settings;
     let order = state.explore.order();
     let scroll_bar = ui.spacing().scroll.allocated_width().max(10.0);
-    let caption = if settings.tile_text == TileText::Below {
-        CAPTION_HEIGHT
-    } else {
-        0.0
-    };
+    let caption = caption_height(state);
     let width = ui.available_width() - scroll_bar;
     let grid = Grid::new(width, settings.thumbnail_side, caption, settings.rows);
     let rows_on_screen = (ui.available_height() / grid.row_height).floor().max(1.0) as usize;
@@ -89,6 +84,9 @@ pub fn grid_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &m
             columns: grid.columns,
             rows: rows_on_screen,
         });
+    }
+    if state.explore.wants_menu {
+        commands.push(Command::MenuShown);
     }
     let mut missing = Vec::new();
     ScrollArea::vertical()
@@ -131,7 +129,7 @@ fn scroll_to_selected(ui: &Ui, state: &State, grid: &Grid, origin: Pos2, command
         return;
     }
     commands.push(Command::Scrolled);
-    let selected = state.explore.selected;
+    let selected = state.explore.reach.or(state.explore.selected);
     let place = selected.and_then(|id| state.explore.order().iter().position(|&other| other == id));
     if let Some(place) = place {
         let top = origin + vec2(0.0, (place / grid.columns) as f32 * grid.row_height);
@@ -142,7 +140,7 @@ fn scroll_to_selected(ui: &Ui, state: &State, grid: &Grid, origin: Pos2, command
 
 /// The band that a drag from anywhere in the gallery draws: what it touches is marked.
 fn band_ui(ui: &Ui, state: &State, grid: &Grid, origin: Pos2, commands: &mut Vec<Command>) {
-    let response = ui.interact(ui.clip_rect(), Id::unique("gallery band"), Sense::drag());
+    let response = ui.interact(ui.clip_rect(), Id::unique("gallery band"), Sense::DRAG);
     let id = response.id.with("from");
     if response.drag_started()
         && let Some(press) = ui.input(|input| input.pointer.press_origin())

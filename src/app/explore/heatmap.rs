@@ -1,17 +1,16 @@
 //! Below the inspected picture: which heatmap it is, what its colours mean, and how far to trust it.
 
-use egui::{
-    Align, Align2, Color32, Layout, Mesh, ProgressBar, RichText, ScrollArea, Sense, Shape, Slider, Ui, WidgetInfo,
-    pos2, vec2,
-};
+use egui::{Align2, Color32, Mesh, RichText, ScrollArea, Sense, Shape, Slider, Ui, WidgetInfo, pos2, vec2};
 
 use super::label_colour;
 use super::looking::ShownMap;
 use crate::app::command::{Command, Compare, FileDialog};
 use crate::app::shell::icons as icon;
+use crate::app::shell::keys::with_hint;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{
-    Chart, ChartLine, chart_ui, checkbox, combo, icon_button, labelled, note, radio, section, swatch_ui,
+    Chart, ChartLine, chart_ui, checkbox, combo, ends_ui, icon_button, labelled, note, progress_ui, radio, section,
+    swatch_ui, tall_ends_ui,
 };
 use crate::app::state::State;
 use crate::engine::ModelChoice;
@@ -28,27 +27,51 @@ const LIST_HEIGHT: f32 = 400.0;
 const TEST_WORDS: &str = "Erases what the map marks, part by part, and watches the score: beside erasing the same shape \
     elsewhere, and beside what an unrelated label's map marks. The picture's file is not touched.";
 
-/// Draws everything that belongs to the heatmap. While it is computed, every row is where it will be.
-pub fn heatmap_ui(ui: &mut Ui, state: &State, shown: Option<&ShownMap<'_>>, commands: &mut Vec<Command>) {
+/// What stands after the bar of something that is computed.
+const WORDS_WIDTH: f32 = 84.0;
+/// What the buttons right of the opacity take, about.
+const TOOLS_WIDTH: f32 = 136.0;
+/// Room for half of the last number below a chart, which stands below the chart's end.
+const CHART_END: f32 = 14.0;
+
+/// Draws everything that belongs to the heatmap, and to the one that it is compared with. While it is computed, every row
+/// is where it will be.
+pub fn heatmap_ui(
+    ui: &mut Ui,
+    state: &State,
+    (shown, second): (Option<&ShownMap<'_>>, Option<&ShownMap<'_>>),
+    commands: &mut Vec<Command>,
+) {
     if !state.settings.heatmap {
-        ui.label(note(ui, "The heatmap is off (H)"));
+        let words = with_hint("The heatmap is off", state, &Command::ToggleHeatmap);
+        ui.label(note(ui, words));
         return;
     }
     if state.settings.labels.is_empty() {
         ui.label(note(ui, "Add a label to see where it is found"));
         return;
     }
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            method_ui(ui, state, commands);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                label_ui(ui, state, shown, commands);
-            });
-        });
-    });
+    ends_ui(
+        ui,
+        COMBO_WIDTH,
+        commands,
+        |ui, commands| label_ui(ui, state, shown, commands),
+        |ui, commands| method_ui(ui, state, commands),
+    );
     match shown {
         Some(shown) => ramp_ui(ui, shown),
         None => working_ui(ui, state, commands),
+    }
+    // Two maps that are not on one scale have a legend each.
+    let is_on_other = |first: &ShownMap<'_>, second: &ShownMap<'_>| {
+        let legend = |shown: &ShownMap<'_>| (shown.overlay.range, shown.overlay.ramp, shown.map.unit());
+        legend(first) != legend(second)
+    };
+    if let (Some(first), Some(second)) = (shown, second)
+        && is_on_other(first, second)
+    {
+        ui.add(egui::Label::new(note(ui, second.caption.replace('\n', " · "))).truncate());
+        ramp_ui(ui, second);
     }
     look_ui(ui, state, shown.is_some(), commands);
     if let Some(shown) = shown {
@@ -66,8 +89,9 @@ fn label_ui(ui: &mut Ui, state: &State, shown: Option<&ShownMap<'_>>, commands: 
     let Some((label, name)) = label else { return };
     swatch_ui(ui, label_colour(ui, state, Some(label)));
     if state.explore.mapped_label == Some(label) {
-        let text = "This label's map stays for every picture; click to release it (Esc)";
-        if icon_button(ui, icon::PUSH_PIN, text, true).clicked() {
+        let text = "This label's map stays for every picture; click to release it";
+        let text = with_hint(text, state, &Command::Back);
+        if icon_button(ui, icon::PUSH_PIN, &text, true).clicked() {
             commands.push(Command::MapLabel(label));
         }
     }
@@ -123,30 +147,30 @@ fn card_ui(ui: &mut Ui, method: HeatmapMethod) {
     ui.label(note(ui, about.source));
 }
 
-/// In the legend's place while there is no map yet.
+/// In the legend's place while there is no map yet, and as high.
 fn working_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let done = state.explore.inspected.maps.as_ref().map_or(0.0, |set| set.done);
+    let stopped = state.explore.stopped;
     let height = RAMP_HEIGHT + ui.spacing().item_spacing.y + NUMBERS_HEIGHT;
-    ui.allocate_ui_with_layout(
-        vec2(ui.available_width(), height),
-        Layout::right_to_left(Align::Center),
-        |ui| {
-            if state.explore.stopped {
-                if ui.small_button("Go on").clicked() {
-                    commands.push(Command::HoldHeatmap(false));
-                }
+    tall_ends_ui(
+        ui,
+        height,
+        48.0,
+        commands,
+        |ui, _| {
+            if stopped {
                 ui.label(note(ui, "Stopped: there is no map of this picture"));
-                return;
-            }
-            if ui.small_button("Stop").clicked() {
-                commands.push(Command::HoldHeatmap(true));
-            }
-            let text = if done > 0.0 {
-                format!("{:.0} %", 100.0 * done)
+            } else if done > 0.0 {
+                progress_ui(ui, done, &format!("{:.0} %", 100.0 * done), WORDS_WIDTH);
             } else {
-                "computing".into()
-            };
-            ui.add(ProgressBar::new(done).text(text).desired_height(16.0));
+                progress_ui(ui, done, "computing…", WORDS_WIDTH);
+            }
+        },
+        |ui, commands| {
+            let button = ui.small_button(if stopped { "Resume" } else { "Stop" });
+            if button.clicked() {
+                commands.push(Command::HoldHeatmap(!stopped));
+            }
         },
     );
 }
@@ -217,35 +241,44 @@ fn tick_ui(ui: &Ui, x: f32, ramp: egui::Rect, colour: Color32) {
 }
 
 fn look_ui(ui: &mut Ui, state: &State, there: bool, commands: &mut Vec<Command>) {
-    let settings = &state.settings;
-    ui.horizontal(|ui| {
-        let mut opacity = settings.opacity;
-        ui.label(note(ui, "Opacity"));
-        ui.spacing_mut().slider_width = 64.0;
-        let response = ui.add(Slider::new(&mut opacity, 0.0..=1.0).show_value(false));
-        response.widget_info(|| WidgetInfo::slider(true, f64::from(opacity), "Opacity of the heatmap"));
-        if response.changed() {
-            commands.push(Command::SetOpacity(opacity));
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
-            ui.spacing_mut().button_padding.x = 6.0;
-            named_menu(ui, icon::EXPORT, "Copy or save the heatmap", |ui| {
-                take_away_ui(ui, commands)
-            });
-            named_menu(ui, icon::PALETTE, "Colours and scale", |ui| {
-                colours_ui(ui, state, commands)
-            });
-            named_menu(ui, icon::INTERSECT, "Compare with another", |ui| {
-                compare_ui(ui, state, commands)
-            });
-            let test = ui.add_enabled_ui(there && state.explore.inspected.tested.is_none(), |ui| {
-                icon_button(ui, icon::QUESTION, "Test this heatmap", false).on_hover_text(TEST_WORDS)
-            });
-            if test.inner.clicked() {
-                commands.push(Command::TestMap);
-            }
-        });
+    ends_ui(
+        ui,
+        TOOLS_WIDTH,
+        commands,
+        |ui, commands| opacity_ui(ui, state, commands),
+        |ui, commands| tools_ui(ui, state, there, commands),
+    );
+}
+
+fn opacity_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let mut opacity = state.settings.opacity;
+    ui.label(note(ui, "Opacity"));
+    ui.spacing_mut().slider_width = 64.0;
+    let response = ui.add(Slider::new(&mut opacity, 0.0..=1.0).show_value(false));
+    response.widget_info(|| WidgetInfo::slider(true, f64::from(opacity), "Opacity of the heatmap"));
+    ui.label(note(ui, format!("{:.0} %", 100.0 * opacity)));
+    if response.changed() {
+        commands.push(Command::SetOpacity(opacity));
+    }
+}
+
+fn tools_ui(ui: &mut Ui, state: &State, there: bool, commands: &mut Vec<Command>) {
+    ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
+    ui.spacing_mut().button_padding.x = 6.0;
+    let test = ui.add_enabled_ui(there && state.explore.inspected.tested.is_none(), |ui| {
+        icon_button(ui, icon::QUESTION, "Test this heatmap", false).on_hover_text(TEST_WORDS)
+    });
+    if test.inner.clicked() {
+        commands.push(Command::TestMap);
+    }
+    named_menu(ui, icon::INTERSECT, "Compare with another", |ui| {
+        compare_ui(ui, state, commands)
+    });
+    named_menu(ui, icon::PALETTE, "Colours and scale", |ui| {
+        colours_ui(ui, state, commands)
+    });
+    named_menu(ui, icon::EXPORT, "Copy or save the heatmap", |ui| {
+        take_away_ui(ui, state, commands)
     });
 }
 
@@ -258,15 +291,16 @@ fn named_menu(ui: &mut Ui, icon: &str, name: &str, content: impl FnOnce(&mut Ui)
     labelled(response.on_hover_text(name), name);
 }
 
-fn take_away_ui(ui: &mut Ui, commands: &mut Vec<Command>) {
-    if ui.button("Copy with its legend").clicked() {
-        commands.push(Command::CopyHeatmap);
-    }
-    if ui.button("Save with its legend… (Ctrl+Shift+S)").clicked() {
-        commands.push(Command::Choose(FileDialog::HeatmapPicture));
-    }
-    if ui.button("Save the numbers…").clicked() {
-        commands.push(Command::Choose(FileDialog::HeatmapGrid));
+fn take_away_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let choices = [
+        ("Copy with its legend", Command::CopyHeatmap),
+        ("Save with its legend…", Command::Choose(FileDialog::HeatmapPicture)),
+        ("Save the numbers…", Command::Choose(FileDialog::HeatmapGrid)),
+    ];
+    for (words, command) in choices {
+        if ui.button(with_hint(words, state, &command)).clicked() {
+            commands.push(command);
+        }
     }
 }
 
@@ -326,7 +360,7 @@ fn ramps_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let settings = &state.settings;
     ui.label(note(ui, "Colours"));
     // For and against has colours of its own.
-    ui.add_enabled_ui(settings.heatmap_scale == Scale::Absolute, |ui| {
+    ui.add_enabled_ui(settings.heatmap_scale != Some(Scale::Signed), |ui| {
         for ramp in Ramp::ALL.into_iter().filter(|ramp| *ramp != Ramp::BlueRed) {
             if radio(ui, ramp == settings.ramp, ramp.title()).clicked() {
                 commands.push(Command::UseRamp(ramp));
@@ -351,8 +385,10 @@ fn scales_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         commands.push(Command::ToggleContour);
     }
     ui.separator();
-    for scale in Scale::ALL {
-        if radio(ui, scale == settings.heatmap_scale, scale.title()).clicked() {
+    let automatic = (None, "Whichever scale fits the values");
+    let each = Scale::ALL.map(|scale| (Some(scale), scale.title()));
+    for (scale, title) in [automatic].into_iter().chain(each) {
+        if radio(ui, scale == settings.heatmap_scale, title).clicked() {
             commands.push(Command::UseScale(scale));
         }
     }
@@ -368,17 +404,26 @@ fn test_ui(ui: &mut Ui, state: &State, method: HeatmapMethod, commands: &mut Vec
     let Some(tested) = tested.filter(|tested| state.shown_label() == Some(tested.label)) else {
         return;
     };
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if icon_button(ui, icon::X, "Close the test (Esc)", false).clicked() {
+    ends_ui(
+        ui,
+        26.0,
+        commands,
+        |ui, _| match &tested.verdict {
+            Some(_) => {
+                ui.label(section("Test of this heatmap"));
+            }
+            None => {
+                let words = format!("Erasing… {:.0} %", 100.0 * tested.done);
+                progress_ui(ui, tested.done, &words, WORDS_WIDTH);
+            }
+        },
+        |ui, commands| {
+            let close = with_hint("Close the test", state, &Command::Back);
+            if icon_button(ui, icon::X, &close, false).clicked() {
                 commands.push(Command::StopTestingMap);
             }
-            if tested.verdict.is_none() {
-                let text = format!("Erasing, {:.0} %", 100.0 * tested.done);
-                ui.add(ProgressBar::new(tested.done).text(text).desired_height(16.0));
-            }
-        });
-    });
+        },
+    );
     if let Some(verdict) = &tested.verdict {
         verdict_ui(ui, verdict, tested.beside.as_deref(), method);
     }
@@ -417,13 +462,17 @@ fn verdict_ui(ui: &mut Ui, verdict: &Verdict, beside: Option<&str>, method: Heat
     }
     let chart = Chart {
         title: "Cosine while the picture is erased",
+        about: TEST_WORDS,
         across: "% of the picture erased",
         up: "cosine",
         height: TEST_HEIGHT,
         lines,
         ..Chart::default()
     };
-    chart_ui(ui, &chart);
+    ui.scope(|ui| {
+        ui.set_max_width(ui.available_width() - CHART_END);
+        chart_ui(ui, &chart);
+    });
     ui.label(note(ui, verdict.sentence())).on_hover_text(format!(
         "{}: {} Erased parts are filled with the picture's mean colour. Compared is how far the cosine lies below its \
          start, on the mean of the way; the other places are the map itself moved, and random blobs of its size.",

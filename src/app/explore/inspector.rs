@@ -1,22 +1,26 @@
 //! The inspector: one picture large, where a label is found in it, and what the model says.
 
-use egui::{Align, Layout, RichText, Ui};
+use std::time::SystemTime;
+
+use egui::{RichText, ScrollArea, Ui};
+use time::OffsetDateTime;
 
 use super::bars::bars_ui;
 use super::heatmap::heatmap_ui;
 use super::looking;
 use super::panes::{picture_ui, probe_ui};
-use super::tile::middle_elided;
 use crate::app::command::Command;
 use crate::app::shell::icons as icon;
+use crate::app::shell::keys::with_hint;
 use crate::app::shell::textures::Textures;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{icon_button, note};
+use crate::app::shell::widgets::{ends_ui, file_size, follow_focus, icon_button, middle_elided, note};
 use crate::app::state::State;
 use crate::engine::protocol::PictureId;
 
-/// Room that the icons beside a picture's name take.
-const ICONS_WIDTH: f32 = 4.0 * 34.0;
+/// Room that the icons beside a picture's name take, and that the last of them alone.
+const ICONS_WIDTH: f32 = 4.0 * 26.0 + 3.0 * theme::GAP_SMALL;
+const FOLD_WIDTH: f32 = 26.0;
 
 /// Draws the inspector.
 pub fn inspector_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &mut Vec<Command>) {
@@ -30,20 +34,35 @@ pub fn inspector_ui(ui: &mut Ui, state: &State, textures: &mut Textures, command
     };
     header_ui(ui, state, selected, commands);
     picture_ui(ui, state, textures, commands);
-    probe_ui(ui, state, commands);
-    heatmap_ui(ui, state, looking::shown_maps(state).0.as_ref(), commands);
-    ui.separator();
-    bars_ui(ui, state, commands);
+    ScrollArea::vertical()
+        .id_salt("below the picture")
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            probe_ui(ui, state, commands);
+            let (shown, second) = looking::shown_maps(state);
+            heatmap_ui(ui, state, (shown.as_ref(), second.as_ref()), commands);
+            ui.separator();
+            bars_ui(ui, state, commands);
+            follow_focus(ui);
+        });
 }
 
 fn empty_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    ui.with_layout(Layout::right_to_left(Align::Min), |ui| fold_ui(ui, commands));
+    ends_ui(
+        ui,
+        FOLD_WIDTH,
+        commands,
+        |_, _| {},
+        |ui, commands| fold_ui(ui, state, commands),
+    );
     ui.vertical_centered(|ui| {
         ui.add_space(ui.available_height() * 0.3);
         let palette = theme::palette(ui);
         ui.label(RichText::new(icon::CURSOR_CLICK).size(40.0).color(palette.text_weak));
         let words = if state.explore.pictures.is_empty() {
             "Open pictures to see where each label is found in them"
+        } else if state.explore.order().is_empty() {
+            "No picture passes the filter"
         } else {
             "Click a picture to see where each label is found in it"
         };
@@ -51,34 +70,56 @@ fn empty_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     });
 }
 
-fn fold_ui(ui: &mut Ui, commands: &mut Vec<Command>) {
-    if icon_button(ui, icon::SIDEBAR_SIMPLE, "Fold the inspector (I)", false).clicked() {
+fn fold_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let name = with_hint("Fold the inspector", state, &Command::ToggleInspector);
+    if icon_button(ui, icon::SIDEBAR_SIMPLE, &name, false).clicked() {
         commands.push(Command::ToggleInspector);
     }
 }
 
 fn header_ui(ui: &mut Ui, state: &State, selected: PictureId, commands: &mut Vec<Command>) {
     let picture = &state.explore.pictures[selected];
-    ui.horizontal(|ui| {
-        let width = ui.available_width() - ICONS_WIDTH;
-        let name = state.explore.caption(picture);
-        let colour = theme::palette(ui).text;
-        let name = middle_elided(ui, &name, theme::strong(theme::SIZE_BODY), colour, width);
-        ui.label(name).on_hover_text(picture.file.path.display().to_string());
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+    ends_ui(
+        ui,
+        ICONS_WIDTH,
+        commands,
+        |ui, _| {
+            let width = ui.available_width();
+            let name = state.explore.caption(picture);
+            let colour = theme::palette(ui).text;
+            let name = middle_elided(ui, &name, theme::strong(theme::SIZE_BODY), colour, width);
+            ui.label(name).on_hover_text(picture.file.path.display().to_string());
+        },
+        |ui, commands| {
             ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
-            fold_ui(ui, commands);
-            if icon_button(ui, icon::EYE, "What the model sees (E)", state.explore.model_view).clicked() {
-                commands.push(Command::ToggleModelView);
+            let tools = [
+                (
+                    icon::THERMOMETER,
+                    "Heatmap",
+                    Command::ToggleHeatmap,
+                    state.settings.heatmap,
+                ),
+                (
+                    icon::ERASER,
+                    "Erase and see",
+                    Command::ToggleBrush,
+                    state.explore.brush.is_some(),
+                ),
+                (
+                    icon::EYE,
+                    "What the model sees",
+                    Command::ToggleModelView,
+                    state.explore.model_view,
+                ),
+            ];
+            for (sign, name, command, on) in tools {
+                if icon_button(ui, sign, &with_hint(name, state, &command), on).clicked() {
+                    commands.push(command);
+                }
             }
-            if icon_button(ui, icon::ERASER, "Erase and see (B)", state.explore.brush.is_some()).clicked() {
-                commands.push(Command::ToggleBrush);
-            }
-            if icon_button(ui, icon::THERMOMETER, "Heatmap (H)", state.settings.heatmap).clicked() {
-                commands.push(Command::ToggleHeatmap);
-            }
-        });
-    });
+            fold_ui(ui, state, commands);
+        },
+    );
     // One line, always: nothing below it moves.
     ui.add(egui::Label::new(note(ui, told(state))).truncate());
 }
@@ -89,14 +130,31 @@ fn told(state: &State) -> String {
         (_, true, Some(model)) => format!("What the model sees: {}", model.sees),
         (Some(inspected), _, _) => {
             let (width, height) = inspected.original_size;
-            let whole = inspected.view.width >= 1.0 && inspected.view.height >= 1.0;
-            let frame = if whole {
-                "the model sees all of it"
-            } else {
-                "drag the frame: what the model sees"
-            };
-            format!("{width} × {height}; {frame}")
+            let size = format!("{width} × {height}");
+            let file = inspected.file.map(|(bytes, changed)| [file_size(bytes), date(changed)]);
+            let parts = [size].into_iter().chain(file.into_iter().flatten());
+            parts.collect::<Vec<_>>().join(", ")
         }
         _ => "Loading".into(),
+    }
+}
+
+/// A day, as nobody mistakes it.
+fn date(at: SystemTime) -> String {
+    let at = OffsetDateTime::from(at);
+    format!("{} {} {}", at.day(), at.month(), at.year())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_day_is_told_with_the_name_of_its_month() {
+        assert_eq!(date(SystemTime::UNIX_EPOCH), "1 January 1970");
+        let later = SystemTime::UNIX_EPOCH + Duration::from_secs(1_714_730_000);
+        assert_eq!(date(later), "3 May 2024");
     }
 }

@@ -49,6 +49,25 @@ pub const KEYS: &[Binding] = &[
     .heard(Heard::Unfocused),
     Binding::family(
         PICTURES,
+        "Shift+arrow keys",
+        &[
+            (Modifiers::SHIFT, ARROWS[0]),
+            (Modifiers::SHIFT, ARROWS[1]),
+            (Modifiers::SHIFT, ARROWS[2]),
+            (Modifiers::SHIFT, ARROWS[3]),
+        ],
+        "Select more pictures in that direction, or fewer",
+        |_, place| Some(Command::Mark(Mark::Extend(STEPS[place]))),
+    )
+    .heard(Heard::Unfocused),
+    Binding::new(
+        PICTURES,
+        &[(Modifiers::SHIFT, Key::F10), (PLAIN, Key::Menu)],
+        "The menu of the picture",
+        |_, _| Some(Command::ShowMenu),
+    ),
+    Binding::family(
+        PICTURES,
         "Page Up, Page Down, Home, End",
         &[
             (PLAIN, Key::PageUp),
@@ -147,12 +166,12 @@ pub const KEYS: &[Binding] = &[
     }),
     Binding::family(
         HEATMAP,
-        "Shift+arrow keys",
+        "Alt+arrow keys",
         &[
-            (Modifiers::SHIFT, ARROWS[0]),
-            (Modifiers::SHIFT, ARROWS[1]),
-            (Modifiers::SHIFT, ARROWS[2]),
-            (Modifiers::SHIFT, ARROWS[3]),
+            (Modifiers::ALT, ARROWS[0]),
+            (Modifiers::ALT, ARROWS[1]),
+            (Modifiers::ALT, ARROWS[2]),
+            (Modifiers::ALT, ARROWS[3]),
         ],
         "Move the part that the model sees",
         |state, place| Some(Command::ShiftView(shifted(state.explore.probe().shift, place))),

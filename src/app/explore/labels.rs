@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::app::shell::icons as icon;
-use egui::{Align, Event, Key, Layout, Modifiers, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Event, Key, Modifiers, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use super::none::{none_row_ui, none_ui};
 use super::state::Focus;
@@ -12,8 +12,10 @@ use super::wording::Wording;
 
 use crate::app::command::{Command, Dialog};
 use crate::app::settings::LabelRow;
+use crate::app::shell::keys::with_hint;
+use crate::app::shell::status::thousands;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{icon_button, labelled, note, section, swatch_ui};
+use crate::app::shell::widgets::{ends_ui, follow_focus, icon_button, labelled, note, section, swatch_ui};
 use crate::app::state::State;
 use crate::app::train::taught_ui;
 use crate::zero_shot::{Label, LabelId, MAX_LABEL_CHARACTERS, of_fair_length, parse_labels};
@@ -22,6 +24,16 @@ use crate::zero_shot::{Label, LabelId, MAX_LABEL_CHARACTERS, of_fair_length, par
 const MANY: usize = 100;
 /// The id of the field for new labels.
 const NEW_LABEL: &str = "new label";
+/// Rows so far out of sight are drawn: Tab goes to them.
+const MARGIN: f32 = 60.0;
+/// What the templates and "none of these" take below the list, about; the list itself is never lower than the other.
+const BELOW: f32 = 158.0;
+const LEAST_LIST: f32 = 80.0;
+/// The line above them.
+const SEPARATOR: f32 = 6.0;
+/// What the buttons right of the heading take, and those right of a label.
+const HEADER_WIDTH: f32 = 128.0;
+const ROW_WIDTH: f32 = 88.0;
 
 /// Draws the panel.
 pub fn labels_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
@@ -29,8 +41,10 @@ pub fn labels_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     taught_ui(ui, state, commands);
     new_label_ui(ui, state, commands);
     ui.add_space(theme::GAP_SMALL);
-    let below = if state.explore.baseline.is_some() { 230.0 } else { 170.0 };
-    let height = (ui.available_height() - below).max(80.0);
+    // What is below the list has its room first.
+    let id = ui.scope_id().with("height below the labels");
+    let below: f32 = ui.data(|data| data.get_temp(id)).unwrap_or(BELOW);
+    let height = (ui.available_height() - below - ui.spacing().item_spacing.y).max(LEAST_LIST);
     ScrollArea::vertical()
         .max_height(height)
         .auto_shrink([false, true])
@@ -47,10 +61,26 @@ pub fn labels_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                     wins_ui(ui, state.explore.arranged.none_wins, None, state, commands)
                 });
             }
+            follow_focus(ui);
         });
-    ui.separator();
-    templates_ui(ui, state, commands);
-    none_ui(ui, state, commands);
+    let drawn = ui.scope(|ui| {
+        ui.separator();
+        ScrollArea::vertical()
+            .id_salt("below the labels")
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
+                templates_ui(ui, state, commands);
+                none_ui(ui, state, commands);
+                follow_focus(ui);
+                ui.min_rect().height()
+            })
+            .inner
+    });
+    let drawn = drawn.inner + ui.spacing().item_spacing.y + SEPARATOR;
+    if (drawn - below).abs() > 0.5 {
+        ui.data_mut(|data| data.insert_temp(id, drawn));
+        ui.ctx().request_repaint();
+    }
 }
 
 fn header_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
@@ -58,31 +88,34 @@ fn header_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let history = &state.explore.history;
     let undo = history.before().map(|before| before.change_to(&now));
     let redo = history.after().map(|after| now.change_to(after));
-    let mut step = |ui: &mut Ui, sign: &str, name: &str, keys: &str, what: Option<String>, command: Command| {
-        let told = match &what {
-            Some(what) => format!("{name} {what} ({keys})"),
-            None => format!("Nothing to {} ({keys})", name.to_lowercase()),
-        };
-        let button = ui.add_enabled_ui(what.is_some(), |ui| icon_button(ui, sign, &told, false));
-        if button.inner.clicked() {
-            commands.push(command);
+    let tools = |ui: &mut Ui, commands: &mut Vec<Command>| {
+        let steps = [
+            (icon::ARROW_U_UP_LEFT, "Undo", undo, Command::Undo),
+            (icon::ARROW_U_UP_RIGHT, "Redo", redo, Command::Redo),
+        ];
+        for (sign, name, what, command) in steps {
+            let told = match &what {
+                Some(what) => format!("{name} {what}"),
+                None => format!("Nothing to {}", name.to_lowercase()),
+            };
+            let told = with_hint(&told, state, &command);
+            let button = ui.add_enabled_ui(what.is_some(), |ui| icon_button(ui, sign, &told, false));
+            if button.inner.clicked() {
+                commands.push(command);
+            }
+        }
+        if icon_button(ui, icon::LIST_PLUS, "Paste or edit the list", false).clicked() {
+            commands.push(Command::OpenDialog(Dialog::LabelList));
+        }
+        let fold = with_hint("Fold the labels", state, &Command::ToggleLabels);
+        if icon_button(ui, icon::SIDEBAR_SIMPLE, &fold, false).clicked() {
+            commands.push(Command::ToggleLabels);
         }
     };
-    let mut clicked = Vec::new();
-    ui.horizontal(|ui| {
+    let title = |ui: &mut Ui, _: &mut Vec<Command>| {
         ui.label(section("Labels"));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if icon_button(ui, icon::SIDEBAR_SIMPLE, "Fold the labels (L)", false).clicked() {
-                clicked.push(Command::ToggleLabels);
-            }
-            if icon_button(ui, icon::LIST_PLUS, "Paste or edit the list", false).clicked() {
-                clicked.push(Command::OpenDialog(Dialog::LabelList));
-            }
-            step(ui, icon::ARROW_U_UP_RIGHT, "Redo", "Ctrl+Shift+Z", redo, Command::Redo);
-            step(ui, icon::ARROW_U_UP_LEFT, "Undo", "Ctrl+Z", undo, Command::Undo);
-        });
-    });
-    commands.extend(clicked);
+    };
+    ends_ui(ui, HEADER_WIDTH, commands, title, tools);
 }
 
 fn new_label_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
@@ -121,7 +154,7 @@ fn new_label_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 /// The rows; of very many, only those that are seen.
 fn rows_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let labels = &state.settings.labels;
-    let clip = ui.clip_rect();
+    let clip = ui.clip_rect().expand2(vec2(0.0, MARGIN));
     let mut height = None;
     for (place, row) in labels.iter().enumerate() {
         let top = ui.cursor().top();
@@ -212,36 +245,25 @@ pub fn doubled(rows: &[LabelRow]) -> HashSet<LabelId> {
 fn row_ui(ui: &mut Ui, state: &State, place: usize, commands: &mut Vec<Command>) {
     let mut row = state.settings.labels[place].clone();
     let wins = state.explore.arranged.wins.get(&row.id).copied().unwrap_or(0);
+    let (id, name) = (row.id, row.label.name.clone());
     ui.push_id(row.id, |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = theme::GAP_SMALL + 2.0;
             swatch_ui(ui, theme::label_colour(row.colour));
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if icon_button(ui, icon::X, &format!("Remove {}", row.label.name), false).clicked() {
-                    commands.push(Command::EditLabels(without(state, place)));
-                }
-                menu_ui(ui, state, place, commands);
-                wins_ui(ui, wins, Some(row.id), state, commands);
-                let width = ui.available_width();
-                let field = TextEdit::singleline(&mut row.label.name)
-                    .id_salt("name")
-                    .char_limit(MAX_LABEL_CHARACTERS)
-                    .hint_text("Name")
-                    .frame(egui::Frame::new())
-                    .margin(egui::Margin::ZERO)
-                    .align(egui::Align2::LEFT_CENTER)
-                    .min_size(egui::vec2(width, theme::ROW_HEIGHT - 4.0))
-                    .desired_width(width);
-                let response = ui.add(field);
-                if response.changed() {
-                    let mut rows = state.settings.labels.clone();
-                    rows[place].label.name.clone_from(&row.label.name);
-                    commands.push(Command::TypeLabel(rows));
-                }
-                if response.has_focus() {
-                    move_by_key(ui, state, place, commands);
-                }
-            });
+            ends_ui(
+                ui,
+                ROW_WIDTH,
+                commands,
+                |ui, commands| name_ui(ui, state, place, &mut row, commands),
+                |ui, commands| {
+                    ui.spacing_mut().item_spacing.x = theme::GAP_SMALL + 2.0;
+                    wins_ui(ui, wins, Some(id), state, commands);
+                    menu_ui(ui, state, place, commands);
+                    if icon_button(ui, icon::X, &format!("Remove {name}"), false).clicked() {
+                        commands.push(Command::EditLabels(without(state, place)));
+                    }
+                },
+            );
         });
         if state.explore.doubled.contains(&row.id) {
             let text = format!("{} The same as a label above: they share its score", icon::WARNING);
@@ -264,13 +286,36 @@ fn row_ui(ui: &mut Ui, state: &State, place: usize, commands: &mut Vec<Command>)
     });
 }
 
+/// The name, where it is typed.
+fn name_ui(ui: &mut Ui, state: &State, place: usize, row: &mut LabelRow, commands: &mut Vec<Command>) {
+    let width = ui.available_width();
+    let field = TextEdit::singleline(&mut row.label.name)
+        .id_salt("name")
+        .char_limit(MAX_LABEL_CHARACTERS)
+        .hint_text("Name")
+        .frame(egui::Frame::new())
+        .margin(egui::Margin::ZERO)
+        .align(egui::Align2::LEFT_CENTER)
+        .min_size(vec2(width, theme::ROW_HEIGHT - 4.0))
+        .desired_width(width);
+    let response = ui.add(field);
+    if response.changed() {
+        let mut rows = state.settings.labels.clone();
+        rows[place].label.name.clone_from(&row.label.name);
+        commands.push(Command::TypeLabel(rows));
+    }
+    if response.has_focus() {
+        move_by_key(ui, state, place, commands);
+    }
+}
+
 /// How many pictures a label wins; a click shows only those.
 fn wins_ui(ui: &mut Ui, wins: usize, label: Option<LabelId>, state: &State, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     let filtered = state.explore.filter.label == Some(label);
     let colour = if filtered { palette.accent } else { palette.text_weak };
-    let text = RichText::new(wins.to_string()).small().color(colour);
-    let button = egui::Button::new(text).frame(filtered).min_size(egui::vec2(24.0, 20.0));
+    let text = RichText::new(thousands(wins)).small().color(colour);
+    let button = egui::Button::new(text).frame(filtered).min_size(vec2(24.0, 20.0));
     let response = ui
         .add(button)
         .on_hover_text("Pictures whose best label this is; click to show only them");
@@ -306,7 +351,7 @@ fn menu_ui(ui: &mut Ui, state: &State, place: usize, commands: &mut Vec<Command>
             }
         })
         .0;
-    labelled(response, &name);
+    labelled(response.on_hover_text(&name), &name);
 }
 
 fn move_by_key(ui: &Ui, state: &State, place: usize, commands: &mut Vec<Command>) {

@@ -2,26 +2,34 @@
 //! pointer, a drag moves.
 
 use egui::accesskit::Role;
-use egui::{Align, CornerRadius, Layout, Pos2, Rect, Sense, TextureHandle, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{CornerRadius, Pos2, Rect, Sense, TextureHandle, Ui, Vec2, WidgetInfo, pos2, vec2};
 
-use super::menu::menu_ui;
 use super::state::Large;
-use super::tile::middle_elided;
+use super::tile::tile_menu_ui;
 use crate::app::command::{Command, Step};
 use crate::app::shell::icons as icon;
+use crate::app::shell::keys::with_hint;
+use crate::app::shell::status::thousands;
 use crate::app::shell::textures::Textures;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{icon_button, note};
+use crate::app::shell::widgets::{ends_ui, icon_button, middle_elided, note};
 use crate::app::state::State;
 use crate::engine::protocol::PictureId;
 
 /// Points on the screen for a pixel of the picture: no more than this.
 const MOST: f32 = 16.0;
+/// Parts of the picture that are drawn sharp begin and end at whole steps of this, in pixels: a drag needs few of them.
+const PART_STEP: u32 = 256;
+/// Pixels of such a part at most: what is cut and uploaded within a frame.
+const MOST_PART: u64 = 10_000_000;
 /// How much a turn of the wheel zooms.
 const PER_POINT: f32 = 0.004;
 const NAME_WIDTH: f32 = 260.0;
+const SIZE_WIDTH: f32 = 100.0;
+/// What the choices of the zoom take, about.
+const ZOOM_WIDTH: f32 = 112.0;
 /// Where there is less room than this, the inspector alone says how large the picture is, and how it is called.
-const ROOM_FOR_SIZE: f32 = 160.0;
+const ROOM_FOR_SIZE: f32 = 210.0;
 const ROOM_FOR_NAME: f32 = 70.0;
 
 /// Draws the selected picture; it, where its thumbnail is missing.
@@ -33,7 +41,7 @@ pub fn large_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &
     let sharp = explore.inspected.picture.as_ref();
     let original = sharp.map(|inspected| inspected.original_size);
     header_ui(ui, state, id, original, commands);
-    let (area, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
+    let (area, response) = ui.allocate_exact_size(ui.available_size(), Sense::CLICK | Sense::DRAG);
     let name = explore
         .pictures
         .get(id)
@@ -42,7 +50,7 @@ pub fn large_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &
     ui.painter()
         .rect_filled(area, CornerRadius::same(theme::RADIUS), theme::palette(ui).raised);
     let thumbnail = textures.thumbnail(id).cloned();
-    let missing = thumbnail.is_none();
+    let missing = !textures.has(id);
     let texture = match sharp {
         Some(inspected) => Some(textures.inspected(ui.ctx(), inspected).0),
         None => thumbnail,
@@ -51,55 +59,89 @@ pub fn large_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &
         let size = original.map_or(texture.size_vec2(), |(width, height)| vec2(width as f32, height as f32));
         let shown = Shown::new(look, size, area, original.is_some());
         paint(ui, &texture, shown.rect(), area);
+        if let Some((inspected, original)) = sharp.and_then(|one| Some((one, one.original.as_ref()?))) {
+            let copy = inspected.image.width as f32 / original.width() as f32;
+            let most = ui.input(|input| input.max_texture_side) as u32;
+            if let Some(part) = shown.part(copy, ui.ctx().pixels_per_point(), most) {
+                let texture = textures.part(ui.ctx(), original, part);
+                paint(ui, &texture, shown.rect_of(part), area);
+            }
+        }
         commands.extend(handled(ui, &response, shown));
     }
-    response.context_menu(|ui| menu_ui(ui, state, id, commands));
+    tile_menu_ui(ui, state, &response, (id, true), commands);
+    if explore.wants_menu {
+        commands.push(Command::MenuShown);
+    }
     if missing { vec![id] } else { Vec::new() }
 }
 
 fn header_ui(ui: &mut Ui, state: &State, id: PictureId, original: Option<(u32, u32)>, commands: &mut Vec<Command>) {
+    ends_ui(
+        ui,
+        ZOOM_WIDTH,
+        commands,
+        |ui, commands| {
+            for (sign, name, command) in [
+                (icon::SQUARES_FOUR, "Back to the gallery", Command::CloseLarge),
+                (icon::CARET_LEFT, "The picture before", Command::Go(Step::Left)),
+                (icon::CARET_RIGHT, "The next picture", Command::Go(Step::Right)),
+            ] {
+                if icon_button(ui, sign, &with_hint(name, state, &command), false).clicked() {
+                    commands.push(command);
+                }
+            }
+            told_ui(ui, state, id, original);
+        },
+        |ui, commands| zoom_ui(ui, state, commands),
+    );
+}
+
+/// Which picture of how many, how it is called, how large it is; as much of it as there is room for.
+fn told_ui(ui: &mut Ui, state: &State, id: PictureId, original: Option<(u32, u32)>) {
     let explore = &state.explore;
-    ui.horizontal(|ui| {
-        if icon_button(ui, icon::SQUARES_FOUR, "Back to the gallery (G, Esc)", false).clicked() {
-            commands.push(Command::CloseLarge);
+    let order = explore.order();
+    if let Some(place) = order.iter().position(|&other| other == id) {
+        let text = format!("{} of {}", thousands(place + 1), thousands(order.len()));
+        ui.label(note(ui, text));
+    }
+    let size = original.filter(|_| ui.available_width() > ROOM_FOR_SIZE);
+    let picture = explore
+        .pictures
+        .get(id)
+        .filter(|_| ui.available_width() > ROOM_FOR_NAME);
+    if let Some(picture) = picture {
+        let name = explore.caption(picture);
+        let room = ui.available_width() - size.map_or(0.0, |_| SIZE_WIDTH);
+        let colour = theme::palette(ui).text;
+        let galley = middle_elided(ui, &name, theme::strong(theme::SIZE_BODY), colour, room.min(NAME_WIDTH));
+        ui.label(galley).on_hover_text(picture.file.path.display().to_string());
+    }
+    if let Some((width, height)) = size {
+        ui.label(note(ui, format!("{width} × {height}")));
+    }
+}
+
+/// Whole or 1:1, whichever is chosen, and how large it is otherwise.
+fn zoom_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let looked = state.explore.large.unwrap_or(Large::WHOLE);
+    let one = one_to_one(ui.ctx());
+    let is_one = looked.zoom.zip(one.zoom).is_some_and(|(a, b)| (a - b).abs() < 1e-3);
+    if let Some(zoom) = looked.zoom.filter(|_| !is_one) {
+        let text = format!("{:.0} %", 100.0 * zoom * ui.ctx().pixels_per_point());
+        ui.label(note(ui, text));
+    }
+    ui.spacing_mut().item_spacing.x = 2.0;
+    for (chosen, title, look, about) in [
+        (looked.zoom.is_none(), "Whole", Large::WHOLE, "The whole picture"),
+        (is_one, "1:1", one, "A pixel of the picture on each of the screen"),
+    ] {
+        let choice = ui.selectable_label(chosen, title);
+        let about = with_hint(about, state, &Command::LookAt(look));
+        if choice.on_hover_text(about).clicked() {
+            commands.push(Command::LookAt(look));
         }
-        if icon_button(ui, icon::CARET_LEFT, "The picture before (Left)", false).clicked() {
-            commands.push(Command::Go(Step::Left));
-        }
-        if icon_button(ui, icon::CARET_RIGHT, "The next picture (Right)", false).clicked() {
-            commands.push(Command::Go(Step::Right));
-        }
-        let place = explore.order().iter().position(|&other| other == id);
-        if let Some(place) = place {
-            ui.label(note(ui, format!("{} of {}", place + 1, explore.order().len())));
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let (fits, text) = match explore.large.and_then(|large| large.zoom) {
-                None => (true, "Whole picture".to_owned()),
-                Some(zoom) => (false, format!("{:.0} %", 100.0 * zoom * ui.ctx().pixels_per_point())),
-            };
-            let zoom = ui
-                .button(text)
-                .on_hover_text("1:1, or the whole picture (Z, double click)");
-            if zoom.clicked() {
-                commands.push(Command::LookAt(if fits { one_to_one(ui.ctx()) } else { Large::WHOLE }));
-            }
-            if let Some((width, height)) = original.filter(|_| ui.available_width() > ROOM_FOR_SIZE) {
-                ui.label(note(ui, format!("{width} × {height}")));
-            }
-            if let Some(picture) = explore
-                .pictures
-                .get(id)
-                .filter(|_| ui.available_width() > ROOM_FOR_NAME)
-            {
-                let name = explore.caption(picture);
-                let width = ui.available_width().min(NAME_WIDTH);
-                let colour = theme::palette(ui).text;
-                let galley = middle_elided(ui, &name, theme::strong(theme::SIZE_BODY), colour, width);
-                ui.label(galley).on_hover_text(picture.file.path.display().to_string());
-            }
-        });
-    });
+    }
 }
 
 /// A pixel of the picture on a pixel of the screen.
@@ -138,6 +180,32 @@ impl Shown {
         let (x, y) = self.look.middle;
         let corner = self.area.center() - vec2(x * size.x, y * size.y);
         Rect::from_min_size(corner, size)
+    }
+
+    /// The pixels of the picture that are seen, and some around them, as left, top, width and height: where the copy that
+    /// fits a screen, which has `copy` pixels for one of the picture, is too coarse for so many pixels of the screen.
+    fn part(&self, copy: f32, pixels_per_point: f32, most: u32) -> Option<[u32; 4]> {
+        if self.zoom() * pixels_per_point <= copy {
+            return None;
+        }
+        let rect = self.rect();
+        let seen = rect.intersect(self.area);
+        let along = |from: f32, to: f32, start: f32, size: f32| {
+            let step = PART_STEP as f32;
+            let first = ((from - start) / self.zoom() / step).floor().max(0.0) * step;
+            let last = (((to - start) / self.zoom() / step).ceil() * step).min(size);
+            (first as u32, (last - first).max(0.0) as u32)
+        };
+        let (left, width) = along(seen.left(), seen.right(), rect.left(), self.size.x);
+        let (top, height) = along(seen.top(), seen.bottom(), rect.top(), self.size.y);
+        let fits = width.max(height) <= most && u64::from(width) * u64::from(height) <= MOST_PART;
+        (width > 0 && height > 0 && fits).then_some([left, top, width, height])
+    }
+
+    /// Where a part of the picture is seen.
+    fn rect_of(&self, [left, top, width, height]: [u32; 4]) -> Rect {
+        let corner = self.rect().min + vec2(left as f32, top as f32) * self.zoom();
+        Rect::from_min_size(corner, vec2(width as f32, height as f32) * self.zoom())
     }
 
     /// The same with what is in the middle kept where there is picture: what is smaller than the area stays centred.
@@ -232,6 +300,29 @@ mod tests {
         assert!((zoomed.rect().width() / shown().rect().width() - 8.0).abs() < 1e-3);
         let back = zoomed.zoomed(0.01, at);
         assert_eq!(back.look, Large::WHOLE);
+    }
+
+    #[test]
+    fn one_to_one_shows_every_pixel_of_what_is_seen() {
+        // The copy has half of the pixels: at a tenth of the size it is sharp, at 1:1 it is not.
+        assert_eq!(shown().part(0.5, 1.0, 8_192), None);
+        let one = shown().zoomed(1.0 / shown().zoom(), pos2(300.0, 200.0));
+        assert!((one.zoom() - 1.0).abs() < 1e-4);
+        let part = one.part(0.5, 1.0, 8_192).unwrap();
+        let [left, top, width, height] = part;
+        assert!(
+            left <= 1_800 && left + width >= 2_200 && top <= 850 && top + height >= 1_150,
+            "{part:?}"
+        );
+        assert!(
+            width <= 400 + 2 * PART_STEP && height <= 300 + 2 * PART_STEP,
+            "{part:?}"
+        );
+        assert!(one.rect_of(part).contains_rect(one.area));
+        // A small drag needs no other part.
+        let moved = one.moved(vec2(3.0, 3.0));
+        assert_eq!(moved.part(0.5, 1.0, 8_192), Some(part));
+        assert_eq!(one.part(0.5, 1.0, 256), None, "too large for the graphics card");
     }
 
     #[test]

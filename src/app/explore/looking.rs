@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use image::RgbImage;
 
 use super::state::Brush;
-use super::update::go_on;
+use super::update::{go_on, show_heatmap, unfold_inspector};
 use crate::app::command::{Command, Compare};
 use crate::app::state::State;
 use crate::engine::protocol::{
@@ -48,6 +48,9 @@ impl ShownMap<'_> {
 
 /// Puts another heatmap beside the first.
 pub fn compare(state: &mut State, compare: Option<Compare>) -> Vec<Request> {
+    if compare.is_some() {
+        show_heatmap(state);
+    }
     state.explore.compare.clone_from(&compare);
     state.explore.inspected.rival_maps = None;
     state.explore.rival_model = None;
@@ -75,6 +78,8 @@ pub fn compare(state: &mut State, compare: Option<Compare>) -> Vec<Request> {
 
 /// Changes how the picture is shown to the model, and asks it.
 pub fn probe(state: &mut State, command: Command) -> Vec<Request> {
+    let needs_sight = matches!(command, Command::ShiftView(_) | Command::ToggleBrush);
+    let was_seen = !needs_sight || unfold_inspector(state);
     match command {
         Command::ShiftView(shift) => {
             state.explore.probe.shift = Shift {
@@ -83,7 +88,7 @@ pub fn probe(state: &mut State, command: Command) -> Vec<Request> {
             };
         }
         Command::ToggleBrush => {
-            state.explore.brush = match state.explore.brush {
+            state.explore.brush = match state.explore.brush.filter(|_| was_seen) {
                 Some(_) => None,
                 None => Some(Brush { radius: BRUSH_RADIUS }),
             };
@@ -239,17 +244,31 @@ fn whole(state: &State, rival: bool) -> Option<&MapSet> {
 /// How a map is drawn: on a scale of its own, or on one for all labels, so that they can be compared.
 fn overlay(state: &State, map: &HeatMap, set: &MapSet) -> Overlay {
     let settings = &state.settings;
-    let signed = settings.heatmap_scale == Scale::Signed;
     let labels = &set.maps[..set.question.labels.len().min(set.maps.len())];
     let shared = labels.iter().filter(|_| settings.same_scale);
+    let scale = settings
+        .heatmap_scale
+        .unwrap_or_else(|| fitting(shared.clone().chain([map])));
+    let signed = scale == Scale::Signed;
     Overlay {
         style: settings.heatmap_style,
         signed,
         contour: settings.contour.then(|| map.half()),
         ramp: if signed { Ramp::BlueRed } else { settings.ramp },
         opacity: settings.opacity,
-        range: settings.heatmap_scale.range(shared.chain([map])),
+        range: scale.range(shared.chain([map])),
         smooth: settings.smooth,
+    }
+}
+
+/// Values on both sides of zero, which says nothing, are drawn in two colours; others from low to high.
+fn fitting<'a>(maps: impl Iterator<Item = &'a HeatMap> + Clone) -> Scale {
+    let has_zero = maps.clone().all(|map| map.neutral() == 0.0);
+    let (low, high) = Scale::Absolute.range(maps);
+    if has_zero && low < 0.0 && 0.0 < high {
+        Scale::Signed
+    } else {
+        Scale::Absolute
     }
 }
 

@@ -1,14 +1,19 @@
 //! Which picture is selected, which are marked, and which is large: by pointer and by key.
 
-use super::state::Large;
+use super::state::{Explore, Large};
 use super::update::select;
-use crate::app::command::{Mark, Step};
+use crate::app::command::{Command, Mark, Step};
+use crate::app::shell::messages::Message;
+use crate::app::shell::status::counted;
 use crate::app::state::State;
-use crate::engine::protocol::{PictureId, Request};
+use crate::engine::protocol::{PictureId, Request, Severity};
 
 /// Marks pictures: commands for several are for these.
 pub fn mark(state: &mut State, which: Mark) -> Vec<Request> {
     let explore = &mut state.explore;
+    if !matches!(which, Mark::Extend(_)) {
+        explore.reach = None;
+    }
     match which {
         Mark::All => explore.marked = explore.arranged.order.iter().copied().collect(),
         Mark::Nothing => explore.marked.clear(),
@@ -26,15 +31,69 @@ pub fn mark(state: &mut State, which: Mark) -> Vec<Request> {
             }
         }
         Mark::UpTo(picture) => {
-            let at = |id: PictureId| explore.arranged.order.iter().position(|&other| other == id);
-            let from = explore.selected.and_then(at).unwrap_or(0);
-            if let Some(to) = at(picture) {
-                let range = from.min(to)..=from.max(to);
-                explore.marked = explore.arranged.order[range].iter().copied().collect();
-            }
+            mark_up_to(explore, picture);
+            explore.reach = Some(picture);
         }
+        Mark::Extend(step) => extend(state, step),
     }
     Vec::new()
+}
+
+impl Explore {
+    /// What is meant where something is asked for a picture: all that are marked, where it is one of them, else it alone.
+    pub fn meant(&self, picture: PictureId) -> Vec<PictureId> {
+        if self.marked.contains(&picture) {
+            self.marked.iter().copied().collect()
+        } else {
+            vec![picture]
+        }
+    }
+
+    /// The paths of pictures, one a line.
+    pub fn paths(&self, pictures: &[PictureId]) -> String {
+        let known = pictures.iter().filter_map(|&id| self.pictures.get(id));
+        let paths: Vec<String> = known.map(|picture| picture.file.path.display().to_string()).collect();
+        paths.join("\n")
+    }
+}
+
+/// Why a picture is not shown that the user skipped.
+pub const SKIPPED_BY_USER: &str = "You skipped it; \"Try again\" brings it back";
+
+/// Leaves pictures out, and says so. Where the selected one is among them, its neighbour is selected.
+pub fn skip(state: &mut State, pictures: &[PictureId]) -> Vec<Request> {
+    let explore = &mut state.explore;
+    let is_left = |id: &PictureId| !pictures.contains(id);
+    let selected = explore.selected.filter(|id| !is_left(id));
+    let order = &explore.arranged.order;
+    let at = selected.and_then(|selected| order.iter().position(|&id| id == selected));
+    let neighbour = at.and_then(|at| {
+        let (before, after) = order.split_at(at);
+        let after = after.iter().copied().find(is_left);
+        after.or_else(|| before.iter().copied().rfind(is_left))
+    });
+    let first = pictures.first().and_then(|&id| explore.pictures.get(id));
+    let text = match (first, pictures) {
+        (Some(picture), [_]) => format!("Skipped {}", explore.caption(picture)),
+        _ => format!("Skipped {}", counted(pictures.len(), "picture", "pictures")),
+    };
+    for &id in pictures {
+        explore.skip(id, SKIPPED_BY_USER.into());
+    }
+    explore.reorder_now();
+    let undo = Command::Retry(Some(pictures.to_vec()));
+    state
+        .messages
+        .add(Message::new(Severity::Info, text).with("Undo", undo));
+    match (selected, neighbour) {
+        (Some(_), Some(neighbour)) => select(state, neighbour, true),
+        (Some(_), None) => {
+            state.explore.large = None;
+            state.explore.selected = None;
+            Vec::new()
+        }
+        (None, _) => Vec::new(),
+    }
 }
 
 /// Opens a picture large, or the selected one.
@@ -49,18 +108,52 @@ pub fn open_large(state: &mut State, picture: Option<PictureId>) -> Vec<Request>
 
 /// Selects a neighbour; where a picture is large, that becomes large.
 pub fn walk(state: &mut State, step: Step) -> Vec<Request> {
-    let explore = &mut state.explore;
-    let order = &explore.arranged.order;
-    let Some(last) = order.len().checked_sub(1) else {
+    let Some(picture) = neighbour(&state.explore, step) else {
         return Vec::new();
     };
+    let explore = &mut state.explore;
+    explore.scroll_to_selected = true;
+    explore.marked.clear();
+    explore.reach = None;
+    if explore.large.is_some() {
+        explore.large = Some(Large::WHOLE);
+    }
+    select(state, picture, true)
+}
+
+/// Marks what lies between the selected picture and one more in this direction, or one less.
+fn extend(state: &mut State, step: Step) {
+    let explore = &mut state.explore;
+    if explore.large.is_some() {
+        return;
+    }
+    let Some(picture) = neighbour(explore, step) else {
+        return;
+    };
+    explore.scroll_to_selected = true;
+    mark_up_to(explore, picture);
+    explore.reach = Some(picture);
+}
+
+fn mark_up_to(explore: &mut Explore, picture: PictureId) {
+    let at = |id: PictureId| explore.arranged.order.iter().position(|&other| other == id);
+    let from = explore.selected.and_then(at).unwrap_or(0);
+    if let Some(to) = at(picture) {
+        let range = from.min(to)..=from.max(to);
+        explore.marked = explore.arranged.order[range].iter().copied().collect();
+    }
+}
+
+/// The picture a step from where the keyboard is.
+fn neighbour(explore: &Explore, step: Step) -> Option<PictureId> {
+    let order = &explore.arranged.order;
+    let last = order.len().checked_sub(1)?;
     let large = explore.large.is_some();
     // Where one picture is shown, there are no rows.
     let (columns, rows) = if large { (1, 1) } else { explore.grid };
     let page = columns * rows.max(1);
-    let at = explore
-        .selected
-        .and_then(|selected| order.iter().position(|&id| id == selected));
+    let from = explore.reach.or(explore.selected);
+    let at = from.and_then(|from| order.iter().position(|&id| id == from));
     let next = match (at, step) {
         (None, Step::End) => last,
         (None, _) | (_, Step::Home) => 0,
@@ -74,11 +167,5 @@ pub fn walk(state: &mut State, step: Step) -> Vec<Request> {
         (Some(at), Step::PageUp) => at.saturating_sub(page),
         (Some(at), Step::PageDown) => (at + page).min(last),
     };
-    let picture = order[next];
-    explore.scroll_to_selected = true;
-    explore.marked.clear();
-    if large {
-        explore.large = Some(Large::WHOLE);
-    }
-    select(state, picture, true)
+    Some(order[next])
 }

@@ -17,6 +17,7 @@ mod menu;
 mod none;
 pub mod numbers;
 mod order;
+mod palette;
 mod panes;
 pub mod picture;
 mod state;
@@ -47,6 +48,7 @@ pub const MODE: ModeEntry = ModeEntry {
     title: "Explore",
     icon: icon::SQUARES_FOUR,
     keys: keys::KEYS,
+    palette: palette::rows,
     open: |_, _| Vec::new(),
     ui: |ui, state, textures| {
         let mut commands = Vec::new();

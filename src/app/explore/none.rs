@@ -1,17 +1,21 @@
 //! "None of these": beside the labels, and not one of them. Its row, its switch, its offset.
 
-use egui::{Align, DragValue, Layout, RichText, Slider, Ui, WidgetInfo, vec2};
+use egui::{DragValue, RichText, Slider, Ui, WidgetInfo, vec2};
 
 use super::looking::NONE_OF_THESE;
 use super::words;
 use crate::app::command::Command;
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{checkbox, icon_button, note};
+use crate::app::shell::widgets::{checkbox, ends_ui, icon_button, note};
 use crate::app::state::State;
 
 /// How far the offset goes.
 const OFFSETS: std::ops::RangeInclusive<f32> = -0.15..=0.15;
+/// What stands right of the slider, about; right of a label's name; and of that, the buttons.
+const END_WIDTH: f32 = 104.0;
+const ROW_WIDTH: f32 = 88.0;
+const BUTTONS_WIDTH: f32 = 2.0 * 26.0 + 2.0;
 /// Offsets nearer to none than this are none.
 const NO_OFFSET: f32 = 0.000_5;
 
@@ -34,25 +38,30 @@ fn offset_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let before = state.settings.none_bias;
     let mut bias = before;
     ui.label(note(ui, "How easily it wins (offset of its cosine)"));
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let reset = ui.add_enabled_ui(bias.abs() > NO_OFFSET, |ui| {
-                icon_button(ui, icon::ARROW_CLOCKWISE, "Reset the offset to 0", false)
-            });
-            if reset.inner.clicked() {
-                bias = 0.0;
-            }
-            let value = DragValue::new(&mut bias)
+    ends_ui(
+        ui,
+        END_WIDTH,
+        &mut bias,
+        |ui, bias| {
+            ui.spacing_mut().slider_width = (ui.available_width() - 8.0).max(40.0);
+            let slider = Slider::new(bias, OFFSETS).show_value(false);
+            let response = ui.add(slider).on_hover_text(words::NONE);
+            response.widget_info(|| WidgetInfo::slider(true, f64::from(*bias), "Offset of none of these"));
+        },
+        |ui, bias| {
+            let value = DragValue::new(bias)
                 .range(OFFSETS)
                 .speed(0.001)
                 .custom_formatter(|value, _| format!("{value:+.3}"));
             ui.add(value);
-            ui.spacing_mut().slider_width = (ui.available_width() - 8.0).max(40.0);
-            let slider = Slider::new(&mut bias, OFFSETS).show_value(false);
-            let response = ui.add(slider).on_hover_text(words::NONE);
-            response.widget_info(|| WidgetInfo::slider(true, f64::from(bias), "Offset of none of these"));
-        });
-    });
+            let reset = ui.add_enabled_ui(bias.abs() > NO_OFFSET, |ui| {
+                icon_button(ui, icon::ARROW_CLOCKWISE, "Reset the offset to 0", false)
+            });
+            if reset.inner.clicked() {
+                *bias = 0.0;
+            }
+        },
+    );
     if bias != before {
         commands.push(Command::SetNoneBias(bias));
     }
@@ -67,11 +76,15 @@ pub fn none_row_ui(ui: &mut Ui, wins: impl FnOnce(&mut Ui)) {
         let stroke = egui::Stroke::new(1.5, colour);
         ui.painter()
             .circle_stroke(rect.center(), theme::SWATCH / 2.0 - 1.0, stroke);
-        ui.label(RichText::new(NONE_OF_THESE).color(colour))
-            .on_hover_text(words::NONE);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.add_space(2.0 * 26.0 + 2.0);
+        let name = |ui: &mut Ui, _: &mut ()| {
+            ui.add(egui::Label::new(RichText::new(NONE_OF_THESE).color(colour)).truncate())
+                .on_hover_text(words::NONE);
+        };
+        ends_ui(ui, ROW_WIDTH, &mut (), name, |ui, ()| {
+            ui.spacing_mut().item_spacing.x = theme::GAP_SMALL + 2.0;
             wins(ui);
+            // Below the buttons of the labels there is none here.
+            ui.add_space(BUTTONS_WIDTH);
         });
     });
 }

@@ -15,6 +15,8 @@ pub struct Lens {
     pub scoring: Scoring,
     /// Whether "none of these" competes.
     pub none: bool,
+    /// Whether there is one label alone: then every picture has its number, whoever wins it.
+    pub alone: bool,
 }
 
 impl Lens {
@@ -29,6 +31,7 @@ impl Lens {
             measure,
             scoring,
             none: settings.show_none,
+            alone: labels == 1,
         }
     }
 
@@ -76,9 +79,10 @@ impl Lens {
         self.none && scores.none_won
     }
 
-    /// The number of the answer, where that is a label.
+    /// The number of the answer, where that is a label; of one label alone, always its own.
     pub fn best(&self, scores: &Scores) -> Option<f32> {
-        Some(self.value(scores, self.winner(scores)?))
+        let place = if self.alone { scores.best } else { self.winner(scores) };
+        Some(self.value(scores, place?))
     }
 
     /// The number of the best label, also where "none of these" is the answer.
@@ -124,6 +128,11 @@ pub fn shown(value: f32, measure: Measure) -> String {
         Measure::Cosine => fixed(value, 3),
         Measure::Logit => fixed(value, 2),
     }
+}
+
+/// A lead as it is written.
+pub fn lead_text(lead: f32) -> String {
+    format!("+{}", fixed(lead, 3))
 }
 
 /// How far a number moved, as it is written: sign, amount and unit; none where it did not, as far as is written.
@@ -199,6 +208,11 @@ mod tests {
         assert_eq!(lens(true, 2).measure, Measure::Probability);
         let alone = score(&[0.21, 0.3], SCORING, 0.0);
         assert_eq!(lens(false, 1).best(&alone), Some(0.21));
+        assert_eq!(
+            lens(true, 1).best(&alone),
+            Some(0.21),
+            "also where \"none of these\" wins"
+        );
     }
 
     #[test]

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use egui::{Align, Align2, Color32, CornerRadius, Layout, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Align2, Color32, CornerRadius, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use crate::app::command::Command;
 use crate::app::explore::looking::{self, ShownMap};
 use crate::app::explore::state::Brush;
 use crate::app::shell::icons as icon;
+use crate::app::shell::keys::with_hint;
 use crate::app::shell::textures::{OverlayKey, Textures};
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{combo, icon_button, note};
+use crate::app::shell::widgets::{combo, ends_ui, icon_button, note};
 use crate::app::state::State;
 use crate::engine::protocol::{Dab, Fill, InspectedPicture, Scores, Shift, ViewRect};
 
@@ -22,6 +23,11 @@ const BELOW: f32 = 336.0;
 const MOST_HEIGHT: f32 = 0.8;
 /// No picture is lower than this.
 const LEAST_HEIGHT: f32 = 130.0;
+/// What the button that takes all back needs, about.
+const RESTORE_WIDTH: f32 = 130.0;
+/// How far a key moves the divider, of the picture's width.
+const DIVIDER_STEP: f32 = 0.02;
+const FRAME_WORDS: &str = "The frame shows what the model sees; drag to move it";
 const WHOLE: Rect = Rect {
     min: pos2(0.0, 0.0),
     max: pos2(1.0, 1.0),
@@ -33,8 +39,14 @@ pub fn picture_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands:
     let compared = state.explore.compare.is_some();
     let divider = state.settings.divider.filter(|_| compared);
     let beside = compared && divider.is_none();
-    let most = if beside { width / 2.0 } else { width * MOST_HEIGHT };
-    let height = (ui.available_height() - BELOW).clamp(LEAST_HEIGHT.min(most), most);
+    let room = ui.available_height() - BELOW;
+    let most = match beside {
+        true => width / 2.0,
+        // Where there is room for a square, the bars lose nothing by it.
+        false if room >= width => width,
+        false => width * MOST_HEIGHT,
+    };
+    let height = room.clamp(LEAST_HEIGHT.min(most), most);
     let (area, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
     let Some(inspected) = state.explore.inspected.picture.clone() else {
         loading_ui(ui, state, textures, area);
@@ -110,6 +122,26 @@ fn divided_ui(
     if let (true, Some(pointer)) = (response.dragged(), response.interact_pointer_pos()) {
         commands.push(Command::Divide(Some((pointer.x - area.left()) / area.width())));
     }
+    let by_key = divider_keys(ui, &response);
+    if by_key != 0.0 {
+        commands.push(Command::Divide(Some(at + by_key)));
+    }
+}
+
+/// How far the arrow keys move the divider while it has the focus; they are its own then.
+fn divider_keys(ui: &Ui, response: &egui::Response) -> f32 {
+    if !response.has_focus() {
+        return 0.0;
+    }
+    let own = egui::EventFilter {
+        horizontal_arrows: true,
+        ..Default::default()
+    };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, own));
+    ui.input(|input| {
+        let pressed = |key| input.num_presses(key) as f32;
+        DIVIDER_STEP * (pressed(egui::Key::ArrowRight) - pressed(egui::Key::ArrowLeft))
+    })
 }
 
 /// A picture as a pane shows it: which pixels, where, and which part the model sees.
@@ -190,7 +222,8 @@ fn pane_ui(
     shown: Option<&ShownMap<'_>>,
 ) -> Vec<Command> {
     let salt = ("picture pane", area.left() as i32);
-    let response = ui.interact(area, ui.scope_id().with(salt), Sense::click_and_drag());
+    // What it does by pointer has keys of its own: Tab goes past it.
+    let response = ui.interact(area, ui.scope_id().with(salt), Sense::CLICK | Sense::DRAG);
     response.widget_info(|| {
         let words = shown.map_or_else(|| "Picture".into(), |shown| format!("Heatmap: {}", shown.told()));
         egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, words)
@@ -210,13 +243,28 @@ fn pane_ui(
     if response.dragged() {
         return drag_commands(state, inspected, response.drag_delta() / rect.size());
     }
-    if let (Some(shown), Some(pointer)) = (shown, response.hover_pos()) {
-        let at = (pointer - seen.min) / seen.size();
-        if (0.0..1.0).contains(&at.x) && (0.0..1.0).contains(&at.y) {
-            response.on_hover_text_at_pointer(format!("{:.3}", shown.overlay.value(shown.map, at.x, at.y)));
-        }
-    }
+    hover_ui(response, shown, seen, seen != rect);
     Vec::new()
+}
+
+/// The map's value under the pointer, and what the frame is.
+fn hover_ui(response: egui::Response, shown: Option<&ShownMap<'_>>, seen: Rect, has_frame: bool) {
+    let Some(pointer) = response.hover_pos() else { return };
+    let at = (pointer - seen.min) / seen.size();
+    let is_in = (0.0..1.0).contains(&at.x) && (0.0..1.0).contains(&at.y);
+    let value = shown.filter(|_| is_in).map(|shown| {
+        let value = shown.overlay.value(shown.map, at.x, at.y);
+        format!("{value:.3} {}", shown.map.unit())
+    });
+    let words: Vec<String> = value.into_iter().chain(has_frame.then(|| FRAME_WORDS.into())).collect();
+    let response = if has_frame {
+        response.on_hover_cursor(egui::CursorIcon::Grab)
+    } else {
+        response
+    };
+    if !words.is_empty() {
+        response.on_hover_text_at_pointer(words.join("\n"));
+    }
 }
 
 /// A frame around what the model sees, visible on any picture.
@@ -298,6 +346,7 @@ pub fn probe_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                         }
                     }
                 });
+            ui.label(note(ui, "Size"));
             ui.spacing_mut().slider_width = 70.0;
             let mut radius = brush.radius;
             let slider = egui::Slider::new(&mut radius, looking::BRUSH_SIZES).show_value(false);
@@ -306,7 +355,12 @@ pub fn probe_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             if response.changed() {
                 commands.push(Command::SizeBrush(radius));
             }
-            let undo = icon_button(ui, icon::ARROW_U_UP_LEFT, "Undo last stroke (Ctrl+Z)", false);
+            let undo = icon_button(
+                ui,
+                icon::ARROW_U_UP_LEFT,
+                &with_hint("Undo last stroke", state, &Command::Undo),
+                false,
+            );
             if undo.clicked() {
                 commands.push(Command::UndoStroke);
             }
@@ -326,19 +380,25 @@ pub fn probe_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         let text = format!("{} {text}", icon::WARNING);
         ui.label(RichText::new(text).small().color(palette.warning));
     }
-    ui.horizontal(|ui| {
-        let words = if state.explore.probe.dabs.is_empty() {
-            "Change caused by moving the frame"
-        } else {
-            "Change caused by erasing"
-        };
-        ui.label(note(ui, words));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.small_button("Restore picture (R)").clicked() {
+    let words = if state.explore.probe.dabs.is_empty() {
+        "Change caused by moving the frame"
+    } else {
+        "Change caused by erasing"
+    };
+    ends_ui(
+        ui,
+        RESTORE_WIDTH,
+        commands,
+        |ui, _| {
+            ui.add(egui::Label::new(note(ui, words)).truncate());
+        },
+        |ui, commands| {
+            let restore = with_hint("Restore picture", state, &Command::ResetProbe);
+            if ui.button(RichText::new(restore).small()).clicked() {
                 commands.push(Command::ResetProbe);
             }
-        });
-    });
+        },
+    );
 }
 
 /// Where erasing what looks like writing changed the answer of a model that can read: both answers.
@@ -348,6 +408,10 @@ fn may_have_read(state: &State) -> Option<String> {
         return None;
     }
     let lens = state.lens();
+    // As the window shows answers, which one of the two may be hidden from.
+    if lens.winner(&probed.before) == lens.winner(&probed.after) {
+        return None;
+    }
     let answer = |scores: &Scores| match lens.winner(scores) {
         Some(place) => {
             let asked = probed.question.labels.get(place);

@@ -147,8 +147,9 @@ pub struct Filter {
     pub name: String,
     /// The best label; `None` inside is "none of these".
     pub label: Option<Option<LabelId>>,
-    /// The least number of the answer, in the measure shown; pictures whose answer has none do not pass.
-    pub least: Option<f32>,
+    /// A bound on the number that the gallery is sorted by: the least of the answer's, or the greatest lead of the closest
+    /// calls. Pictures that have no such number do not pass.
+    pub bound: Option<f32>,
 }
 
 impl Filter {

@@ -118,17 +118,6 @@ pub struct Alike {
     pub cosines: HashMap<PictureId, f32>,
 }
 
-/// What is to be as it was once the folders have been looked at again.
-#[derive(Debug, Clone, Default)]
-pub struct Restore {
-    /// The selected picture.
-    pub selected: Option<PathBuf>,
-    /// Where that is now.
-    pub found: Option<PictureId>,
-    /// The marked ones.
-    pub marked: HashSet<PathBuf>,
-}
-
 /// Where the keyboard is to go in the next frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Focus {
@@ -157,8 +146,12 @@ pub struct Explore {
     pub(super) unreadable: Vec<(PathBuf, String)>,
     /// How many of those are pictures of kinds that are not read.
     pub(super) unread: usize,
-    /// What is to be as it was.
-    pub(super) restore: Restore,
+    /// The list that is being made anew, of the same folders: that from before is shown until it is complete.
+    pub(super) incoming: Option<Pictures>,
+    /// The selected picture, where its file may have changed since it was read.
+    pub(super) outdated: Option<PictureId>,
+    /// Counts lists that have nothing to do with the one before, and those that took its place.
+    pub(super) listed: (u64, u64),
     /// What the gallery shows.
     pub(super) arranged: Arranged,
     /// Whether that is out of date.
@@ -189,6 +182,10 @@ pub struct Explore {
     pub(super) chosen: bool,
     /// The pictures that commands are for, where they are several.
     pub(super) marked: BTreeSet<PictureId>,
+    /// How far marking by key went from the selected picture.
+    pub(super) reach: Option<PictureId>,
+    /// Whether the menu of a picture was asked for by key.
+    pub(super) wants_menu: bool,
     /// The picture that fills the gallery's place.
     pub(super) large: Option<Large>,
     /// Its pixels and maps.
@@ -239,6 +236,11 @@ impl Explore {
     /// The list's generation.
     pub fn library(&self) -> Generation {
         self.library
+    }
+
+    /// Counts lists that have nothing to do with the one before, and those of the same folders that took its place.
+    pub fn listed(&self) -> (u64, u64) {
+        self.listed
     }
 
     /// Whether the list is complete.
@@ -377,7 +379,8 @@ impl Explore {
 
     pub(super) fn forget_scores(&mut self) {
         self.asking.answer = None;
-        for picture in self.pictures.iter_mut() {
+        let incoming = self.incoming.iter_mut().flat_map(Pictures::iter_mut);
+        for picture in self.pictures.iter_mut().chain(incoming) {
             picture.scores = None;
         }
     }

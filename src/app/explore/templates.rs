@@ -1,23 +1,29 @@
 //! The templates, and the answers under those before beside the answers of now.
 
-use egui::{Align, Layout, Ui};
+use egui::Ui;
 
 use crate::app::command::{Command, Dialog};
 use crate::app::shell::icons as icon;
-use crate::app::shell::widgets::{combo, icon_button, note, section};
+use crate::app::shell::status::counted;
+use crate::app::shell::widgets::{combo, ends_ui, icon_button, note, section};
 use crate::app::state::State;
 use crate::zero_shot::TemplateSet;
 
 /// Draws them.
 pub fn templates_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    ui.horizontal(|ui| {
-        ui.label(section("Template"));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+    ends_ui(
+        ui,
+        26.0,
+        commands,
+        |ui, _| {
+            ui.label(section("Template"));
+        },
+        |ui, commands| {
             if icon_button(ui, icon::PENCIL_SIMPLE, "Write your own templates", false).clicked() {
                 commands.push(Command::OpenDialog(Dialog::Templates));
             }
-        });
-    });
+        },
+    );
     let chosen = &state.settings.templates;
     let list = combo("templates")
         .selected_text(chosen.title())
@@ -48,9 +54,11 @@ fn baseline_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let before = baseline.question.templates.title();
     let text = match baseline.changed {
         None => format!("Thin bars: with \"{before}\""),
-        Some(0) => format!("Thin bars: with \"{before}\". Every picture has the same best label under both."),
-        Some(1) => format!("Thin bars: with \"{before}\". 1 picture has another best label."),
-        Some(count) => format!("Thin bars: with \"{before}\". {count} pictures have another best label."),
+        Some(0) => format!("Thin bars: with \"{before}\". Every picture has the same answer under both."),
+        Some(count) => {
+            let changed = counted(count, "picture has", "pictures have");
+            format!("Thin bars: with \"{before}\". {changed} another answer.")
+        }
     };
     ui.label(note(ui, text));
     if ui.link(egui::RichText::new("Compare no longer").small()).clicked() {

@@ -4,30 +4,43 @@ use std::sync::Arc;
 
 use egui::accesskit::Role;
 use egui::{
-    Align2, Color32, CornerRadius, Event, FontId, Galley, Key, Modifiers, Rect, Sense, Stroke, StrokeKind, Ui,
-    WidgetInfo, pos2, vec2,
+    Align2, Color32, CornerRadius, Event, FontId, Galley, Key, Modifiers, Popup, Rect, Response, Sense, Stroke,
+    StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::menu::menu_ui;
-use super::numbers::Lens;
+use super::numbers::{Lens, lead_text};
 use super::picture::Answer;
 use super::{label_colour, looking};
 use crate::app::command::{Command, Mark};
 use crate::app::settings::{Sort, TileText};
 use crate::app::shell::textures::Textures;
 use crate::app::shell::theme;
+use crate::app::shell::widgets::middle_elided;
 use crate::app::state::State;
 use crate::engine::protocol::PictureId;
 
-/// Height of the two lines below a picture.
-pub const CAPTION_HEIGHT: f32 = 38.0;
+/// Height of the lines below a picture: of its answer and its name, or of its name alone.
+const CAPTION_HEIGHT: f32 = 38.0;
+const NAME_HEIGHT: f32 = 20.0;
 /// Height of the line on a picture.
 const STRIP_HEIGHT: f32 = 20.0;
+
+/// Height of what stands below each picture.
+pub fn caption_height(state: &State) -> f32 {
+    match state.settings.tile_text {
+        TileText::Below if state.settings.labels.is_empty() => NAME_HEIGHT,
+        TileText::Below => CAPTION_HEIGHT,
+        TileText::Over | TileText::Nowhere => 0.0,
+    }
+}
 
 /// What a tile says of its picture.
 struct Said {
     answer: String,
     number: String,
+    /// What number that is.
+    what: &'static str,
     colour: Color32,
 }
 
@@ -58,8 +71,8 @@ pub fn tile_ui(
             Command::Select(id)
         });
     }
-    response.context_menu(|ui| menu_ui(ui, state, id, commands));
-    let there = picture_ui(ui, textures, id, area);
+    tile_menu_ui(ui, state, &response, (id, selected), commands);
+    picture_ui(ui, textures, id, area);
     let marked = explore.marked.contains(&id);
     ring_ui(ui, area, (selected, marked), response.hovered() || response.has_focus());
     let said = said(ui, state, id);
@@ -76,10 +89,42 @@ pub fn tile_ui(
     response.on_hover_ui(|ui| {
         ui.label(&name);
         if let Some(said) = &said {
-            ui.label(format!("{}  {}", said.answer, said.number));
+            ui.label(&said.answer);
+            if !said.number.is_empty() {
+                ui.label(format!("{}: {}", said.what, said.number));
+            }
         }
     });
-    there
+    textures.has(id)
+}
+
+/// The menu of a picture: by a click of the second button, or by key, of the one that has the focus or else is selected.
+pub fn tile_menu_ui(
+    ui: &Ui,
+    state: &State,
+    response: &Response,
+    (id, selected): (PictureId, bool),
+    commands: &mut Vec<Command>,
+) {
+    let focused = ui.memory(|memory| memory.focused());
+    let meant = response.has_focus() || (selected && focused.is_none());
+    let by_key = meant && state.explore.wants_menu;
+    let popup = Popup::context_menu(response);
+    let popup_id = popup.get_id();
+    let opened = popup_id.with("by key");
+    if by_key {
+        Popup::open_id(ui.ctx(), popup_id);
+        ui.data_mut(|data| data.insert_temp(opened, true));
+    } else if response.secondary_clicked() {
+        ui.data_mut(|data| data.insert_temp(opened, false));
+    }
+    let is_by_key = ui.data(|data| data.get_temp(opened)).unwrap_or(false);
+    let popup = if is_by_key {
+        popup.at_position(response.rect.center())
+    } else {
+        popup
+    };
+    popup.show(|ui| menu_ui(ui, state, id, by_key, commands));
 }
 
 /// What was held when the pointer was released: at the frame's end it may be let go.
@@ -97,17 +142,16 @@ fn held(ui: &Ui) -> Modifiers {
     })
 }
 
-fn picture_ui(ui: &Ui, textures: &mut Textures, id: PictureId, area: Rect) -> bool {
+fn picture_ui(ui: &Ui, textures: &mut Textures, id: PictureId, area: Rect) {
     let radius = CornerRadius::same(theme::RADIUS);
     ui.painter().rect_filled(area, radius, theme::palette(ui).raised);
     let Some(texture) = textures.thumbnail(id) else {
-        return false;
+        return;
     };
     let image = egui::Image::new(texture)
         .uv(cover(texture.size_vec2(), area.size()))
         .corner_radius(radius);
     image.paint_at(ui, area);
-    true
 }
 
 /// The middle of a picture that fills an area: of a square, what the usual preprocessing shows the model.
@@ -131,7 +175,8 @@ fn ring_ui(ui: &Ui, area: Rect, (selected, marked): (bool, bool), touched: bool)
     } else {
         return;
     };
-    ui.painter().rect_stroke(area, radius, stroke, StrokeKind::Outside);
+    // Inside: around the first row there is no room for it.
+    ui.painter().rect_stroke(area, radius, stroke, StrokeKind::Inside);
 }
 
 /// The answer, number and name below a picture.
@@ -148,7 +193,8 @@ fn below_ui(ui: &Ui, said: Option<&Said>, name: &str, rect: Rect) {
     }
     let font = theme::body(theme::SIZE_SMALL);
     let galley = middle_elided(ui, name, font, palette.text_weak, rect.width());
-    let at = pos2(rect.left(), rect.top() + 29.0 - galley.size().y / 2.0);
+    // In the last line: an answer that is yet to come has its own.
+    let at = pos2(rect.left(), rect.bottom() - 9.0 - galley.size().y / 2.0);
     ui.painter().galley(at, galley, palette.text_weak);
 }
 
@@ -190,37 +236,6 @@ fn elided(ui: &Ui, text: &str, font: FontId, colour: Color32, width: f32) -> Arc
     ui.painter().layout_job(job)
 }
 
-/// A line with the ellipsis in its middle: names of files differ at their ends.
-pub fn middle_elided(ui: &Ui, text: &str, font: FontId, colour: Color32, width: f32) -> Arc<Galley> {
-    let layout = |text: String| ui.painter().layout_no_wrap(text, font.clone(), colour);
-    let whole = layout(text.to_owned());
-    let count = text.chars().count();
-    if whole.size().x <= width || count < 4 {
-        return whole;
-    }
-    let mut kept = ((width / whole.size().x) * count as f32) as usize;
-    loop {
-        let cut = layout(middle_cut(text, kept));
-        if cut.size().x <= width || kept <= 3 {
-            return cut;
-        }
-        kept -= 1;
-    }
-}
-
-/// So many characters, an ellipsis in their middle included.
-fn middle_cut(text: &str, kept: usize) -> String {
-    let count = text.chars().count();
-    if kept >= count {
-        return text.to_owned();
-    }
-    let letters = kept.saturating_sub(1);
-    let tail = letters / 2;
-    let start: String = text.chars().take(letters - tail).collect();
-    let end: String = text.chars().skip(count - tail).collect();
-    format!("{start}…{end}")
-}
-
 /// What the model says of a picture: the number is what the gallery is sorted by, where that is a number.
 fn said(ui: &Ui, state: &State, id: PictureId) -> Option<Said> {
     let explore = &state.explore;
@@ -239,6 +254,11 @@ fn said(ui: &Ui, state: &State, id: PictureId) -> Option<Said> {
             Some(cosine) => format!("like {cosine:.3}"),
             None => number(state, lens, answer, id),
         },
+        what: match alike {
+            Some(_) => "Cosine with the picture it is compared with",
+            None if state.settings.sort == Sort::Margin => "Lead in cosine",
+            None => lens.measure.title(),
+        },
         colour: label_colour(ui, state, winner.and_then(|place| answer.question.id(place))),
     })
 }
@@ -246,7 +266,7 @@ fn said(ui: &Ui, state: &State, id: PictureId) -> Option<Said> {
 fn number(state: &State, lens: Lens, answer: Answer<'_>, id: PictureId) -> String {
     if state.settings.sort == Sort::Margin {
         let lead = lens.lead(answer.question, answer.scores);
-        return lead.map_or_else(String::new, |lead| format!("+{lead:.3}"));
+        return lead.map_or_else(String::new, lead_text);
     }
     let number = lens
         .best(answer.scores)
@@ -260,13 +280,6 @@ fn number(state: &State, lens: Lens, answer: Answer<'_>, id: PictureId) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn long_names_lose_their_middle() {
-        assert_eq!(middle_cut("1321949151_77b77b4617.jpg", 9), "1321….jpg");
-        assert_eq!(middle_cut("a.jpg", 9), "a.jpg");
-        assert_eq!(middle_cut("äöü🙂ßé.jpeg", 5), "äö…eg");
-    }
 
     #[test]
     fn a_picture_fills_its_area_and_is_cut_where_it_is_longer() {

@@ -1,21 +1,29 @@
 //! Above the gallery: what is opened, which pictures are shown, in which order, and how.
 
-use egui::{Align, Layout, Slider, TextEdit, Ui, WidgetInfo};
+use egui::containers::menu::{MenuButton, MenuConfig};
+use egui::{Slider, TextEdit, Ui, WidgetInfo};
 
-use super::histogram::histogram_slider_ui;
+use super::histogram::{Side, histogram_slider_ui};
 use super::looking::NONE_OF_THESE;
+use super::numbers::lead_text;
 use super::state::Focus;
 use super::words;
 use crate::app::command::{Command, FileDialog};
 use crate::app::settings::{Measure, Sort, TileText};
 use crate::app::shell::icons as icon;
+use crate::app::shell::keys::with_hint;
 use crate::app::shell::status::thousands;
-use crate::app::shell::widgets::{checkbox, combo, icon_button, labelled, note, radio};
+use crate::app::shell::widgets::{checkbox, combo, ends_ui, icon_button, labelled, note, radio};
 use crate::app::state::State;
 use crate::engine::protocol::LabelId;
 
 /// From this width on, two rows are enough.
 const WIDE: f32 = 640.0;
+/// Below it, menus are icons alone, and the count has a row of its own.
+const NARROW: f32 = 330.0;
+/// What the buttons at the right take, about, and the count.
+const TOOLS_WIDTH: f32 = 140.0;
+const COUNT_WIDTH: f32 = 60.0;
 const FIELD_WIDTH: f32 = 200.0;
 const SORT_WIDTH: f32 = 176.0;
 const LABEL_WIDTH: f32 = 106.0;
@@ -24,24 +32,30 @@ const LIST_HEIGHT: f32 = 420.0;
 /// Draws it, in as many rows as it takes.
 pub fn toolbar_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let width = ui.available_width();
-    ui.horizontal(|ui| {
-        open_menu_ui(ui, state, commands);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if icon_button(ui, icon::EXPORT, "Save predictions as CSV (Ctrl+S)", false).clicked() {
-                commands.push(Command::Choose(FileDialog::Csv));
-            }
-            if icon_button(ui, icon::ARROWS_CLOCKWISE, "Rescan folders (F5)", false).clicked() {
-                commands.push(Command::Rescan);
-            }
-            view_menu_ui(ui, state, commands);
+    let narrow = width < NARROW;
+    ends_ui(
+        ui,
+        TOOLS_WIDTH,
+        commands,
+        |ui, commands| {
+            open_menu_ui(ui, state, narrow, commands);
+            name_filter_ui(ui, state, commands);
+        },
+        |ui, commands| {
             if width >= WIDE {
                 count_ui(ui, state, commands);
             }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                name_filter_ui(ui, state, commands)
-            });
-        });
-    });
+            view_menu_ui(ui, state, narrow, commands);
+            for (sign, name, command) in [
+                (icon::ARROWS_CLOCKWISE, "Rescan folders", Command::Rescan),
+                (icon::TABLE, "Save predictions as CSV", Command::Choose(FileDialog::Csv)),
+            ] {
+                if icon_button(ui, sign, &with_hint(name, state, &command), false).clicked() {
+                    commands.push(command);
+                }
+            }
+        },
+    );
     let gap = ui.spacing().item_spacing.x;
     if width >= WIDE {
         ui.horizontal(|ui| {
@@ -57,19 +71,45 @@ pub fn toolbar_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         sort_ui(ui, state, rest * 0.58, commands);
         label_filter_ui(ui, state, rest * 0.42, commands);
     });
-    ui.horizontal(|ui| {
-        score_filter_ui(ui, state, commands);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| count_ui(ui, state, commands));
-    });
+    if narrow {
+        ui.horizontal(|ui| score_filter_ui(ui, state, commands));
+        ui.horizontal(|ui| count_ui(ui, state, commands));
+        return;
+    }
+    ends_ui(
+        ui,
+        COUNT_WIDTH,
+        commands,
+        |ui, commands| score_filter_ui(ui, state, commands),
+        |ui, commands| count_ui(ui, state, commands),
+    );
 }
 
-fn open_menu_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    ui.menu_button(format!("{} Open", icon::FOLDER_OPEN), |ui| {
-        if ui
-            .button(format!("{}  Folders…  (Ctrl+O)", icon::FOLDER_OPEN))
-            .clicked()
-        {
-            commands.push(Command::Choose(FileDialog::Folders));
+/// A menu behind an icon with its name, or behind the icon alone.
+fn named_menu(
+    ui: &mut Ui,
+    (sign, name): (&str, &str),
+    narrow: bool,
+    config: MenuConfig,
+    content: impl FnOnce(&mut Ui),
+) {
+    let button = egui::Button::new(if narrow {
+        sign.to_owned()
+    } else {
+        format!("{sign} {name}")
+    });
+    let response = MenuButton::from_button(button).config(config).ui(ui, content).0;
+    if narrow {
+        labelled(response.on_hover_text(name), name);
+    }
+}
+
+fn open_menu_ui(ui: &mut Ui, state: &State, narrow: bool, commands: &mut Vec<Command>) {
+    named_menu(ui, (icon::FOLDER_OPEN, "Open"), narrow, MenuConfig::new(), |ui| {
+        let choose = Command::Choose(FileDialog::Folders);
+        let words = with_hint("Folders…", state, &choose);
+        if ui.button(format!("{}  {words}", icon::FOLDER_OPEN)).clicked() {
+            commands.push(choose);
         }
         if ui.button(format!("{}  Samples", icon::IMAGES)).clicked() {
             commands.push(Command::OpenSamples);
@@ -93,9 +133,11 @@ fn name_filter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         .hint_text(format!("{} Filter by name", icon::MAGNIFYING_GLASS))
         .desired_width((ui.available_width() - 16.0).clamp(40.0, FIELD_WIDTH))
         .margin(egui::Margin::symmetric(8, 6));
-    let response = ui
-        .add(field)
-        .on_hover_text("Part of a file's name, or of a folder's below the open one (/)");
+    let response = ui.add(field).on_hover_text(with_hint(
+        "Part of a file's name, or of a folder's below the open one",
+        state,
+        &Command::FocusFilter,
+    ));
     if state.explore.focus == Some(Focus::Filter) {
         response.request_focus();
         commands.push(Command::Focused);
@@ -106,42 +148,48 @@ fn name_filter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 }
 
 /// How the gallery is drawn.
-fn view_menu_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+fn view_menu_ui(ui: &mut Ui, state: &State, narrow: bool, commands: &mut Vec<Command>) {
+    let config = MenuConfig::new().close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside);
+    named_menu(ui, (icon::SQUARES_FOUR, "View"), narrow, config, |ui| {
+        look_ui(ui, state, commands)
+    });
+}
+
+fn look_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let settings = &state.settings;
-    let button = egui::Button::new(format!("{} View", icon::SQUARES_FOUR));
-    let config =
-        egui::containers::menu::MenuConfig::new().close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside);
-    egui::containers::menu::MenuButton::from_button(button)
-        .config(config)
-        .ui(ui, |ui| {
-            ui.label(note(ui, "Size of the pictures (+ and −)"));
-            let mut side = settings.thumbnail_side;
-            let response = ui.add(Slider::new(&mut side, 64.0..=320.0).step_by(4.0).suffix(" pt"));
-            response.widget_info(|| WidgetInfo::slider(true, f64::from(side), "Size of the pictures"));
-            if response.changed() {
-                commands.push(Command::SizeThumbnails(side));
-            }
-            ui.separator();
-            for text in TileText::ALL {
-                if radio(ui, text == settings.tile_text, text.title()).clicked() {
-                    commands.push(Command::TileText(text));
-                }
-            }
-            ui.separator();
-            let mut rows = settings.rows;
-            if checkbox(ui, &mut rows, "Rows of whole pictures").clicked() {
-                commands.push(Command::ToggleRows);
-            }
-            ui.separator();
-            let mut labels = settings.labels_shown;
-            if checkbox(ui, &mut labels, "Labels (L)").clicked() {
-                commands.push(Command::ToggleLabels);
-            }
-            let mut inspector = settings.inspector_shown;
-            if checkbox(ui, &mut inspector, "Inspector (I)").clicked() {
-                commands.push(Command::ToggleInspector);
-            }
-        });
+    ui.label(note(ui, "Size of the pictures (+ and −)"));
+    let mut side = settings.thumbnail_side;
+    let response = ui.add(Slider::new(&mut side, 64.0..=320.0).step_by(4.0).suffix(" pt"));
+    response.widget_info(|| WidgetInfo::slider(true, f64::from(side), "Size of the pictures"));
+    if response.changed() {
+        commands.push(Command::SizeThumbnails(side));
+    }
+    ui.separator();
+    for text in TileText::ALL {
+        if radio(ui, text == settings.tile_text, text.title()).clicked() {
+            commands.push(Command::TileText(text));
+        }
+    }
+    ui.separator();
+    let mut rows = settings.rows;
+    if checkbox(ui, &mut rows, "Rows of whole pictures").clicked() {
+        commands.push(Command::ToggleRows);
+    }
+    ui.separator();
+    let mut labels = settings.labels_shown;
+    if checkbox(ui, &mut labels, with_hint("Labels", state, &Command::ToggleLabels)).clicked() {
+        commands.push(Command::ToggleLabels);
+    }
+    let mut inspector = settings.inspector_shown;
+    if checkbox(
+        ui,
+        &mut inspector,
+        with_hint("Inspector", state, &Command::ToggleInspector),
+    )
+    .clicked()
+    {
+        commands.push(Command::ToggleInspector);
+    }
 }
 
 /// An order as it is called: with the number that it sorts by.
@@ -204,23 +252,45 @@ fn label_filter_ui(ui: &mut Ui, state: &State, width: f32, commands: &mut Vec<Co
             }
         })
         .response
-        .on_hover_text("Show only pictures with this best label");
+        .on_hover_text("Only pictures with this answer");
 }
 
+/// A bound on the number that the gallery is sorted by: from below, and for the closest calls from above.
 fn score_filter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let Some(spread) = &state.explore.arranged.spread else {
         return;
     };
     let lens = state.lens();
-    let lowest = spread.range.0;
-    let mut least = state.explore.filter.least.unwrap_or(lowest);
-    let name = format!("Least {} of the best label", lens.measure.title().to_lowercase());
-    let response = histogram_slider_ui(ui, spread, &mut least, &name);
-    let response = response.on_hover_text(format!("{name}. {}", words::measure(lens.measure)));
-    let text = format!("{} ≥ {}", lens.measure.title(), lens.text(least));
-    ui.label(note(ui, text));
+    let closest = state.settings.sort == Sort::Margin;
+    let bound = state.explore.filter.bound;
+    let (rest, sign) = if closest {
+        (spread.range.1, "≤")
+    } else {
+        (spread.range.0, "≥")
+    };
+    let (what, name, about) = if closest {
+        let name = "Only pictures whose answer leads by at most this";
+        ("Lead", name.to_owned(), words::CLOSEST_CALL)
+    } else {
+        let what = lens.measure.title();
+        let name = format!(
+            "Only pictures whose best label has at least this {}",
+            what.to_lowercase()
+        );
+        (what, name, words::measure(lens.measure))
+    };
+    let mut at = bound.unwrap_or(rest);
+    let side = if closest { Side::Below } else { Side::Above };
+    let response = histogram_slider_ui(ui, spread, &mut at, side, &name);
+    let response = response.on_hover_text(format!("{name}. {about}"));
+    let text = match bound {
+        None => format!("{what}: any"),
+        Some(bound) if closest => format!("{what} {sign} {}", lead_text(bound)),
+        Some(bound) => format!("{what} {sign} {}", lens.text(bound)),
+    };
+    ui.add(egui::Label::new(note(ui, text)).truncate());
     if response.changed() {
-        commands.push(Command::FilterScore((least > lowest).then_some(least)));
+        commands.push(Command::FilterScore((at != rest).then_some(at)));
     }
 }
 
@@ -238,7 +308,10 @@ fn count_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         return;
     }
     let clear = ui.button(format!("{} {count}", icon::X));
-    if clear.on_hover_text("Show all pictures (Backspace)").clicked() {
+    if clear
+        .on_hover_text(with_hint("Show all pictures", state, &Command::ClearFilters))
+        .clicked()
+    {
         commands.push(Command::ClearFilters);
     }
 }

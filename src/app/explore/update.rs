@@ -5,29 +5,27 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::marks::{self, mark, walk};
-use super::state::{Alike, Focus, Inspected, Restore, TestedMap};
+use super::state::{Alike, Focus, Inspected, TestedMap};
 use super::wording::Wording;
 use super::{looking, view};
 use crate::app::DEBOUNCE;
 use crate::app::command::{Command, Compare};
-use crate::app::settings::LabelRow;
+use crate::app::settings::{LabelRow, Sort};
 use crate::app::shell::messages::Message;
 use crate::app::state::State;
 use crate::app::train::{Page, TrainCommand};
 use crate::engine::protocol::{
     AskedLabel, InferenceRequest, LabelId, LibraryRequest, MapTest, PictureId, Question, Request, Severity, Topic,
 };
+use crate::heatmap::Scale;
 use crate::zero_shot::TemplateSet;
-
-/// Why a picture is not shown that the user skipped.
-const SKIPPED_BY_USER: &str = "You skipped it; \"Try again\" brings it back";
 
 /// Carries out a command.
 pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request> {
     match command {
         Command::OpenSamples => return open(state, Vec::new()),
         Command::Rescan => return rescan(state),
-        Command::Retry(picture) => return retry(state, picture),
+        Command::Retry(pictures) => return retry(state, pictures),
         Command::PauseIndexing(paused) => {
             state.explore.paused = paused;
             return vec![Request::PauseIndexing(paused)];
@@ -42,12 +40,18 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
             return select(state, picture, true);
         }
         Command::ShowFirst(picture) => return select(state, picture, false),
+        Command::ReadAgain(picture) => {
+            return vec![Request::Inspect {
+                library: state.explore.library,
+                picture: Some(picture),
+            }];
+        }
         Command::Go(step) => return walk(state, step),
         Command::Mark(which) => return mark(state, which),
         Command::OpenLarge(picture) => return marks::open_large(state, picture),
         Command::UseMethod(method) => {
             state.settings.heatmap_method = method;
-            state.settings.heatmap = true;
+            show_heatmap(state);
             state.explore.inspected.forget_maps();
             let mut requests = go_on(state);
             requests.push(Request::Inference(InferenceRequest::UseHeatmap(method)));
@@ -69,10 +73,9 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
         Command::SaveHeatmap(path) => return looking::take_away(state, Some(path)),
         Command::SaveGrid(path) => return looking::save_grid(state, path),
         Command::TestMap => return test_map(state),
-        Command::StopTestingMap => {
-            state.explore.inspected.tested = None;
-            return vec![Request::Inference(InferenceRequest::TestMap(None))];
-        }
+        Command::StopTestingMap => return stop_testing(state),
+        Command::Back => return back(state),
+        Command::Skip(pictures) => return marks::skip(state, &pictures),
         Command::MoreLike(picture) => return more_like(state, picture),
         Command::CopyPicture(picture) => return copy_picture(state, picture),
         Command::ExportCsv(path) => return export(state, path),
@@ -87,10 +90,16 @@ fn look(state: &mut State, command: Command) {
     match command {
         Command::Show(measure) => {
             state.settings.measure = measure;
-            explore.filter.least = None;
+            explore.filter.bound = None;
             explore.reorder_now();
         }
         Command::SortBy(sort) => {
+            // A lead is no bound of another number.
+            let is_lead = |sort| sort == Sort::Margin;
+            explore
+                .filter
+                .bound
+                .take_if(|_| is_lead(sort) != is_lead(state.settings.sort));
             state.settings.sort = sort;
             explore.alike = None;
             explore.reorder_now();
@@ -107,8 +116,8 @@ fn look(state: &mut State, command: Command) {
             explore.filter.label = label;
             explore.reorder_now();
         }
-        Command::FilterScore(least) => {
-            explore.filter.least = least;
+        Command::FilterScore(bound) => {
+            explore.filter.bound = bound;
             explore.reorder_now();
         }
         Command::ClearFilters => {
@@ -120,17 +129,25 @@ fn look(state: &mut State, command: Command) {
             state.settings.show_none = shown;
             explore.filter.label.take_if(|label| label.is_none() && !shown);
             explore.reorder_now();
+            let lens = state.lens();
+            state.explore.count_changed(lens);
         }
         Command::ForgetBaseline => explore.baseline = None,
         Command::MapLabel(label) => {
-            let pinned = explore.mapped_label == Some(label);
+            let pinned = explore.mapped_label == Some(label) && state.settings.inspector_shown;
             explore.mapped_label = (!pinned).then_some(label);
-            state.settings.heatmap = true;
+            show_heatmap(state);
         }
         Command::HoverLabel(label) => explore.hovered_label = label,
-        Command::ToggleHeatmap => state.settings.heatmap = !state.settings.heatmap,
+        Command::ToggleHeatmap => {
+            // Where it is not seen, it is asked for.
+            let was_seen = unfold_inspector(state);
+            state.settings.heatmap = !(was_seen && state.settings.heatmap);
+        }
         Command::ToggleModelView => {
-            explore.model_view = !explore.model_view;
+            let was_seen = unfold_inspector(state);
+            let explore = &mut state.explore;
+            explore.model_view = !(was_seen && explore.model_view);
             explore.brush = None;
         }
         Command::CloseLarge => {
@@ -138,14 +155,9 @@ fn look(state: &mut State, command: Command) {
             explore.scroll_to_selected = true;
         }
         Command::LookAt(large) => explore.large = explore.large.and(Some(large)),
-        Command::Back => back(state),
         Command::CopyPath(text) => {
             explore.text_to_copy = Some(text);
             state.say_about(Topic::Saving, "Copied");
-        }
-        Command::Skip(picture) => {
-            explore.skip(picture, SKIPPED_BY_USER.into());
-            explore.reorder_now();
         }
         Command::UseAsExample(picture) => use_as_example(state, picture),
         Command::TypeNewLabel(text) => explore.new_label = text,
@@ -154,8 +166,14 @@ fn look(state: &mut State, command: Command) {
             state.settings.labels_shown = true;
             explore.focus = Some(Focus::NewLabel);
         }
-        Command::FocusFilter => explore.focus = Some(Focus::Filter),
+        Command::FocusFilter => {
+            // The field is above the gallery.
+            explore.scroll_to_selected |= explore.large.take().is_some();
+            explore.focus = Some(Focus::Filter);
+        }
         Command::Focused => explore.focus = None,
+        Command::ShowMenu => explore.wants_menu = true,
+        Command::MenuShown => explore.wants_menu = false,
         other => settle(state, other),
     }
 }
@@ -168,13 +186,17 @@ fn settle(state: &mut State, command: Command) {
         Command::TileText(text) => settings.tile_text = text,
         Command::ToggleRows => settings.rows = !settings.rows,
         Command::SizePanels { labels, inspector } => {
-            settings.labels_width = labels;
-            settings.inspector_width = inspector;
+            settings.labels_width = labels.unwrap_or(settings.labels_width);
+            settings.inspector_width = inspector.or(settings.inspector_width);
         }
         Command::ToggleLabels => settings.labels_shown = !settings.labels_shown,
         Command::ToggleInspector => settings.inspector_shown = !settings.inspector_shown,
         Command::SetOpacity(opacity) => settings.opacity = opacity.clamp(0.0, 1.0),
-        Command::UseRamp(ramp) => settings.ramp = ramp,
+        Command::UseRamp(ramp) => {
+            settings.ramp = ramp;
+            // For and against has colours of its own.
+            settings.heatmap_scale.get_or_insert(Scale::Absolute);
+        }
         Command::UseScale(scale) => settings.heatmap_scale = scale,
         Command::ToggleSameScale => settings.same_scale = !settings.same_scale,
         Command::ToggleSmooth => settings.smooth = !settings.smooth,
@@ -196,20 +218,19 @@ pub fn open(state: &mut State, paths: Vec<PathBuf>) -> Vec<Request> {
     vec![list(state)]
 }
 
-/// Looks at the open folders again: what was selected stays so.
+/// Looks at the open folders again. What is shown stays until all of them are looked at, so that nothing jumps.
 fn rescan(state: &mut State) -> Vec<Request> {
-    let explore = &state.explore;
-    let path = |id: &PictureId| explore.pictures.get(*id).map(|picture| picture.file.path.clone());
-    let restore = Restore {
-        selected: explore.selected.as_ref().and_then(path),
-        found: None,
-        marked: explore.marked.iter().filter_map(path).collect(),
-    };
-    let large = explore.large;
-    let request = list(state);
-    state.explore.restore = restore;
-    state.explore.large = large;
-    vec![request]
+    let explore = &mut state.explore;
+    // Where nothing is shown yet, there is nothing to keep.
+    if explore.pictures.is_empty() {
+        return vec![list(state)];
+    }
+    explore.library += 1;
+    explore.incoming = Some(Default::default());
+    explore.scanned = false;
+    explore.indexed = 0;
+    explore.speed = None;
+    vec![request_list(state)]
 }
 
 /// Asks for the open folders' pictures anew.
@@ -229,12 +250,19 @@ pub fn list(state: &mut State) -> Request {
     explore.selected = None;
     explore.chosen = false;
     explore.inspected = Inspected::default();
-    explore.restore = Restore::default();
+    explore.reach = None;
+    explore.incoming = None;
+    explore.outdated = None;
+    explore.listed.0 += 1;
     explore.baseline = None;
     explore.alike = None;
     explore.forget_probe();
     explore.reorder_now();
-    let library = explore.library;
+    request_list(state)
+}
+
+fn request_list(state: &State) -> Request {
+    let library = state.explore.library;
     match state.settings.folders.clone() {
         paths if paths.is_empty() => Request::Library(LibraryRequest::OpenSamples { library }),
         paths => Request::Library(LibraryRequest::OpenFolders { library, paths }),
@@ -249,15 +277,13 @@ pub fn begin_anew(state: &mut State, now: Instant) -> Vec<Request> {
     vec![list(state)]
 }
 
-fn retry(state: &mut State, picture: Option<PictureId>) -> Vec<Request> {
+fn retry(state: &mut State, pictures: Option<Vec<PictureId>>) -> Vec<Request> {
     let explore = &mut state.explore;
-    let pictures: Vec<PictureId> = match picture {
-        Some(picture) => vec![picture],
-        None => {
-            let skipped = explore.pictures.iter().filter(|picture| picture.skipped.is_some());
-            skipped.map(|picture| picture.file.id).collect()
-        }
+    let all = || {
+        let skipped = explore.pictures.iter().filter(|picture| picture.skipped.is_some());
+        skipped.map(|picture| picture.file.id).collect()
     };
+    let pictures = pictures.unwrap_or_else(all);
     for &id in &pictures {
         if let Some(picture) = explore.pictures.get_mut(id) {
             explore.skipped -= usize::from(picture.skipped.take().is_some());
@@ -417,6 +443,7 @@ pub fn ask(state: &mut State) -> Request {
 pub(super) fn select(state: &mut State, picture: PictureId, chosen: bool) -> Vec<Request> {
     let explore = &mut state.explore;
     explore.chosen = chosen;
+    explore.reach = None;
     if explore.selected == Some(picture) {
         return Vec::new();
     }
@@ -443,6 +470,17 @@ pub(super) fn go_on(state: &mut State) -> Vec<Request> {
     }
 }
 
+/// Shows the inspector, where what was asked for is seen; whether it was shown already.
+pub(super) fn unfold_inspector(state: &mut State) -> bool {
+    std::mem::replace(&mut state.settings.inspector_shown, true)
+}
+
+/// Shows the inspector with its heatmap.
+pub(super) fn show_heatmap(state: &mut State) {
+    unfold_inspector(state);
+    state.settings.heatmap = true;
+}
+
 /// Asks for a test of the shown map; the label that fits least is the unrelated one.
 fn test_map(state: &mut State) -> Vec<Request> {
     let (Some(label), Some(answer)) = (state.shown_label(), state.inspected_answer()) else {
@@ -457,6 +495,7 @@ fn test_map(state: &mut State) -> Vec<Request> {
         .min_by(|(_, a), (_, b)| a.total_cmp(b))
         .map(|(other, _)| (other.id, other.label.name.clone()));
     let (unrelated, beside) = unrelated.unzip();
+    show_heatmap(state);
     // From now on the pointer does not change what is looked at.
     state.explore.mapped_label = Some(label);
     state.explore.inspected.tested = Some(TestedMap {
@@ -471,8 +510,17 @@ fn test_map(state: &mut State) -> Vec<Request> {
     })))]
 }
 
-/// One level out: of the large picture, the brush, what is marked, the pinned label.
-fn back(state: &mut State) {
+fn stop_testing(state: &mut State) -> Vec<Request> {
+    state.explore.inspected.tested = None;
+    vec![Request::Inference(InferenceRequest::TestMap(None))]
+}
+
+/// One level out: of a test, the large picture, the brush, what is marked, the pinned label, at last the full screen.
+fn back(state: &mut State) -> Vec<Request> {
+    let tested = state.explore.inspected.tested.as_ref();
+    if tested.is_some_and(|tested| state.shown_label() == Some(tested.label)) {
+        return stop_testing(state);
+    }
     let explore = &mut state.explore;
     if explore.large.is_some() {
         explore.large = None;
@@ -481,11 +529,15 @@ fn back(state: &mut State) {
         explore.brush = None;
     } else if !explore.marked.is_empty() {
         explore.marked.clear();
+        explore.reach = None;
     } else if explore.mapped_label.is_some() {
         explore.mapped_label = None;
     } else if explore.alike.take().is_some() {
         explore.reorder_now();
+    } else {
+        state.full_screen = false;
     }
+    Vec::new()
 }
 
 fn more_like(state: &mut State, picture: PictureId) -> Vec<Request> {

@@ -62,13 +62,9 @@ impl Arranging<'_> {
             if !self.passes_name_and_label(picture) {
                 continue;
             }
-            let number = picture.scores.as_deref().and_then(|scores| self.lens.best(scores));
+            let number = picture.scores.as_deref().and_then(|scores| self.number(scores));
             numbers.extend(number);
-            if self
-                .filter
-                .least
-                .is_none_or(|least| number.is_some_and(|number| number >= least))
-            {
+            if self.is_within_bound(number) {
                 order.push(picture.file.id);
             }
         }
@@ -81,6 +77,22 @@ impl Arranging<'_> {
             spread: spread(&numbers),
             ranks,
         }
+    }
+
+    /// What the slider bounds: what is sorted by, where that is a number, else that of the answer.
+    fn number(&self, scores: &Scores) -> Option<f32> {
+        match self.sort {
+            Sort::Margin => self.lens.lead(self.question?, scores),
+            Sort::Name | Sort::Score | Sort::Label => self.lens.best(scores),
+        }
+    }
+
+    fn is_within_bound(&self, number: Option<f32>) -> bool {
+        let Some(bound) = self.filter.bound else { return true };
+        number.is_some_and(|number| match self.sort {
+            Sort::Margin => number <= bound,
+            Sort::Name | Sort::Score | Sort::Label => number >= bound,
+        })
     }
 
     fn scores(&self, id: PictureId) -> Option<&Scores> {
@@ -96,11 +108,10 @@ impl Arranging<'_> {
         match self.sort {
             // The list is sorted by path as it comes.
             Sort::Name => order,
-            // What "none of these" wins has no number, and follows by how near it came to one.
+            // What has no number, since "none of these" wins it, follows by how near it came to one.
             Sort::Score => by_key(order, |id| {
                 let scores = self.scores(id)?;
-                let nearest = -self.lens.nearest(scores);
-                Some((self.lens.winner(scores).is_none(), nearest))
+                Some((self.lens.best(scores).is_none(), -self.lens.nearest(scores)))
             }),
             Sort::Margin => by_key(order, |id| self.lens.lead(question?, self.scores(id)?)),
             Sort::Label => by_key(order, |id| {
@@ -285,6 +296,7 @@ mod tests {
         measure: Measure::Probability,
         scoring: SCORING,
         none: true,
+        alone: false,
     };
 
     fn arranged(sort: Sort, filter: &Filter, lens: Lens) -> Arranged {
@@ -331,6 +343,62 @@ mod tests {
         };
         assert_eq!(first(Measure::Probability), B);
         assert_eq!((first(Measure::Cosine), first(Measure::Logit)), (A, A));
+    }
+
+    #[test]
+    fn pictures_of_one_label_alone_stand_in_the_order_of_their_ranks_whoever_wins_them() {
+        // "None of these" wins the second, whose cosine is the highest.
+        let mut pictures = Pictures::default();
+        for (id, path, cosines) in [
+            (A, "a.jpg", [0.30, 0.1]),
+            (B, "b.jpg", [0.40, 0.5]),
+            (C, "c.jpg", [0.20, 0.1]),
+        ] {
+            let file = PictureFile { id, path: path.into() };
+            let mut picture = Picture::new(file, &[]);
+            picture.scores = Some(Arc::new(score(&cosines, SCORING, 0.0)));
+            pictures.push(picture);
+        }
+        let question = Question {
+            labels: question().labels[..1].into(),
+            ..question()
+        };
+        let arranging = Arranging {
+            pictures: &pictures,
+            question: Some(&question),
+            filter: &Filter::default(),
+            sort: Sort::Score,
+            lens: Lens {
+                measure: Measure::Cosine,
+                alone: true,
+                ..LENS
+            },
+            alike: None,
+        };
+        let arranged = arranging.arrange();
+        assert_eq!(arranged.order, [B, A, C]);
+        assert!(
+            arranged
+                .order
+                .iter()
+                .zip(1..)
+                .all(|(id, rank)| arranged.ranks[id] == rank)
+        );
+        assert_eq!(arranged.spread.map(|spread| spread.range), Some((0.2, 0.4)));
+    }
+
+    #[test]
+    fn the_closest_calls_are_bounded_by_their_lead() {
+        let close = Filter {
+            bound: Some(0.05),
+            ..Filter::default()
+        };
+        assert_eq!(sorted(Sort::Margin, &close), [B]);
+        let spread = arranged(Sort::Margin, &Filter::default(), LENS).spread.unwrap();
+        assert!(
+            (spread.range.0 - 0.01).abs() < 1e-6 && spread.range.1 > 0.1,
+            "{spread:?}"
+        );
     }
 
     #[test]
@@ -384,13 +452,13 @@ mod tests {
         };
         assert_eq!(sorted(Sort::Name, &named), [A]);
         let sure = Filter {
-            least: Some(0.9),
+            bound: Some(0.9),
             ..Filter::default()
         };
         assert_eq!(sorted(Sort::Name, &sure), [A]);
         // "None of these" wins the third, which has no number, whatever the slider says.
         let any = Filter {
-            least: Some(0.0),
+            bound: Some(0.0),
             ..Filter::default()
         };
         assert_eq!(sorted(Sort::Name, &any), [A, B]);

@@ -21,12 +21,12 @@ pub fn measure(measure: Measure) -> &'static str {
 }
 
 /// What a probability is where every label is judged by itself.
-pub const SIGMOID: &str = "This model judges every label by itself (a sigmoid): the numbers need not add up to 100 %, and \
+pub const SIGMOID: &str = "This model judges every label by itself (a sigmoid): the numbers need not add up to 100\u{a0}%, and \
     several labels can fit.";
 /// What probabilities do not mean.
 pub const SHARES: &str = "Each number is a share among these labels, not a measure of certainty.";
 /// Why one label alone has no probability.
-pub const ALONE: &str = "One label alone has no share: any picture would be 100 %. Shown is its cosine, and the picture's \
+pub const ALONE: &str = "One label alone has no share: any picture would be 100\u{a0}%. Shown is its cosine, and the picture's \
     rank by it.";
 /// What "none of these" is.
 pub const NONE: &str = "\"None of these\" stands beside your labels as the meaning of words like \"thing\" and \"object\", and \

@@ -1,6 +1,7 @@
 //! The mode about models: the one in use, those that are here, and the Hub's, with what this machine can do.
 
 mod fit;
+mod palette;
 mod panels;
 mod state;
 
@@ -18,6 +19,7 @@ pub const MODE: ModeEntry = ModeEntry {
     title: "Models",
     icon: icon::CUBE,
     keys: &[],
+    palette: palette::rows,
     open: |_, _| vec![Request::Hub(HubRequest::ListModels)],
     ui: |ui, state, _| Drawn {
         commands: panels::models_ui(ui, state),

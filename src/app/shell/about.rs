@@ -2,26 +2,25 @@
 
 use std::path::PathBuf;
 
-use egui::{Align, CollapsingHeader, Layout, ScrollArea, Ui};
+use egui::{CollapsingHeader, ScrollArea, Ui};
 
 use super::theme;
-use super::widgets::{note, section};
+use super::widgets::{ends_ui, note, section};
 use crate::app::command::Command;
-use crate::library::data_dir;
-use crate::logging;
-use crate::version::version;
+use crate::app::state::State;
 
 /// The packages that the program is built from and their licences, a line each; made by `assets/licences/make.py`.
 const LICENCES: &str = include_str!("../../../assets/licences/packages.txt");
 
 /// Draws the dialog.
-pub fn about_ui(ui: &mut Ui) -> Vec<Command> {
+pub fn about_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
+    let about = &state.about;
     let mut commands = Vec::new();
-    ui.label(format!("Version {}", version()));
+    ui.label(format!("Version {}", about.version));
     ui.label(note(ui, "See what CLIP sees. MIT or Apache 2.0, as you like."));
     ui.add_space(theme::GAP);
-    commands.extend(folder_ui(ui, "Data folder", data_dir()));
-    commands.extend(folder_ui(ui, "Log", logging::folder().map(PathBuf::from)));
+    commands.extend(folder_ui(ui, "Data folder", about.data_folder.clone()));
+    commands.extend(folder_ui(ui, "Log", about.log_folder.clone()));
     ui.add_space(theme::GAP);
     let lines: Vec<&str> = LICENCES.lines().collect();
     let title = format!("Licences of the {} packages it is built from", lines.len());
@@ -47,15 +46,18 @@ fn folder_ui(ui: &mut Ui, title: &str, folder: Option<PathBuf>) -> Option<Comman
         return None;
     };
     let mut clicked = false;
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        clicked = ui
-            .button("Open")
-            .on_hover_text(format!("Open the {}", title.to_lowercase()))
-            .clicked();
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+    ends_ui(
+        ui,
+        60.0,
+        &mut clicked,
+        |ui, _| {
             ui.add(egui::Label::new(folder.display().to_string()).truncate());
-        });
-    });
+        },
+        |ui, clicked| {
+            let about = format!("Open the {}", title.to_lowercase());
+            *clicked = ui.button("Open").on_hover_text(about).clicked();
+        },
+    );
     clicked.then_some(Command::ShowFolder(folder))
 }
 

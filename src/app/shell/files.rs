@@ -1,11 +1,14 @@
 //! The platform's dialogs, each on a thread of its own: the window goes on meanwhile.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::app::command::{Command, FileDialog};
 use crate::app::evaluate::{EvaluateCommand, export_name};
+use crate::app::shell::status::folder_name;
+use crate::app::state::State;
 use crate::app::train::TrainCommand;
 use crate::clip::is_model_folder;
 use crate::engine::ModelChoice;
@@ -14,8 +17,14 @@ use crate::logging::{panic_text, place};
 
 /// How the names of weights end.
 const MODEL_FILES: [&str; 3] = ["safetensors", "pt", "bin"];
+/// How the names of lists of pictures with their labels end.
+const LISTS: [&str; 5] = ["csv", "tsv", "jsonl", "json", "txt"];
 /// Files that a message names.
 const NAMED: usize = 3;
+/// Nobody cancels a dialog as soon as this: there was none.
+const SOONEST_CANCEL: Duration = Duration::from_millis(300);
+/// Signs of a name that is suggested for a file.
+const NAME_SIGNS: usize = 80;
 
 /// Dialogs that are open, and what was chosen.
 pub struct Files {
@@ -31,9 +40,13 @@ impl Default for Files {
 }
 
 impl Files {
-    /// Opens a dialog; `wake` is called when something was chosen.
-    pub fn open(&self, dialog: FileDialog, wake: impl FnOnce() + Send + 'static) {
-        self.on_own_thread("dialog", wake, move || ask(dialog));
+    /// Opens a dialog that suggests a name; `wake` is called when something was chosen.
+    pub fn open(&self, dialog: FileDialog, name: String, wake: impl FnOnce() + Send + 'static) {
+        self.on_own_thread("dialog", wake, move || {
+            let asked = Instant::now();
+            let chosen = ask(dialog, &name);
+            chosen.or_else(|| unanswered(asked.elapsed()))
+        });
     }
 
     /// Finds out what dropped paths mean, which reads the disk; `wake` is called when it is known.
@@ -87,8 +100,46 @@ impl Files {
     }
 }
 
-fn ask(dialog: FileDialog) -> Option<Command> {
+/// Where the desktop brings no dialogs, none is opened, and it looks like one that was cancelled; but sooner than anybody can.
+fn unanswered(after: Duration) -> Option<Command> {
+    let text = "No file dialog could be opened: install xdg-desktop-portal or zenity, or drop files on the window";
+    (cfg!(target_os = "linux") && after < SOONEST_CANCEL).then(|| Command::Report(text.into()))
+}
+
+/// What a file is called that a dialog saves to, until somebody calls it something else: after what is in it.
+pub fn suggested_name(state: &State, dialog: FileDialog) -> String {
+    let heatmap = || {
+        let picture = state.explore.selected().and_then(|id| state.explore.pictures().get(id));
+        let picture = picture.and_then(|picture| Path::new(picture.name()).file_stem());
+        let picture = picture.map(|stem| stem.to_string_lossy().into_owned());
+        let label = state.shown_label().and_then(|label| state.row(label));
+        let label = label.map(|row| row.label.name.clone());
+        let parts = picture.into_iter().chain(label).chain(["heatmap".into()]);
+        parts.collect::<Vec<_>>().join("-")
+    };
+    match dialog {
+        FileDialog::Csv => format!("{}-predictions.csv", plain(&folder_name(state))),
+        FileDialog::HeatmapPicture => format!("{}.png", plain(&heatmap())),
+        FileDialog::HeatmapGrid => format!("{}.json", plain(&heatmap())),
+        FileDialog::EvaluationExport(kind) => export_name(kind).0.to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// A text as every system takes it for a file's name.
+fn plain(text: &str) -> String {
+    let sign = |c: char| match c {
+        '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => '-',
+        c if c.is_whitespace() || c.is_control() => '-',
+        c => c,
+    };
+    let name: String = text.chars().map(sign).take(NAME_SIGNS).collect();
+    name.trim_matches(['-', '.']).to_owned()
+}
+
+fn ask(dialog: FileDialog, name: &str) -> Option<Command> {
     let ask = rfd::FileDialog::new();
+    let ask = if name.is_empty() { ask } else { ask.set_file_name(name) };
     match dialog {
         FileDialog::Folders => ask
             .set_title("Open folders of pictures")
@@ -103,20 +154,14 @@ fn ask(dialog: FileDialog) -> Option<Command> {
             .add_filter("Weights", &MODEL_FILES)
             .pick_file()
             .map(|file| Command::LoadModel(ModelChoice::Path(file))),
-        FileDialog::Csv => ask
-            .set_title("Save predictions")
-            .set_file_name("predictions.csv")
-            .save_file()
-            .map(Command::ExportCsv),
+        FileDialog::Csv => ask.set_title("Save predictions").save_file().map(Command::ExportCsv),
         FileDialog::HeatmapPicture => ask
             .set_title("Save the heatmap with its legend")
-            .set_file_name("heatmap.png")
             .add_filter("Picture", &["png"])
             .save_file()
             .map(Command::SaveHeatmap),
         FileDialog::HeatmapGrid => ask
             .set_title("Save the heatmap's numbers")
-            .set_file_name("heatmap.json")
             .save_file()
             .map(Command::SaveGrid),
         FileDialog::TrainingFolder => ask
@@ -137,7 +182,7 @@ fn ask(dialog: FileDialog) -> Option<Command> {
             .map(|folder| Command::Evaluate(EvaluateCommand::UseFolder(folder))),
         FileDialog::EvaluationList => ask
             .set_title("Evaluate on a list: a column for the picture, one for its label")
-            .add_filter("Lists", &["csv", "tsv", "jsonl", "json", "txt"])
+            .add_filter("Lists", &LISTS)
             .pick_file()
             .map(|list| Command::Evaluate(EvaluateCommand::UseFolder(list))),
         FileDialog::EvaluationNegatives => ask
@@ -145,9 +190,8 @@ fn ask(dialog: FileDialog) -> Option<Command> {
             .pick_folder()
             .map(|folder| Command::Evaluate(EvaluateCommand::UseNegatives(folder))),
         FileDialog::EvaluationExport(kind) => {
-            let (name, ending) = export_name(kind);
+            let (_, ending) = export_name(kind);
             ask.set_title("Save the evaluation")
-                .set_file_name(name)
                 .add_filter("Evaluation", &[ending])
                 .save_file()
                 .map(|path| Command::Evaluate(EvaluateCommand::Export(path)))
@@ -155,30 +199,46 @@ fn ask(dialog: FileDialog) -> Option<Command> {
     }
 }
 
-/// What dropped paths mean: weights or a folder of a model are a model, everything else is pictures.
+/// What dropped paths mean: weights or a folder of a model are a model, everything else is pictures, or a list of them.
 fn dropped(paths: Vec<PathBuf>) -> Option<Command> {
-    let is_model = |path: &&PathBuf| {
-        let weights = path.extension().and_then(|extension| extension.to_str());
-        weights.is_some_and(|extension| MODEL_FILES.contains(&extension)) || is_model_folder(path)
-    };
+    let is_model = |path: &&PathBuf| ends_in(path, &MODEL_FILES) || is_model_folder(path);
     match paths.iter().find(is_model) {
         Some(model) => Some(Command::LoadModel(ModelChoice::Path(model.clone()))),
         None if paths.is_empty() => None,
-        None if paths.iter().any(|path| may_be_opened(path)) => Some(Command::Drop(paths)),
-        None => {
-            let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let named = paths.iter().map(name).take(NAMED).collect::<Vec<_>>().join(", ");
-            let more = paths.len().saturating_sub(NAMED);
-            let more = if more == 0 {
-                String::new()
-            } else {
-                format!(" and {more} more")
-            };
-            Some(Command::Report(format!(
-                "Nothing was opened: {named}{more} is no picture, no folder and no model"
-            )))
-        }
+        None if paths.iter().any(|path| may_be_opened(path) || is_list(path)) => Some(Command::Drop(paths)),
+        None => Some(nothing_opened(&paths)),
     }
+}
+
+fn ends_in(path: &Path, endings: &[&str]) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| endings.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}
+
+/// A file that may say which pictures show what: a measurement can be made on it, and nothing else.
+pub fn is_list(path: &Path) -> bool {
+    ends_in(path, &LISTS)
+}
+
+/// Says that none of these is what can be opened.
+pub fn nothing_opened(paths: &[PathBuf]) -> Command {
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let named = paths.iter().map(name).take(NAMED).collect::<Vec<_>>().join(", ");
+    let more = paths.len().saturating_sub(NAMED);
+    let more = if more == 0 {
+        String::new()
+    } else {
+        format!(" and {more} more")
+    };
+    let kinds = if paths.len() == 1 { "is" } else { "are" };
+    let hint = if paths.iter().any(|path| is_list(path)) {
+        ". A list of pictures with their labels can be dropped on Evaluate"
+    } else {
+        ""
+    };
+    Command::Report(format!(
+        "Nothing was opened: {named}{more} {kinds} no picture, no folder and no model{hint}"
+    ))
 }
 
 /// What was chosen; a dialog that is cancelled answers with an empty list on some desktops, which means nothing.
@@ -194,11 +254,37 @@ fn may_be_opened(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::settings::Settings;
+    use crate::app::update::update;
 
     #[test]
     fn a_cancelled_dialog_opens_nothing() {
         assert_eq!(opened(Vec::new()), None);
         assert_eq!(opened(vec!["/a".into()]), Some(Command::Open(vec!["/a".into()])));
+    }
+
+    #[test]
+    fn a_dialog_that_nobody_can_have_cancelled_was_not_there() {
+        let told = unanswered(Duration::from_millis(40));
+        assert_eq!(told.is_some(), cfg!(target_os = "linux"), "{told:?}");
+        assert_eq!(unanswered(Duration::from_secs(2)), None);
+    }
+
+    #[test]
+    fn files_are_called_after_what_is_in_them() {
+        let mut state = State::new(Settings {
+            folders: vec!["/photos/Summer: 2024".into()],
+            ..Settings::default()
+        });
+        assert_eq!(suggested_name(&state, FileDialog::Csv), "Summer--2024-predictions.csv");
+        assert_eq!(suggested_name(&state, FileDialog::HeatmapPicture), "heatmap.png");
+        let label = state.settings.labels[1].id;
+        let _ = update(&mut state, Command::MapLabel(label), Instant::now());
+        assert_eq!(
+            suggested_name(&state, FileDialog::HeatmapGrid),
+            "cup-of-coffee-heatmap.json"
+        );
+        assert_eq!(suggested_name(&state, FileDialog::Folders), "");
     }
 
     #[test]
@@ -211,11 +297,15 @@ mod tests {
         for picture in ["/a.jpg", "/a.heic"] {
             assert_eq!(dropped(vec![picture.into()]), Some(Command::Drop(vec![picture.into()])));
         }
-        let table = folder.join("a.csv");
-        std::fs::write(&table, "a,b\n").unwrap();
-        let both = vec![table.clone(), "/a.jpg".into()];
+        let document = folder.join("a.pdf");
+        std::fs::write(&document, "%PDF").unwrap();
+        let both = vec![document.clone(), "/a.jpg".into()];
         assert_eq!(dropped(both.clone()), Some(Command::Drop(both)));
-        assert!(matches!(dropped(vec![table]), Some(Command::Report(text)) if text.contains("a.csv is no picture")));
+        assert!(matches!(dropped(vec![document]), Some(Command::Report(text)) if text.contains("a.pdf is no picture")));
+        // Whether a list is of use is known where it lands.
+        for list in ["/a.csv", "/a.TSV", "/a.jsonl", "/a.json", "/a.txt"] {
+            assert_eq!(dropped(vec![list.into()]), Some(Command::Drop(vec![list.into()])));
+        }
         for path in ["/m/model.safetensors", "/m/RN50.pt", "/m/pytorch_model.bin"] {
             assert_eq!(dropped(vec!["/a".into(), path.into()]), model(path));
         }

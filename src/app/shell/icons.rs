@@ -49,6 +49,7 @@ pub const SORT_ASCENDING: &str = "\u{E444}";
 pub const SQUARES_FOUR: &str = "\u{E464}";
 pub const STOP: &str = "\u{E46C}";
 pub const SUN: &str = "\u{E472}";
+pub const TABLE: &str = "\u{E476}";
 pub const TEXT_ALIGN_LEFT: &str = "\u{E484}";
 pub const THERMOMETER: &str = "\u{E5C6}";
 pub const TRASH: &str = "\u{E4A6}";

@@ -130,7 +130,8 @@ fn written(&(modifiers, key): &Trigger) -> String {
     for_this_platform(&text)
 }
 
-fn for_this_platform(text: &str) -> String {
+/// Keys as they are called here.
+pub fn for_this_platform(text: &str) -> String {
     if cfg!(target_os = "macos") {
         text.replace("Ctrl", "Cmd")
     } else {
@@ -282,6 +283,9 @@ pub fn commands(input: &mut InputState, state: &State, focus: Focus) -> Vec<Comm
                 let place = if binding.written.is_some() { place } else { 0 };
                 (binding.asks)(state, place)
             });
+        // The last level that Esc leads out of, in every mode.
+        let leaves = *key == Key::Escape && state.full_screen && focus == Focus::Free;
+        let asked = asked.or(leaves.then_some(Command::ToggleFullScreen));
         let is_ours = asked.is_some();
         commands.extend(asked);
         !is_ours

@@ -2,17 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use egui::{Align, Align2, Area, CornerRadius, Frame, Id, Layout, Margin, Order, RichText, Stroke, Ui, vec2};
+use egui::{Align2, Area, CornerRadius, Frame, Id, Margin, Order, RichText, Stroke, Ui, vec2};
 
 use crate::app::command::Command;
 use crate::app::shell::icons as icon;
 use crate::app::shell::rail;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::icon_button;
+use crate::app::shell::widgets::{icon_button, tall_ends_ui};
 use crate::app::state::State;
 use crate::engine::protocol::{Severity, Topic};
 
 const WIDTH: f32 = 440.0;
+/// What the sign before a message takes with the gap after it, and the button that puts it away.
+const SIGN_WIDTH: f32 = 24.0;
+const CLOSE_WIDTH: f32 = 26.0;
 /// Messages that stay on screen.
 const MAX_MESSAGES: usize = 3;
 /// How long something is shown that merely tells: long enough to be read twice.
@@ -149,23 +152,36 @@ fn message_ui(ui: &mut Ui, place: usize, message: &Message) -> Option<Command> {
         .corner_radius(CornerRadius::same(theme::RADIUS))
         .inner_margin(Margin::symmetric(12, 8))
         .show(ui, |ui| {
-            ui.set_width(WIDTH.min(ui.ctx().content_rect().width() - 48.0));
-            ui.horizontal_top(|ui| {
-                ui.label(RichText::new(sign).color(colour));
-                ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-                    if icon_button(ui, icon::X, "Dismiss", false).clicked() {
-                        command = Some(Command::Dismiss(place));
-                    }
-                    if let Some((word, _)) = &message.action
-                        && ui.button(*word).clicked()
-                    {
-                        command = Some(Command::Answer(place));
-                    }
-                    ui.with_layout(Layout::top_down(Align::Min), |ui| {
-                        ui.add(egui::Label::new(&message.text).wrap());
-                    });
-                });
+            let width = WIDTH.min(ui.ctx().content_rect().width() - 48.0);
+            ui.set_width(width);
+            let body = theme::body(theme::SIZE_BODY);
+            let word = message.action.as_ref().map(|(word, _)| *word);
+            let word_width = word.map_or(0.0, |word| {
+                let drawn = ui.painter().layout_no_wrap(word.into(), body.clone(), palette.text);
+                drawn.size().x + 2.0 * ui.spacing().button_padding.x + ui.spacing().item_spacing.x
             });
+            let right = CLOSE_WIDTH + word_width;
+            let room = width - right - SIGN_WIDTH - ui.spacing().item_spacing.x;
+            let text = ui.painter().layout(message.text.clone(), body, palette.text, room);
+            let height = text.size().y.max(ui.spacing().interact_size.y);
+            tall_ends_ui(
+                ui,
+                height,
+                right,
+                &mut command,
+                |ui, _| {
+                    ui.label(RichText::new(sign).color(colour));
+                    ui.label(text);
+                },
+                |ui, command| {
+                    if word.is_some_and(|word| ui.button(word).clicked()) {
+                        *command = Some(Command::Answer(place));
+                    }
+                    if icon_button(ui, icon::X, "Dismiss", false).clicked() {
+                        *command = Some(Command::Dismiss(place));
+                    }
+                },
+            );
         });
     command
 }

@@ -5,10 +5,14 @@ use egui::{Align, Key, Layout, Modifiers, RichText, ScrollArea, TextEdit, Ui};
 use super::dialogs::just_opened;
 use super::keys::{self, Binding};
 use super::rail;
+use super::status::thousands;
 use super::theme;
 use super::widgets::note;
 use crate::app::command::{Command, Dialog};
 use crate::app::state::{Mode, State};
+
+/// Rows that are drawn: nobody reads more.
+const MOST_ROWS: usize = 60;
 
 /// Draws it.
 pub fn palette_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
@@ -32,7 +36,9 @@ pub fn palette_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
         place = 0;
         commands.push(Command::Draft(wanted.clone()));
     }
-    let found = found(state, &wanted);
+    let mut found = found(state, &wanted);
+    let more = found.len().saturating_sub(MOST_ROWS);
+    found.truncate(MOST_ROWS);
     place = (place + down).saturating_sub(up).min(found.len().saturating_sub(1));
     ui.add_space(theme::GAP_SMALL);
     if found.is_empty() {
@@ -48,6 +54,9 @@ pub fn palette_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
             }
         }
     });
+    if more > 0 {
+        ui.label(note(ui, format!("And {} more: type another word", thousands(more))));
+    }
     ui.data_mut(|data| data.insert_temp(id, place));
     commands
 }
@@ -65,32 +74,53 @@ struct Row {
 fn found(state: &State, wanted: &str) -> Vec<Row> {
     let wanted = wanted.to_lowercase();
     let words: Vec<&str> = wanted.split_whitespace().collect();
-    let row = |(mode, binding): (Option<Mode>, &Binding)| {
+    let mut rows: Vec<Row> = bound(state).chain(modes()).chain(keyless(state)).collect();
+    rows.retain(|row| {
+        let text = row.title.to_lowercase();
+        words.iter().all(|word| text.contains(word))
+    });
+    rows.sort_by_key(|row| row.before.is_some());
+    rows
+}
+
+/// What has a key, or a row in the table of keys.
+fn bound(state: &State) -> impl Iterator<Item = Row> {
+    keys::all().filter_map(move |(mode, binding): (Option<Mode>, &Binding)| {
         let itself = Command::OpenDialog(Dialog::Palette);
         let command = binding.command(state).filter(|command| *command != itself)?;
-        let title = match mode {
-            Some(mode) => format!("{}: {}", rail::entry(mode).title, binding.what),
-            None => binding.what.to_owned(),
-        };
-        let text = title.to_lowercase();
-        let elsewhere = mode.filter(|mode| *mode != state.mode);
-        words.iter().all(|word| text.contains(word)).then(|| Row {
-            title,
-            keys: binding.keys(),
-            before: elsewhere.map(Command::UseMode),
-            command,
-        })
-    };
-    let modes = rail::MODES.iter().map(|entry| Row {
+        Some(Row::of(state, mode, binding.what.to_owned(), binding.keys(), command))
+    })
+}
+
+fn modes() -> impl Iterator<Item = Row> {
+    rail::MODES.iter().map(|entry| Row {
         title: format!("Go to {}", entry.title),
         keys: String::new(),
         before: None,
         command: Command::UseMode(entry.mode),
-    });
-    let modes = modes.filter(|row| words.iter().all(|word| row.title.to_lowercase().contains(word)));
-    let mut rows: Vec<Row> = keys::all().filter_map(row).chain(modes).collect();
-    rows.sort_by_key(|row| row.before.is_some());
-    rows
+    })
+}
+
+/// What each mode has beside its keys.
+fn keyless(state: &State) -> impl Iterator<Item = Row> {
+    rail::MODES.iter().flat_map(move |entry| {
+        let rows = (entry.palette)(state).into_iter();
+        rows.map(move |(title, command)| Row::of(state, Some(entry.mode), title, String::new(), command))
+    })
+}
+
+impl Row {
+    fn of(state: &State, mode: Option<Mode>, title: String, keys: String, command: Command) -> Self {
+        Self {
+            title: match mode {
+                Some(mode) => format!("{}: {title}", rail::entry(mode).title),
+                None => title,
+            },
+            keys,
+            before: mode.filter(|mode| *mode != state.mode).map(Command::UseMode),
+            command,
+        }
+    }
 }
 
 fn row_ui(ui: &mut Ui, row: &Row, chosen: bool, moved: bool) -> bool {
@@ -138,5 +168,35 @@ mod tests {
         let new_run = Command::Train(TrainCommand::Open(Page::Setup));
         assert_eq!(first("NEW run"), Some((Some(Command::UseMode(Mode::Train)), new_run)));
         assert_eq!(first("no such thing"), None);
+        // What has no key is found, too: the choices of menus and lists, of every mode.
+        use crate::app::settings::Sort;
+        use crate::engine::ModelChoice;
+        assert_eq!(first("closest call"), Some((None, Command::SortBy(Sort::Margin))));
+        let lemon = state.settings.labels[3].id;
+        assert_eq!(
+            first("only lemon"),
+            Some((None, Command::FilterLabel(Some(Some(lemon)))))
+        );
+        let starter = Command::LoadModel(ModelChoice::Starter);
+        assert_eq!(
+            first("use the starter"),
+            Some((Some(Command::UseMode(Mode::Models)), starter))
+        );
+        let wanted = [
+            "text on pictures",
+            "magma",
+            "for and against",
+            "tint",
+            "template",
+            "paste list",
+            "skipped files",
+            "compare owl",
+            "get clip",
+            "open a model's folder",
+            "numbers of the heatmap",
+        ];
+        for wanted in wanted {
+            assert!(first(wanted).is_some(), "{wanted}");
+        }
     }
 }

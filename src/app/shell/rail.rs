@@ -15,6 +15,10 @@ use crate::app::state::{Mode, State};
 use crate::app::{evaluate, explore, models, train};
 use crate::engine::protocol::{PictureId, Request};
 
+/// Buttons at the bottom of the rail, and their height.
+const TOOLS: usize = 5;
+const TOOL_HEIGHT: f32 = 34.0;
+
 /// What a mode drew.
 #[derive(Default)]
 pub struct Drawn {
@@ -36,6 +40,8 @@ pub struct ModeEntry {
     pub icon: &'static str,
     /// Its keys.
     pub keys: &'static [Binding],
+    /// What the palette runs that no key does, with names for people.
+    pub palette: fn(&State) -> Vec<(String, Command)>,
     /// What is asked when it is opened.
     pub open: fn(&mut State, Instant) -> Vec<Request>,
     /// Draws it.
@@ -79,26 +85,27 @@ pub fn rail_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
             }
         }
     });
-    ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
-        ui.add_space(theme::GAP);
+    ui.with_layout(Layout::top_down(Align::Center), |ui| {
+        let height = TOOLS as f32 * (TOOL_HEIGHT + ui.spacing().item_spacing.y) + theme::GAP;
+        ui.add_space((ui.available_height() - height).max(0.0));
         let (sun_or_moon, other) = if state.dark {
             (icon::SUN, crate::app::settings::ThemeChoice::Light)
         } else {
             (icon::MOON, crate::app::settings::ThemeChoice::Dark)
         };
-        let tools = [
-            (
-                icon::KEYBOARD,
-                "Keyboard shortcuts",
-                Command::OpenDialog(Dialog::Shortcuts),
-            ),
-            (icon::INFO, "About Clipsight", Command::OpenDialog(Dialog::About)),
-            (icon::GEAR_SIX, "Settings", Command::OpenDialog(Dialog::Settings)),
-            (sun_or_moon, "Light or dark", Command::UseTheme(other)),
+        let tools: [_; TOOLS] = [
             (
                 icon::MAGNIFYING_GLASS,
                 "Find a command",
                 Command::OpenDialog(Dialog::Palette),
+            ),
+            (sun_or_moon, "Light or dark", Command::UseTheme(other)),
+            (icon::GEAR_SIX, "Settings", Command::OpenDialog(Dialog::Settings)),
+            (icon::INFO, "About Clipsight", Command::OpenDialog(Dialog::About)),
+            (
+                icon::KEYBOARD,
+                "Keyboard shortcuts",
+                Command::OpenDialog(Dialog::Shortcuts),
             ),
         ];
         for (icon, name, command) in tools {
@@ -129,6 +136,8 @@ fn mode_ui(ui: &mut Ui, entry: &ModeEntry, hint: &str, selected: bool) -> bool {
 fn tool_ui(ui: &mut Ui, icon: &str, name: &str) -> bool {
     let colour = theme::palette(ui).text_weak;
     let text = RichText::new(icon).size(theme::SIZE_ICON - 2.0).color(colour);
-    let button = Button::new(text).frame_when_inactive(false).min_size(vec2(40.0, 34.0));
+    let button = Button::new(text)
+        .frame_when_inactive(false)
+        .min_size(vec2(40.0, TOOL_HEIGHT));
     labelled(ui.add(button).on_hover_text(name), name).clicked()
 }

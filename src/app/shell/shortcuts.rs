@@ -1,6 +1,6 @@
 //! The page of shortcuts: the table of keys, grouped, with a field to search it.
 
-use egui::{Grid, RichText, TextEdit, Ui};
+use egui::{Align, Label, Layout, RichText, TextEdit, Ui, vec2};
 
 use super::dialogs::just_opened;
 use super::keys::{self, Binding};
@@ -99,17 +99,24 @@ fn group_ui(ui: &mut Ui, group: &Group) {
         _ => group.title.to_owned(),
     };
     ui.label(section(&title));
-    Grid::new(("keys", title.as_str()))
-        .num_columns(2)
-        .min_col_width(KEYS_WIDTH)
-        .spacing([12.0, 4.0])
-        .show(ui, |ui| {
-            for (keys, what) in &group.rows {
-                ui.label(RichText::new(keys).font(theme::strong(theme::SIZE_SMALL)));
-                ui.add(egui::Label::new(*what).wrap());
-                ui.end_row();
-            }
+    for (keys, what) in &group.rows {
+        ui.horizontal_top(|ui| {
+            let cell = |ui: &mut Ui, width: f32, text: RichText| {
+                let size = vec2(width, 0.0);
+                ui.allocate_ui_with_layout(size, Layout::top_down(Align::Min), |ui| {
+                    ui.set_width(width);
+                    ui.add(Label::new(text).wrap());
+                });
+            };
+            cell(
+                ui,
+                KEYS_WIDTH,
+                RichText::new(keys).font(theme::strong(theme::SIZE_SMALL)),
+            );
+            let rest = ui.available_width();
+            cell(ui, rest, RichText::new(*what));
         });
+    }
     ui.add_space(theme::GAP);
 }
 

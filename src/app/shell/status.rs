@@ -1,33 +1,57 @@
 //! The bar at the bottom: folder and progress on the left, model and device on the right.
 
 use crate::app::shell::icons as icon;
-use egui::{Align, Layout, ProgressBar, RichText, Ui};
+use egui::{ProgressBar, RichText, Ui};
 
 use crate::app::command::{Command, Dialog};
 use crate::app::shell::keys::with_hint;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{duration, icon_button, note};
+use crate::app::shell::widgets::{duration, icon_button, note, tall_ends_ui};
 use crate::app::state::{Mode, State};
 use crate::app::train::TrainCommand;
 
 /// Signs of a name that the bar has room for.
 const NAME_SIGNS: usize = 32;
+/// What model and device take, about.
+const RIGHT_WIDTH: f32 = 250.0;
+/// Where there is less room than this, bars are shorter, or left out.
+const ROOM_FOR_BARS: f32 = 520.0;
+const BAR_WIDTHS: (f32, f32) = (110.0, 44.0);
 
 /// Draws the bar: what is on the right has its room first.
 pub fn status_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let mut commands = Vec::new();
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        device_ui(ui, state, &mut commands);
-        ui.separator();
-        model_ui(ui, state, &mut commands);
-        ui.separator();
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+    let height = ui.available_height();
+    tall_ends_ui(
+        ui,
+        height,
+        RIGHT_WIDTH,
+        &mut commands,
+        |ui, commands| {
             ui.set_clip_rect(ui.max_rect().intersect(ui.clip_rect()));
-            folder_ui(ui, state, &mut commands);
-            run_ui(ui, state, &mut commands);
-            progress_ui(ui, state, &mut commands);
-        });
-    });
+            // How long it still takes, and the way to hold it, are seen whatever else there is.
+            let id = ui.scope_id().with("width of the progress");
+            let needed: f32 = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+            ui.scope(|ui| {
+                ui.set_max_width((ui.available_width() - needed).max(0.0));
+                folder_ui(ui, state, commands);
+                run_ui(ui, state, commands);
+            });
+            let drawn = ui.scope(|ui| progress_ui(ui, state, commands)).response.rect.width();
+            let gap = ui.spacing().item_spacing.x;
+            let drawn = if drawn > 0.0 { drawn + gap } else { 0.0 };
+            if (drawn - needed).abs() > 0.5 {
+                ui.data_mut(|data| data.insert_temp(id, drawn));
+                ui.ctx().request_repaint();
+            }
+        },
+        |ui, commands| {
+            ui.separator();
+            model_ui(ui, state, commands);
+            ui.separator();
+            device_ui(ui, state, commands);
+        },
+    );
     commands
 }
 
@@ -47,7 +71,7 @@ fn shortened(name: &str) -> String {
 }
 
 /// What is open.
-fn folder_name(state: &State) -> String {
+pub fn folder_name(state: &State) -> String {
     match state.settings.folders.as_slice() {
         [] => "Samples".to_string(),
         [one] => one
@@ -97,7 +121,13 @@ fn progress_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         return;
     }
     let share = if total == 0 { 0.0 } else { done as f32 / total as f32 };
-    ui.add(ProgressBar::new(share).desired_width(110.0).desired_height(8.0));
+    let (wide, narrow) = BAR_WIDTHS;
+    let width = if ui.available_width() < ROOM_FOR_BARS {
+        narrow
+    } else {
+        wide
+    };
+    ui.add(ProgressBar::new(share).desired_width(width).desired_height(8.0));
     ui.label(note(ui, indexing_words(state, done, total)));
     let command = Command::PauseIndexing(!state.explore.is_paused());
     let (sign, name) = if state.explore.is_paused() {
@@ -133,7 +163,9 @@ fn indexing_words(state: &State, done: usize, total: usize) -> String {
 fn run_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let Some(work) = state.training.work() else { return };
     ui.separator();
-    ui.add(ProgressBar::new(work.done).desired_width(70.0).desired_height(8.0));
+    if ui.available_width() > ROOM_FOR_BARS {
+        ui.add(ProgressBar::new(work.done).desired_width(70.0).desired_height(8.0));
+    }
     let button = egui::Button::new(RichText::new(format!("{} {}", icon::GRADUATION_CAP, work.words())).small());
     let page = work.page.clone();
     if ui
@@ -173,6 +205,11 @@ fn model_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 }
 
 fn device_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    if let Some(gpu) = &state.gpu_preparing {
+        ui.spinner();
+        ui.label(note(ui, format!("preparing {gpu}")))
+            .on_hover_text("The GPU is being prepared; until then the CPU answers");
+    }
     let name = state.device.as_ref().map_or("\u{2026}", |device| device.name.as_str());
     let mut text = format!("{} {name}", icon::CPU);
     if let Some(speed) = state.explore.speed() {
@@ -185,11 +222,6 @@ fn device_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         .clicked()
     {
         commands.push(Command::OpenDialog(Dialog::Settings));
-    }
-    if let Some(gpu) = &state.gpu_preparing {
-        ui.label(note(ui, format!("preparing {gpu}")))
-            .on_hover_text("The GPU is being prepared; until then the CPU answers");
-        ui.spinner();
     }
 }
 

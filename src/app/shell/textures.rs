@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egui::{ColorImage, TextureHandle, TextureOptions};
+use image::{RgbImage, imageops};
 
 use crate::engine::protocol::{InspectedPicture, PictureId, Probed, ScreenImage};
 
@@ -23,6 +24,8 @@ struct Thumbnail {
     texture: TextureHandle,
     bytes: usize,
     last_shown: u64,
+    /// Whether its file may have changed since.
+    outdated: bool,
 }
 
 /// The textures of the window.
@@ -39,6 +42,8 @@ pub struct Textures {
     files: HashMap<PathBuf, Thumbnail>,
     /// What pages draw into a picture, by their names.
     drawn: HashMap<&'static str, Drawn>,
+    /// The part of the large picture that is drawn sharp.
+    part: Option<(Arc<RgbImage>, [u32; 4], TextureHandle)>,
     /// Drawn heatmaps, the newest last.
     overlays: Vec<(OverlayKey, TextureHandle)>,
 }
@@ -108,6 +113,7 @@ impl Textures {
             texture,
             bytes,
             last_shown: self.frame,
+            outdated: false,
         };
         self.bytes += bytes;
         if let Some(old) = self.thumbnails.insert(picture, thumbnail) {
@@ -139,6 +145,16 @@ impl Textures {
         Some(&thumbnail.texture)
     }
 
+    /// Files may have changed: thumbnails are shown until others come.
+    pub fn outdate(&mut self) {
+        self.thumbnails.values_mut().for_each(|one| one.outdated = true);
+    }
+
+    /// Whether the thumbnail of a picture is here, and not outdated.
+    pub fn has(&self, picture: PictureId) -> bool {
+        self.thumbnails.get(&picture).is_some_and(|one| !one.outdated)
+    }
+
     /// The inspected picture and what the model sees of it.
     pub fn inspected(
         &mut self,
@@ -154,6 +170,23 @@ impl Textures {
         let view = upload(ctx, "model view", &picture.model_view);
         self.inspected = Some((picture.clone(), image.clone(), view.clone()));
         (image, view)
+    }
+
+    /// A part of a picture, as left, top, width and height, with all of its pixels.
+    pub fn part(&mut self, ctx: &egui::Context, picture: &Arc<RgbImage>, part: [u32; 4]) -> TextureHandle {
+        if let Some((known, of, texture)) = &self.part
+            && Arc::ptr_eq(known, picture)
+            && *of == part
+        {
+            return texture.clone();
+        }
+        let [left, top, width, height] = part;
+        let cut = imageops::crop_imm(&**picture, left, top, width, height).to_image();
+        let size = [cut.width() as usize, cut.height() as usize];
+        let image = ColorImage::from_rgb(size, cut.as_raw());
+        let texture = ctx.load_texture("part", image, TextureOptions::LINEAR);
+        self.part = Some((picture.clone(), part, texture.clone()));
+        texture
     }
 
     /// The picture as it was shown to the model in another way, where something was erased, and what the model saw.
@@ -187,6 +220,7 @@ impl Textures {
             texture: upload(ctx, &path.display().to_string(), image),
             bytes: 4 * image.width * image.height,
             last_shown: self.frame,
+            outdated: false,
         };
         self.files.insert(path, thumbnail);
         if self.files.len() > MAX_FILES {

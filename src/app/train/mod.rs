@@ -2,6 +2,7 @@
 
 mod curves;
 mod keys;
+mod palette;
 mod panels;
 mod ready;
 mod state;
@@ -26,6 +27,7 @@ pub const MODE: ModeEntry = ModeEntry {
     title: "Train",
     icon: icon::GRADUATION_CAP,
     keys: keys::KEYS,
+    palette: palette::rows,
     open: |state, now| {
         let page = state.training.page.clone();
         update(state, TrainCommand::Open(page), now)

@@ -499,7 +499,7 @@ impl RunFolder {
             .map_err(|e| write_error(&path, e))?;
         match file.try_lock() {
             Err(std::fs::TryLockError::WouldBlock) => Err(Error::Run(format!(
-                "{} is at work, in a window or a command; stop it there first",
+                "{} is running, in a window or a command; stop it there first",
                 self.name()
             ))),
             Ok(()) | Err(std::fs::TryLockError::Error(_)) => Ok(file),

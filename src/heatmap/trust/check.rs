@@ -109,7 +109,9 @@ impl Verdict {
         };
         match &self.unrelated {
             Some(unrelated) if falls && fall(unrelated) >= 0.9 * fall(&self.marked) => {
-                format!("{verdict} An unrelated label's map does as well: it may mark the thing, not this label.")
+                format!(
+                    "{verdict} An unrelated label's map does as well: it may mark the main object rather than this label."
+                )
             }
             _ => verdict,
         }

@@ -203,7 +203,7 @@ fn negatives_ui(ui: &mut Ui, negatives: &Negatives) {
 }
 
 fn further_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'_>) {
-    ui.label(section("Go on"));
+    ui.label(section("Next steps"));
     ui.horizontal_wrapped(|ui| {
         let free = state.evaluating.at_work().is_none();
         if ui

@@ -8,14 +8,26 @@ use crate::app::models::fit::{STARTER, fits, listed, measured, needed_bytes, oth
 use crate::app::models::{ModelsCommand, Only, Order};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{checkbox, combo, icon_button, note, section};
+use crate::app::shell::widgets::{checkbox, combo, icon_button, middle_elided, note, section};
 use crate::app::state::{Mode, State};
 use crate::engine::ModelChoice;
 use crate::engine::protocol::CachedModel;
 use crate::hub::{CatalogueEntry, catalogue};
 
 const NAME_WIDTH: f32 = 270.0;
-const COLUMNS: [&str; 7] = ["Model", "Accuracy", "Size", "Memory", "Speed", "Languages", ""];
+/// Where there is less room than this, names are narrower, and what can be done stands below them.
+const NARROW: f32 = 880.0;
+const NARROW_NAME_WIDTH: f32 = 220.0;
+/// The columns with what they mean; the last is for what can be done.
+const COLUMNS: [(&str, &str); 7] = [
+    ("Model", "Its name on the Hugging Face Hub"),
+    ("Accuracy", "Zero-shot top-1 on ImageNet, as published"),
+    ("Size", "Of its files; an estimate until it is downloaded"),
+    ("Memory", "About what the model and this program need"),
+    ("Speed", "Pictures a second on this device, measured or estimated"),
+    ("Languages", "In which it reads labels"),
+    ("", ""),
+];
 
 /// Draws it.
 pub fn table_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
@@ -27,20 +39,25 @@ pub fn table_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         if entries.is_empty() {
             ui.label(note(ui, "No model of the catalogue is like this."));
         }
+        let narrow = ui.available_width() < NARROW;
+        let columns = COLUMNS.len() - usize::from(narrow);
         Grid::new("models")
-            .num_columns(COLUMNS.len())
+            .num_columns(columns)
             .spacing([16.0, 8.0])
             .show(ui, |ui| {
-                for heading in COLUMNS {
-                    ui.label(note(ui, heading));
+                for (heading, about) in &COLUMNS[..columns] {
+                    let heading = ui.label(note(ui, *heading));
+                    if !about.is_empty() {
+                        heading.on_hover_text(*about);
+                    }
                 }
                 ui.end_row();
-                starter_ui(ui, state, commands);
+                starter_ui(ui, state, narrow, commands);
                 for entry in entries {
-                    entry_ui(ui, state, entry, commands);
+                    entry_ui(ui, state, entry, narrow, commands);
                 }
                 for model in others_here(&state.models) {
-                    other_ui(ui, state, model, commands);
+                    other_ui(ui, state, model, narrow, commands);
                 }
             });
         ui.label(note(ui, words(state)));
@@ -117,10 +134,10 @@ fn licence_ui(ui: &mut Ui, only: &Only, wanted: &mut Vec<ModelsCommand>) {
         });
 }
 
-fn entry_ui(ui: &mut Ui, state: &State, entry: &CatalogueEntry, commands: &mut Vec<Command>) {
+fn entry_ui(ui: &mut Ui, state: &State, entry: &CatalogueEntry, narrow: bool, commands: &mut Vec<Command>) {
     let here = state.models.find(&entry.name);
     let good_for = format!("Good for: {}. {}", entry.good_for, entry.licence);
-    name_ui(ui, state, &entry.name, here, &good_for);
+    name_ui(ui, state, (&entry.name, here), &good_for, narrow, commands);
     ui.label(format!("{:.1} %", entry.imagenet_top1))
         .on_hover_text(format!("Source: {}", entry.source));
     ui.label(size(here.map_or(entry.bytes(), |model| model.bytes)))
@@ -130,19 +147,24 @@ fn entry_ui(ui: &mut Ui, state: &State, entry: &CatalogueEntry, commands: &mut V
     let speed = speed(entry, device, &state.settings.speeds);
     ui.label(speed.map_or_else(|| entry.speed.title().to_owned(), |speed| speed.words()));
     ui.label(&entry.languages);
-    actions_ui(ui, state, &entry.name, here, commands);
+    if !narrow {
+        actions_ui(ui, state, &entry.name, here, commands);
+    }
     ui.end_row();
 }
 
 /// The model in the program itself, to compare with and to measure others by.
-fn starter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+fn starter_ui(ui: &mut Ui, state: &State, narrow: bool, commands: &mut Vec<Command>) {
     let only = state.models.only();
     if only.many_languages || only.licence.is_some() {
         return;
     }
     let open = state.opened_model == ModelChoice::Starter;
     let words = if open { "in use" } else { "built in" };
-    name_row_ui(ui, "Starter", Some(words), "Not CLIP: everyday objects only");
+    let named = ("Starter", Some(words));
+    name_row_ui(ui, named, "Not CLIP: everyday objects only", narrow, |ui| {
+        ui.horizontal(|ui| here_actions_ui(ui, state, ModelChoice::Starter, open, commands));
+    });
     ui.label(note(ui, "-"));
     ui.label(note(ui, "-"));
     ui.label(note(ui, "-"));
@@ -150,13 +172,16 @@ fn starter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let speed = measured(STARTER, device, &state.settings.speeds);
     ui.label(speed.map_or_else(|| "-".into(), |speed| speed.words()));
     ui.label("English");
-    ui.horizontal(|ui| here_actions_ui(ui, state, ModelChoice::Starter, open, commands));
+    if !narrow {
+        ui.horizontal(|ui| here_actions_ui(ui, state, ModelChoice::Starter, open, commands));
+    }
     ui.end_row();
 }
 
 /// A model that somebody fetched by name.
-fn other_ui(ui: &mut Ui, state: &State, model: &CachedModel, commands: &mut Vec<Command>) {
-    name_ui(ui, state, &model.name, Some(model), "Not in the catalogue");
+fn other_ui(ui: &mut Ui, state: &State, model: &CachedModel, narrow: bool, commands: &mut Vec<Command>) {
+    let named = (model.name.as_str(), Some(model));
+    name_ui(ui, state, named, "Not in the catalogue", narrow, commands);
     ui.label(note(ui, "-"));
     ui.label(size(model.bytes));
     memory_ui(ui, state, model.bytes);
@@ -164,21 +189,41 @@ fn other_ui(ui: &mut Ui, state: &State, model: &CachedModel, commands: &mut Vec<
     let speed = measured(&model.name, device, &state.settings.speeds);
     ui.label(speed.map_or_else(|| "-".into(), |speed| speed.words()));
     ui.label(note(ui, "-"));
-    actions_ui(ui, state, &model.name, Some(model), commands);
+    if !narrow {
+        actions_ui(ui, state, &model.name, Some(model), commands);
+    }
     ui.end_row();
 }
 
-fn name_ui(ui: &mut Ui, state: &State, name: &str, here: Option<&CachedModel>, words: &str) {
+fn name_ui(
+    ui: &mut Ui,
+    state: &State,
+    (name, here): (&str, Option<&CachedModel>),
+    words: &str,
+    narrow: bool,
+    commands: &mut Vec<Command>,
+) {
     let place = here.map(|_| if is_open(state, here) { "in use" } else { "here already" });
-    name_row_ui(ui, name, place, words);
+    name_row_ui(ui, (name, place), words, narrow, |ui| {
+        actions_ui(ui, state, name, here, commands);
+    });
 }
 
-fn name_row_ui(ui: &mut Ui, name: &str, place: Option<&str>, words: &str) {
+/// The first column; in narrow windows with what can be done below.
+fn name_row_ui(
+    ui: &mut Ui,
+    (name, place): (&str, Option<&str>),
+    words: &str,
+    narrow: bool,
+    actions: impl FnOnce(&mut Ui),
+) {
     let palette = theme::palette(ui);
+    let width = if narrow { NARROW_NAME_WIDTH } else { NAME_WIDTH };
     ui.vertical(|ui| {
-        ui.set_width(NAME_WIDTH);
+        ui.set_width(width);
         ui.spacing_mut().item_spacing.y = 0.0;
-        ui.add(egui::Label::new(name).truncate()).on_hover_text(name);
+        let shown = middle_elided(ui, name, theme::body(theme::SIZE_BODY), palette.text, width);
+        ui.label(shown).on_hover_text(name);
         ui.horizontal(|ui| {
             if let Some(place) = place {
                 ui.label(RichText::new(place).small().color(palette.accent));
@@ -186,6 +231,9 @@ fn name_row_ui(ui: &mut Ui, name: &str, place: Option<&str>, words: &str) {
             ui.add(egui::Label::new(note(ui, words)).truncate())
                 .on_hover_text(words);
         });
+        if narrow {
+            actions(ui);
+        }
     });
 }
 

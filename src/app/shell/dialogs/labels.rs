@@ -1,13 +1,16 @@
 //! All labels as a text: to paste, to edit, to empty.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
-use egui::{Key, Modifiers, TextEdit, Ui};
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Galley, Key, Modifiers, TextBuffer, TextEdit, Ui};
 
 use super::just_opened;
 use crate::app::command::Command;
 use crate::app::explore::labels::{FreeColours, refusal};
 use crate::app::settings::LabelRow;
+use crate::app::shell::keys::for_this_platform;
 use crate::app::shell::status::{counted, thousands};
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{note, primary_button};
@@ -27,8 +30,10 @@ pub fn label_list_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     // Before the field sees it, which would write a line.
     let apply_key = ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter));
     let mut text = state.draft.clone().unwrap_or_else(|| as_text(&state.settings.labels));
+    let mut layouter = |ui: &Ui, text: &dyn TextBuffer, width: f32| with_seen_tabs(ui, text.as_str(), width);
     let field = TextEdit::multiline(&mut text)
         .id_salt("label list")
+        .layouter(&mut layouter)
         .hint_text("cat\ndog\nzebra\tlike a horse, with black and white stripes")
         .desired_rows(ROWS)
         .lock_focus(true)
@@ -44,7 +49,7 @@ pub fn label_list_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     ui.label(note(ui, words(&labels)));
     ui.add_space(theme::GAP_SMALL);
     ui.horizontal(|ui| {
-        let use_them = primary_button(ui, "Use these labels").on_hover_text("Ctrl+Enter");
+        let use_them = primary_button(ui, "Use these labels").on_hover_text(for_this_platform("Ctrl+Enter"));
         if use_them.clicked() || apply_key {
             commands.extend(refusal(&refused));
             commands.push(Command::EditLabels(rows(labels, &state.settings.labels)));
@@ -55,6 +60,21 @@ pub fn label_list_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
         }
     });
     commands
+}
+
+/// The text with an arrow for each tab, which would look like any other gap.
+fn with_seen_tabs(ui: &Ui, text: &str, width: f32) -> Arc<Galley> {
+    let palette = theme::palette(ui);
+    let format = |colour| TextFormat::simple(theme::body(theme::SIZE_BODY), colour);
+    let mut job = LayoutJob::default();
+    job.wrap.max_width = width;
+    for (place, part) in text.split('\t').enumerate() {
+        if place > 0 {
+            job.append("→", 0.0, format(palette.accent));
+        }
+        job.append(part, 0.0, format(palette.text));
+    }
+    ui.painter().layout_job(job)
 }
 
 fn words(labels: &[Label]) -> String {

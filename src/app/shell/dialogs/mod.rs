@@ -5,18 +5,19 @@ mod settings;
 mod skipped;
 mod templates;
 
-use egui::{Align, Id, Layout, Modal, ModalResponse, ScrollArea, Ui};
+use egui::{Id, Modal, ModalResponse, ScrollArea, Ui};
 
 use super::about::about_ui;
 use super::icons as icon;
 use super::palette::palette_ui;
 use super::shortcuts::shortcuts_ui;
 use super::theme;
-use super::widgets::icon_button;
+use super::widgets::{ends_ui, follow_focus, icon_button};
 use crate::app::command::{Command, Dialog};
 use crate::app::state::State;
 
 const WIDTH: f32 = 680.0;
+const CLOSE_WIDTH: f32 = 26.0;
 /// What the window shows around a dialog.
 const AROUND: f32 = 80.0;
 
@@ -31,14 +32,19 @@ pub fn dialog_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let frame = egui::Frame::window(ui.style());
     let modal = Modal::new(id).area(area).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(size.x);
-        ui.horizontal(|ui| {
-            ui.heading(title(dialog));
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ends_ui(
+            ui,
+            CLOSE_WIDTH,
+            &mut commands,
+            |ui, _| {
+                ui.heading(title(dialog));
+            },
+            |ui, commands| {
                 if icon_button(ui, icon::X, "Close (Esc)", false).clicked() {
                     commands.push(Command::CancelDialog);
                 }
-            });
-        });
+            },
+        );
         ui.add_space(theme::GAP);
         ScrollArea::vertical()
             .id_salt(format!("{dialog:?}"))
@@ -52,9 +58,10 @@ pub fn dialog_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
                     Dialog::LabelList => labels::label_list_ui(ui, state),
                     Dialog::Templates => templates::templates_ui(ui, state),
                     Dialog::Settings => settings::settings_ui(ui, state),
-                    Dialog::About => about_ui(ui),
+                    Dialog::About => about_ui(ui, state),
                 };
                 commands.extend(more);
+                follow_focus(ui);
             });
     });
     if is_left(&modal, is_edited(state)) {

@@ -4,12 +4,12 @@ use egui::Ui;
 
 use crate::app::command::Command;
 use crate::app::settings::ThemeChoice;
+use crate::app::shell::keys::for_this_platform;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{note, section, segmented_ui};
 use crate::app::state::State;
 use crate::engine::DeviceChoice;
 use crate::engine::protocol::Precision;
-use crate::library::data_dir;
 
 /// Draws it.
 pub fn settings_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
@@ -33,7 +33,7 @@ pub fn settings_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
         (2.0, "200 %"),
     ];
     commands.extend(segmented_ui(ui, settings.scale, &scales).map(Command::Scale));
-    ui.label(note(ui, "Ctrl with + or - does the same"));
+    ui.label(note(ui, for_this_platform("Ctrl with + or - does the same")));
     ui.add_space(theme::GAP);
 
     ui.label(section("Compute on"));
@@ -62,7 +62,7 @@ pub fn settings_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     ui.add_space(theme::GAP);
 
     ui.label(section("Data folder"));
-    match data_dir() {
+    match state.about.data_folder.clone() {
         Some(folder) => {
             let words =
                 "Runs, settings, and what was computed of your pictures; the pictures themselves stay where they are.";
@@ -106,7 +106,7 @@ fn forget_ui(ui: &mut Ui, asked: bool, commands: &mut Vec<Command>) {
         if ui.button("Forget everything now").clicked() {
             commands.push(Command::ForgetEverything);
         }
-        if ui.button("Keep").clicked() {
+        if ui.button("Cancel").clicked() {
             commands.push(Command::AskToForget(false));
         }
     });

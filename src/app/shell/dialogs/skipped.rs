@@ -1,10 +1,11 @@
 //! Files that were skipped, each with its reason.
 
-use egui::{Align, Layout, Ui};
+use egui::Ui;
 
 use crate::app::command::Command;
 use crate::app::shell::icons as icon;
-use crate::app::shell::widgets::{note, rows_ui};
+use crate::app::shell::theme;
+use crate::app::shell::widgets::{ends_ui, middle_elided, note, rows_ui};
 use crate::app::state::State;
 use crate::engine::protocol::PictureId;
 
@@ -29,24 +30,32 @@ pub fn skipped_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let skipped: Vec<PictureId> = skipped.map(|picture| picture.file.id).collect();
     rows_ui(ui, "skipped", &skipped, HEIGHT, |ui, place| {
         let picture = &state.explore.pictures()[skipped[place]];
-        ui.horizontal(|ui| {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ends_ui(
+            ui,
+            70.0,
+            &mut commands,
+            |ui, _| {
+                let colour = theme::palette(ui).text;
+                let room = ui.available_width();
+                let name = middle_elided(ui, picture.name(), theme::body(theme::SIZE_BODY), colour, room);
+                ui.label(name).on_hover_text(picture.file.path.display().to_string());
+            },
+            |ui, commands| {
                 if ui.small_button("Try again").clicked() {
-                    commands.push(Command::Retry(Some(picture.file.id)));
+                    commands.push(Command::Retry(Some(vec![picture.file.id])));
                 }
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let path = egui::Label::new(picture.name()).truncate();
-                    ui.add(path).on_hover_text(picture.file.path.display().to_string());
-                });
-            });
-        });
+            },
+        );
         ui.label(note(ui, picture.skipped.as_deref().unwrap_or_default()));
     });
     let unreadable = state.explore.unreadable();
     let places: Vec<usize> = (0..unreadable.len()).collect();
     rows_ui(ui, "unreadable", &places, HEIGHT, |ui, place| {
         let (path, reason) = &unreadable[place];
-        ui.label(path.display().to_string());
+        let (text, colour) = (path.display().to_string(), theme::palette(ui).text);
+        let room = ui.available_width();
+        let shown = middle_elided(ui, &text, theme::body(theme::SIZE_BODY), colour, room);
+        ui.label(shown).on_hover_text(text);
         ui.label(note(ui, reason));
     });
     commands

@@ -4,6 +4,7 @@ use egui::{Key, Modifiers, RichText, TextEdit, Ui};
 
 use super::just_opened;
 use crate::app::command::Command;
+use crate::app::shell::keys::for_this_platform;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{note, primary_button};
 use crate::app::state::State;
@@ -41,7 +42,7 @@ pub fn templates_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     ui.add_space(theme::GAP_SMALL);
     ui.horizontal(|ui| {
         let use_them = ui.add_enabled_ui(own.is_ok(), |ui| primary_button(ui, "Use these templates"));
-        let wanted = use_them.inner.on_hover_text("Ctrl+Enter").clicked() || apply_key;
+        let wanted = use_them.inner.on_hover_text(for_this_platform("Ctrl+Enter")).clicked() || apply_key;
         if let (true, Ok(set)) = (wanted, own) {
             commands.extend([Command::UseTemplates(set), Command::CloseDialog]);
         }

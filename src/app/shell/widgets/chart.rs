@@ -59,6 +59,8 @@ pub struct ChartLine<'a> {
 pub struct Chart<'a> {
     /// Its title, by which it is told from others.
     pub title: &'a str,
+    /// What it tells, for pointers that rest on the title.
+    pub about: &'a str,
     /// What runs from left to right.
     pub across: &'a str,
     /// What runs from bottom to top.
@@ -77,7 +79,10 @@ pub struct Chart<'a> {
 
 /// Draws a chart.
 pub fn chart_ui(ui: &mut Ui, chart: &Chart<'_>) {
-    ui.label(section(chart.title));
+    let title = ui.label(section(chart.title));
+    if !chart.about.is_empty() {
+        title.on_hover_text(chart.about);
+    }
     let shown = plot(ui, chart).show(ui, |plot| {
         for (name, colour, level) in &chart.levels {
             let level = HLine::new(name.clone(), *level).color(*colour);

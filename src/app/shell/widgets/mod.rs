@@ -2,14 +2,22 @@
 
 mod chart;
 mod choice;
+mod elided;
+mod ends;
+mod follow;
 mod icon_button;
+mod progress;
 mod rows;
 mod score_bar;
 mod segmented;
 
 pub use chart::{Chart, ChartLine, Look, chart_ui, short};
 pub use choice::{checkbox, radio};
+pub use elided::middle_elided;
+pub use ends::{ends_ui, later_ui, reserved, tall_ends_ui};
+pub use follow::follow_focus;
 pub use icon_button::{icon_button, labelled, primary_button};
+pub use progress::progress_ui;
 pub use rows::rows_ui;
 pub use score_bar::{BAR_HEIGHT, ScoreBar, score_bar_ui};
 pub use segmented::segmented_ui;
@@ -45,6 +53,16 @@ pub fn combo(name: &'static str) -> ComboBox<'static> {
     })
 }
 
+/// The size of a file, in a fitting unit.
+pub fn file_size(bytes: u64) -> String {
+    match bytes as f64 {
+        bytes if bytes >= 1e9 => format!("{:.1} GB", bytes / 1e9),
+        bytes if bytes >= 1e7 => format!("{:.0} MB", bytes / 1e6),
+        bytes if bytes >= 1e6 => format!("{:.1} MB", bytes / 1e6),
+        bytes => format!("{:.0} kB", (bytes / 1e3).max(1.0)),
+    }
+}
+
 /// How long something takes, in a fitting unit.
 pub fn duration(seconds: f64) -> String {
     match seconds {
@@ -57,6 +75,14 @@ pub fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn files_are_told_in_fitting_units() {
+        let told: Vec<String> = [7, 48_000, 1_234_567, 24_600_000, 3_400_000_000]
+            .map(super::file_size)
+            .into();
+        assert_eq!(told, ["1 kB", "48 kB", "1.2 MB", "25 MB", "3.4 GB"]);
+    }
+
     #[test]
     fn durations_are_told_in_fitting_units() {
         let told: Vec<String> = [0.2, 30.0, 600.0, 9_000.0].map(super::duration).into();

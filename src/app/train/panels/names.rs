@@ -29,21 +29,7 @@ pub fn title(method: FineTuneMethod, field: &Field) -> &'static str {
 
 /// What it means for this method.
 pub fn meaning(method: FineTuneMethod, field: &Field) -> &'static str {
-    match (field.name, method) {
-        ("epochs", FineTuneMethod::LinearProbe) => {
-            "The most iterations of the solver; it stops earlier where it is done"
-        }
-        ("epochs", FineTuneMethod::TipAdapterF) => "Passes over the examples in memory",
-        ("epochs", FineTuneMethod::Lora) => {
-            "Passes over the training pictures; counts where there are no steps per example"
-        }
-        ("epochs", _) => "Passes over the training pictures",
-        ("batch", FineTuneMethod::Contrastive | FineTuneMethod::Scratch) => {
-            "Pairs in one step; each is told from all others of its batch"
-        }
-        ("batch", _) => "Pictures in one step",
-        _ => field.meaning,
-    }
+    field.meaning_for(method)
 }
 
 /// Whether it is shown before the advanced ones.

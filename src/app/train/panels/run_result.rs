@@ -2,6 +2,7 @@
 
 use egui::{Color32, RichText, Ui};
 
+use crate::app::shell::status::counted;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::note;
 use crate::app::train::panels::percent;
@@ -79,9 +80,8 @@ fn forgot(record: &RunRecord) -> bool {
 /// What the numbers say, and what they do not.
 fn sentences(record: &RunRecord) -> Vec<String> {
     let tested = |compared: &Comparison| {
-        let count = compared.count;
-        let pictures = if count == 1 { "picture" } else { "pictures" };
-        format!("Measured on {count} test {pictures} that the run never saw.")
+        let pictures = counted(compared.count, "test picture", "test pictures");
+        format!("Measured on {pictures} that the run never saw.")
     };
     let mut lines = Vec::new();
     match &record.compared {
@@ -95,9 +95,9 @@ fn sentences(record: &RunRecord) -> Vec<String> {
             lines.push(format!("{claim}: {}. {}", numbers(compared), tested(compared)));
         }
         None => lines.push(format!(
-            "Measured on {} test pictures that the run never saw. This run is from before answers were kept picture by \
+            "Measured on {} that the run never saw. This run is from before answers were kept picture by \
              picture: whether the difference is chance cannot be told.",
-            record.n_test
+            counted(record.n_test, "test picture", "test pictures")
         )),
     }
     if let Some(control) = &record.control_compared {
@@ -106,7 +106,8 @@ fn sentences(record: &RunRecord) -> Vec<String> {
             Verdict::Improved => "The control set is answered better, too",
             Verdict::NoDifferenceShown => "No forgetting shown on the control set",
         };
-        lines.push(format!("{claim}: {}, {} pictures.", numbers(control), control.count));
+        let pictures = counted(control.count, "picture", "pictures");
+        lines.push(format!("{claim}: {}, {pictures}.", numbers(control)));
     }
     lines
 }

@@ -1,0 +1,107 @@
+//! The way of Tab: everything that can be done is reached, in the order in which it is read, and in sight.
+
+use clipsight::app::App;
+use clipsight::app::command::{Command, Compare};
+use clipsight::app::settings::{LabelRow, Settings};
+use clipsight::heatmap::HeatmapMethod;
+use clipsight::zero_shot::Label;
+use egui::{Key, Rect};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use crate::stand_in::{window, window_of};
+
+/// Tab goes round the window in fewer steps than this.
+const MOST_STEPS: usize = 200;
+
+/// What has the focus: where it lies, and how much of it is seen.
+fn focused(harness: &Harness<App>) -> Option<(Rect, Rect)> {
+    let id = harness.ctx.memory(|memory| memory.focused())?;
+    let response = harness.ctx.read_response(id)?;
+    Some((response.rect, response.interact_rect))
+}
+
+/// Where Tab goes until it is where it began.
+fn way(harness: &mut Harness<App>) -> Vec<(Rect, Rect)> {
+    let mut way: Vec<(Rect, Rect)> = Vec::new();
+    for _ in 0..MOST_STEPS {
+        harness.key_press(Key::Tab);
+        harness.run_steps(4);
+        let Some(now) = focused(harness) else { continue };
+        if way.first().is_some_and(|first| first.0 == now.0) {
+            return way;
+        }
+        way.push(now);
+    }
+    panic!("Tab never came back to {:?}", way.first());
+}
+
+#[test]
+fn tab_goes_as_one_reads_and_everything_it_reaches_is_seen() {
+    for size in [[1_280.0, 800.0], [1_024.0, 700.0]] {
+        let (engine, mut harness) = window_of(Settings::default(), size);
+        engine.load(&["a.jpg", "b.jpg", "c.jpg"]);
+        harness.run_steps(8);
+        let edge = |name: &str| harness.get_by_label_contains(name).rect();
+        // The rail, the labels, the gallery, the inspector, the bar at the bottom.
+        let (labels, gallery) = (edge("Add a label").left() - 12.0, edge("Open").left() - 12.0);
+        let inspector = edge("Opacity of the heatmap").left() - 90.0;
+        let bottom = size[1] - 34.0;
+        let part = |rect: &Rect| match rect.center() {
+            at if at.y > bottom => 4,
+            at if at.x < labels => 0,
+            at if at.x < gallery => 1,
+            at if at.x < inspector => 2,
+            _ => 3,
+        };
+        let way = way(&mut harness);
+        assert!(way.len() > 40, "{}", way.len());
+        for (rect, seen) in &way {
+            assert!(seen.is_positive(), "{size:?}: {rect:?} has the focus out of sight");
+        }
+        let mut parts: Vec<usize> = way.iter().map(|(rect, _)| part(rect)).collect();
+        parts.dedup();
+        assert_eq!(parts, [0, 1, 2, 3, 4], "{size:?}");
+        for pair in way.windows(2) {
+            let (a, b) = (pair[0].0, pair[1].0);
+            let same_row = (a.center().y - b.center().y).abs() < 3.0 && part(&a) == part(&b);
+            assert!(!same_row || a.left() < b.left(), "{size:?}: {a:?}, then {b:?}");
+        }
+    }
+}
+
+#[test]
+fn a_label_below_the_fold_comes_into_sight_with_the_focus() {
+    let labels = (0..60).map(|n| LabelRow::new(Label::named(format!("label {n}")), n));
+    let (engine, mut harness) = window(Settings {
+        labels: labels.collect(),
+        ..Settings::default()
+    });
+    engine.load(&["a.jpg"]);
+    harness.run_steps(6);
+    harness.get_by_label("Remove label 50").focus();
+    harness.run_steps(20);
+    let (_, seen) = focused(&harness).unwrap();
+    assert!(seen.height() > 20.0, "{seen:?}");
+}
+
+#[test]
+fn the_divider_between_two_heatmaps_moves_by_key() {
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&["a.jpg", "b.jpg"]);
+    harness.run_steps(6);
+    let compare = Compare::Method(HeatmapMethod::Occlusion);
+    harness.state_mut().execute(Command::Compare(Some(compare)));
+    harness.state_mut().execute(Command::Divide(Some(0.5)));
+    harness.run_steps(6);
+    let selected = harness.state().state().explore.selected();
+    harness.get_by_label("Divider between the heatmaps").focus();
+    harness.run_steps(3);
+    for key in [Key::ArrowRight, Key::ArrowRight, Key::ArrowLeft] {
+        harness.key_press(key);
+        harness.run_steps(3);
+    }
+    let at = harness.state().state().settings.divider.unwrap();
+    assert!((at - 0.52).abs() < 1e-4, "{at}");
+    assert_eq!(harness.state().state().explore.selected(), selected);
+}
