@@ -187,7 +187,7 @@ impl Engine {
             queue: Arc::default(),
             fetcher: Fetcher::new(events.clone()),
             file_pictures: FilePictures::start(&events),
-            evaluator: Evaluator::start(data_dir.clone(), options.device, events.clone()),
+            evaluator: Evaluator::start(data_dir.clone(), options.device, events.clone(), training.clone()),
             trainer: Trainer::start(data_dir, options.device, events.clone(), training.clone()),
             asked: Arc::default(),
             wanted_library: Arc::default(),

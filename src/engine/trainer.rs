@@ -10,7 +10,7 @@ use super::Events;
 use super::device::DeviceChoice;
 use super::loaded::{Placement, place};
 use super::protocol::{Event, Precision, ScreenImage, Severity, Topic};
-use super::threads::{keep_going, spawn};
+use super::threads::{in_own_pool, keep_going, spawn};
 use super::training::{Comparison, Previewed, RunConfig, TrainingEvent, TrainingRequest};
 use crate::fine_tune::board::board;
 use crate::fine_tune::k_shot::{base, k_shot_curve};
@@ -475,15 +475,6 @@ fn small(path: &Path) -> ScreenImage {
         width: picture.width() as usize,
         height: picture.height() as usize,
         rgb: picture.into_raw(),
-    }
-}
-
-/// Does work whose parallel parts wait for each other alone: in the pool that all share, a prediction's would stand behind
-/// a whole batch of the run's.
-fn in_own_pool(work: impl FnOnce() + Send) {
-    match rayon::ThreadPoolBuilder::new().build() {
-        Ok(pool) => pool.install(work),
-        Err(_) => work(),
     }
 }
 

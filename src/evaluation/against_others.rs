@@ -45,7 +45,7 @@ fn embedded(rows: &[Vec<f32>], scale: f32) -> Embedded {
     };
     let labels: Vec<Vec<f32>> = (0..columns - 1).map(unit).collect();
     Embedded {
-        pictures: rows.concat(),
+        pictures: rows.concat().into(),
         dim: columns,
         classes: ClassEmbeddings::new(&labels, &unit(columns - 1)),
         scoring: Scoring {
