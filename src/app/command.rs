@@ -61,6 +61,20 @@ pub enum FileDialog {
     EvaluationList,
     /// A folder of pictures that show none of an evaluation's classes.
     EvaluationNegatives,
+    /// A file with what the classes of a new evaluation are called.
+    EvaluationNames,
+    /// A file with words that groups of mistakes are told by.
+    EvaluationWords,
+    /// An evaluation from another machine, or from a backup.
+    EvaluationFile,
+    /// Where its pictures lie.
+    EvaluationPictures,
+    /// A file for the labels that were given while an accuracy was estimated.
+    EvaluationLabels,
+    /// A file for a failure's card.
+    EvaluationCard,
+    /// A folder for the cards of many.
+    EvaluationCards,
     /// A file for an evaluation.
     EvaluationExport(ExportKind),
 }

@@ -187,6 +187,9 @@ impl App {
             self.execute(Command::LoadModel(choice));
         }
         let now = (self.clock)();
+        for request in self.state.evaluating.take_wanted() {
+            self.backend.send(Request::Evaluation(request));
+        }
         self.ask_when_due(ctx, now);
         let waits = [self.state.reorder(now), self.state.messages.expire(now)];
         for wait in waits.into_iter().flatten() {

@@ -156,7 +156,10 @@ pub struct EvaluateArgs {
     pub force: bool,
     /// Open an evaluation that was exported, find its pictures in DIR by their content, and say whether its numbers come out
     /// again.
-    #[arg(long, value_name = "F.evaluation", conflicts_with_all = ["compare", "negatives", "prompt_study", "preset", "exports"])]
+    #[arg(long, value_name = "F.evaluation", conflicts_with_all = [
+        "compare", "negatives", "prompt_study", "preset", "labels_file", "templates", "split", "truth", "path_column",
+        "label_column", "level",
+    ])]
     pub again: Option<PathBuf>,
     /// Which pictures: held-out (test where there is such a side, else validation, else all), all, train, validation, test.
     #[arg(long, value_name = "SPLIT", default_value = "held-out", value_parser = super::evaluate::part)]

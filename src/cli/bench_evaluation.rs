@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::bench::median;
 use crate::clip::Scoring;
 use crate::engine::Session;
-use crate::engine::evaluation::{Class, EvaluationConfig, GroundTruth, Picture, TemplateSet, answered, call};
+use crate::engine::evaluation::{Class, EvaluationConfig, GroundTruth, Picture, TemplateSet, answered, called};
 use crate::evaluation::{Comparison, Confusion, Embedded, Measures, Projection, Random, Reliability};
 use crate::zero_shot::ClassEmbeddings;
 
@@ -41,7 +41,7 @@ fn embedded(pictures: usize, classes: usize) -> (Embedded, Vec<usize>) {
         .split_last()
         .map_or((Vec::new(), &[][..]), |(none, labels)| (none.clone(), labels));
     let embedded = Embedded {
-        pictures: vectors(&mut random, pictures, DIM),
+        pictures: vectors(&mut random, pictures, DIM).into(),
         dim: DIM,
         classes: ClassEmbeddings::new(labels, &none),
         scoring: Scoring {
@@ -129,7 +129,7 @@ pub fn changed_description_ms(session: &mut Session) -> Result<f64> {
         let mut class = appraised.evaluation.classes[n].clone();
         class.descriptions = vec![format!("a thing as nobody has seen it before, number {n}")];
         let begun = Instant::now();
-        call(session, &mut appraised, class)?;
+        called(session, &appraised.evaluation, &mut appraised.vectors, class)?.apply(&mut appraised.evaluation);
         times.push(1_000.0 * begun.elapsed().as_secs_f64());
     }
     Ok(median(times))

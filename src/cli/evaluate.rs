@@ -1,5 +1,6 @@
 //! `clipsight evaluate`: answers against ground truth, in numbers.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,13 +15,13 @@ use super::pictures::{model, session_of};
 use super::progress::Bar;
 use super::{Common, Format, Usage};
 use crate::engine::evaluation::{
-    Appraised, EvaluationConfig, ExportKind, Part, Source, Wanted, against_negatives, appraise, appraise_again,
-    came_out, export, found_here, ground_truth, model_of, side_by_side, study_prompts,
+    Appraised, EvaluationConfig, ExportKind, NOT_THE_SAME, Part, Source, Wanted, against_negatives, appraise,
+    appraise_again, came_out, export, found_here, ground_truth, model_of, side_by_side, study_prompts,
 };
 use crate::engine::{ModelChoice, Session};
 use crate::escape::visible_path;
 use crate::evaluation::out::{Row, latex, markdown};
-use crate::evaluation::{Evaluation, GroundTruth, Preset, Purpose, Side, SideBySide, facts, read_evaluation};
+use crate::evaluation::{Answer, Evaluation, GroundTruth, Preset, Purpose, Side, SideBySide, facts, read_evaluation};
 use crate::library::{Inputs, MAX_LABELS_BYTES, may_write, read_text};
 use crate::zero_shot::TemplateSet;
 
@@ -39,7 +40,7 @@ pub fn run(args: &EvaluateArgs, common: &Common, output: &mut Output) -> Result<
         .map(|name| ModelChoice::parse(name).map_err(Usage));
     let rival = rival.transpose()?;
     if let Some(file) = &args.again {
-        return again(file, args, common, output);
+        return again(file, &files, args, common, output);
     }
     let labels_file = args.labels_file.as_deref().map(|file| {
         let text = read_text(file, MAX_LABELS_BYTES);
@@ -47,6 +48,9 @@ pub fn run(args: &EvaluateArgs, common: &Common, output: &mut Output) -> Result<
     });
     let (truth, templates) = ground_truth(&config, labels_file.transpose()?.as_deref())?;
     say_found(&truth, args);
+    if truth.source == Source::Captions {
+        refuse_of_captions(args)?;
+    }
     let bar = stoppable();
     let progress = &bar;
     // The other model first: then only the vectors of the one that is asked more are kept.
@@ -63,7 +67,7 @@ pub fn run(args: &EvaluateArgs, common: &Common, output: &mut Output) -> Result<
     let mut against = None;
     if let Some(rival) = &rival {
         look_for_copies(&mut appraised, progress);
-        let compared = side_by_side(&appraised.evaluation, rival).map_err(anyhow::Error::msg)?;
+        let compared = side_by_side(&appraised.evaluation, rival, &BTreeSet::new()).map_err(anyhow::Error::msg)?;
         let name = args
             .compare
             .as_deref()
@@ -78,12 +82,24 @@ pub fn run(args: &EvaluateArgs, common: &Common, output: &mut Output) -> Result<
     drop(bar);
     let against = against.as_ref();
     let against = against.map(|(name, compared): &(String, SideBySide)| (name.as_str(), compared));
+    write(&appraised, against, &files, args, output);
+    finish(&appraised.evaluation, &rows, common, output)
+}
+
+/// Writes the files that were asked for.
+fn write(
+    appraised: &Appraised,
+    against: Option<(&str, &SideBySide)>,
+    files: &[(ExportKind, &Path)],
+    args: &EvaluateArgs,
+    output: &mut Output,
+) {
     for (kind, path) in files {
-        if let Err(reason) = export(&appraised, against, kind, path, args.force) {
+        let vectors = Some(&appraised.vectors);
+        if let Err(reason) = export(&appraised.evaluation, vectors, &[], against, *kind, path, args.force) {
             output.failure(&visible_path(path), &reason);
         }
     }
-    finish(&appraised.evaluation, &rows, common, output)
 }
 
 /// What another model answers to the same pictures.
@@ -111,18 +127,18 @@ fn extras(
     output: &mut Output,
     progress: &Bar,
 ) -> Result<()> {
-    if args.prompt_study && appraised.evaluation.retrieval.is_none() {
-        let study = study_prompts(session, appraised, progress)?;
+    if args.prompt_study {
+        let study = study_prompts(session, &appraised.evaluation, &appraised.vectors, progress)?;
         lines::prompts(output, &study)?;
         appraised.evaluation.prompts = Some(study);
     }
     if let Some(folder) = &args.negatives {
-        for (path, reason) in against_negatives(session, appraised, folder, progress)? {
+        let (found, problems) = against_negatives(session, &appraised.vectors, folder, progress)?;
+        for (path, reason) in problems {
             output.path_failure(&path, &reason);
         }
-        if let Some(negatives) = &appraised.evaluation.negatives {
-            lines::negatives(output, negatives)?;
-        }
+        lines::negatives(output, &found)?;
+        appraised.evaluation.negatives = Some(found);
     }
     Ok(())
 }
@@ -133,7 +149,7 @@ fn finish(evaluation: &Evaluation, rows: &[Row], common: &Common, output: &mut O
         output.path_failure(path, reason);
     }
     let count = evaluation.measures.count;
-    if evaluation.retrieval.is_none() && count < FEW {
+    if count < FEW {
         say(&format!(
             "{count} pictures say little: the accuracy may lie anywhere in its interval"
         ));
@@ -147,26 +163,39 @@ fn finish(evaluation: &Evaluation, rows: &[Row], common: &Common, output: &mut O
 
 /// Opens an evaluation from a file: its pictures by their content below the folder, its numbers anew, by the model that it
 /// names or the one of --model.
-fn again(file: &Path, args: &EvaluateArgs, common: &Common, output: &mut Output) -> Result<()> {
+fn again(
+    file: &Path,
+    files: &[(ExportKind, &Path)],
+    args: &EvaluateArgs,
+    common: &Common,
+    output: &mut Output,
+) -> Result<()> {
     let kept = read_evaluation(file).map_err(anyhow::Error::msg)?;
-    let (kept, says) = found_here(kept, &args.folder);
-    says.iter().for_each(|text| say(text));
+    let found = found_here(kept, &args.folder);
+    say(&found.says);
     let choice = match &common.model {
         Some(_) => model(common)?,
-        None => model_of(&kept),
+        None => model_of(&found.evaluation),
     };
     let progress = stoppable();
     let mut session = session_of(&choice, common)?;
-    if session.loaded.model.info().identity != kept.setup.model.identity {
+    if session.loaded.model.info().identity != found.evaluation.setup.model.identity {
         say(&format!(
             "the model is another one than {}, which it was measured with",
-            kept.setup.model.name
+            found.evaluation.setup.model.name
         ));
     }
-    let appraised = appraise_again(&mut session, &kept, &progress)?;
+    let mut now = appraise_again(&mut session, &found.evaluation, &found.here, choice, &progress)?;
     drop(progress);
-    say(&came_out(&kept, &appraised.evaluation));
-    finish(&appraised.evaluation, &[Row::of(&appraised.evaluation)], common, output)
+    let places: Vec<usize> = now.vectors.here.iter().map(|place| found.here[*place]).collect();
+    let answers: Vec<&Answer> = now.evaluation.answers().collect();
+    if places.len() == found.here.len() {
+        say(&came_out(&found.evaluation, &places, &answers));
+    }
+    let missing = found.missing().map(|one| (one.path.clone(), NOT_THE_SAME.into()));
+    now.evaluation.problems.extend(missing);
+    write(&now, None, files, args, output);
+    finish(&now.evaluation, &[Row::of(&now.evaluation)], common, output)
 }
 
 /// The files that are to be written, and as what. What cannot be written there is refused before the work.
@@ -188,6 +217,22 @@ fn files(args: &EvaluateArgs) -> Result<Vec<(ExportKind, &Path)>> {
         files.push((kind, path.as_path()));
     }
     Ok(files)
+}
+
+/// What needs classes.
+fn refuse_of_captions(args: &EvaluateArgs) -> Result<()> {
+    let wanted = [
+        (args.prompt_study, "--prompt-study"),
+        (args.negatives.is_some(), "--negatives"),
+        (args.labels_file.is_some(), "--labels-file"),
+    ];
+    match wanted.into_iter().find(|(wanted, _)| *wanted) {
+        Some((_, name)) => Err(Usage(format!(
+            "{name} needs classes, and these pictures have captions: leave it out, or name the classes' list with --truth labels"
+        ))
+        .into()),
+        None => Ok(()),
+    }
 }
 
 /// What can be refused before the work is.

@@ -76,6 +76,7 @@ pub fn prompts(output: &mut Output, study: &PromptStudy) -> Result<()> {
             "gain": number(gain.map(|gain| gain.mean)), "low": number(gain.map(|gain| gain.low)),
             "high": number(gain.map(|gain| gain.high)), "nonsense_low": band.map(|band| band.low),
             "nonsense_high": band.map(|band| band.high), "luck": row.is_luck(),
+            "beside_nonsense": row.beside_nonsense().map(|beside| beside.title()),
             "verdict": row.gain.map(|gain| gain.verdict().title()),
         });
         add_interval(&mut line, "top1", Some(&row.top1));
@@ -92,8 +93,8 @@ fn prompt_words(row: &PromptRow) -> String {
     }
     if let Some(band) = row.nonsense.as_ref().filter(|_| row.gain.is_some()) {
         let [low, high] = [band.low, band.high].map(|share| 100.0 * share);
-        let luck = if row.is_luck() { ": no more than luck" } else { "" };
-        text += &format!("\n  nonsense of the same length: {low:+.1} to {high:+.1} points{luck}");
+        let beside = row.beside_nonsense().map_or("", |beside| beside.title());
+        text += &format!("\n  nonsense of the same length: {low:+.1} to {high:+.1} points: {beside}");
     }
     text
 }
@@ -105,23 +106,25 @@ pub fn negatives(output: &mut Output, found: &Negatives) -> Result<()> {
         .iter()
         .map(|point| [point.lead, point.kept, point.mistaken])
         .collect();
-    let line = json!({
+    let mut line = json!({
         "event": "negatives", "n": found.count, "auroc": found.auroc, "fpr95": found.fpr95,
         "threshold95": found.threshold95, "curve": curve,
     });
+    let mistaken = found.mistaken();
+    add_interval(&mut line, "fpr95", mistaken.as_ref());
     let rows = || {
         vec![
             cells("auroc", "negatives", found.auroc, None, found.count),
-            cells("fpr95", "negatives", found.fpr95, None, found.count),
+            cells("fpr95", "negatives", found.fpr95, mistaken.as_ref(), found.count),
         ]
     };
     output.result(&line, &COLUMNS, rows, || {
         format!(
-            "{} pictures of none of these: AUROC {:.3}; where 95 % of the classes' own pictures stay, {:.1} % of these are \
+            "{} pictures of none of these: AUROC {:.3}; where 95 % of the classes' own pictures stay, {} of these are \
              taken for a class",
             found.count,
             found.auroc,
-            100.0 * found.fpr95
+            mistaken.map_or(String::new(), |share| share.share_words())
         )
     })
 }
@@ -171,8 +174,10 @@ fn last_of_classes(output: &mut Output, evaluation: &Evaluation) -> Result<()> {
     add_setup(&mut line, evaluation);
     let folders = slices(evaluation, SliceBy::Folder);
     if let Some(slice) = worst(&folders) {
-        line["worst_folder"] =
+        let mut worst =
             json!({ "folder": slice.name, "n": slice.places.len(), "top1": slice.accuracy.map(|share| share.mean) });
+        add_interval(&mut worst, "top1", slice.accuracy.as_ref());
+        line["worst_folder"] = worst;
     }
     let rows = || {
         let n = measures.count;

@@ -193,7 +193,7 @@ impl Engine {
             fetcher: Fetcher::new(events.clone()),
             benchmark: Benchmark::new(events.clone(), options.device, options.precision),
             file_pictures: FilePictures::start(&events),
-            evaluator: Evaluator::start(data_dir.clone(), options.device, events.clone()),
+            evaluator: Evaluator::start(data_dir.clone(), options.device, events.clone(), training.clone()),
             trainer: Trainer::start(data_dir, options.device, events.clone(), training.clone()),
             asked: Arc::default(),
             wanted_library: Arc::default(),

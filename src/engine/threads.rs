@@ -40,6 +40,15 @@ pub fn keep_going(name: &str, events: &Events, mut step: impl FnMut() -> bool) {
     }
 }
 
+/// Does work whose parallel parts wait for each other alone: in the pool that all share, a prediction's would stand behind
+/// a whole batch of it.
+pub fn in_own_pool(work: impl FnOnce() + Send) {
+    match rayon::ThreadPoolBuilder::new().build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
+    }
+}
+
 fn failure(name: &str, reason: &str) -> String {
     format!("The thread \"{name}\" failed ({reason}); {}", place())
 }

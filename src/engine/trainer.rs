@@ -11,7 +11,7 @@ use super::device::DeviceChoice;
 use super::loaded::{Placement, place};
 use super::previews::Previews;
 use super::protocol::{Event, Precision, Severity, Topic};
-use super::threads::{keep_going, spawn};
+use super::threads::{in_own_pool, keep_going, spawn};
 use super::training::{Comparison, RunConfig, TrainingEvent, TrainingRequest};
 use crate::fine_tune::board::board;
 use crate::fine_tune::k_shot::{base, k_shot_curve};
@@ -418,15 +418,6 @@ impl Worker {
         k_shot_curve(config, open, &self.working("Measuring shots"), |point| {
             tell(&self.events, TrainingEvent::KShot { generation, point })
         })
-    }
-}
-
-/// Does work whose parallel parts wait for each other alone: in the pool that all share, a prediction's would stand behind
-/// a whole batch of the run's.
-fn in_own_pool(work: impl FnOnce() + Send) {
-    match rayon::ThreadPoolBuilder::new().build() {
-        Ok(pool) => pool.install(work),
-        Err(_) => work(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a model answers to each picture, beside what the picture shows.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -62,8 +64,8 @@ impl Answer {
 /// Unit vectors of pictures and of classes: what every answer comes from.
 #[derive(Debug, Clone)]
 pub struct Embedded {
-    /// `[pictures, dim]`, row by row.
-    pub pictures: Vec<f32>,
+    /// `[pictures, dim]`, row by row; shared, since other classes are tried on the same pictures.
+    pub pictures: Arc<Vec<f32>>,
     /// Numbers in a row.
     pub dim: usize,
     /// The classes, and "none of these".
@@ -104,6 +106,19 @@ impl Embedded {
     pub fn answers(&self, truth: &[usize]) -> Vec<Answer> {
         let scale = self.scoring.logit_scale;
         self.each(|place, cosines| answer(truth[place], cosines, scale))
+    }
+
+    /// The answers to pictures that have captions, where the classes are these captions: of a picture's own, the one that
+    /// is nearest to it counts as the truth. `own` are the places of each picture's captions.
+    pub fn answers_in_captions(&self, own: &[Vec<usize>]) -> Vec<Answer> {
+        let scale = self.scoring.logit_scale;
+        self.each(|place, cosines| {
+            let nearest = own[place]
+                .iter()
+                .copied()
+                .reduce(|best, next| if cosines[next] > cosines[best] { next } else { best });
+            answer(nearest.unwrap_or(0), cosines, scale)
+        })
     }
 }
 
@@ -191,7 +206,8 @@ mod tests {
         let embedded = Embedded {
             pictures: (0..3_000)
                 .flat_map(|n| [f32::from(u8::from(n % 3 == 0)), f32::from(u8::from(n % 3 != 0))])
-                .collect(),
+                .collect::<Vec<f32>>()
+                .into(),
             dim: 2,
             classes,
             scoring: Scoring::default(),

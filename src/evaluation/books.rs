@@ -2,12 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+
+use super::checked::check;
 use super::record::{Evaluation, FORMAT, Listed};
 use crate::files::read_at_most;
 use crate::library::write_output;
 
 /// An evaluation of a million pictures.
-const MAX_BYTES: u64 = 256 << 20;
+const MAX_BYTES: u64 = 1 << 30;
+/// A line of a list.
+const MAX_SHORT_BYTES: u64 = 1 << 20;
 
 const FOLDER: &str = "evaluations";
 const TRASH: &str = "trash";
@@ -42,7 +47,7 @@ impl Books {
         let short = entries
             .map(|entry| entry.path())
             .filter(|path| path.to_string_lossy().ends_with(SHORT));
-        let read = |path: PathBuf| serde_json::from_slice(&read_at_most(&path, MAX_BYTES).ok()?).ok();
+        let read = |path: PathBuf| serde_json::from_slice(&read_at_most(&path, MAX_SHORT_BYTES).ok()?).ok();
         let mut listed: Vec<Listed> = short.filter_map(read).collect();
         listed.sort_by(|a, b| b.date.cmp(&a.date).then(b.id.cmp(&a.id)));
         listed
@@ -53,15 +58,22 @@ impl Books {
     /// # Errors
     /// Why it cannot be written.
     pub fn save(&self, evaluation: &Evaluation) -> Result<(), String> {
-        let write = |ending: &str, text: serde_json::Result<Vec<u8>>| {
+        let write = |ending: &str, text: Result<Vec<u8>, String>| {
             let path = self.file(&evaluation.id, ending)?;
-            let text = text.map_err(|error| error.to_string())?;
-            write_output(&path, &text, true).map_err(|error| error.to_string())
+            write_output(&path, &text?, true).map_err(|error| error.to_string())
         };
         std::fs::create_dir_all(&self.folder)
             .map_err(|error| format!("cannot make {}: {error}", self.folder.display()))?;
-        write(WHOLE, serde_json::to_vec(evaluation))?;
-        write(SHORT, serde_json::to_vec(&evaluation.listed()))
+        write(WHOLE, written(evaluation))?;
+        write(
+            SHORT,
+            serde_json::to_vec(&evaluation.listed()).map_err(|error| error.to_string()),
+        )
+    }
+
+    /// Whether one of this name is kept.
+    pub fn has(&self, id: &str) -> bool {
+        self.file(id, WHOLE).is_ok_and(|file| file.is_file())
     }
 
     /// Opens one.
@@ -100,6 +112,27 @@ impl Books {
     }
 }
 
+/// An evaluation as a file holds it.
+///
+/// # Errors
+/// It is too large to be read again.
+pub fn written(evaluation: &Evaluation) -> Result<Vec<u8>, String> {
+    let text = serde_json::to_vec(evaluation).map_err(|error| error.to_string())?;
+    if text.len() as u64 > MAX_BYTES {
+        let (count, most) = (evaluation.pictures.len(), MAX_BYTES >> 20);
+        return Err(format!(
+            "{count} pictures are more than the {most} MiB of a file can hold: measure a part of them"
+        ));
+    }
+    Ok(text)
+}
+
+/// The one thing that is read first: which version wrote it.
+#[derive(Deserialize)]
+struct Version {
+    format: Option<u32>,
+}
+
 /// Reads an evaluation from a file, of this machine or another.
 ///
 /// # Errors
@@ -107,13 +140,12 @@ impl Books {
 pub fn read(path: &Path) -> Result<Evaluation, String> {
     let failed = |reason: String| format!("{} cannot be opened: {reason}", path.display());
     let bytes = read_at_most(path, MAX_BYTES).map_err(|error| failed(error.to_string()))?;
-    let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))?;
-    match value["format"].as_u64() {
-        Some(format) if format > u64::from(FORMAT) => {
-            return Err(failed("a newer version of Clipsight wrote it".into()));
-        }
-        Some(_) => {}
-        None => return Err(failed("it is no evaluation".into())),
+    let none = || failed("it is no evaluation".into());
+    let version: Version = serde_json::from_slice(&bytes).map_err(|_| none())?;
+    if version.format.ok_or_else(none)? > FORMAT {
+        return Err(failed("a newer version of Clipsight wrote it".into()));
     }
-    serde_json::from_value(value).map_err(|error| failed(error.to_string()))
+    let evaluation: Evaluation = serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))?;
+    check(&evaluation).map_err(failed)?;
+    Ok(evaluation)
 }

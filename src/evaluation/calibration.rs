@@ -97,6 +97,9 @@ pub struct Fitted {
     pub before: Reliability,
     /// The other half, at that temperature.
     pub after: Reliability,
+    /// Its pictures, each with the probability of its answer at that temperature.
+    #[serde(default)]
+    pub after_each: Vec<(usize, f32)>,
 }
 
 /// Halves of so many pictures, drawn by a fixed seed: to fit on, and to measure with.
@@ -111,6 +114,14 @@ pub fn halves(count: usize) -> (Vec<usize>, Vec<usize>) {
 }
 
 impl Calibration {
+    /// Of answers alone, without a temperature.
+    pub fn as_it_is(answers: &[Answer]) -> Self {
+        Self {
+            all: Reliability::of_answers(answers),
+            fitted: None,
+        }
+    }
+
     /// Of answers, and of the scores that they come from.
     pub fn of(embedded: &Embedded, answers: &[Answer]) -> Self {
         Self {
@@ -137,12 +148,15 @@ fn fit(embedded: &Embedded, answers: &[Answer]) -> Option<Fitted> {
         .map(|&n| (std::mem::take(&mut logits[n]), answers[n].truth))
         .collect();
     let temperature = temperature(&held)?;
-    let scaled = |&n: &usize| (confidence_at(&logits[n], temperature), answers[n].right());
+    let each: Vec<(usize, f64)> = (second.iter())
+        .map(|&n| (n, confidence_at(&logits[n], temperature)))
+        .collect();
     Some(Fitted {
         temperature,
         fitted_on: first.len(),
         before: Reliability::of_answers(second.iter().map(|&n| &answers[n])),
-        after: Reliability::of(second.iter().map(scaled)),
+        after: Reliability::of(each.iter().map(|(n, confidence)| (*confidence, answers[*n].right()))),
+        after_each: each.into_iter().map(|(n, confidence)| (n, confidence as f32)).collect(),
     })
 }
 

@@ -4,6 +4,8 @@
 //! worded by the texts that lie along the way from the class's right answers to it. Groups are found on one half of the
 //! pictures and checked on the other, since any half has groups.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::answers::{Answer, Embedded};
@@ -13,7 +15,7 @@ use super::metrics::dot;
 use super::random::Random;
 
 /// Mistakes that a group needs.
-const LEAST: usize = 4;
+const LEAST: usize = 3;
 /// Mistakes to a group, roughly.
 const PER_GROUP: usize = 10;
 /// Groups of a class at most.
@@ -23,14 +25,33 @@ const ROUNDS: usize = 50;
 const WORDS: usize = 5;
 const VOCABULARY: &str = include_str!("../../assets/vocabulary.txt");
 
-/// Mistakes of one class that lie together.
+/// Of what the mistakes of a cluster are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum ClusterOf {
+    /// One class.
+    Class(usize),
+    /// Several classes, each with too few mistakes to have groups of its own.
+    Several,
+}
+
+impl ClusterOf {
+    /// For people.
+    pub fn words(self, titles: &[String]) -> &str {
+        match self {
+            Self::Class(class) => titles.get(class).map_or("", String::as_str),
+            Self::Several => "several classes",
+        }
+    }
+}
+
+/// Mistakes that lie together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cluster {
-    /// The class that they show.
-    pub class: usize,
+    /// Of which class they are.
+    pub of: ClusterOf,
     /// The mistakes, the most typical first.
     pub places: Vec<usize>,
-    /// Every picture of the class that lies with them, answered rightly or not.
+    /// Every picture of the class, or of these classes, that lies with them, answered rightly or not.
     pub members: Vec<usize>,
     /// The words that tell them from the right answers of the class, the best first, each with how much nearer it is (the
     /// difference of cosines).
@@ -54,14 +75,99 @@ pub fn clusters(embedded: &Embedded, answers: &[&Answer], words: &[String], text
         .iter()
         .enumerate()
         .for_each(|(place, answer)| of_class[answer.truth].push(place));
-    let mut clusters = Vec::new();
-    for (class, places) in of_class.iter().enumerate() {
-        if let Some(groups) = Groups::of(embedded, answers, places, &found_on) {
-            clusters.extend(groups.clusters(embedded, answers, class, places, &found_on, words, texts));
+    let (mut clusters, mut rest) = (Vec::new(), Vec::new());
+    for (class, places) in of_class.into_iter().enumerate() {
+        match Groups::of(embedded, answers, &places, &found_on) {
+            Some(groups) => {
+                clusters.extend(groups.clusters(embedded, answers, class, &places, &found_on, words, texts));
+            }
+            None => rest.push(places),
         }
     }
-    clusters.sort_by(|a, b| b.places.len().cmp(&a.places.len()).then(a.class.cmp(&b.class)));
+    clusters.extend(of_several(embedded, answers, &rest, &found_on, words, texts));
+    clusters.sort_by(|a, b| b.places.len().cmp(&a.places.len()).then(a.of.cmp(&b.of)));
     clusters
+}
+
+/// Groups of mistakes across classes that have too few of their own: by how each picture differs from the right answers of
+/// its class, so that what is common to them is not what they show.
+fn of_several(
+    embedded: &Embedded,
+    answers: &[&Answer],
+    classes: &[Vec<usize>],
+    found_on: &[bool],
+    words: &[String],
+    texts: &[f32],
+) -> Vec<Cluster> {
+    let mut apart: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
+    for places in classes {
+        let seen: Vec<usize> = places.iter().copied().filter(|place| found_on[*place]).collect();
+        let right: Vec<usize> = seen.iter().copied().filter(|place| answers[*place].right()).collect();
+        let usual = middle(embedded, if right.is_empty() { &seen } else { &right });
+        if usual.is_empty() {
+            continue;
+        }
+        for place in places {
+            let way: Vec<f32> = embedded
+                .picture(*place)
+                .iter()
+                .zip(&usual)
+                .map(|(own, usual)| own - usual)
+                .collect();
+            apart.insert(*place, crate::zero_shot::class_embedding([way.as_slice()]));
+        }
+    }
+    let vector = |place: usize| apart.get(&place).map_or(&[][..], Vec::as_slice);
+    let is_wrong = |place: &usize| !answers[*place].right();
+    let wrong: Vec<usize> = apart
+        .keys()
+        .copied()
+        .filter(|place| found_on[*place] && is_wrong(place))
+        .collect();
+    if wrong.len() < LEAST {
+        return Vec::new();
+    }
+    let middles = grouped(&vector, &wrong, (wrong.len() / PER_GROUP).clamp(1, MOST));
+    // As near as half of those that a group was made of.
+    let mut near: Vec<Vec<f32>> = vec![Vec::new(); middles.len()];
+    for place in &wrong {
+        let (group, cosine) = nearest(&middles, vector(*place));
+        near[group].push(cosine);
+    }
+    let least: Vec<f32> = near
+        .into_iter()
+        .map(|mut cosines| {
+            cosines.sort_by(f32::total_cmp);
+            cosines.get(cosines.len() / 2).copied().unwrap_or(f32::INFINITY)
+        })
+        .collect();
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); middles.len()];
+    for place in apart.keys() {
+        let (group, cosine) = nearest(&middles, vector(*place));
+        if cosine >= least[group] {
+            members[group].push(*place);
+        }
+    }
+    let cluster = |(way, members): (&Vec<f32>, Vec<usize>)| {
+        let mut places: Vec<usize> = members.iter().copied().filter(is_wrong).collect();
+        places.sort_by(|a, b| dot(way, vector(*b)).total_cmp(&dot(way, vector(*a))));
+        Cluster {
+            of: ClusterOf::Several,
+            held_out: held_out(answers, &members, found_on),
+            words: worded(way, words, texts),
+            places,
+            members,
+        }
+    };
+    let clusters = middles.iter().zip(members).map(cluster);
+    clusters.filter(|cluster| cluster.places.len() >= LEAST).collect()
+}
+
+/// The accuracy on those that had no part in finding a group.
+fn held_out(answers: &[&Answer], members: &[usize], found_on: &[bool]) -> Option<Interval> {
+    let held: Vec<&usize> = members.iter().filter(|place| !found_on[**place]).collect();
+    let right = held.iter().filter(|place| answers[***place].right()).count();
+    share_interval(right, held.len())
 }
 
 /// The middles of a class's groups of mistakes, and of its right answers.
@@ -83,7 +189,7 @@ impl Groups {
         }
         let count = (wrong.len() / PER_GROUP).clamp(1, MOST);
         Some(Self {
-            middles: grouped(embedded, &wrong, count),
+            middles: grouped(&|place| embedded.picture(place), &wrong, count),
             right: middle(embedded, &right),
         })
     }
@@ -123,12 +229,10 @@ impl Groups {
                 .filter(|place| !answers[*place].right())
                 .collect();
             wrong.sort_by(|a, b| dot(&way, embedded.picture(*b)).total_cmp(&dot(&way, embedded.picture(*a))));
-            let held: Vec<&usize> = members.iter().filter(|place| !found_on[**place]).collect();
-            let right = held.iter().filter(|place| answers[***place].right()).count();
             Cluster {
-                class,
+                of: ClusterOf::Class(class),
                 words: worded(&way, words, texts),
-                held_out: share_interval(right, held.len()),
+                held_out: held_out(answers, &members, found_on),
                 places: wrong,
                 members,
             }
@@ -160,8 +264,8 @@ fn nearest(middles: &[Vec<f32>], vector: &[f32]) -> (usize, f32) {
 }
 
 /// Middles of so many groups (k-means on the sphere): from pictures that lie far from each other, the same every time.
-fn grouped(embedded: &Embedded, places: &[usize], count: usize) -> Vec<Vec<f32>> {
-    let vector = |place: &usize| embedded.picture(*place);
+fn grouped<'a>(of: &impl Fn(usize) -> &'a [f32], places: &[usize], count: usize) -> Vec<Vec<f32>> {
+    let vector = |place: &usize| of(*place);
     let mut random = Random::seeded(places.len() as u64);
     let mut middles = vec![vector(&places[random.below(places.len())]).to_vec()];
     while middles.len() < count {
@@ -184,7 +288,7 @@ fn grouped(embedded: &Embedded, places: &[usize], count: usize) -> Vec<Vec<f32>>
                 if members.is_empty() {
                     before.clone()
                 } else {
-                    middle(embedded, members)
+                    crate::zero_shot::class_embedding(members.iter().map(vector))
                 }
             })
             .collect();
@@ -222,7 +326,7 @@ mod tests {
         }
         let classes = [vec![1.0, 0.0, 0.0, 0.0, 0.0], vec![0.0, 1.0, 0.0, 0.0, 0.0]];
         let embedded = Embedded {
-            pictures,
+            pictures: pictures.into(),
             dim: 5,
             classes: ClassEmbeddings::new(&classes, &[0.0, 0.0, 0.0, 0.0, 1.0]),
             scoring: Scoring::default(),
@@ -238,12 +342,47 @@ mod tests {
         .concat();
         let found = clusters(&embedded, &answers.iter().collect::<Vec<_>>(), &words, &texts);
         let places: usize = found.iter().map(|cluster| cluster.places.len()).sum();
-        assert_eq!((found[0].class, places), (0, 40));
+        assert_eq!((found[0].of, places), (ClusterOf::Class(0), 40));
         for cluster in &found {
             assert_eq!(cluster.words[0].0, "snow");
             assert!(cluster.held_out.is_none_or(|held| held.mean == 0.0), "{cluster:?}");
         }
         assert!(found.iter().any(|cluster| cluster.held_out.is_some()));
+    }
+
+    #[test]
+    fn mistakes_of_many_small_classes_are_grouped_by_what_they_have_in_common() {
+        // Sixteen classes of six pictures each; the last two of each are in snow, and are taken for the next class.
+        let (classes, dim) = (16, 18);
+        let mut random = Random::seeded(4);
+        let mut noise = || 0.04 * (random.number() as f32 / u64::MAX as f32 - 0.5);
+        let (mut pictures, mut truth) = (Vec::new(), Vec::new());
+        for class in 0..classes {
+            for n in 0..6 {
+                let mut row: Vec<f32> = (0..dim).map(|_| noise()).collect();
+                row[class] += if n < 4 { 1.0 } else { 0.6 };
+                row[(class + 1) % classes] += if n < 4 { 0.2 } else { 0.8 };
+                row[16] += if n < 4 { 0.0 } else { 0.7 };
+                pictures.extend(crate::zero_shot::class_embedding([row.as_slice()]));
+                truth.push(class);
+            }
+        }
+        let unit = |place: usize| (0..dim).map(|n| f32::from(u8::from(n == place))).collect::<Vec<f32>>();
+        let labels: Vec<Vec<f32>> = (0..classes).map(unit).collect();
+        let embedded = Embedded {
+            pictures: pictures.into(),
+            dim,
+            classes: ClassEmbeddings::new(&labels, &unit(17)),
+            scoring: Scoring::default(),
+        };
+        let answers = embedded.answers(&truth);
+        let words = ["snow", "nothing"].map(String::from);
+        let texts = [unit(16), unit(17)].concat();
+        let found = clusters(&embedded, &answers.iter().collect::<Vec<_>>(), &words, &texts);
+        let several: Vec<&Cluster> = found.iter().filter(|one| one.of == ClusterOf::Several).collect();
+        assert!(!several.is_empty(), "{found:?}");
+        assert_eq!(several[0].words[0].0, "snow");
+        assert!(several[0].places.iter().all(|place| place % 6 >= 4), "{several:?}");
     }
 
     #[test]

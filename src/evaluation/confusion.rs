@@ -38,10 +38,22 @@ impl Confusion {
     /// Counts answers.
     pub fn of<'a>(answers: impl IntoIterator<Item = &'a Answer>, classes: usize) -> Self {
         let mut counts = vec![0; classes * classes];
+        // Captions are no classes.
+        let answers = answers.into_iter().filter(|_| classes > 0);
         for answer in answers {
             counts[answer.truth * classes + answer.answered()] += 1;
         }
         Self { classes, counts }
+    }
+
+    /// Whether it is one of so many classes: what comes from a file may be anything.
+    pub fn is_of(&self, classes: usize) -> bool {
+        self.classes == classes && classes.checked_mul(classes) == Some(self.counts.len())
+    }
+
+    /// How many answers were counted.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().map(|count| u64::from(*count)).sum()
     }
 
     /// Number of classes.

@@ -63,7 +63,7 @@ impl ClassMeasures {
 }
 
 impl Measures {
-    /// Of nothing, where pictures have captions and no classes.
+    /// Of nothing.
     pub fn none(classes: usize) -> Self {
         let nothing = Interval {
             mean: 0.0,
@@ -81,7 +81,8 @@ impl Measures {
         }
     }
 
-    /// Of answers among so many classes; none of none.
+    /// Of answers among so many classes; none of none. Where pictures have captions there are no classes, and the shares
+    /// are those of pictures that find a caption of theirs.
     pub fn of<'a>(answers: impl IntoIterator<Item = &'a Answer>, classes: usize) -> Option<Self> {
         let mut counts = vec![[0usize; 3]; classes];
         let (mut count, mut first, mut among) = (0, 0, 0);
@@ -89,17 +90,20 @@ impl Measures {
             count += 1;
             first += usize::from(answer.right());
             among += usize::from(answer.rank < TOP);
-            counts[answer.truth][0] += 1;
-            counts[answer.answered()][1] += 1;
-            counts[answer.truth][2] += usize::from(answer.right());
+            if classes > 0 {
+                counts[answer.truth][0] += 1;
+                counts[answer.answered()][1] += 1;
+                counts[answer.truth][2] += usize::from(answer.right());
+            }
         }
         let per_class: Vec<ClassMeasures> = counts
             .into_iter()
             .map(|[n, of, right]| ClassMeasures::of(n, of, right))
             .collect();
         let shown: Vec<&ClassMeasures> = per_class.iter().filter(|class| class.count > 0).collect();
-        let mean =
-            |value: fn(&ClassMeasures) -> f64| shown.iter().map(|class| value(class)).sum::<f64>() / shown.len() as f64;
+        let mean = |value: fn(&ClassMeasures) -> f64| {
+            shown.iter().map(|class| value(class)).sum::<f64>() / shown.len().max(1) as f64
+        };
         Some(Self {
             count,
             top1: share_interval(first, count)?,

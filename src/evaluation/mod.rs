@@ -13,6 +13,7 @@ mod against_others;
 mod answers;
 mod books;
 mod calibration;
+mod checked;
 mod clusters;
 mod conformal;
 mod confusion;
@@ -36,32 +37,35 @@ mod slices;
 mod truth;
 mod words;
 
-pub use crate::library::labelled::{Columns, DataError, Purpose, Side, Source, Wanted};
+pub use crate::library::labelled::{Columns, DataError, Purpose, Side, Source, Wanted, columns_of};
 pub use active::ActiveTest;
 pub use answers::{Answer, Embedded, KEPT, Ranked, answer};
-pub use books::{Books, read as read_evaluation};
+pub use books::{Books, read as read_evaluation, written};
 pub use calibration::{BINS, Bin, Calibration, Fitted, Reliability, bin_of, halves, temperature};
-pub use clusters::{Cluster, clusters, vocabulary};
+pub use clusters::{Cluster, ClusterOf, clusters, vocabulary};
 pub use conformal::Conformal;
 pub use confusion::{Confused, Confusion, Folded};
 pub use facts::{Facts, content_of, facts};
 pub use interval::{Interval, mean_interval, share_interval};
-pub use map::{Directions, MapKind, Projection, directions};
+pub use map::{Directions, MapKind, NOWHERE, Projection, directions};
 pub use measures::{ClassMeasures, Measures};
 pub use metrics::{accuracy, best, dot, found_at_1, mean, recall_at_1, right};
 pub use negatives::{Negatives, Threshold};
 pub use order::{FailureOrder, Suspect, ordered, suspects};
 pub use paired::{Comparison, Verdict, accuracy_interval, mcnemar};
 pub use preset::Preset;
-pub use prompts::{Nonsense, PromptRow, PromptStudy, ensembles, kinds, nonsense};
-pub use published::{Published, published};
+pub use prompts::{BesideNonsense, DRAWS, Nonsense, PromptRow, PromptStudy, ensembles, kinds, nonsense};
+pub use published::{Published, hub_name, published};
 pub use random::Random;
-pub use record::{Evaluation, FORMAT, Judged, Listed, Mark, Marked, ModelRef, Remeasured, Setup};
+pub use record::{Caption, Evaluation, FORMAT, Judged, KeptSlice, Listed, Mark, Marked, ModelRef, Remeasured, Setup};
 pub use retrieval::{AMONG, Retrieval};
 pub use side_by_side::{ClassChange, Fate, SideBySide, holm};
 pub use slices::{Slice, SliceBy, slices, worst};
-pub use truth::{Class, GroundTruth, Part, Picture};
+pub use truth::{Class, GroundTruth, Part, Picture, call_as};
 pub use words::p_words;
+
+#[cfg(test)]
+pub use tests::made as tests_made;
 
 #[cfg(test)]
 mod tests {
@@ -102,6 +106,7 @@ mod tests {
             },
             source: Source::Folders,
             classes: (0..3).map(|n| Class::of_folder(format!("class {n}"))).collect(),
+            captions: Vec::new(),
             pictures: answers.iter().enumerate().map(picture).collect(),
             facts: Vec::new(),
             measures: Measures::of(&answers, 3).unwrap(),
@@ -115,6 +120,7 @@ mod tests {
             retrieval: None,
             prompts: None,
             marks: Default::default(),
+            slices: Vec::new(),
             problems: Vec::new(),
             notes: Vec::new(),
         }
@@ -168,6 +174,13 @@ mod tests {
         assert!((by_folder[0].accuracy.unwrap().mean - 1.0 / 3.0).abs() < 1e-12);
         let marked = slices(&evaluation, SliceBy::Mark);
         assert_eq!((marked.len(), marked[0].places.as_slice()), (1, &[1][..]));
+        // A slice that was kept is found by its pictures' content, in another evaluation, too.
+        evaluation.slices.push(KeptSlice {
+            name: "snow".into(),
+            contents: vec!["1".into(), "5".into(), "of another set".into()],
+        });
+        let kept = slices(&evaluation, SliceBy::Kept);
+        assert_eq!((kept.len(), kept[0].places.as_slice()), (1, &[1, 5][..]));
         assert!(slices(&evaluation, SliceBy::Size).is_empty());
         assert_eq!(worst(&by_folder), None);
         let all: Vec<usize> = (0..6).collect();

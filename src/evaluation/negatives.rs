@@ -1,6 +1,10 @@
 //! "None of these" against pictures that show none of the classes.
 
+use std::path::{Path, PathBuf};
+
 use serde::{Deserialize, Serialize};
+
+use super::interval::{Interval, share_interval};
 
 /// The share of the classes' own pictures that must stay theirs.
 const RECALL: f64 = 0.95;
@@ -21,6 +25,12 @@ pub struct Negatives {
     pub threshold95: f64,
     /// What each threshold does, from the lowest to the highest.
     pub curve: Vec<Threshold>,
+    /// The pictures of none, where they are files.
+    #[serde(default)]
+    pub files: Vec<PathBuf>,
+    /// The lead of each of them.
+    #[serde(default)]
+    pub leads: Vec<f64>,
 }
 
 /// What is taken for a class from a lead on.
@@ -41,6 +51,7 @@ impl Negatives {
         if own.is_empty() || others.is_empty() {
             return None;
         }
+        let leads = others.to_vec();
         let (own, others) = (sorted(own), sorted(others));
         let from = |leads: &[f64], lead: f64| {
             (leads.len() - leads.partition_point(|value| *value < lead)) as f64 / leads.len() as f64
@@ -63,7 +74,22 @@ impl Negatives {
             fpr95: from(&others, threshold95),
             threshold95,
             curve: (0..POINTS).map(at).collect(),
+            files: Vec::new(),
+            leads,
         })
+    }
+
+    /// The share of the others that is taken for a class where 95 % of the classes' own are, with its interval.
+    pub fn mistaken(&self) -> Option<Interval> {
+        share_interval((self.fpr95 * self.count as f64).round() as usize, self.count)
+    }
+
+    /// The pictures of none that are taken for a class there, the largest lead first.
+    pub fn mistaken_files(&self) -> Vec<&Path> {
+        let mut taken: Vec<(&f64, &PathBuf)> = self.leads.iter().zip(&self.files).collect();
+        taken.retain(|(lead, _)| **lead >= self.threshold95);
+        taken.sort_by(|a, b| b.0.total_cmp(a.0).then(a.1.cmp(b.1)));
+        taken.into_iter().map(|(_, file)| file.as_path()).collect()
     }
 }
 

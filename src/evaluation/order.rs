@@ -44,8 +44,8 @@ impl FailureOrder {
     }
 }
 
-/// Pictures in an order; `embedded` are what the answers come from.
-pub fn ordered(evaluation: &Evaluation, embedded: &Embedded, order: FailureOrder) -> Vec<usize> {
+/// Pictures in an order. Labels that are suspect are found by [`suspects`], from vectors; copies need facts.
+pub fn ordered(evaluation: &Evaluation, order: FailureOrder) -> Vec<usize> {
     let by = |keep: fn(&Answer) -> bool, key: fn(&Answer) -> f32| {
         let answer = |place: usize| &evaluation.pictures[place].answer;
         let mut places: Vec<usize> = (0..evaluation.pictures.len())
@@ -61,13 +61,7 @@ pub fn ordered(evaluation: &Evaluation, embedded: &Embedded, order: FailureOrder
         ),
         FailureOrder::Margin => by(|_| true, |answer| answer.margin),
         FailureOrder::Entropy => by(|_| true, |answer| -answer.entropy),
-        FailureOrder::SuspectLabels => {
-            let answers: Vec<&Answer> = evaluation.answers().collect();
-            suspects(embedded, &answers)
-                .into_iter()
-                .map(|suspect| suspect.place)
-                .collect()
-        }
+        FailureOrder::SuspectLabels => Vec::new(),
         FailureOrder::CopiesAcrossClasses => across_classes(evaluation),
     }
 }

@@ -83,6 +83,13 @@ impl Preset {
         likest.filter(|preset| share(preset).0 >= ENOUGH)
     }
 
+    /// Whether these are all its classes, by their names: fewer make an easier task.
+    pub fn has_all_of(&self, classes: &[Class]) -> bool {
+        let own: BTreeSet<String> = self.names.iter().map(|name| in_words(name)).collect();
+        let given: BTreeSet<String> = classes.iter().map(|class| in_words(class.title())).collect();
+        classes.len() == self.names.len() && own == given
+    }
+
     /// Its templates; `a photo of a {}.` where it has none of its own.
     pub fn templates(&self) -> TemplateSet {
         match self.templates.is_empty() {
@@ -120,6 +127,17 @@ mod tests {
         let found = Preset::recognised(&classes(&["abyssinian", "american_bulldog", "Bengal", "Beagle"])).unwrap();
         assert_eq!(found.name, "pets");
         assert_eq!(Preset::recognised(&classes(&["banana", "carrots", "kiwi"])), None);
+    }
+
+    #[test]
+    fn some_of_the_classes_are_another_task() {
+        let pets = Preset::named("pets").unwrap();
+        let mut classes: Vec<Class> = pets.names.iter().map(Class::of_folder).collect();
+        assert!(pets.has_all_of(&classes));
+        classes.pop();
+        assert!(!pets.has_all_of(&classes));
+        classes.push(Class::of_folder("zebra"));
+        assert!(!pets.has_all_of(&classes));
     }
 
     #[test]

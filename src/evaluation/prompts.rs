@@ -38,6 +38,9 @@ pub struct PromptRow {
     pub gain: Option<Comparison>,
     /// The gain of as many templates of nonsense.
     pub nonsense: Option<Nonsense>,
+    /// The pictures that are answered wrongly with it, by their places.
+    #[serde(default)]
+    pub wrong: Vec<usize>,
 }
 
 /// What random words gain.
@@ -68,12 +71,44 @@ impl Nonsense {
     }
 }
 
+/// A gain beside what nonsense gains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BesideNonsense {
+    /// More.
+    Better,
+    /// As much.
+    Luck,
+    /// Less.
+    Worse,
+}
+
+impl BesideNonsense {
+    /// For people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Better => "better than nonsense",
+            Self::Luck => "no more than luck",
+            Self::Worse => "worse than nonsense",
+        }
+    }
+}
+
 impl PromptRow {
-    /// Whether as much may be gained by nonsense: then it is luck.
+    /// How the gain stands to what nonsense gains; none for the kind that the others are measured against.
+    pub fn beside_nonsense(&self) -> Option<BesideNonsense> {
+        let (gain, nonsense) = (self.gain?.difference.mean, self.nonsense.as_ref()?);
+        Some(if gain > nonsense.high + ROUNDING {
+            BesideNonsense::Better
+        } else if gain < nonsense.low - ROUNDING {
+            BesideNonsense::Worse
+        } else {
+            BesideNonsense::Luck
+        })
+    }
+
+    /// Whether as much is gained by nonsense: then it is luck.
     pub fn is_luck(&self) -> bool {
-        let gain = self.gain.map(|gain| gain.difference.mean);
-        gain.zip(self.nonsense.as_ref())
-            .is_some_and(|(gain, nonsense)| gain <= nonsense.high + ROUNDING)
+        self.beside_nonsense() == Some(BesideNonsense::Luck)
     }
 }
 
@@ -164,9 +199,13 @@ mod tests {
                 },
                 gain: Comparison::of(&before, &after),
                 nonsense: Nonsense::of((0..100).map(|n| f64::from(n) / 1000.0).collect()),
+                wrong: Vec::new(),
             }
         };
         assert!(row(0.05).is_luck() && !row(0.2).is_luck());
+        assert_eq!(row(0.2).beside_nonsense(), Some(BesideNonsense::Better));
+        // What gains less than nonsense is no luck.
+        assert_eq!(row(0.001).beside_nonsense(), Some(BesideNonsense::Worse));
         let nonsense = row(0.0).nonsense.unwrap();
         assert_eq!((nonsense.low, nonsense.high), (0.002, 0.097));
         assert_eq!(Nonsense::of(Vec::new()), None);

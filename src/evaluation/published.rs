@@ -65,7 +65,7 @@ pub fn published(model: &Path, set: &str) -> Option<Published> {
 }
 
 /// The name on the Hub: of a folder `models--ORG--NAME` in the cache that tools share, or as it stands.
-fn hub_name(model: &Path) -> Option<String> {
+pub fn hub_name(model: &Path) -> Option<String> {
     let parts = || model.iter().map(|part| part.to_string_lossy());
     if let Some(folder) = parts().find_map(|part| part.strip_prefix("models--").map(String::from)) {
         return Some(folder.replacen("--", "/", 1));

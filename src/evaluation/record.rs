@@ -12,6 +12,7 @@ use super::facts::Facts;
 use super::interval::Interval;
 use super::measures::Measures;
 use super::negatives::Negatives;
+use super::out::Row;
 use super::paired::accuracy_interval;
 use super::prompts::PromptStudy;
 use super::published::Published;
@@ -121,7 +122,26 @@ pub struct Marked {
     pub note: String,
 }
 
-/// An evaluation of classes. Pictures are known by their places in it.
+/// Something that is said of a picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caption {
+    /// What.
+    pub text: String,
+    /// Of which picture.
+    pub picture: usize,
+}
+
+/// Pictures that were given a name, by their content: they are found in any evaluation of the same files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptSlice {
+    /// The name.
+    pub name: String,
+    /// The SHA-256 of each file.
+    pub contents: Vec<String>,
+}
+
+/// An evaluation of classes, or of captions. Pictures are known by their places in it. Where pictures have captions there
+/// are no classes: an answer is a caption then, by its place among all of them, and the truth is the picture's own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// The version of this form.
@@ -136,8 +156,11 @@ pub struct Evaluation {
     pub setup: Setup,
     /// What says what pictures show.
     pub source: Source,
-    /// The classes.
+    /// The classes; none where pictures have captions.
     pub classes: Vec<Class>,
+    /// The captions of all pictures; none where pictures have classes.
+    #[serde(default)]
+    pub captions: Vec<Caption>,
     /// The pictures.
     pub pictures: Vec<Judged>,
     /// What else is known of the pictures, in their order; empty until they were looked through.
@@ -158,6 +181,9 @@ pub struct Evaluation {
     pub prompts: Option<PromptStudy>,
     /// What was noted of pictures.
     pub marks: BTreeMap<usize, Marked>,
+    /// Pictures that were given a name together.
+    #[serde(default)]
+    pub slices: Vec<KeptSlice>,
     /// Pictures that could not be used, with the reason.
     pub problems: Vec<(PathBuf, String)>,
     /// What else there is to know.
@@ -183,8 +209,14 @@ pub struct Listed {
     pub date: String,
     /// Pictures.
     pub count: usize,
-    /// Accuracy.
+    /// Accuracy; of pictures with captions the share that finds one of theirs.
     pub top1: Interval,
+    /// Whether pictures have captions.
+    #[serde(default)]
+    pub of_captions: bool,
+    /// Its line in a table.
+    #[serde(default)]
+    pub row: Option<Row>,
 }
 
 /// The measures of some of the pictures.
@@ -210,6 +242,7 @@ impl Evaluation {
             note: String::new(),
             setup,
             source: Source::Folders,
+            captions: Vec::new(),
             facts: Vec::new(),
             measures: Measures::of(answers(), count).unwrap_or_else(|| Measures::none(count)),
             confusion: Confusion::of(answers(), count),
@@ -222,6 +255,7 @@ impl Evaluation {
             retrieval: None,
             prompts: None,
             marks: BTreeMap::new(),
+            slices: Vec::new(),
             problems: Vec::new(),
             notes: Vec::new(),
             classes,
@@ -229,8 +263,16 @@ impl Evaluation {
         }
     }
 
-    /// What classes are called, each differently.
+    /// Whether pictures have captions instead of classes.
+    pub fn is_of_captions(&self) -> bool {
+        self.source == Source::Captions
+    }
+
+    /// What answers are called: classes, each differently; or captions.
     pub fn titles(&self) -> Vec<String> {
+        if self.is_of_captions() {
+            return self.captions.iter().map(|caption| caption.text.clone()).collect();
+        }
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         self.classes
             .iter()
@@ -259,6 +301,8 @@ impl Evaluation {
             date: self.setup.date.clone(),
             count: self.measures.count,
             top1: self.measures.top1,
+            of_captions: self.is_of_captions(),
+            row: Some(Row::of(self)),
         }
     }
 

@@ -9,7 +9,8 @@ use super::interval::{Interval, share_interval};
 pub const AMONG: [usize; 3] = [1, 5, 10];
 
 /// The share that is found among the best 1, 5 and 10, with several captions a picture as COCO counts them: a picture finds
-/// one where any of its captions is among the best, and each caption has to find its picture.
+/// one where any of its captions is among the best, and each caption has to find its picture. What is as near as what is
+/// looked for stands half before it: a model that cannot tell anything apart finds nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Retrieval {
     /// Pictures.
@@ -22,6 +23,9 @@ pub struct Retrieval {
     pub to_pictures: [Interval; 3],
     /// For each picture, how many captions of others are before the first of its own.
     pub ranks: Vec<usize>,
+    /// For each caption, how many other pictures are before its own.
+    #[serde(default)]
+    pub caption_ranks: Vec<usize>,
 }
 
 impl Retrieval {
@@ -46,11 +50,8 @@ impl Retrieval {
                 .iter()
                 .map(|caption| cosines[*caption])
                 .fold(f32::NEG_INFINITY, f32::max);
-            cosines
-                .iter()
-                .enumerate()
-                .filter(|(n, cosine)| **cosine > best && owners[*n] != place)
-                .count()
+            let others = cosines.iter().enumerate().filter(|(n, _)| owners[*n] != place);
+            before(others.map(|(_, cosine)| *cosine), best)
         };
         let of_caption = |place: usize| {
             let caption = row(captions, place);
@@ -58,8 +59,8 @@ impl Retrieval {
                 .chunks_exact(dim)
                 .map(|picture| dot(&caption, picture))
                 .collect();
-            let own = cosines[owners[place]];
-            cosines.iter().filter(|cosine| **cosine > own).count()
+            let others = cosines.iter().enumerate().filter(|(n, _)| *n != owners[place]);
+            before(others.map(|(_, cosine)| *cosine), cosines[owners[place]])
         };
         let ranks: Vec<usize> = (0..count).into_par_iter().map(of_picture).collect();
         let back: Vec<usize> = (0..owners.len()).into_par_iter().map(of_caption).collect();
@@ -69,12 +70,37 @@ impl Retrieval {
             to_captions: found(&ranks)?,
             to_pictures: found(&back)?,
             ranks,
+            caption_ranks: back,
         })
     }
+}
+
+/// How many are nearer, and half of those that are as near.
+fn before(others: impl Iterator<Item = f32>, own: f32) -> usize {
+    let (mut nearer, mut as_near) = (0, 0);
+    for cosine in others {
+        nearer += usize::from(cosine > own);
+        as_near += usize::from(cosine == own);
+    }
+    nearer + as_near / 2
 }
 
 fn found(ranks: &[usize]) -> Option<[Interval; 3]> {
     let share = |among: usize| share_interval(ranks.iter().filter(|rank| **rank < among).count(), ranks.len());
     let [one, five, ten] = AMONG.map(share);
     Some([one?, five?, ten?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_all_the_same_finds_nothing() {
+        let same = [1.0, 0.0].repeat(40);
+        let owners: Vec<usize> = (0..40).collect();
+        let found = Retrieval::of(&same, &same, &owners, 2).unwrap();
+        assert_eq!(found.ranks, vec![19; 40]);
+        assert_eq!((found.to_captions[2].mean, found.to_pictures[0].mean), (0.0, 0.0));
+    }
 }

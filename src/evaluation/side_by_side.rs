@@ -56,6 +56,8 @@ pub struct SideBySide {
     pub overall: Comparison,
     /// A fate a picture.
     pub fates: Vec<Fate>,
+    /// Which pictures these are, by their places.
+    pub of: Vec<usize>,
     /// A change a class that has pictures.
     pub classes: Vec<ClassChange>,
 }
@@ -112,15 +114,15 @@ impl SideBySide {
         Some(Self {
             classes: changes(&fates, truth),
             overall,
+            of: (0..fates.len()).collect(),
             fates,
         })
     }
 
     /// Places of one fate.
     pub fn places(&self, fate: Fate) -> Vec<usize> {
-        (0..self.fates.len())
-            .filter(|place| self.fates[*place] == fate)
-            .collect()
+        let each = self.of.iter().zip(&self.fates);
+        each.filter(|(_, own)| **own == fate).map(|(place, _)| *place).collect()
     }
 }
 

@@ -1,11 +1,12 @@
 //! Parts of the pictures that have something in common, and how well each is answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::facts::Facts;
 use super::interval::Interval;
-use super::record::Evaluation;
+use super::record::{Evaluation, KeptSlice};
 
 /// Parts of a scale.
 const PARTS: usize = 4;
@@ -26,11 +27,20 @@ pub enum SliceBy {
     Sharpness,
     /// How they were marked.
     Mark,
+    /// Names that they were given together.
+    Kept,
 }
 
 impl SliceBy {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Folder, Self::Size, Self::Brightness, Self::Sharpness, Self::Mark];
+    pub const ALL: [Self; 6] = [
+        Self::Folder,
+        Self::Size,
+        Self::Brightness,
+        Self::Sharpness,
+        Self::Mark,
+        Self::Kept,
+    ];
 
     /// For people.
     pub fn title(self) -> &'static str {
@@ -40,6 +50,7 @@ impl SliceBy {
             Self::Brightness => "brightness",
             Self::Sharpness => "sharpness",
             Self::Mark => "mark",
+            Self::Kept => "kept slices",
         }
     }
 }
@@ -66,17 +77,18 @@ pub fn slices(evaluation: &Evaluation, by: SliceBy) -> Vec<Slice> {
         SliceBy::Mark => by_name(evaluation, |place| {
             Some(evaluation.marks.get(&place)?.mark.title().to_string())
         }),
+        SliceBy::Kept => evaluation.slices.iter().map(|slice| kept(evaluation, slice)).collect(),
         SliceBy::Size => by_scale(evaluation, ["smallest", "small", "large", "largest"], |place| {
             let (width, height) = evaluation.facts.get(place)?.size;
             Some(f64::from(width) * f64::from(height)).filter(|pixels| *pixels > 0.0)
         }),
         SliceBy::Brightness => by_scale(evaluation, ["darkest", "dark", "bright", "brightest"], |place| {
-            Some(f64::from(evaluation.facts.get(place)?.brightness))
+            Some(f64::from(seen(evaluation, place)?.brightness))
         }),
         SliceBy::Sharpness => by_scale(
             evaluation,
             ["least sharp", "less sharp", "sharper", "sharpest"],
-            |place| Some(f64::from(evaluation.facts.get(place)?.sharpness)),
+            |place| Some(f64::from(seen(evaluation, place)?.sharpness)),
         ),
     };
     named
@@ -87,6 +99,19 @@ pub fn slices(evaluation: &Evaluation, by: SliceBy) -> Vec<Slice> {
             places,
         })
         .collect()
+}
+
+/// The pictures of this evaluation that a slice was made of.
+fn kept(evaluation: &Evaluation, slice: &KeptSlice) -> (String, Vec<usize>) {
+    let contents: BTreeSet<&str> = slice.contents.iter().map(String::as_str).collect();
+    let inside = |place: &usize| contents.contains(evaluation.pictures[*place].content.as_str());
+    let places = (0..evaluation.pictures.len()).filter(inside).collect();
+    (slice.name.clone(), places)
+}
+
+/// What is known of a picture that could be read.
+fn seen(evaluation: &Evaluation, place: usize) -> Option<&Facts> {
+    evaluation.facts.get(place).filter(|facts| facts.size != (0, 0))
 }
 
 fn by_name(evaluation: &Evaluation, name: impl Fn(usize) -> Option<String>) -> Vec<(String, Vec<usize>)> {
@@ -120,12 +145,32 @@ fn by_scale(
     named.filter(|(_, places)| !places.is_empty()).collect()
 }
 
-/// The part that is answered worst, of those that have enough pictures to say so.
+/// The part that is answered worst, of those that have enough pictures to say so; none where all are answered as well.
 pub fn worst(slices: &[Slice]) -> Option<&Slice> {
-    let enough = slices.iter().filter(|slice| slice.places.len() >= LEAST);
-    enough.min_by(|a, b| mean(a).total_cmp(&mean(b)))
+    let enough = || slices.iter().filter(|slice| slice.places.len() >= LEAST);
+    let best = enough().map(mean).fold(f64::NEG_INFINITY, f64::max);
+    enough()
+        .min_by(|a, b| mean(a).total_cmp(&mean(b)))
+        .filter(|slice| mean(slice) < best)
 }
 
 fn mean(slice: &Slice) -> f64 {
     slice.accuracy.map_or(1.0, |accuracy| accuracy.mean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluation::share_interval;
+
+    #[test]
+    fn where_all_are_as_good_none_is_the_worst() {
+        let slice = |name: &str, right: usize| Slice {
+            name: name.into(),
+            places: (0..10).collect(),
+            accuracy: share_interval(right, 10),
+        };
+        assert_eq!(worst(&[slice("a", 8), slice("b", 8)]), None);
+        assert_eq!(worst(&[slice("a", 8), slice("b", 7)]).unwrap().name, "b");
+    }
 }

@@ -35,6 +35,11 @@ impl Class {
         self.name.as_deref().unwrap_or(&self.folder)
     }
 
+    /// Whether it is called or described otherwise than its folder is.
+    pub fn is_called_otherwise(&self) -> bool {
+        self.name.is_some() || !self.descriptions.is_empty()
+    }
+
     /// What the model reads.
     pub fn label(&self) -> Label {
         Label {
@@ -227,22 +232,27 @@ impl GroundTruth {
     /// Gives classes the names of a published set: by the words of their folders, or in order where there are as many and
     /// the folders are numbers or WordNet's; how many got one.
     pub fn call_as(&mut self, names: &[String]) -> usize {
-        let words: Vec<String> = names.iter().map(|name| in_words(name)).collect();
-        let coded = |class: &Class| class.folder.chars().filter(char::is_ascii_digit).count() * 2 > class.folder.len();
-        let in_order = self.classes.len() == names.len() && self.classes.iter().all(coded);
-        let place = |n: usize, class: &Class| match in_order && !words.contains(&in_words(&class.folder)) {
-            true => Some(n),
-            false => words.iter().position(|name| *name == in_words(&class.folder)),
-        };
-        let mut called = 0;
-        for (n, class) in self.classes.iter_mut().enumerate() {
-            if let Some(place) = place(n, class) {
-                class.name = Some(names[place].clone());
-                called += 1;
-            }
-        }
-        called
+        call_as(&mut self.classes, names)
     }
+}
+
+/// The same of classes alone.
+pub fn call_as(classes: &mut [Class], names: &[String]) -> usize {
+    let words: Vec<String> = names.iter().map(|name| in_words(name)).collect();
+    let coded = |class: &Class| class.folder.chars().filter(char::is_ascii_digit).count() * 2 > class.folder.len();
+    let in_order = classes.len() == names.len() && classes.iter().all(coded);
+    let place = |n: usize, class: &Class| match in_order && !words.contains(&in_words(&class.folder)) {
+        true => Some(n),
+        false => words.iter().position(|name| *name == in_words(&class.folder)),
+    };
+    let mut called = 0;
+    for (n, class) in classes.iter_mut().enumerate() {
+        if let Some(place) = place(n, class) {
+            class.name = Some(names[place].clone());
+            called += 1;
+        }
+    }
+    called
 }
 
 /// A line of a labels file.

@@ -21,7 +21,7 @@ pub use map::HeatMap;
 pub use method::HeatmapMethod;
 pub use methods::{Card, Cost, Neutral, Shows};
 pub use overlay::{Overlay, Scale, Style, side_by_side, size_side_by_side};
-pub use picture::{HeatmapPicture, LabelledMap, raw_json, short};
+pub use picture::{HeatmapPicture, LabelledMap, raw_json, short, write_line};
 pub use ramp::Ramp;
 
 /// What a method is told to people.

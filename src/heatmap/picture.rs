@@ -138,6 +138,11 @@ fn write(out: &mut RgbImage, text: &str, x: u32, y: u32, align: Align) {
     }
 }
 
+/// Writes a line in ink on paper, as far as there is room; `x` and `y` are its left and upper edge.
+pub fn write_line(out: &mut RgbImage, text: &str, x: u32, y: u32) {
+    write(out, text, x, y, Align::Left);
+}
+
 /// The raw grids over the model's input square.
 pub fn raw_json<'a>(maps: impl IntoIterator<Item = (&'a str, &'a HeatMap)>) -> Value {
     let grid = |(label, map): (&str, &HeatMap)| {

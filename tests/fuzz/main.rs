@@ -4,6 +4,7 @@
 //! Each test works for `CLIPSIGHT_FUZZ_SECONDS` (2 where that is not set) from `CLIPSIGHT_FUZZ_SEED` (1); what fails is
 //! written to a file that the message names. Files that failed once are in `tests/fixtures/fuzz/READER` and are tried first.
 
+mod evaluations;
 mod mutate;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

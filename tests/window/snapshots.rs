@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clipsight::app::App;
 use clipsight::app::command::{Command, Compare, Dialog, Mark};
-use clipsight::app::evaluate::EvaluateCommand;
+use clipsight::app::evaluate::{Door, EvaluateCommand};
 use clipsight::app::settings::{Settings, Sort, ThemeChoice, TileText};
 use clipsight::app::state::{About, Mode};
 use clipsight::app::train::{Page, TrainCommand};
@@ -421,32 +421,94 @@ fn the_model_of_a_run() {
     results.unwrap();
 }
 
+/// A page of Evaluate: whether its card is open, and the pictures behind a number.
+struct Shown {
+    name: &'static str,
+    page: evaluate::Page,
+    card: bool,
+    door: bool,
+}
+
+const EVALUATED: [Shown; 8] = [
+    Shown {
+        name: "summary",
+        page: evaluate::Page::Summary,
+        card: true,
+        door: false,
+    },
+    Shown {
+        name: "matrix",
+        page: evaluate::Page::Matrix,
+        card: false,
+        door: false,
+    },
+    Shown {
+        name: "cell",
+        page: evaluate::Page::Matrix,
+        card: true,
+        door: true,
+    },
+    Shown {
+        name: "classes",
+        page: evaluate::Page::Classes,
+        card: false,
+        door: false,
+    },
+    Shown {
+        name: "calibration",
+        page: evaluate::Page::Calibration,
+        card: false,
+        door: false,
+    },
+    Shown {
+        name: "groups",
+        page: evaluate::Page::Groups,
+        card: false,
+        door: false,
+    },
+    Shown {
+        name: "map",
+        page: evaluate::Page::Map,
+        card: false,
+        door: false,
+    },
+    Shown {
+        name: "compare",
+        page: evaluate::Page::Compare,
+        card: false,
+        door: false,
+    },
+];
+
 #[test]
 fn every_page_of_evaluating() {
     let mut results = SnapshotResults::new();
-    let pages = [
-        ("setup", evaluate::Page::Setup),
-        ("summary", evaluate::Page::Summary),
-        ("matrix", evaluate::Page::Matrix),
-        ("classes", evaluate::Page::Classes),
-        ("calibration", evaluate::Page::Calibration),
-        ("groups", evaluate::Page::Groups),
-        ("map", evaluate::Page::Map),
-    ];
+    let shown = evaluate::complete(240);
     for (suffix, size) in SIZES {
-        for (name, page) in pages {
+        for Shown { name, page, card, door } in EVALUATED {
             let open = |app: &mut App, engine: &StandIn| {
                 app.execute(Command::UseMode(Mode::Evaluate));
-                if page != evaluate::Page::Setup {
-                    evaluate::say_evaluation(engine, &evaluate::evaluation(240));
-                }
+                evaluate::say_evaluation(engine, &shown);
+                evaluate::say_pictures(engine, &shown);
             };
             let look = |app: &mut App, engine: &StandIn| {
-                if page != evaluate::Page::Setup {
-                    app.execute(Command::Evaluate(EvaluateCommand::Open(page)));
-                    app.execute(Command::Evaluate(EvaluateCommand::Look(Some(3))));
-                    evaluate::say_everything(engine, &evaluate::evaluation(240));
+                let mut want = |command| app.execute(Command::Evaluate(command));
+                want(EvaluateCommand::Open(page));
+                if page == evaluate::Page::Compare {
+                    want(EvaluateCommand::Compare("before".into()));
                 }
+                if door {
+                    let words = "asparagus answered bananas";
+                    want(EvaluateCommand::Enter(Some(Door::ordered(
+                        words,
+                        shown.cell(0, 1),
+                        "smallest margin first",
+                    ))));
+                }
+                if card {
+                    want(EvaluateCommand::Look(Some(3)));
+                }
+                evaluate::say_everything(engine, &shown);
             };
             results.extend(compared_then(
                 &format!("evaluate-{name}{suffix}"),
@@ -457,5 +519,32 @@ fn every_page_of_evaluating() {
             ));
         }
     }
+    results.unwrap();
+}
+
+#[test]
+fn pages_of_evaluating_before_and_beside_an_evaluation() {
+    let mut results = SnapshotResults::new();
+    let mut page = |name: &str, prepare: &dyn Fn(&mut App, &StandIn)| {
+        let open = |app: &mut App, engine: &StandIn| {
+            app.execute(Command::UseMode(Mode::Evaluate));
+            prepare(app, engine);
+        };
+        results.extend(compared(&format!("evaluate-{name}"), &NAMES, SMALL, open));
+    };
+    page("setup", &|_, _| {});
+    page("found", &|app, engine| evaluate::say_found(app, engine));
+    page("prompts", &|app, engine| {
+        let shown = evaluate::complete(240);
+        app.execute(Command::Evaluate(EvaluateCommand::Open(evaluate::Page::Prompts)));
+        evaluate::say_evaluation(engine, &shown);
+        evaluate::say_pictures(engine, &shown);
+    });
+    page("captions", &|_, engine| {
+        let shown = evaluate::captioned();
+        evaluate::say_evaluation(engine, &shown);
+        evaluate::say_pictures(engine, &shown);
+    });
+    page("sixty", &|app, engine| evaluate::say_sixty(app, engine));
     results.unwrap();
 }

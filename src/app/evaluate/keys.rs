@@ -2,7 +2,7 @@
 
 use egui::Key;
 
-use super::{EvaluateCommand, Page};
+use super::{EvaluateCommand, Page, SixtyCommand};
 use crate::app::command::{Command, FileDialog};
 use crate::app::shell::keys::{Binding, CTRL, Heard, PLAIN};
 
@@ -27,6 +27,38 @@ pub const KEYS: &[Binding] = &[
         },
     )
     .heard(Heard::Always),
+    Binding::family(
+        EVALUATION,
+        "1 to 5",
+        &[
+            (PLAIN, Key::Num1),
+            (PLAIN, Key::Num2),
+            (PLAIN, Key::Num3),
+            (PLAIN, Key::Num4),
+            (PLAIN, Key::Num5),
+        ],
+        "Without labels: the picture shows this one",
+        |state, place| sixty(state, SixtyCommand::Choose(place)),
+    ),
+    Binding::new(
+        EVALUATION,
+        &[(PLAIN, Key::Num0)],
+        "Without labels: the picture shows none of them",
+        |state, _| sixty(state, SixtyCommand::Say(None)),
+    ),
+    Binding::new(
+        EVALUATION,
+        &[(PLAIN, Key::Enter)],
+        "Without labels: the model is right",
+        |state, _| sixty(state, SixtyCommand::Confirm),
+    )
+    .heard(Heard::Unfocused),
+    Binding::new(
+        EVALUATION,
+        &[(PLAIN, Key::Backspace)],
+        "Without labels: take the last answer back",
+        |state, _| sixty(state, SixtyCommand::TakeBack),
+    ),
     Binding::new(EVALUATION, &[(PLAIN, Key::ArrowRight)], "Next picture", |state, _| {
         step(state, 1)
     })
@@ -63,12 +95,20 @@ pub const KEYS: &[Binding] = &[
     .heard(Heard::Unfocused),
 ];
 
+fn sixty(state: &crate::app::state::State, command: SixtyCommand) -> Option<Command> {
+    let there = state.evaluating.page() == Page::Sixty && state.evaluating.sixty().is_some();
+    there.then_some(Command::Evaluate(EvaluateCommand::Sixty(command)))
+}
+
 fn open(page: Page) -> Option<Command> {
     Some(Command::Evaluate(EvaluateCommand::Open(page)))
 }
 
 fn result(state: &crate::app::state::State, page: Page) -> Option<Command> {
-    state.evaluating.shown()?;
+    let shown = state.evaluating.shown()?;
+    if shown.is_of_captions() && !page.is_of_captions() {
+        return None;
+    }
     open(page)
 }
 

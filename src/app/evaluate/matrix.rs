@@ -3,7 +3,7 @@
 use egui::{Color32, ColorImage};
 
 use super::{MatrixLook, MatrixOrder};
-use crate::engine::evaluation::Evaluation;
+use crate::engine::evaluation::{Confusion, Evaluation};
 use crate::heatmap::Ramp;
 
 /// A row and a column: one class, or all that are not there by themselves.
@@ -22,29 +22,30 @@ pub struct Grid {
     pub lines: Vec<Line>,
     /// `[lines, lines]`: a row a true class, a column an answer.
     counts: Vec<u32>,
+    /// The fullest cell's count.
+    most: u32,
 }
 
 impl Grid {
-    /// Of an evaluation, as it is looked at.
-    pub fn of(shown: &Evaluation, look: MatrixLook) -> Self {
-        let classes = shown.classes.len();
-        let titles = shown.titles();
+    /// Of counts, as they are looked at.
+    pub fn of(confusion: &Confusion, titles: &[String], look: MatrixLook) -> Self {
+        let classes = confusion.classes();
         let mut order: Vec<usize> = match look.order {
             MatrixOrder::Name => {
                 let mut order: Vec<usize> = (0..classes).collect();
                 order.sort_by(|a, b| titles[*a].cmp(&titles[*b]).then(a.cmp(b)));
                 order
             }
-            MatrixOrder::Similarity => shown.confusion.by_likeness(),
+            MatrixOrder::Similarity => confusion.by_likeness(),
             MatrixOrder::Size => {
                 let mut order: Vec<usize> = (0..classes).collect();
-                order.sort_by_key(|class| (std::cmp::Reverse(shown.confusion.shown(*class)), *class));
+                order.sort_by_key(|class| (std::cmp::Reverse(confusion.shown(*class)), *class));
                 order
             }
         };
         let mut others = Vec::new();
         if let Some(most) = look.most.filter(|most| *most < classes) {
-            let kept = shown.confusion.folded(most).classes;
+            let kept = confusion.folded(most).classes;
             (order, others) = order.into_iter().partition(|class| kept.binary_search(class).is_ok());
         }
         let single = |class: usize| Line {
@@ -64,11 +65,12 @@ impl Grid {
         }
         let mut counts = vec![0; lines.len() * lines.len()];
         for truth in 0..classes {
-            for (answer, count) in shown.confusion.row(truth).iter().enumerate() {
+            for (answer, count) in confusion.row(truth).iter().enumerate() {
                 counts[line_of[truth] * lines.len() + line_of[answer]] += count;
             }
         }
-        Self { lines, counts }
+        let most = counts.iter().copied().max().unwrap_or(1).max(1);
+        Self { lines, counts, most }
     }
 
     /// How often the column is answered for the row.
@@ -100,25 +102,26 @@ impl Grid {
         (0..shown.pictures.len()).filter(inside).collect()
     }
 
-    /// A pixel a cell: the logarithm of the count, or the share of the row.
+    /// A cell's colour: by the logarithm of the count, or the share of the row.
+    pub fn colour(&self, row: usize, column: usize, rates: bool, empty: Color32) -> Color32 {
+        let count = self.at(row, column);
+        if count == 0 {
+            return empty;
+        }
+        let value = if rates {
+            self.rate(row, column)
+        } else {
+            (1.0 + f64::from(count)).ln() / (1.0 + f64::from(self.most)).ln()
+        };
+        let [red, green, blue] = Ramp::Viridis.colour((0.15 + 0.85 * value) as f32);
+        Color32::from_rgb(red, green, blue)
+    }
+
+    /// A pixel a cell.
     pub fn image(&self, rates: bool, empty: Color32) -> ColorImage {
         let lines = self.lines.len();
-        let most = f64::from(self.counts.iter().copied().max().unwrap_or(1).max(1));
-        let colour = |row: usize, column: usize| {
-            let count = self.at(row, column);
-            if count == 0 {
-                return empty;
-            }
-            let value = if rates {
-                self.rate(row, column)
-            } else {
-                (1.0 + f64::from(count)).ln() / (1.0 + most).ln()
-            };
-            let [red, green, blue] = Ramp::Viridis.colour((0.15 + 0.85 * value) as f32);
-            Color32::from_rgb(red, green, blue)
-        };
         let pixels = (0..lines * lines)
-            .map(|cell| colour(cell / lines, cell % lines))
+            .map(|cell| self.colour(cell / lines, cell % lines, rates, empty))
             .collect();
         ColorImage::new([lines, lines], pixels)
     }
@@ -147,7 +150,7 @@ mod tests {
                 ..MatrixLook::default()
             },
         ] {
-            let grid = Grid::of(&shown, look);
+            let grid = Grid::of(&shown.confusion, &shown.titles(), look);
             let mut all = Vec::new();
             for row in 0..grid.lines.len() {
                 for column in 0..grid.lines.len() {
@@ -160,7 +163,8 @@ mod tests {
             assert_eq!(all, [0, 1, 2, 3, 4], "{look:?}");
         }
         let folded = Grid::of(
-            &shown,
+            &shown.confusion,
+            &shown.titles(),
             MatrixLook {
                 most: Some(1),
                 ..MatrixLook::default()

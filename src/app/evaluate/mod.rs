@@ -6,6 +6,7 @@ mod keys;
 mod matrix;
 mod panels;
 mod scatter;
+mod sixty;
 mod state;
 mod update;
 
@@ -18,7 +19,7 @@ use crate::app::state::Mode;
 use crate::engine::evaluation::{Class, EvaluationConfig, ExportKind, FailureOrder, MapKind, Marked, SliceBy};
 
 pub use door::Door;
-pub use state::Evaluating;
+pub use state::{Evaluating, Figures};
 pub use update::{export_name, update};
 
 /// The mode, as the rail knows it.
@@ -65,6 +66,8 @@ pub enum Page {
     Groups,
     /// The map of the embeddings.
     Map,
+    /// The accuracy on a folder without labels.
+    Sixty,
 }
 
 impl Page {
@@ -80,6 +83,11 @@ impl Page {
         Self::Map,
     ];
 
+    /// Whether it has something to say of pictures with captions: those have no classes.
+    pub fn is_of_captions(self) -> bool {
+        matches!(self, Self::Summary | Self::Compare | Self::Groups | Self::Map)
+    }
+
     /// For people.
     pub fn title(self) -> &'static str {
         match self {
@@ -92,6 +100,7 @@ impl Page {
             Self::Compare => "Compare",
             Self::Groups => "Groups",
             Self::Map => "Map",
+            Self::Sixty => "Accuracy without labels",
         }
     }
 }
@@ -149,6 +158,23 @@ pub enum MapColour {
     Score,
 }
 
+/// What a user can want of the test of a folder without labels.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SixtyCommand {
+    /// Begin, with the folder and the labels that are open.
+    Begin,
+    /// The picture shows this label; or none of them.
+    Say(Option<usize>),
+    /// The model is right.
+    Confirm,
+    /// The picture shows the label at this place of those that the model finds most likely.
+    Choose(usize),
+    /// Take the last answer back.
+    TakeBack,
+    /// Write what was said into a list.
+    Save(PathBuf),
+}
+
 /// What a user can want of evaluating.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EvaluateCommand {
@@ -162,6 +188,12 @@ pub enum EvaluateCommand {
     UseFolder(PathBuf),
     /// Change what is set up.
     Configure(Box<EvaluationConfig>),
+    /// Call the classes of what is set up as a labels file says.
+    UseNames(String),
+    /// Open an evaluation from a file; where its pictures lie is asked next.
+    Import(PathBuf),
+    /// Its pictures lie below this folder.
+    ImportFrom(PathBuf),
     /// Evaluate what is set up.
     Start,
     /// Evaluate what is shown again, with the model that is open now.
@@ -196,20 +228,34 @@ pub enum EvaluateCommand {
     Compare(String),
     /// Part the pictures.
     Slice(SliceBy),
-    /// Group the mistakes.
-    Cluster,
+    /// Give the pictures behind a door a name, to be measured again on another model.
+    KeepSlice(String, Vec<usize>),
+    /// Take such a name away.
+    ForgetSlice(String),
+    /// Group the mistakes, worded by these texts; by those that come with Clipsight where there are none.
+    Cluster(Vec<String>),
     /// Label sets at a level from 0 to 1.
     GuaranteeAt(f64),
     /// Draw the map in another way.
     Project(MapKind),
+    /// Stop the map that is being drawn.
+    StopMap,
     /// Colour the map otherwise.
     ColourMap(MapColour),
     /// Show a class on the map, or not.
     ToggleOnMap(usize),
+    /// Show right answers on the map, or not; or wrong ones.
+    ToggleAnswersOnMap(bool),
+    /// Estimate the accuracy on the open folder, which has no labels; and what is said of its pictures.
+    Sixty(SixtyCommand),
     /// Ask where something shall be written.
     AskWhereTo(ExportKind),
     /// Write it there.
     Export(PathBuf),
+    /// Write the card of the picture that is looked at into a file.
+    SaveCard(PathBuf),
+    /// Write the cards of all pictures of the gallery into a folder.
+    SaveCards(PathBuf),
     /// Delete an evaluation; can be undone.
     Delete(String),
     /// Bring the evaluation that was deleted last back.

@@ -55,13 +55,13 @@ impl View {
     }
 }
 
-/// Draws points; those whose colour is transparent are left out.
+/// Draws points; those whose colour is transparent, and those that are nowhere, are left out.
 pub fn draw(points: &[[f32; 2]], colours: &[Color32], view: View, size: [usize; 2], ground: Color32) -> ColorImage {
     let mut image = ColorImage::filled(size, ground);
     let rect = Rect::from_min_size(Pos2::ZERO, vec2(size[0] as f32, size[1] as f32));
     let radius = if points.len() > 5_000 { 1i32 } else { 2 };
     for (point, colour) in points.iter().zip(colours) {
-        if *colour == Color32::TRANSPARENT {
+        if *colour == Color32::TRANSPARENT || !point[0].is_finite() {
             continue;
         }
         let at = view.to_screen(rect, *point);
@@ -86,9 +86,23 @@ pub fn nearest(
 ) -> Option<usize> {
     let distance = |place: &usize| view.to_screen(rect, points[*place]).distance_sq(at);
     let found = (0..points.len())
-        .filter(|place| shown(*place))
+        .filter(|place| shown(*place) && points[*place][0].is_finite())
         .min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
     (distance(&found) <= within * within).then_some(found)
+}
+
+/// The point to walk to from another one: the nearest that lies that way, and more that way than aside.
+pub fn next_that_way(points: &[[f32; 2]], shown: impl Fn(usize) -> bool, from: usize, way: Vec2) -> Option<usize> {
+    let start = points.get(from)?;
+    let offset = |place: &usize| vec2(points[*place][0] - start[0], points[*place][1] - start[1]);
+    let lies_that_way = |place: &usize| {
+        let offset = offset(place);
+        let along = offset.dot(way);
+        along > 0.0 && along >= (offset - along * way).length()
+    };
+    (0..points.len())
+        .filter(|place| *place != from && shown(*place) && lies_that_way(place))
+        .min_by(|a, b| offset(a).length_sq().total_cmp(&offset(b).length_sq()))
 }
 
 /// The points inside of a line that was drawn around them.
@@ -153,10 +167,25 @@ mod tests {
     }
 
     #[test]
+    fn arrows_walk_to_the_nearest_point_that_way() {
+        let points = [[0.0, 0.0], [0.5, 0.1], [0.9, 0.0], [0.1, 0.6], [-0.4, 0.0]];
+        let next = |from: usize, x: f32, y: f32| next_that_way(&points, |place| place != 1, from, vec2(x, y));
+        assert_eq!((next(0, 1.0, 0.0), next(0, -1.0, 0.0)), (Some(2), Some(4)));
+        assert_eq!((next(0, 0.0, 1.0), next(0, 0.0, -1.0)), (Some(3), None));
+        assert_eq!(next(0, 0.0, 0.0), None);
+    }
+
+    #[test]
     fn every_point_is_drawn_where_it_is_pointed_at() {
         let view = View::default();
-        let colours = [Color32::RED, Color32::TRANSPARENT];
-        let image = draw(&[[0.5, -0.5], [0.0, 0.0]], &colours, view, [200, 100], Color32::BLACK);
+        let colours = [Color32::RED, Color32::TRANSPARENT, Color32::RED];
+        let image = draw(
+            &[[0.5, -0.5], [0.0, 0.0], [f32::NAN; 2]],
+            &colours,
+            view,
+            [200, 100],
+            Color32::BLACK,
+        );
         let rect = Rect::from_min_size(Pos2::ZERO, vec2(200.0, 100.0));
         let at = view.to_screen(rect, [0.5, -0.5]);
         assert_eq!(

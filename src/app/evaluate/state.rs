@@ -1,18 +1,39 @@
 //! What the window knows about evaluations.
 
 use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::matrix::Grid;
-use super::{ClassOrder, Door, MapColour, MatrixLook, Page};
+use super::sixty::Sixty;
+use super::{ClassOrder, Door, MapColour, MatrixLook, MatrixOrder, Page};
 use crate::engine::ModelChoice;
 use crate::engine::evaluation::{
-    Cluster, Conformal, Evaluation, EvaluationConfig, EvaluationEvent, Explained, ExportKind, FailureOrder,
-    GroundTruth, Listed, MapKind, Projection, Remeasured, SideBySide, Slice, SliceBy, Wanted,
+    Answer, Class, Cluster, Columns, Conformal, Confused, Confusion, Evaluation, EvaluationConfig, EvaluationEvent,
+    EvaluationRequest, Explained, ExportKind, FailureOrder, GroundTruth, Listed, MapKind, Measures, Preset, Projection,
+    Reliability, Remeasured, SideBySide, Slice, SliceBy, Wanted, call_as,
 };
+
+/// The level of label sets at first.
+pub const USUAL_LEVEL: f64 = 0.9;
+/// Confused pairs that are offered by themselves.
+const CONFUSED: usize = 4;
+/// With more classes than this, the matrix is looked at by its most confused ones at first.
+const WHOLE: usize = 25;
 
 /// A comparison: with which evaluation, and what came of it.
 pub type Compared = (String, Option<Result<Arc<SideBySide>, String>>);
+
+/// The numbers of what is shown: of all pictures, or without those that are marked.
+#[derive(Clone, Copy)]
+pub struct Figures<'a> {
+    /// Accuracy and the like.
+    pub measures: &'a Measures,
+    /// Which class is taken for which.
+    pub confusion: &'a Confusion,
+    /// The probabilities as they are.
+    pub reliability: &'a Reliability,
+}
 
 /// Everything about evaluations. Changed by [`super::update`] (what the user wants) and [`Evaluating::apply`] (what the
 /// engine says), and by nothing else.
@@ -25,6 +46,10 @@ pub struct Evaluating {
     pub(super) draft: EvaluationConfig,
     /// What the folder of the draft says; none while that is looked up.
     pub(super) truth: Option<Result<Box<GroundTruth>, String>>,
+    /// The columns of its lists: those that were used, or could be.
+    pub(super) columns: Vec<Columns>,
+    /// Its classes as the published set of the draft calls them.
+    pub(super) names: Arc<Vec<Class>>,
     pub(super) look_asked: u64,
     pub(super) asked: u64,
     pub(super) at_work: Option<(String, f32)>,
@@ -54,15 +79,35 @@ pub struct Evaluating {
     pub(super) map_kind: Option<MapKind>,
     pub(super) map_colour: MapColour,
     pub(super) hidden_on_map: BTreeSet<usize>,
+    /// Whether right and wrong answers are hidden on the map.
+    pub(super) hidden_answers: [bool; 2],
     pub(super) exporting: Option<ExportKind>,
     pub(super) deleted: Option<Listed>,
-    pub(super) says: Vec<String>,
+    /// What an evaluation that came from a file says of itself.
+    pub(super) says: Option<(String, Vec<String>)>,
+    /// An evaluation's file whose pictures are asked for.
+    pub(super) importing: Option<PathBuf>,
+    /// Whether the map was stopped on its way.
+    pub(super) map_stopped: bool,
+    /// What answers are called, in their order.
+    titles: Arc<Vec<String>>,
+    /// The fullest cells beside the diagonal.
+    confused: Vec<Confused>,
+    /// The test of a folder without labels.
+    pub(super) sixty: Option<Sixty>,
+    pub(super) guess_asked: u64,
+    /// What the engine is to be asked, since something else is shown now.
+    pub(super) wanted: Vec<EvaluationRequest>,
 }
 
 impl Evaluating {
     /// The page that is shown.
     pub fn page(&self) -> Page {
-        if self.shown.is_none() { Page::Setup } else { self.page }
+        match self.page {
+            Page::Sixty => Page::Sixty,
+            page if self.shown.is_some() => page,
+            _ => Page::Setup,
+        }
     }
 
     /// The evaluation that is shown.
@@ -115,9 +160,62 @@ impl Evaluating {
         self.failed.as_deref()
     }
 
-    /// The measures without what was marked, where that is asked for.
-    pub fn measured(&self) -> Option<&Remeasured> {
-        self.measured.as_deref().filter(|_| self.leave_out_marked)
+    /// The numbers as they are asked for: where marked pictures are left out, without these.
+    pub fn figures(&self) -> Option<Figures<'_>> {
+        let shown = self.shown.as_ref()?;
+        Some(match self.measured.as_deref().filter(|_| self.leave_out_marked) {
+            Some(found) => Figures {
+                measures: &found.measures,
+                confusion: &found.confusion,
+                reliability: &found.reliability,
+            },
+            None => Figures {
+                measures: &shown.measures,
+                confusion: &shown.confusion,
+                reliability: &shown.calibration.all,
+            },
+        })
+    }
+
+    /// What answers are called, in their order.
+    pub fn titles(&self) -> &Arc<Vec<String>> {
+        &self.titles
+    }
+
+    /// The fullest cells of the matrix beside its diagonal.
+    pub fn confused(&self) -> &[Confused] {
+        &self.confused
+    }
+
+    /// Whether the order of the gallery is still being found out.
+    pub fn is_ordering(&self) -> bool {
+        self.ordered.is_none() && self.order != FailureOrder::default()
+    }
+
+    /// The columns of the draft's lists: those that were used, or could be.
+    pub fn columns(&self) -> &[Columns] {
+        &self.columns
+    }
+
+    /// The draft's classes as its published set calls them.
+    pub fn names(&self) -> &Arc<Vec<Class>> {
+        &self.names
+    }
+
+    /// Whether a picture is left out of what is shown.
+    pub fn is_left_out(&self, place: usize) -> bool {
+        let shown = self.shown.as_ref();
+        self.leave_out_marked && shown.is_some_and(|shown| shown.marks.contains_key(&place))
+    }
+
+    /// The test of a folder without labels.
+    pub fn sixty(&self) -> Option<&Sixty> {
+        self.sixty.as_ref()
+    }
+
+    /// Whether the map was stopped on its way.
+    pub fn map_is_stopped(&self) -> bool {
+        self.map_stopped
     }
 
     /// Whether marked pictures are left out.
@@ -127,7 +225,10 @@ impl Evaluating {
 
     /// What an opened evaluation says of its pictures and numbers here.
     pub fn says(&self) -> &[String] {
-        &self.says
+        match &self.says {
+            Some((id, says)) if self.is_shown(id) => says,
+            _ => &[],
+        }
     }
 
     /// The order of the gallery.
@@ -195,6 +296,17 @@ impl Evaluating {
         &self.hidden_on_map
     }
 
+    /// Whether right and wrong answers are shown on it.
+    pub fn shows_on_map(&self) -> [bool; 2] {
+        self.hidden_answers.map(|hidden| !hidden)
+    }
+
+    /// Whether a picture with this answer is shown on it.
+    pub fn is_on_map(&self, answer: &Answer) -> bool {
+        let hidden = self.hidden_answers[usize::from(!answer.right())];
+        !hidden && !self.hidden_on_map.contains(&answer.truth)
+    }
+
     /// Whether a class is not shown on it.
     pub fn is_hidden_on_map(&self, class: usize) -> bool {
         self.hidden_on_map.contains(&class)
@@ -236,22 +348,40 @@ impl Evaluating {
             ..EvaluationConfig::default()
         };
         self.truth = None;
+        self.columns.clear();
         self.failed = None;
+    }
+
+    /// What the engine is to be asked since something else is shown.
+    pub fn take_wanted(&mut self) -> Vec<EvaluationRequest> {
+        std::mem::take(&mut self.wanted)
     }
 
     /// Takes what the engine says.
     pub fn apply(&mut self, event: EvaluationEvent) {
         match event {
             EvaluationEvent::List(list) => self.list = list,
-            EvaluationEvent::Looked { generation, truth } if generation == self.look_asked => self.found(truth),
+            EvaluationEvent::Looked {
+                generation,
+                truth,
+                columns,
+            } if generation == self.look_asked => {
+                self.columns = columns;
+                self.found(truth);
+            }
             EvaluationEvent::Working { what, done } => self.at_work = Some((what, done)),
             EvaluationEvent::Idle => self.at_work = None,
             EvaluationEvent::Evaluated { generation, evaluation } => self.evaluated(generation, evaluation),
-            EvaluationEvent::Imported { says, .. } => self.says = says,
+            EvaluationEvent::Guessed { generation, guessed } if generation == self.guess_asked => match guessed {
+                Ok(guessed) => self.sixty = Some(Sixty::new(guessed)),
+                Err(reason) => self.failed = Some(reason),
+            },
+            EvaluationEvent::Imported { id, says } => self.says = Some((id, says)),
             EvaluationEvent::Measured {
                 generation, measures, ..
             } if generation == self.measure_asked => {
                 self.measured = measures;
+                self.fill_grid();
             }
             EvaluationEvent::Ordered(id, order, places) if self.is_shown(&id) && order == self.order => {
                 self.ordered = Some((order, places));
@@ -291,6 +421,17 @@ impl Evaluating {
             }
             truth
         }));
+        self.fill_names();
+    }
+
+    /// The names follow the folder and the published set.
+    pub(super) fn fill_names(&mut self) {
+        let Some(Ok(truth)) = &self.truth else { return };
+        let mut classes = truth.classes.clone();
+        if let Some(preset) = self.draft.preset.as_deref().and_then(Preset::named) {
+            call_as(&mut classes, &preset.names);
+        }
+        self.names = Arc::new(classes);
     }
 
     fn evaluated(&mut self, generation: Option<u64>, evaluation: Result<Arc<Evaluation>, String>) {
@@ -299,37 +440,118 @@ impl Evaluating {
         }
         match evaluation {
             Ok(evaluation) if generation.is_some() || !self.is_shown(&evaluation.id) => self.show(evaluation),
-            Ok(evaluation) => {
-                // The same one with a change: what was computed from its answers may be other now.
-                let same = self
-                    .shown
-                    .as_ref()
-                    .is_some_and(|shown| shown.confusion == evaluation.confusion);
-                self.shown = Some(evaluation);
-                if !same {
-                    self.forget_computed();
-                    self.fill_grid();
-                }
-                self.fill_gallery();
-            }
+            Ok(evaluation) => self.changed(evaluation),
             Err(reason) => self.failed = Some(reason),
         }
     }
 
+    /// The same one with a change: what was computed from its answers may be other now, and what it is called.
+    fn changed(&mut self, evaluation: Arc<Evaluation>) {
+        let before = self.shown.replace(evaluation.clone());
+        let same = |of: fn(&Evaluation) -> &Confusion| before.as_deref().is_some_and(|one| of(one) == of(&evaluation));
+        let same_answers = same(|one| &one.confusion);
+        let same_words = before.as_deref().is_some_and(|one| one.classes == evaluation.classes);
+        if !same_answers || !same_words {
+            self.forget_computed();
+        }
+        let other = |of: fn(&Evaluation) -> usize| before.as_deref().map(of) != Some(of(&evaluation));
+        if other(|one| one.slices.len()) {
+            self.slices.remove(&SliceBy::Kept);
+        }
+        if before.is_some_and(|one| one.marks != evaluation.marks) {
+            self.slices.remove(&SliceBy::Mark);
+            if self.leave_out_marked {
+                self.compared_again();
+            }
+        }
+        self.fill_all();
+    }
+
     /// Another evaluation is shown: what was computed from the one before is forgotten.
     fn show(&mut self, evaluation: Arc<Evaluation>) {
+        let (classes, captions) = (evaluation.classes.len(), evaluation.is_of_captions());
+        self.leave_out_marked = self.leave_out_marked && !evaluation.marks.is_empty();
+        self.matrix.most = (classes > WHOLE).then_some(WHOLE);
+        if classes > WHOLE {
+            self.matrix.order = MatrixOrder::Similarity;
+        }
         self.shown = Some(evaluation);
         self.failed = None;
         self.door = None;
         self.looked_at = None;
         self.compared = None;
         self.hidden_on_map.clear();
+        self.hidden_answers = [false; 2];
         self.forget_computed();
-        if self.page == Page::Setup {
+        if matches!(self.page, Page::Setup | Page::Sixty) || (captions && !self.page.is_of_captions()) {
             self.page = Page::Summary;
         }
+        self.fill_all();
+    }
+
+    /// Everything that follows from what is shown; what the page needs beside it is asked for.
+    fn fill_all(&mut self) {
+        let shown = self.shown.as_ref();
+        self.titles = shown.map_or_else(Arc::default, |shown| Arc::new(shown.titles()));
         self.fill_grid();
         self.fill_gallery();
+        self.ask_for_page();
+    }
+
+    /// Asks for what the page needs and does not have; for measures that leave marked pictures out; and for the order.
+    pub(super) fn ask_for_page(&mut self) {
+        let Some(id) = self.shown.as_ref().map(|shown| shown.id.clone()) else {
+            return;
+        };
+        if self.ordered.is_none() && self.order != FailureOrder::default() {
+            self.wanted.push(EvaluationRequest::Order(id.clone(), self.order));
+        }
+        self.ask_for_measures();
+        match self.page {
+            Page::Map if self.map.is_none() => {
+                let kind = *self.map_kind.get_or_insert(MapKind::Pca);
+                self.map_stopped = false;
+                self.wanted.push(EvaluationRequest::Map(id, kind));
+            }
+            Page::Groups => {
+                let by = *self.slice_by.get_or_insert(SliceBy::Folder);
+                if !self.slices.contains_key(&by) {
+                    self.wanted.push(EvaluationRequest::Slices(id.clone(), by));
+                }
+                let of_classes = self.shown.as_ref().is_some_and(|shown| !shown.is_of_captions());
+                if self.conformal.is_none() && of_classes {
+                    self.wanted.push(EvaluationRequest::Conformal(id, USUAL_LEVEL));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Measures without what is marked follow the marks.
+    pub(super) fn ask_for_measures(&mut self) {
+        let Some(shown) = self.shown.as_ref().filter(|_| self.leave_out_marked) else {
+            return;
+        };
+        self.measure_asked += 1;
+        let places = (0..shown.pictures.len())
+            .filter(|place| !shown.marks.contains_key(place))
+            .collect();
+        self.wanted.push(EvaluationRequest::Measure {
+            id: shown.id.clone(),
+            generation: self.measure_asked,
+            places,
+        });
+    }
+
+    /// A comparison follows the marks, too.
+    pub(super) fn compared_again(&mut self) {
+        if let (Some((first, _)), Some(shown)) = (&self.compared, &self.shown) {
+            self.wanted.push(EvaluationRequest::Compare {
+                first: first.clone(),
+                second: shown.id.clone(),
+                without_marked: self.leave_out_marked,
+            });
+        }
     }
 
     fn forget_computed(&mut self) {
@@ -343,10 +565,18 @@ impl Evaluating {
         self.map = None;
     }
 
-    /// The matrix follows the evaluation and the way that it is looked at.
+    /// The matrix follows the evaluation, the way that it is looked at, and the marks.
     pub(super) fn fill_grid(&mut self) {
-        let shown = self.shown.as_ref();
-        self.grid = shown.map(|shown| Arc::new(Grid::of(shown, self.matrix)));
+        let found = self.figures().zip(self.shown.as_ref());
+        let of_classes = found.filter(|(_, shown)| !shown.is_of_captions());
+        let (grid, confused) = match of_classes {
+            Some((figures, _)) => (
+                Some(Arc::new(Grid::of(figures.confusion, &self.titles, self.matrix))),
+                figures.confusion.confused(CONFUSED),
+            ),
+            None => (None, Vec::new()),
+        };
+        (self.grid, self.confused) = (grid, confused);
     }
 
     /// The gallery follows the filter, the order and the marks.
@@ -360,6 +590,10 @@ impl Evaluating {
             behind.as_ref().is_none_or(|places| places.contains(place))
                 && !(self.leave_out_marked && shown.marks.contains_key(place))
         };
+        if let Some(door) = self.door.as_ref().filter(|door| door.order.is_some()) {
+            self.gallery = Arc::new(door.places.iter().copied().filter(kept).collect());
+            return;
+        }
         let in_order: Vec<usize> = match &self.ordered {
             Some((order, places)) if *order == self.order => places.iter().copied().filter(kept).collect(),
             _ => mistakes(shown).into_iter().filter(kept).collect(),

@@ -1,19 +1,21 @@
 //! Carries out what the user wants of evaluating.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
-use super::{EvaluateCommand, Evaluating, Page};
+use super::{EvaluateCommand, Evaluating, Page, SixtyCommand};
 use crate::app::command::FileDialog;
 use crate::app::state::State;
-use crate::engine::evaluation::{EvaluationRequest, ExportKind, MapKind, SliceBy};
-use crate::engine::protocol::Request;
+use crate::engine::evaluation::{EvaluationRequest, ExportKind};
+use crate::engine::protocol::{LibraryRequest, Request, Severity};
 
-/// The level of label sets at first.
-pub const USUAL_LEVEL: f64 = 0.9;
+/// Cards that are written at once.
+const CARDS: usize = 500;
 
 /// Carries out a command.
 pub fn update(state: &mut State, command: EvaluateCommand, _now: Instant) -> Vec<Request> {
     let requests = match command {
+        EvaluateCommand::Sixty(command) => return of_sixty(state, command),
         EvaluateCommand::UseFolder(folder) => {
             let model = state.opened_model.clone();
             state.evaluating.page = Page::Setup;
@@ -40,9 +42,69 @@ pub fn update(state: &mut State, command: EvaluateCommand, _now: Instant) -> Vec
                 .into_iter()
                 .collect()
         }
+        EvaluateCommand::Import(file) => {
+            state.evaluating.importing = Some(file);
+            state.wanted_dialog = Some(FileDialog::EvaluationPictures);
+            Vec::new()
+        }
+        EvaluateCommand::ImportFrom(pictures) => {
+            let model = state.opened_model.clone();
+            let file = state.evaluating.importing.take();
+            file.map(|file| EvaluationRequest::Import { file, pictures, model })
+                .into_iter()
+                .collect()
+        }
+        EvaluateCommand::UseNames(text) => {
+            if let Err(reason) = use_names(&mut state.evaluating, &text) {
+                state.say(Severity::Error, reason);
+            }
+            Vec::new()
+        }
         other => carried_out(&mut state.evaluating, other),
     };
     requests.into_iter().map(Request::Evaluation).collect()
+}
+
+fn of_sixty(state: &mut State, command: SixtyCommand) -> Vec<Request> {
+    let model = state.opened_model.clone();
+    let labels = state.settings.labels.iter().map(|row| row.label.clone()).collect();
+    let templates = state.settings.templates.clone();
+    let folder = state.settings.folders.first().cloned();
+    let evaluating = &mut state.evaluating;
+    if let (SixtyCommand::Begin, Some(folder)) = (&command, folder) {
+        evaluating.page = Page::Sixty;
+        evaluating.sixty = None;
+        evaluating.failed = None;
+        evaluating.guess_asked += 1;
+        evaluating.at_work = Some(("Looking through the folder".into(), 0.0));
+        return vec![Request::Evaluation(EvaluationRequest::Guess {
+            generation: evaluating.guess_asked,
+            folder,
+            labels,
+            templates,
+            model,
+        })];
+    }
+    let Some(sixty) = &mut evaluating.sixty else {
+        return Vec::new();
+    };
+    match command {
+        SixtyCommand::Begin => {}
+        SixtyCommand::Say(label) => sixty.say(label),
+        SixtyCommand::Confirm => sixty.confirm(),
+        SixtyCommand::Choose(place) => {
+            let label = sixty.wanted().and_then(|guess| Some(guess.best.get(place)?.0));
+            if label.is_some() {
+                sixty.say(label);
+            }
+        }
+        SixtyCommand::TakeBack => sixty.take_back(),
+        SixtyCommand::Save(path) => {
+            let content = sixty.labels_csv();
+            return vec![Request::Library(LibraryRequest::Export { path, content })];
+        }
+    }
+    Vec::new()
 }
 
 fn carried_out(evaluating: &mut Evaluating, command: EvaluateCommand) -> Vec<EvaluationRequest> {
@@ -61,6 +123,11 @@ fn carried_out(evaluating: &mut Evaluating, command: EvaluateCommand) -> Vec<Eva
         EvaluateCommand::OrderBy(order) => {
             evaluating.order = order;
             evaluating.ordered = None;
+            // An order of its own gives way to the one that is asked for.
+            evaluating.door = evaluating.door.as_ref().map(|door| match door.order {
+                Some(_) => door.in_any_order(),
+                None => door.clone(),
+            });
             of_shown(evaluating, |id| EvaluationRequest::Order(id, order))
         }
         EvaluateCommand::LeaveOutMarked(leave_out) => leave_out_marked(evaluating, leave_out),
@@ -89,16 +156,30 @@ fn carried_out(evaluating: &mut Evaluating, command: EvaluateCommand) -> Vec<Eva
         EvaluateCommand::UseNegatives(folder) => of_shown(evaluating, |id| EvaluationRequest::Negatives(id, folder)),
         EvaluateCommand::Compare(other) => {
             evaluating.compared = Some((other.clone(), None));
-            of_shown(evaluating, |id| EvaluationRequest::Compare(other, id))
+            let without_marked = evaluating.leave_out_marked;
+            of_shown(evaluating, |second| EvaluationRequest::Compare {
+                first: other,
+                second,
+                without_marked,
+            })
         }
         EvaluateCommand::Slice(by) => {
             evaluating.slice_by = Some(by);
             of_shown(evaluating, |id| EvaluationRequest::Slices(id, by))
         }
-        EvaluateCommand::Cluster => of_shown(evaluating, |id| EvaluationRequest::Clusters(id, Vec::new())),
+        EvaluateCommand::KeepSlice(name, places) => {
+            of_shown(evaluating, |id| EvaluationRequest::KeepSlice { id, name, places })
+        }
+        EvaluateCommand::ForgetSlice(name) => of_shown(evaluating, |id| EvaluationRequest::ForgetSlice { id, name }),
+        EvaluateCommand::Cluster(words) => of_shown(evaluating, |id| EvaluationRequest::Clusters(id, words)),
+        EvaluateCommand::StopMap => {
+            evaluating.map_stopped = true;
+            vec![EvaluationRequest::StopMap]
+        }
         EvaluateCommand::GuaranteeAt(level) => of_shown(evaluating, |id| EvaluationRequest::Conformal(id, level)),
         EvaluateCommand::Project(kind) => {
             evaluating.map_kind = Some(kind);
+            evaluating.map_stopped = false;
             of_shown(evaluating, |id| EvaluationRequest::Map(id, kind))
         }
         EvaluateCommand::ColourMap(colour) => {
@@ -111,10 +192,31 @@ fn carried_out(evaluating: &mut Evaluating, command: EvaluateCommand) -> Vec<Eva
             }
             Vec::new()
         }
+        EvaluateCommand::ToggleAnswersOnMap(right) => {
+            let hidden = &mut evaluating.hidden_answers[usize::from(!right)];
+            *hidden = !*hidden;
+            Vec::new()
+        }
         EvaluateCommand::Export(path) => match evaluating.exporting.take() {
-            Some(kind) => of_shown(evaluating, |id| EvaluationRequest::Export { id, kind, path }),
+            Some(kind) => {
+                let against = evaluating.compared.as_ref().map(|(id, _)| id.clone());
+                of_shown(evaluating, |id| EvaluationRequest::Export {
+                    id,
+                    kind,
+                    path,
+                    against,
+                })
+            }
             None => Vec::new(),
         },
+        EvaluateCommand::SaveCard(to) => match evaluating.looked_at {
+            Some(place) => save_cards(evaluating, vec![place], to),
+            None => Vec::new(),
+        },
+        EvaluateCommand::SaveCards(to) => {
+            let places = evaluating.gallery.iter().copied().take(CARDS).collect();
+            save_cards(evaluating, places, to)
+        }
         EvaluateCommand::Delete(id) => delete(evaluating, id),
         EvaluateCommand::Undelete => {
             let deleted = evaluating.deleted.take();
@@ -126,7 +228,11 @@ fn carried_out(evaluating: &mut Evaluating, command: EvaluateCommand) -> Vec<Eva
         EvaluateCommand::UseFolder(_)
         | EvaluateCommand::AskWhereTo(_)
         | EvaluateCommand::Start
-        | EvaluateCommand::AgainWithOpenModel => Vec::new(),
+        | EvaluateCommand::AgainWithOpenModel
+        | EvaluateCommand::UseNames(_)
+        | EvaluateCommand::Sixty(_)
+        | EvaluateCommand::Import(_)
+        | EvaluateCommand::ImportFrom(_) => Vec::new(),
     }
 }
 
@@ -152,10 +258,24 @@ fn configure(
     let read_otherwise = config.wanted != evaluating.draft.wanted || config.folder != evaluating.draft.folder;
     evaluating.draft = config;
     if read_otherwise {
-        vec![look(evaluating)]
-    } else {
-        Vec::new()
+        // Other classes are called otherwise.
+        evaluating.draft.classes.clear();
+        return vec![look(evaluating)];
     }
+    evaluating.fill_names();
+    Vec::new()
+}
+
+/// Takes over names and descriptions from the text of a labels file.
+fn use_names(evaluating: &mut Evaluating, text: &str) -> Result<(), String> {
+    let Some(Ok(truth)) = &evaluating.truth else {
+        return Err("Choose the pictures first: the labels file names their classes".into());
+    };
+    let mut called = truth.clone();
+    called.call(text).map_err(|error| error.to_string())?;
+    called.classes.retain(|class| !truth.classes.contains(class));
+    evaluating.draft.classes = called.classes;
+    Ok(())
 }
 
 fn start(evaluating: &mut Evaluating) -> Vec<EvaluationRequest> {
@@ -174,39 +294,38 @@ fn start(evaluating: &mut Evaluating) -> Vec<EvaluationRequest> {
 /// A page that needs something computed asks for it when it is opened.
 fn open(evaluating: &mut Evaluating, page: Page) -> Vec<EvaluationRequest> {
     if page == Page::Setup {
+        evaluating.page = page;
         evaluating.shown = None;
         evaluating.looked_at = None;
         return Vec::new();
     }
     evaluating.page = page;
-    match page {
-        Page::Map if evaluating.map.is_none() => {
-            let kind = *evaluating.map_kind.get_or_insert(MapKind::Pca);
-            of_shown(evaluating, |id| EvaluationRequest::Map(id, kind))
-        }
-        Page::Groups if evaluating.slices.is_empty() => {
-            evaluating.slice_by = Some(SliceBy::Folder);
-            let mut asked = of_shown(evaluating, |id| EvaluationRequest::Slices(id, SliceBy::Folder));
-            asked.extend(of_shown(evaluating, |id| EvaluationRequest::Conformal(id, USUAL_LEVEL)));
-            asked
-        }
-        _ => Vec::new(),
-    }
+    evaluating.ask_for_page();
+    evaluating.take_wanted()
 }
 
 fn leave_out_marked(evaluating: &mut Evaluating, leave_out: bool) -> Vec<EvaluationRequest> {
     evaluating.leave_out_marked = leave_out;
     evaluating.measured = None;
+    evaluating.fill_grid();
     evaluating.fill_gallery();
-    evaluating.measure_asked += 1;
-    let generation = evaluating.measure_asked;
-    let Some(shown) = evaluating.shown.as_ref().filter(|_| leave_out) else {
-        return Vec::new();
-    };
-    let places = (0..shown.pictures.len())
-        .filter(|place| !shown.marks.contains_key(place))
-        .collect();
-    of_shown(evaluating, |id| EvaluationRequest::Measure { id, generation, places })
+    evaluating.ask_for_measures();
+    evaluating.compared_again();
+    evaluating.take_wanted()
+}
+
+/// The evaluation whose heatmaps stand beside those of the one that is shown: while both are compared.
+fn beside(evaluating: &Evaluating) -> Option<String> {
+    let compared = evaluating
+        .compared
+        .as_ref()
+        .filter(|_| evaluating.page == Page::Compare)?;
+    matches!(compared.1, Some(Ok(_))).then(|| compared.0.clone())
+}
+
+fn save_cards(evaluating: &Evaluating, places: Vec<usize>, to: PathBuf) -> Vec<EvaluationRequest> {
+    let beside = beside(evaluating);
+    of_shown(evaluating, |id| EvaluationRequest::SaveCards { id, places, to, beside })
 }
 
 fn look_at(evaluating: &mut Evaluating, place: Option<usize>) -> Vec<EvaluationRequest> {
@@ -215,7 +334,12 @@ fn look_at(evaluating: &mut Evaluating, place: Option<usize>) -> Vec<EvaluationR
     evaluating.explained = None;
     let Some(place) = place else { return Vec::new() };
     let mut asked = of_shown(evaluating, |id| EvaluationRequest::Nearest { id, place });
-    asked.extend(of_shown(evaluating, |id| EvaluationRequest::Explain { id, place }));
+    let beside = beside(evaluating);
+    asked.extend(of_shown(evaluating, |id| EvaluationRequest::Explain {
+        id,
+        place,
+        beside,
+    }));
     asked
 }
 
@@ -251,8 +375,10 @@ pub fn export_name(kind: ExportKind) -> (&'static str, &'static str) {
         ExportKind::JsonLines => ("evaluation.jsonl", "jsonl"),
         ExportKind::Latex => ("evaluation.tex", "tex"),
         ExportKind::Markdown => ("evaluation.md", "md"),
+        ExportKind::LatexOfAll => ("evaluations.tex", "tex"),
+        ExportKind::MarkdownOfAll => ("evaluations.md", "md"),
         ExportKind::ClipBenchmark => ("benchmark.json", "json"),
         ExportKind::Parquet => ("evaluation.parquet", "parquet"),
-        ExportKind::Evaluation => ("evaluation.clipsight", "clipsight"),
+        ExportKind::Evaluation => ("evaluation.evaluation", "evaluation"),
     }
 }

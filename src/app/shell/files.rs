@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::app::command::{Command, FileDialog};
-use crate::app::evaluate::{EvaluateCommand, export_name};
+use crate::app::evaluate::{EvaluateCommand, SixtyCommand, export_name};
 use crate::app::shell::status::folder_name;
 use crate::app::state::State;
 use crate::app::train::TrainCommand;
 use crate::clip::is_model_folder;
 use crate::engine::ModelChoice;
-use crate::library::{Looks, looks};
+use crate::library::{Looks, MAX_LABELS_BYTES, looks, read_text};
 use crate::logging::{panic_text, place};
 
 /// How the names of weights end.
@@ -25,6 +25,8 @@ const NAMED: usize = 3;
 const SOONEST_CANCEL: Duration = Duration::from_millis(300);
 /// Signs of a name that is suggested for a file.
 const NAME_SIGNS: usize = 80;
+/// Words that are read of a file.
+const WORDS: usize = 5_000;
 
 /// Dialogs that are open, and what was chosen.
 pub struct Files {
@@ -189,6 +191,41 @@ fn ask(dialog: FileDialog, name: &str) -> Option<Command> {
             .set_title("Pictures that show none of the classes")
             .pick_folder()
             .map(|folder| Command::Evaluate(EvaluateCommand::UseNegatives(folder))),
+        FileDialog::EvaluationLabels => ask
+            .set_title("Save the labels")
+            .set_file_name("labels.csv")
+            .add_filter("List", &["csv"])
+            .save_file()
+            .map(|path| Command::Evaluate(EvaluateCommand::Sixty(SixtyCommand::Save(path)))),
+        FileDialog::EvaluationCard => ask
+            .set_title("Save the card")
+            .set_file_name("card.png")
+            .add_filter("Picture", &["png"])
+            .save_file()
+            .map(|path| Command::Evaluate(EvaluateCommand::SaveCard(path))),
+        FileDialog::EvaluationCards => ask
+            .set_title("A folder for the cards of these pictures")
+            .pick_folder()
+            .map(|folder| Command::Evaluate(EvaluateCommand::SaveCards(folder))),
+        FileDialog::EvaluationNames => ask
+            .set_title("What the classes are called: a line a class, its folder, its name and descriptions behind tabs")
+            .add_filter("Labels", &["txt", "tsv", "csv"])
+            .pick_file()
+            .map(|file| read(&file, EvaluateCommand::UseNames)),
+        FileDialog::EvaluationWords => ask
+            .set_title("Words that groups of mistakes may be told by, a line each")
+            .add_filter("Words", &["txt"])
+            .pick_file()
+            .map(|file| read(&file, |text| EvaluateCommand::Cluster(lines(&text)))),
+        FileDialog::EvaluationFile => ask
+            .set_title("Open an evaluation")
+            .add_filter("Evaluation", &["evaluation"])
+            .pick_file()
+            .map(|file| Command::Evaluate(EvaluateCommand::Import(file))),
+        FileDialog::EvaluationPictures => ask
+            .set_title("The folder where the pictures of this evaluation lie")
+            .pick_folder()
+            .map(|folder| Command::Evaluate(EvaluateCommand::ImportFrom(folder))),
         FileDialog::EvaluationExport(kind) => {
             let (_, ending) = export_name(kind);
             ask.set_title("Save the evaluation")
@@ -197,6 +234,20 @@ fn ask(dialog: FileDialog, name: &str) -> Option<Command> {
                 .map(|path| Command::Evaluate(EvaluateCommand::Export(path)))
         }
     }
+}
+
+/// A command with the text of a file, or why it cannot be read.
+fn read(file: &Path, command: impl FnOnce(String) -> EvaluateCommand) -> Command {
+    match read_text(file, MAX_LABELS_BYTES) {
+        Ok(text) => Command::Evaluate(command(text)),
+        Err(error) => Command::Report(format!("{} cannot be read: {error}", file.display())),
+    }
+}
+
+/// The lines that hold something.
+fn lines(text: &str) -> Vec<String> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.map(String::from).take(WORDS).collect()
 }
 
 /// What dropped paths mean: weights or a folder of a model are a model, everything else is pictures, or a list of them.

@@ -1,8 +1,8 @@
 //! An evaluation from its folder to its numbers: the same for commands and for the window.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use time::OffsetDateTime;
@@ -13,11 +13,11 @@ use crate::clip::{Embedding, sha256_of_bytes};
 use crate::engine::choice::ModelChoice;
 use crate::engine::session::Session;
 use crate::evaluation::{
-    Calibration, Class, Confusion, DataError, Embedded, Evaluation, FORMAT, GroundTruth, Judged, Measures, ModelRef,
-    Picture, Preset, Published, Retrieval, Setup, Source, content_of, published,
+    Answer, Calibration, Caption, Class, Confusion, DataError, Embedded, Evaluation, FORMAT, GroundTruth, Judged,
+    Measures, ModelRef, Part, Picture, Preset, Published, Retrieval, Setup, Side, Source, content_of, published,
 };
 use crate::progress::Progress;
-use crate::zero_shot::{Label, TemplateSet};
+use crate::zero_shot::{ClassEmbeddings, Label, TemplateSet};
 
 /// Why there is no evaluation.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,7 @@ pub enum AppraiseError {
     /// The model failed.
     #[error(transparent)]
     Model(#[from] crate::clip::Error),
-    /// It was stopped; what is embedded is kept.
+    /// It was stopped while pictures were embedded; what is embedded is kept.
     #[error("stopped: {done} of {total} pictures are embedded, and need not be again")]
     Stopped {
         /// Pictures that are embedded.
@@ -36,20 +36,46 @@ pub enum AppraiseError {
         /// Pictures in all.
         total: usize,
     },
+    /// It was stopped with every picture embedded.
+    #[error("stopped: every picture is embedded, and need not be again")]
+    StoppedLater,
 }
 
 /// What is answered, or why not.
 pub type Result<T> = std::result::Result<T, AppraiseError>;
 
-/// Nothing to say of how far it was.
-pub const STOPPED: AppraiseError = AppraiseError::Stopped { done: 0, total: 0 };
+/// What the answers of an evaluation come from.
+#[derive(Clone)]
+pub struct Vectors {
+    /// Vectors of its pictures and classes.
+    pub embedded: Embedded,
+    /// Which pictures these are, by their places: all of them, unless files went away or were changed since.
+    pub here: Vec<usize>,
+}
 
 /// An evaluation, and what its answers come from.
 pub struct Appraised {
     /// The evaluation.
     pub evaluation: Evaluation,
-    /// Vectors of its pictures and classes.
-    pub embedded: Embedded,
+    /// What its answers come from.
+    pub vectors: Vectors,
+}
+
+impl Vectors {
+    /// The answers to the pictures that have a vector.
+    pub fn answers<'a>(&self, evaluation: &'a Evaluation) -> Vec<&'a Answer> {
+        let answer = |place: &usize| &evaluation.pictures[*place].answer;
+        self.here.iter().map(answer).collect()
+    }
+
+    /// What was found for those that have a vector, at the places of all `count` pictures.
+    pub fn spread<T: Clone>(&self, found: Vec<T>, count: usize, missing: T) -> Vec<T> {
+        let mut all = vec![missing; count];
+        for (place, found) in self.here.iter().zip(found) {
+            all[*place] = found;
+        }
+        all
+    }
 }
 
 /// What a folder says of its pictures, its classes called as the config has it, and only the pictures that are wanted.
@@ -81,8 +107,14 @@ pub fn ground_truth(config: &EvaluationConfig, labels_file: Option<&str>) -> Res
         truth.call(text)?;
     }
     for class in &config.classes {
-        if let Some(own) = truth.classes.iter_mut().find(|own| own.folder == class.folder) {
-            own.clone_from(class);
+        match truth.classes.iter_mut().find(|own| own.folder == class.folder) {
+            Some(own) => {
+                // One that was only described is called as the set calls it.
+                own.name = class.name.clone().or_else(|| own.name.take());
+                own.descriptions.clone_from(&class.descriptions);
+            }
+            // No picture shows it; it competes all the same.
+            None => truth.classes.push(class.clone()),
         }
     }
     let places = truth.on(config.part);
@@ -99,6 +131,15 @@ pub fn ground_truth(config: &EvaluationConfig, labels_file: Option<&str>) -> Res
         return Err(DataError(format!(
             "{} has no picture on the side that was asked for",
             config.folder.display()
+        ))
+        .into());
+    }
+    let shown: BTreeSet<usize> = truth.pictures.iter().filter_map(|picture| picture.class).collect();
+    if let (Some(only), 1) = (shown.first(), shown.len()) {
+        return Err(DataError(format!(
+            "every picture of {} that was asked for shows {}: a measure needs two classes or more; choose another side",
+            config.folder.display(),
+            truth.classes[*only].folder
         ))
         .into());
     }
@@ -136,21 +177,34 @@ pub fn embed(
     Ok(rows.into_iter().map(|row| row.unwrap_or_else(missing)).collect())
 }
 
-/// An evaluation of known pictures, as it is answered now.
+/// Known pictures as they are answered now: those of an evaluation at these places, with what was marked on them.
 ///
 /// # Errors
 /// The device failed, no picture can be read, or it was stopped.
-pub fn appraise_again(session: &mut Session, kept: &Evaluation, progress: &dyn Progress) -> Result<Appraised> {
-    let pictures = kept.pictures.iter().map(|picture| Picture {
-        path: picture.path.clone(),
-        class: Some(picture.answer.truth),
-        side: picture.side,
-        captions: Vec::new(),
-    });
+pub fn appraise_again(
+    session: &mut Session,
+    kept: &Evaluation,
+    here: &[usize],
+    model: ModelChoice,
+    progress: &dyn Progress,
+) -> Result<Appraised> {
+    let mut captions: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for caption in &kept.captions {
+        captions.entry(caption.picture).or_default().push(caption.text.clone());
+    }
+    let picture = |place: &usize| {
+        let picture = &kept.pictures[*place];
+        Picture {
+            path: picture.path.clone(),
+            class: (!kept.is_of_captions()).then_some(picture.answer.truth),
+            side: picture.side,
+            captions: captions.get(place).cloned().unwrap_or_default(),
+        }
+    };
     let truth = GroundTruth {
         root: kept.setup.folder.clone(),
         classes: kept.classes.clone(),
-        pictures: pictures.collect(),
+        pictures: here.iter().map(picture).collect(),
         source: kept.source,
         problems: kept.problems.clone(),
         notes: kept.notes.clone(),
@@ -161,11 +215,110 @@ pub fn appraise_again(session: &mut Session, kept: &Evaluation, progress: &dyn P
         wanted: kept.setup.wanted.clone(),
         part: kept.setup.part,
         preset: kept.setup.preset.clone(),
-        model: model_of(kept),
-        name: kept.name.clone(),
+        model,
         ..EvaluationConfig::default()
     };
-    appraise(session, &config, truth, kept.setup.templates.clone(), progress)
+    let mut now = appraise(session, &config, truth, kept.setup.templates.clone(), progress)?;
+    let places: BTreeMap<&Path, usize> = now
+        .evaluation
+        .pictures
+        .iter()
+        .enumerate()
+        .map(|(place, picture)| (picture.path.as_path(), place))
+        .collect();
+    let marks = kept.marks.iter().filter(|(place, _)| here.contains(place));
+    let marks = marks.filter_map(|(place, mark)| {
+        let now = places.get(kept.pictures[*place].path.as_path())?;
+        Some((*now, mark.clone()))
+    });
+    now.evaluation.marks = marks.collect();
+    now.evaluation.slices.clone_from(&kept.slices);
+    Ok(now)
+}
+
+/// Why a picture has no vector any more.
+type Lost = Vec<(PathBuf, String)>;
+
+/// What the answers of an evaluation come from, made anew (or taken from the store) for the pictures that are what they
+/// were; and the others.
+///
+/// # Errors
+/// The device failed, none of the pictures is what it was, or it was stopped.
+pub fn vectors_of(session: &mut Session, evaluation: &Evaluation, progress: &dyn Progress) -> Result<(Vectors, Lost)> {
+    let pictures = &evaluation.pictures;
+    let same = |picture: &Judged| picture.content.is_empty() || content_of(&picture.path) == picture.content;
+    let same: Vec<bool> = pictures.par_iter().map(same).collect();
+    let there: Vec<usize> = (0..pictures.len()).filter(|place| same[*place]).collect();
+    let paths: Vec<PathBuf> = there.iter().map(|place| pictures[*place].path.clone()).collect();
+    let (mut vectors, mut here, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+    let changed = (0..pictures.len()).filter(|place| !same[*place]);
+    lost.extend(changed.map(|place| (pictures[place].path.clone(), NOT_THE_SAME.to_string())));
+    for (place, row) in there.into_iter().zip(embed(session, &paths, progress)?) {
+        match row {
+            Ok(vector) => {
+                here.push(place);
+                vectors.extend(vector);
+            }
+            Err(reason) => lost.push((pictures[place].path.clone(), reason)),
+        }
+    }
+    if here.is_empty() {
+        let first = pictures
+            .first()
+            .map_or(String::new(), |one| one.path.display().to_string());
+        return Err(DataError(format!(
+            "None of the pictures of \"{}\" is what and where it was (the first: {first}). Its numbers stay; what needs the \
+             pictures themselves has to wait until they are back",
+            evaluation.name
+        ))
+        .into());
+    }
+    let embedded = Embedded {
+        dim: vectors.len() / here.len(),
+        pictures: vectors.into(),
+        classes: texts_of(
+            session,
+            &evaluation.classes,
+            &evaluation.captions,
+            &evaluation.setup.templates,
+        )?,
+        scoring: session.loaded.model.info().scoring,
+    };
+    Ok((Vectors { embedded, here }, lost))
+}
+
+/// Why a file is left out.
+pub const NOT_THE_SAME: &str = "it is not here any more, or was changed";
+
+/// The vectors of what can be answered: the classes, or every caption.
+fn texts_of(
+    session: &mut Session,
+    classes: &[Class],
+    captions: &[Caption],
+    templates: &TemplateSet,
+) -> Result<ClassEmbeddings> {
+    let labels: Vec<Label> = classes
+        .iter()
+        .map(Class::label)
+        .chain(captions.iter().map(said))
+        .collect();
+    Ok(session.classes(&labels, templates)?)
+}
+
+/// What is said goes through no template.
+fn said(caption: &Caption) -> Label {
+    Label {
+        name: caption.text.clone(),
+        descriptions: vec![caption.text.clone()],
+    }
+}
+
+/// What an answer stands for: a class, or a caption.
+pub fn label_of(evaluation: &Evaluation, answer: usize) -> Label {
+    match evaluation.captions.get(answer) {
+        Some(caption) => said(caption),
+        None => evaluation.classes[answer].label(),
+    }
 }
 
 /// The model that an evaluation was made with.
@@ -206,7 +359,7 @@ pub fn appraise(
         return Err(DataError(format!("no picture of {} can be read{why}", config.folder.display())).into());
     }
     if !progress.at("Embedding texts", 0, 1) {
-        return Err(STOPPED);
+        return Err(AppraiseError::StoppedLater);
     }
     answered(session, config, truth, templates, vectors)
 }
@@ -222,17 +375,26 @@ pub fn answered(
     templates: TemplateSet,
     vectors: Vec<f32>,
 ) -> Result<Appraised> {
-    let labels: Vec<Label> = truth.classes.iter().map(Class::label).collect();
-    let classes = session.classes(&labels, &templates)?;
+    let owned = truth.pictures.iter().enumerate();
+    let captions: Vec<Caption> = owned
+        .flat_map(|(picture, one)| one.captions.iter().map(move |text| (picture, text)))
+        .map(|(picture, text)| Caption {
+            text: text.clone(),
+            picture,
+        })
+        .collect();
     let info = session.loaded.model.info().clone();
     let embedded = Embedded {
         dim: vectors.len() / truth.pictures.len().max(1),
-        pictures: vectors,
-        classes,
+        pictures: vectors.into(),
+        classes: texts_of(session, &truth.classes, &captions, &templates)?,
         scoring: info.scoring,
     };
     let (retrieval, answers) = match truth.source {
-        Source::Captions => (Some(retrieve(session, &embedded, &truth.pictures)?), Vec::new()),
+        Source::Captions => {
+            let (found, answers) = retrieved(&embedded, &captions)?;
+            (Some(found), answers)
+        }
         _ => {
             let known: Vec<usize> = truth
                 .pictures
@@ -262,45 +424,60 @@ pub fn answered(
         name: named(config, &info.name),
         note: String::new(),
         source: truth.source,
+        captions,
         pictures: pictures.collect(),
         facts: Vec::new(),
         measures: Measures::of(&answers, count).unwrap_or_else(|| Measures::none(count)),
         confusion: Confusion::of(&answers, count),
-        calibration: Calibration::of(&embedded, &answers),
-        published: known_figure(config),
+        calibration: match truth.source {
+            // A temperature is fitted for classes.
+            Source::Captions => Calibration::as_it_is(&answers),
+            _ => Calibration::of(&embedded, &answers),
+        },
+        published: known_figure(config, &truth),
         negatives: None,
         retrieval,
         prompts: None,
         marks: BTreeMap::new(),
+        slices: Vec::new(),
         problems: truth.problems,
         notes: truth.notes,
         classes: truth.classes,
         setup,
     };
-    Ok(Appraised { evaluation, embedded })
+    let here = (0..evaluation.pictures.len()).collect();
+    Ok(Appraised {
+        evaluation,
+        vectors: Vectors { embedded, here },
+    })
 }
 
-/// What was published of the model on the set, where both are known.
-fn known_figure(config: &EvaluationConfig) -> Option<Published> {
+/// What was published of the model on the set, where both are known and the task is the same: among all classes of the
+/// set, and not on the pictures that others learn from.
+fn known_figure(config: &EvaluationConfig, truth: &GroundTruth) -> Option<Published> {
+    let preset = Preset::named(config.preset.as_ref()?)?;
+    let same_task = config.part != Part::Side(Side::Train) && preset.has_all_of(&truth.classes);
     match &config.model {
-        ModelChoice::Starter => None,
-        ModelChoice::Path(path) => published(path, &Preset::named(config.preset.as_ref()?)?.name),
+        ModelChoice::Path(path) if same_task => published(path, &preset.name),
+        _ => None,
     }
 }
 
-fn retrieve(session: &mut Session, embedded: &Embedded, pictures: &[Picture]) -> Result<Retrieval> {
-    let owned = pictures
-        .iter()
-        .enumerate()
-        .flat_map(|(n, picture)| picture.captions.iter().map(move |text| (n, text.clone())));
-    let (owners, texts): (Vec<usize>, Vec<String>) = owned.unzip();
-    let captions: Vec<f32> = session
-        .embed_texts(&texts)?
-        .into_iter()
-        .flat_map(|text| text.vector)
-        .collect();
-    let found = Retrieval::of(&embedded.pictures, &captions, &owners, embedded.dim);
-    Ok(found.ok_or_else(|| DataError("no picture has a caption".into()))?)
+/// Which pictures find a caption of theirs and which captions their picture, and what is nearest to each picture.
+fn retrieved(embedded: &Embedded, captions: &[Caption]) -> Result<(Retrieval, Vec<Answer>)> {
+    let owners: Vec<usize> = captions.iter().map(|caption| caption.picture).collect();
+    let mut own = vec![Vec::new(); embedded.len()];
+    for (caption, owner) in owners.iter().enumerate() {
+        own[*owner].push(caption);
+    }
+    let (texts, dim) = embedded.classes.label_values();
+    let found = Retrieval::of(&embedded.pictures, texts, &owners, dim);
+    let found = found.ok_or_else(|| DataError("no picture has a caption".into()))?;
+    let mut answers = embedded.answers_in_captions(&own);
+    for (answer, rank) in answers.iter_mut().zip(&found.ranks) {
+        answer.rank = *rank;
+    }
+    Ok((found, answers))
 }
 
 fn named(config: &EvaluationConfig, model: &str) -> String {

@@ -1,22 +1,24 @@
-//! The evaluations that are open: each with its vectors, beside the model that answers them.
+//! Where evaluations are worked on: the one model in memory, and the vectors of those that were asked for last.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::appraise::{AppraiseError, Appraised, appraise, ground_truth, model_of};
+use super::appraise::{AppraiseError, Vectors, model_of, vectors_of};
 use super::lane::Heard;
-use super::{EvaluationConfig, EvaluationEvent};
+use super::shelf::Shelf;
 use crate::engine::Events;
 use crate::engine::choice::ModelChoice;
 use crate::engine::device::DeviceChoice;
-use crate::engine::protocol::{Event, Precision, Severity};
+use crate::engine::protocol::{Precision, Severity};
 use crate::engine::session::Session;
-use crate::evaluation::{Books, Evaluation};
+use crate::evaluation::{Evaluation, hub_name};
+use crate::hub::Cache;
 use crate::library::Store;
 
 /// Evaluations whose vectors stay in memory.
 const OPEN: usize = 3;
-const NO_FOLDER: &str = "There is no folder for application data: set CLIPSIGHT_DATA_DIR";
+/// Files that are named in a message.
+const NAMED: usize = 3;
 
 /// Why a job has no answer, in words; nothing where it was stopped.
 pub enum Failure {
@@ -27,7 +29,7 @@ pub enum Failure {
 impl From<AppraiseError> for Failure {
     fn from(error: AppraiseError) -> Self {
         match error {
-            AppraiseError::Stopped { .. } => Self::Stopped,
+            AppraiseError::Stopped { .. } | AppraiseError::StoppedLater => Self::Stopped,
             error => Self::Said(error.to_string()),
         }
     }
@@ -41,42 +43,26 @@ impl From<String> for Failure {
 
 pub type Done<T = ()> = Result<T, Failure>;
 
-/// Open evaluations, where others are kept, and the one model in memory.
+/// The model in memory, and vectors.
 pub struct Desk {
+    pub shelf: Arc<Shelf>,
     events: Events,
-    books: Option<Books>,
     data_dir: Option<PathBuf>,
     session: Option<(ModelChoice, DeviceChoice, Session)>,
-    /// The newest last.
-    open: Vec<Appraised>,
+    /// By the evaluation; the newest last.
+    vectors: Vec<(String, Vectors)>,
 }
 
 impl Desk {
-    /// Nothing is open; without a folder nothing is kept.
-    pub fn new(events: Events, data_dir: Option<PathBuf>) -> Self {
+    /// Without a model; the first one that is needed is opened.
+    pub fn new(shelf: Arc<Shelf>, events: Events, data_dir: Option<PathBuf>) -> Self {
         Self {
+            shelf,
             events,
-            books: data_dir.as_deref().map(Books::at),
             data_dir,
             session: None,
-            open: Vec::new(),
+            vectors: Vec::new(),
         }
-    }
-
-    /// Where evaluations are kept.
-    pub fn books(&self) -> Done<&Books> {
-        self.books.as_ref().ok_or_else(|| Failure::Said(NO_FOLDER.into()))
-    }
-
-    /// Tells which evaluations are kept.
-    pub fn list(&self) {
-        let listed = self.books.as_ref().map_or(Vec::new(), Books::list);
-        self.tell(EvaluationEvent::List(listed));
-    }
-
-    /// Tells the window.
-    pub fn tell(&self, event: EvaluationEvent) {
-        self.events.send(Event::Evaluation(event));
     }
 
     /// Lets go of the model, after it failed.
@@ -84,9 +70,18 @@ impl Desk {
         self.session = None;
     }
 
-    /// Lets go of an evaluation.
-    pub fn close(&mut self, id: &str) {
-        self.open.retain(|opened| opened.evaluation.id != id);
+    /// Lets go of what an evaluation's answers come from.
+    pub fn forget(&mut self, id: &str) {
+        self.vectors.retain(|(other, _)| other != id);
+    }
+
+    /// Keeps what an evaluation's answers come from.
+    pub fn lay(&mut self, id: &str, vectors: Vectors) {
+        self.forget(id);
+        self.vectors.push((id.to_owned(), vectors));
+        if self.vectors.len() > OPEN {
+            self.vectors.remove(0);
+        }
     }
 
     /// The model, opened where another one is in memory.
@@ -109,155 +104,100 @@ impl Desk {
         session.ok_or(Failure::Stopped)
     }
 
-    /// Takes what was evaluated: kept, shown, listed.
-    pub fn take(&mut self, generation: Option<u64>, appraised: Appraised) {
-        let evaluation = Arc::new(appraised.evaluation.clone());
-        self.lay(appraised);
-        self.saved(&evaluation);
-        self.show(generation, evaluation);
-        self.list();
-    }
-
-    fn lay(&mut self, appraised: Appraised) {
-        self.close(&appraised.evaluation.id);
-        self.open.push(appraised);
-        if self.open.len() > OPEN {
-            self.open.remove(0);
-        }
-    }
-
-    /// What cannot be kept is said, and still shown.
-    fn saved(&self, evaluation: &Evaluation) {
-        if let Some(Err(reason)) = self.books.as_ref().map(|books| books.save(evaluation)) {
-            let text = format!("The evaluation cannot be kept: {reason}");
-            self.events.message(Severity::Error, text);
-        }
-    }
-
-    /// Shows an evaluation as it is now.
-    pub fn show(&self, generation: Option<u64>, evaluation: Arc<Evaluation>) {
-        self.tell(EvaluationEvent::Evaluated {
-            generation,
-            evaluation: Ok(evaluation),
-        });
-    }
-
-    /// One with its vectors; those that are not in memory come from the store, or are made anew.
-    pub fn opened(&mut self, id: &str, device: DeviceChoice, heard: &Heard) -> Done<&mut Appraised> {
-        if let Some(place) = self.open.iter().position(|opened| opened.evaluation.id == id) {
-            let opened = self.open.remove(place);
-            self.open.push(opened);
-        } else {
-            let kept = self.books()?.open(id)?;
-            let appraised = self.again(kept, device, heard)?;
-            self.lay(appraised);
-        }
-        self.open.last_mut().ok_or(Failure::Stopped)
-    }
-
-    /// An evaluation that was kept, with vectors of this moment. Its own numbers stay; where others come out now, it is
-    /// said.
-    fn again(&mut self, kept: Evaluation, device: DeviceChoice, heard: &Heard) -> Done<Appraised> {
-        let config = config_of(&kept, model_of(&kept));
-        let (truth, templates) = ground_truth(&config, None)?;
-        let session = self.session(&config.model, device)?;
-        let mut now = appraise(session, &config, truth, templates, heard)?;
-        let fresh = &mut now.evaluation;
-        let same = fresh.setup.data == kept.setup.data;
-        if let Some(changed) = what_changed(&kept, fresh) {
-            self.events.message(Severity::Warning, changed);
-        }
-        fresh.id = kept.id;
-        fresh.name = kept.name;
-        fresh.note = kept.note;
-        fresh.setup.date = kept.setup.date;
-        if same {
-            fresh.marks = kept.marks;
-            fresh.facts = kept.facts;
-            fresh.prompts = kept.prompts;
-            fresh.negatives = kept.negatives;
-        }
-        Ok(now)
-    }
-
-    /// Changes an evaluation: kept, shown, listed.
-    pub fn change(
+    /// The model that an evaluation was made with: where it was, as the Hub calls it, or `open`, whichever is the same one.
+    /// None where it is not on this machine: then nothing is answered in its name.
+    pub fn model_like(
         &mut self,
-        id: &str,
+        evaluation: &Evaluation,
         device: DeviceChoice,
-        heard: &Heard,
-        change: impl FnOnce(&mut Evaluation),
-    ) -> Done {
-        let opened = self.opened(id, device, heard)?;
-        change(&mut opened.evaluation);
-        let evaluation = Arc::new(opened.evaluation.clone());
-        self.saved(&evaluation);
-        self.show(None, evaluation);
-        self.list();
-        Ok(())
+        open: &ModelChoice,
+    ) -> Option<ModelChoice> {
+        let own = model_of(evaluation);
+        let there = own.path().is_none_or(Path::exists);
+        let named = own.path().and_then(hub_name);
+        let fetched = named.and_then(|name| Some(Cache::of_this_machine()?.find(&name)?.folder));
+        let candidates = there.then_some(own).into_iter().chain(fetched.map(ModelChoice::Path));
+        let mut candidates = candidates.chain([open.clone()]).collect::<Vec<_>>();
+        candidates.dedup();
+        candidates.into_iter().find(|choice| {
+            let session = self.session(choice, device);
+            session.is_ok_and(|session| is_like(session, evaluation))
+        })
     }
 
-    /// Works on an evaluation with its model.
+    /// The same as a session.
+    pub fn session_of(&mut self, evaluation: &Evaluation, device: DeviceChoice) -> Done<&mut Session> {
+        let own = model_of(evaluation);
+        let model = self.model_like(evaluation, device, &own).ok_or_else(|| {
+            Failure::Said(format!(
+                "{}, the model of \"{}\", is not here as it was. Its numbers stay; for what needs the model, bring it back, or \
+                 measure these pictures with the model that is open",
+                evaluation.setup.model.name, evaluation.name
+            ))
+        })?;
+        self.session(&model, device)
+    }
+
+    /// What an evaluation's answers come from; from memory, from the store, or made anew.
+    pub fn vectors(&mut self, evaluation: &Evaluation, device: DeviceChoice, heard: &Heard) -> Done<&mut Vectors> {
+        let id = &evaluation.id;
+        match self.vectors.iter().position(|(other, _)| other == id) {
+            Some(place) => {
+                let own = self.vectors.remove(place);
+                self.vectors.push(own);
+            }
+            None => {
+                let session = self.session_of(evaluation, device)?;
+                let (vectors, lost) = vectors_of(session, evaluation, heard)?;
+                if !lost.is_empty() {
+                    self.events.message(Severity::Warning, said_of(evaluation, &lost));
+                }
+                self.lay(id, vectors);
+            }
+        }
+        let newest = self.vectors.last_mut().map(|(_, vectors)| vectors);
+        newest.ok_or(Failure::Stopped)
+    }
+
+    /// Works on an evaluation with its model and its vectors.
     pub fn with_session<T>(
         &mut self,
-        id: &str,
+        evaluation: &Evaluation,
         device: DeviceChoice,
         heard: &Heard,
-        work: impl FnOnce(&mut Session, &mut Appraised) -> Result<T, AppraiseError>,
+        work: impl FnOnce(&mut Session, &mut Vectors) -> Result<T, AppraiseError>,
     ) -> Done<T> {
-        self.opened(id, device, heard)?;
-        let Some(mut opened) = self.open.pop() else {
-            return Err(Failure::Stopped);
-        };
-        let session = self.session(&model_of(&opened.evaluation), device);
-        let done = session.and_then(|session| Ok(work(session, &mut opened)?));
-        self.open.push(opened);
-        done
-    }
-
-    /// The same, of work that changes it.
-    pub fn change_with_session(
-        &mut self,
-        id: &str,
-        device: DeviceChoice,
-        heard: &Heard,
-        work: impl FnOnce(&mut Session, &mut Appraised) -> Result<(), AppraiseError>,
-    ) -> Done {
-        self.with_session(id, device, heard, work)?;
-        self.change(id, device, heard, |_| {})
+        // For a moment there are two: of what is computed in place, only the classes are large.
+        let mut vectors = self.vectors(evaluation, device, heard)?.clone();
+        let done = work(self.session_of(evaluation, device)?, &mut vectors)?;
+        self.lay(&evaluation.id, vectors);
+        Ok(done)
     }
 }
 
-/// Why numbers of before need not come out again; none where all is as it was.
-fn what_changed(kept: &Evaluation, now: &Evaluation) -> Option<String> {
-    if now.setup.data != kept.setup.data {
-        Some(format!(
-            "The pictures of \"{}\" are not what they were: files are missing, new or changed. What is shown is measured on \
-             those that are there now",
-            kept.name
-        ))
-    } else if now.setup.model.identity != kept.setup.model.identity {
-        Some(format!(
-            "The model of \"{}\" is not what it was; what is shown is what it answers now",
-            kept.name
-        ))
-    } else {
-        None
-    }
+/// Whether a session has the model that an evaluation was made with. One that is named by nothing, as in a test, is any.
+fn is_like(session: &Session, evaluation: &Evaluation) -> bool {
+    let (own, info) = (&evaluation.setup.model, session.loaded.model.info());
+    // Elsewhere the same files may compute in another precision, which is another identity.
+    let files = info.files.iter().map(|file| (file.name.clone(), file.sha256.clone()));
+    own.identity.is_empty()
+        || info.identity == own.identity
+        || (!own.files.is_empty() && files.eq(own.files.iter().cloned()))
 }
 
-/// The same with another model.
-pub fn config_of(evaluation: &Evaluation, model: ModelChoice) -> EvaluationConfig {
-    let setup = &evaluation.setup;
-    EvaluationConfig {
-        folder: setup.folder.clone(),
-        wanted: setup.wanted.clone(),
-        part: setup.part,
-        classes: evaluation.classes.clone(),
-        templates: Some(setup.templates.clone()),
-        preset: setup.preset.clone(),
-        model,
-        negatives: None,
-        name: String::new(),
-    }
+fn said_of(evaluation: &Evaluation, lost: &[(PathBuf, String)]) -> String {
+    let names: Vec<String> = lost
+        .iter()
+        .take(NAMED)
+        .map(|(path, reason)| format!("{}: {reason}", path.display()))
+        .collect();
+    let more = if lost.len() > NAMED { ", and others" } else { "" };
+    format!(
+        "{} of {} pictures of \"{}\" are not what and where they were ({}{more}). Its numbers stay as they were measured; maps \
+         and groups leave these pictures out",
+        lost.len(),
+        evaluation.pictures.len(),
+        evaluation.name,
+        names.join("; ")
+    )
 }

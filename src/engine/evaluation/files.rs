@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::ExportKind;
-use super::appraise::Appraised;
-use crate::evaluation::out::{Row, clip_benchmark, csv, json_lines, latex, markdown, parquet, report};
-use crate::evaluation::{Evaluation, Judged, Projection, SideBySide, content_of};
+use super::appraise::Vectors;
+use crate::evaluation::out::{
+    Row, clip_benchmark, csv, json_lines, latex, latex_of_all, markdown, markdown_of_all, parquet, report,
+};
+use crate::evaluation::{Answer, Evaluation, Judged, Listed, NOWHERE, Projection, SideBySide, content_of, written};
 use crate::library::{Inputs, may_write, scan, write_output};
 
 /// Differences of accuracy below this are rounding.
@@ -33,23 +35,21 @@ impl ExportKind {
     }
 }
 
-/// Writes an evaluation into a file, all or nothing; never over a picture that it read.
+/// Writes an evaluation into a file, all or nothing; never over a picture that it read. Only a map needs its vectors, and
+/// only a table of all those that are `kept`.
 ///
 /// # Errors
 /// Why it cannot be written.
 pub fn export(
-    appraised: &Appraised,
+    evaluation: &Evaluation,
+    vectors: Option<&Vectors>,
+    kept: &[Listed],
     against: Option<(&str, &SideBySide)>,
     kind: ExportKind,
     path: &Path,
     replace: bool,
 ) -> Result<(), String> {
-    let evaluation = &appraised.evaluation;
-    let inputs = Inputs {
-        pictures: evaluation.pictures.iter().map(|picture| picture.path.clone()).collect(),
-        model: evaluation.setup.model.path.iter().cloned().collect(),
-    };
-    may_write(path, &inputs, replace).map_err(|error| error.to_string())?;
+    may_write(path, &inputs_of(evaluation), replace).map_err(|error| error.to_string())?;
     let rows = [Row::of(evaluation)];
     let content = match kind {
         ExportKind::Html { pictures } => report(evaluation, against, pictures)?.into_bytes(),
@@ -57,16 +57,56 @@ pub fn export(
         ExportKind::JsonLines => json_lines(evaluation).into_bytes(),
         ExportKind::Latex => latex(&rows).into_bytes(),
         ExportKind::Markdown => markdown(&rows).into_bytes(),
+        ExportKind::LatexOfAll => latex_of_all(&of_all(kept)).into_bytes(),
+        ExportKind::MarkdownOfAll => markdown_of_all(&of_all(kept)).into_bytes(),
         ExportKind::ClipBenchmark => format!("{}\n", clip_benchmark(evaluation)).into_bytes(),
-        ExportKind::Parquet => parquet(evaluation, &Projection::pca(&appraised.embedded)),
-        ExportKind::Evaluation => serde_json::to_vec(evaluation).map_err(|error| error.to_string())?,
+        ExportKind::Parquet => {
+            let vectors = vectors.ok_or("its pictures are not here: a map needs them")?;
+            let mut map = Projection::pca(&vectors.embedded);
+            map.pictures = vectors.spread(map.pictures, evaluation.pictures.len(), NOWHERE);
+            parquet(evaluation, &map)
+        }
+        ExportKind::Evaluation => written(evaluation)?,
     };
     write_output(path, &content, replace).map_err(|error| error.to_string())
 }
 
-/// Finds the pictures of an evaluation below a folder by their content: the same evaluation with their paths here, those
-/// that are not here among its problems, and a sentence about them.
-pub fn found_here(mut evaluation: Evaluation, folder: &Path) -> (Evaluation, Vec<String>) {
+/// What an evaluation read, and nothing is written over.
+pub fn inputs_of(evaluation: &Evaluation) -> Inputs {
+    Inputs {
+        pictures: evaluation.pictures.iter().map(|picture| picture.path.clone()).collect(),
+        model: evaluation.setup.model.path.iter().cloned().collect(),
+    }
+}
+
+/// The lines of all evaluations that are kept, the newest first.
+fn of_all(kept: &[Listed]) -> Vec<Row> {
+    kept.iter().filter_map(|listed| listed.row.clone()).collect()
+}
+
+/// An evaluation whose pictures were looked for below a folder.
+pub struct Found {
+    /// The evaluation, each picture that is here with its path here.
+    pub evaluation: Evaluation,
+    /// The places of these.
+    pub here: Vec<usize>,
+    /// How many are here, in a sentence.
+    pub says: String,
+}
+
+impl Found {
+    /// The pictures that are not here.
+    pub fn missing(&self) -> impl Iterator<Item = &Judged> {
+        let mut here = self.here.iter().peekable();
+        let pictures = self.evaluation.pictures.iter().enumerate();
+        pictures
+            .filter(move |(place, _)| here.next_if(|there| *there == place).is_none())
+            .map(|(_, picture)| picture)
+    }
+}
+
+/// Finds the pictures of an evaluation below a folder by their content.
+pub fn found_here(mut evaluation: Evaluation, folder: &Path) -> Found {
     let there: Vec<PathBuf> = scan(folder, &crate::progress::Unheard)
         .pictures
         .into_iter()
@@ -77,53 +117,42 @@ pub fn found_here(mut evaluation: Evaluation, folder: &Path) -> (Evaluation, Vec
     for (content, path) in contents.iter().zip(&there) {
         by_content.entry(content).or_default().push(path);
     }
-    let (all, mut missing) = (evaluation.pictures.len(), Vec::new());
-    evaluation.pictures.retain_mut(|picture| {
+    let mut here = Vec::new();
+    for (place, picture) in evaluation.pictures.iter_mut().enumerate() {
         let found = by_content.get_mut(picture.content.as_str());
-        match found.filter(|_| !picture.content.is_empty()) {
+        if let Some(paths) = found.filter(|_| !picture.content.is_empty()) {
             // Of copies each is taken once, as long as there are enough.
-            Some(paths) => {
-                let path = if paths.len() > 1 { paths.remove(0) } else { paths[0] };
-                picture.path.clone_from(path);
-                true
-            }
-            None => {
-                missing.push(picture.path.clone());
-                false
-            }
+            let path = if paths.len() > 1 { paths.remove(0) } else { paths[0] };
+            picture.path.clone_from(path);
+            here.push(place);
         }
-    });
+    }
     evaluation.setup.folder = folder.to_path_buf();
-    let says = match missing.first() {
+    let mut found = Found {
+        evaluation,
+        here,
+        says: String::new(),
+    };
+    let all = found.evaluation.pictures.len();
+    let first = found.missing().next().map(|picture| picture.path.display().to_string());
+    found.says = match first {
         None => format!("All {all} pictures are here"),
         Some(first) => format!(
-            "{} of {all} pictures are not here, or were changed (the first: {})",
-            missing.len(),
-            first.display()
+            "{} of {all} pictures are not here, or were changed (the first: {first})",
+            all - found.here.len()
         ),
     };
-    let gone = missing
-        .into_iter()
-        .map(|path| (path, "it is not here, or was changed".to_string()));
-    evaluation.problems.extend(gone);
-    (evaluation, vec![says])
+    found
 }
 
-/// Whether numbers came out again, in a sentence.
-pub fn came_out(before: &Evaluation, now: &Evaluation) -> String {
-    let answers: BTreeMap<&Path, usize> = now
-        .pictures
-        .iter()
-        .map(|picture| (picture.path.as_path(), picture.answer.answered()))
-        .collect();
-    let differs = |picture: &&Judged| {
-        let answer = answers.get(picture.path.as_path());
-        answer.is_some_and(|answer| *answer != picture.answer.answered())
-    };
-    let changed = before.pictures.iter().filter(differs).count();
-    let (was, is) = (before.measures.top1.mean, now.measures.top1.mean);
-    let (measured, here) = (before.measures.count, now.pictures.len());
-    match (measured == here, changed) {
+/// Whether numbers came out again, in a sentence: of an evaluation, where the pictures at these places are answered so now.
+pub fn came_out(before: &Evaluation, here: &[usize], now: &[&Answer]) -> String {
+    let pairs = || here.iter().map(|place| &before.pictures[*place].answer).zip(now);
+    let changed = pairs().filter(|(was, is)| was.answered() != is.answered()).count();
+    let right = pairs().filter(|(_, is)| is.right()).count();
+    let (all, measured) = (before.pictures.len(), now.len());
+    let (was, is) = (before.measures.top1.mean, right as f64 / measured.max(1) as f64);
+    match (all == measured, changed) {
         (true, 0) if (was - is).abs() < SAME => {
             format!(
                 "The numbers come out again: accuracy {:.1} %, and every answer is the same",
@@ -135,7 +164,7 @@ pub fn came_out(before: &Evaluation, now: &Evaluation) -> String {
             100.0 * is,
             100.0 * was
         ),
-        (false, _) => format!("On the {here} pictures of {measured} that are here, {changed} answers changed"),
+        (false, _) => format!("On the {measured} pictures of {all} that are here, {changed} answers changed"),
     }
 }
 

@@ -1,21 +1,28 @@
 //! Evaluations: answers against ground truth, the same for commands and for the window.
 //!
-//! [`appraise`] makes one; [`study_prompts`], [`against_negatives`], [`call`] and [`side_by_side`] ask more of it. The window
+//! [`appraise`] makes one; [`study_prompts`], [`against_negatives`], [`called`] and [`side_by_side`] ask more of it. The window
 //! asks by an [`EvaluationRequest`], which waits its turn in the lane of the [`Evaluator`].
 
 mod appraise;
+mod card;
+mod clerk;
 mod desk;
 mod explain;
 mod files;
+mod guess;
 mod lane;
+mod map;
 mod protocol;
 mod revise;
+mod shelf;
 mod study;
 mod worker;
 
-pub use appraise::{AppraiseError, Appraised, answered, appraise, appraise_again, ground_truth, model_of};
-pub use files::{came_out, export, found_here};
+pub use appraise::{
+    AppraiseError, Appraised, NOT_THE_SAME, Vectors, answered, appraise, appraise_again, ground_truth, model_of,
+};
+pub use files::{Found, came_out, export, found_here};
 pub use lane::Evaluator;
 pub use protocol::*;
-pub use revise::{against_negatives, call, side_by_side};
+pub use revise::{Called, against_negatives, called, side_by_side};
 pub use study::study_prompts;

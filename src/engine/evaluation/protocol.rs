@@ -7,11 +7,12 @@ use crate::engine::choice::ModelChoice;
 use crate::engine::protocol::ScreenImage;
 
 pub use crate::evaluation::{
-    Answer, Bin, Calibration, Class, ClassChange, ClassMeasures, Cluster, Columns, Comparison, Conformal, Confused,
-    Confusion, Evaluation, Facts, FailureOrder, Fate, Fitted, Folded, GroundTruth, Interval, Judged, Listed, MapKind,
-    Mark, Marked, Measures, ModelRef, Negatives, Nonsense, Part, Picture, Preset, Projection, PromptRow, PromptStudy,
-    Published, Ranked, Reliability, Remeasured, Retrieval, Setup, Side, SideBySide, Slice, SliceBy, Source, Suspect,
-    Threshold, Verdict, Wanted, bin_of, worst,
+    AMONG, ActiveTest, Answer, BesideNonsense, Bin, Calibration, Caption, Class, ClassChange, ClassMeasures, Cluster,
+    ClusterOf, Columns, Comparison, Conformal, Confused, Confusion, Evaluation, Facts, FailureOrder, Fate, Fitted,
+    Folded, GroundTruth, Interval, Judged, KeptSlice, Listed, MapKind, Mark, Marked, Measures, ModelRef, Negatives,
+    Nonsense, Part, Picture, Preset, Projection, PromptRow, PromptStudy, Published, Ranked, Reliability, Remeasured,
+    Retrieval, Setup, Side, SideBySide, Slice, SliceBy, Source, Suspect, Threshold, Verdict, Wanted, bin_of, call_as,
+    p_words, worst,
 };
 pub use crate::zero_shot::{Label, TemplateSet};
 
@@ -32,8 +33,6 @@ pub struct EvaluationConfig {
     pub preset: Option<String>,
     /// The model.
     pub model: ModelChoice,
-    /// Pictures that show none of the classes.
-    pub negatives: Option<PathBuf>,
     /// A name for people; one is made where it is empty.
     pub name: String,
 }
@@ -54,6 +53,10 @@ pub enum ExportKind {
     Latex,
     /// A table for a page.
     Markdown,
+    /// A table for a paper of every evaluation that is kept: models against sets.
+    LatexOfAll,
+    /// The same for a page.
+    MarkdownOfAll,
     /// As CLIP_benchmark writes its results.
     ClipBenchmark,
     /// A row a picture with its place on the map.
@@ -92,6 +95,19 @@ pub enum EvaluationRequest {
         /// The model.
         model: ModelChoice,
     },
+    /// What a model answers to a folder of which nobody knows what it shows.
+    Guess {
+        /// Counts what was asked; the answer carries it.
+        generation: u64,
+        /// The folder.
+        folder: PathBuf,
+        /// The labels that it answers with.
+        labels: Vec<Label>,
+        /// Their templates.
+        templates: TemplateSet,
+        /// The model.
+        model: ModelChoice,
+    },
     /// Open one that is kept.
     Open(String),
     /// Open one from a file: its pictures are found by their content, and its numbers computed again.
@@ -100,6 +116,8 @@ pub enum EvaluationRequest {
         file: PathBuf,
         /// Where its pictures lie here.
         pictures: PathBuf,
+        /// The model that is open: it may be the one that it was measured with.
+        model: ModelChoice,
     },
     /// Call a class otherwise, or describe it; the measures follow.
     Call {
@@ -126,6 +144,22 @@ pub enum EvaluationRequest {
         /// The mark.
         mark: Option<Marked>,
     },
+    /// Give pictures a name together, to be measured again on another model.
+    KeepSlice {
+        /// The evaluation.
+        id: String,
+        /// The name.
+        name: String,
+        /// The pictures.
+        places: Vec<usize>,
+    },
+    /// Take such a name away.
+    ForgetSlice {
+        /// The evaluation.
+        id: String,
+        /// The name.
+        name: String,
+    },
     /// Measure these pictures alone.
     Measure {
         /// The evaluation.
@@ -146,13 +180,22 @@ pub enum EvaluationRequest {
     /// "None of these" against the pictures of a folder.
     Negatives(String, PathBuf),
     /// The second against the first.
-    Compare(String, String),
+    Compare {
+        /// The first.
+        first: String,
+        /// The second.
+        second: String,
+        /// Whether pictures that are marked in the second are left out.
+        without_marked: bool,
+    },
     /// Parts of the pictures.
     Slices(String, SliceBy),
     /// Mistakes that lie together, worded by these texts (those that come with Clipsight, where there are none).
     Clusters(String, Vec<String>),
     /// The map.
     Map(String, MapKind),
+    /// Stop the map that is being drawn; what is there of it stays.
+    StopMap,
     /// Of a picture, the nearest pictures of its true class.
     Nearest {
         /// The evaluation.
@@ -166,6 +209,19 @@ pub enum EvaluationRequest {
         id: String,
         /// The picture.
         place: usize,
+        /// Another evaluation of the same pictures, whose model is asked, too.
+        beside: Option<String>,
+    },
+    /// Write failures as pictures: one into this file, or several into this folder.
+    SaveCards {
+        /// The evaluation.
+        id: String,
+        /// The pictures.
+        places: Vec<usize>,
+        /// The file or folder.
+        to: PathBuf,
+        /// Another evaluation of the same pictures, whose model is asked, too.
+        beside: Option<String>,
     },
     /// Write it into a file.
     Export {
@@ -175,6 +231,8 @@ pub enum EvaluationRequest {
         kind: ExportKind,
         /// Where to.
         path: PathBuf,
+        /// The evaluation that it is compared with, which reports tell.
+        against: Option<String>,
     },
     /// Put it aside.
     Delete(String),
@@ -195,6 +253,8 @@ pub enum EvaluationEvent {
         generation: u64,
         /// The answer, and the published set that its folders are called like.
         truth: Result<(Box<GroundTruth>, Option<String>), String>,
+        /// The columns of its lists: those that were used, or could be where none was.
+        columns: Vec<Columns>,
     },
     /// Something goes on.
     Working {
@@ -211,6 +271,13 @@ pub enum EvaluationEvent {
         generation: Option<u64>,
         /// The evaluation.
         evaluation: Result<Arc<Evaluation>, String>,
+    },
+    /// What a model answers to a folder of which nobody knows what it shows, or why it does not.
+    Guessed {
+        /// The request that this answers.
+        generation: u64,
+        /// The answers.
+        guessed: Result<Arc<Guessed>, String>,
     },
     /// What an opened evaluation says of its pictures and numbers here.
     Imported {
@@ -262,6 +329,40 @@ pub enum EvaluationEvent {
     Exported(PathBuf),
 }
 
+/// What a model answers to pictures of which nobody knows what they show.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guessed {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The labels.
+    pub labels: Vec<String>,
+    /// The pictures.
+    pub pictures: Vec<Guess>,
+    /// Pictures that cannot be read.
+    pub unreadable: usize,
+}
+
+/// An answer to such a picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guess {
+    /// The file.
+    pub path: PathBuf,
+    /// The five best labels with their probabilities, the best first.
+    pub best: Vec<(usize, f32)>,
+}
+
+impl Guess {
+    /// The label that is answered.
+    pub fn answered(&self) -> Option<usize> {
+        self.best.first().map(|(label, _)| *label)
+    }
+
+    /// Its probability.
+    pub fn confidence(&self) -> f32 {
+        self.best.first().map_or(0.0, |(_, probability)| *probability)
+    }
+}
+
 /// A picture, and what speaks in it for what it shows and for what is answered, both on one scale.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explained {
@@ -273,4 +374,21 @@ pub struct Explained {
     pub answer: ScreenImage,
     /// How the heatmaps were made, for people.
     pub method: String,
+    /// What another model says.
+    pub beside: Option<Beside>,
+}
+
+/// What the model of another evaluation says of the same picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Beside {
+    /// What the evaluation is called.
+    pub name: String,
+    /// What it answers.
+    pub answered: String,
+    /// Whether that is right.
+    pub right: bool,
+    /// The picture with the heatmap of its class.
+    pub truth: ScreenImage,
+    /// With the heatmap of what it answers.
+    pub answer: ScreenImage,
 }

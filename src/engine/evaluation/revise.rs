@@ -1,9 +1,9 @@
 //! What is asked of an evaluation after it was made: other names, pictures of something else, another evaluation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::appraise::{Appraised, Result, embed};
+use super::appraise::{Result, Vectors, embed};
 use crate::engine::session::Session;
 use crate::evaluation::{
     Answer, Calibration, Class, Confusion, DataError, Embedded, Evaluation, Judged, Measures, Negatives, SideBySide,
@@ -12,31 +12,70 @@ use crate::library::scan;
 use crate::progress::Progress;
 use crate::zero_shot::Label;
 
+/// What follows where a class is called otherwise: the classes, what they are measured by, and their vectors.
+pub struct Called {
+    classes: Vec<Class>,
+    answers: Vec<Answer>,
+    measures: Measures,
+    confusion: Confusion,
+    calibration: Calibration,
+}
+
+impl Called {
+    /// Takes it over. What was measured with the words of before is left out, and that is noted.
+    pub fn apply(self, evaluation: &mut Evaluation) {
+        evaluation.classes = self.classes;
+        evaluation.measures = self.measures;
+        evaluation.confusion = self.confusion;
+        evaluation.calibration = self.calibration;
+        let pictures = evaluation.pictures.iter_mut().zip(self.answers);
+        pictures.for_each(|(picture, answer)| picture.answer = answer);
+        let studied = evaluation.prompts.take().is_some();
+        let had_negatives = evaluation.negatives.take().is_some();
+        if studied || had_negatives {
+            let what = match (studied, had_negatives) {
+                (true, true) => "the prompt study and the negatives",
+                (true, false) => "the prompt study",
+                _ => "the negatives",
+            };
+            let note = format!("a class was called otherwise since: {what} have to be measured again");
+            evaluation.notes.retain(|other| *other != note);
+            evaluation.notes.push(note);
+        }
+        // A published figure is of the names that were published.
+        evaluation.published = None;
+    }
+}
+
 /// Calls a class otherwise, and measures anew. Only prompts that were not seen before are embedded.
 ///
 /// # Errors
-/// There is no such class, or the device failed.
-pub fn call(session: &mut Session, appraised: &mut Appraised, class: Class) -> Result<()> {
-    let evaluation = &mut appraised.evaluation;
-    let place = evaluation.classes.iter().position(|own| own.folder == class.folder);
+/// There is no such class, pictures went away since, or the device failed.
+pub fn called(session: &mut Session, evaluation: &Evaluation, vectors: &mut Vectors, class: Class) -> Result<Called> {
+    let mut classes = evaluation.classes.clone();
+    let place = classes.iter().position(|own| own.folder == class.folder);
     let place = place.ok_or_else(|| DataError(format!("there is no class {}", class.folder)))?;
-    evaluation.classes[place] = class;
-    let labels: Vec<Label> = evaluation.classes.iter().map(Class::label).collect();
-    appraised.embedded.classes = session.classes(&labels, &evaluation.setup.templates)?;
-    let truth: Vec<usize> = evaluation.answers().map(|answer| answer.truth).collect();
-    let answers = appraised.embedded.answers(&truth);
-    let count = evaluation.classes.len();
-    if let Some(measures) = Measures::of(&answers, count) {
-        evaluation.measures = measures;
+    let gone = evaluation.pictures.len() - vectors.here.len();
+    if gone > 0 {
+        let text = format!(
+            "{gone} pictures are not what and where they were, and cannot be answered with other words: measure those that \
+             are here as a new evaluation"
+        );
+        return Err(DataError(text).into());
     }
-    evaluation.confusion = Confusion::of(&answers, count);
-    evaluation.calibration = Calibration::of(&appraised.embedded, &answers);
-    evaluation
-        .pictures
-        .iter_mut()
-        .zip(answers)
-        .for_each(|(picture, answer)| picture.answer = answer);
-    Ok(())
+    classes[place] = class;
+    let labels: Vec<Label> = classes.iter().map(Class::label).collect();
+    vectors.embedded.classes = session.classes(&labels, &evaluation.setup.templates)?;
+    let truth: Vec<usize> = evaluation.answers().map(|answer| answer.truth).collect();
+    let answers = vectors.embedded.answers(&truth);
+    let count = classes.len();
+    Ok(Called {
+        measures: Measures::of(&answers, count).unwrap_or_else(|| Measures::none(count)),
+        confusion: Confusion::of(&answers, count),
+        calibration: Calibration::of(&vectors.embedded, &answers),
+        answers,
+        classes,
+    })
 }
 
 /// "None of these" against the pictures of a folder; and those of them that cannot be read.
@@ -45,82 +84,108 @@ pub fn call(session: &mut Session, appraised: &mut Appraised, class: Class) -> R
 /// The device failed, it was stopped, or there is no picture.
 pub fn against_negatives(
     session: &mut Session,
-    appraised: &mut Appraised,
+    vectors: &Vectors,
     folder: &Path,
     progress: &dyn Progress,
-) -> Result<Vec<(PathBuf, String)>> {
+) -> Result<(Negatives, Vec<(PathBuf, String)>)> {
     let scanned = scan(folder, progress);
     let mut problems = scanned.unreadable;
     let paths: Vec<PathBuf> = scanned.pictures.into_iter().map(|found| found.path).collect();
     let rows = embed(session, &paths, progress)?;
-    let mut vectors = Vec::new();
+    let (mut own, mut found) = (Vec::new(), Vec::new());
     for (path, row) in paths.into_iter().zip(rows) {
         match row {
-            Ok(vector) => vectors.extend(vector),
+            Ok(vector) => {
+                found.extend(vector);
+                own.push(path);
+            }
             Err(reason) => problems.push((path, reason)),
         }
     }
     let others = Embedded {
-        pictures: vectors,
-        ..appraised.embedded.clone()
+        pictures: found.into(),
+        ..vectors.embedded.clone()
     };
     let lead = |_: usize, cosines: &[f32]| {
         let (none, labels) = cosines.split_last().unwrap_or((&0.0, &[]));
         f64::from(labels.iter().copied().fold(f32::NEG_INFINITY, f32::max) - none)
     };
-    let found = Negatives::of(&appraised.embedded.each(lead), &others.each(lead));
+    let found = Negatives::of(&vectors.embedded.each(lead), &others.each(lead));
     let missing = || DataError(format!("{} holds no picture that can be read", folder.display()));
-    appraised.evaluation.negatives = Some(found.ok_or_else(missing)?);
-    Ok(problems)
+    let mut found = found.ok_or_else(missing)?;
+    found.files = own;
+    Ok((found, problems))
 }
 
-/// The second against the first, picture by picture. Copies count together where both or either know them.
+/// The second against the first, by the places of the second. Copies count together where either knows them; pictures of
+/// the second at `left_out` do not count.
 ///
 /// # Errors
-/// They are not of the same pictures.
-pub fn side_by_side(first: &Evaluation, second: &Evaluation) -> std::result::Result<SideBySide, String> {
-    let by_path: BTreeMap<&Path, &Answer> = second
-        .pictures
-        .iter()
-        .map(|one| (one.path.as_path(), &one.answer))
-        .collect();
-    let by_content: BTreeMap<&str, &Answer> = second
-        .pictures
-        .iter()
-        .filter(|one| !one.content.is_empty())
-        .map(|one| (one.content.as_str(), &one.answer))
-        .collect();
-    let of = |one: &Judged| {
-        by_path
-            .get(one.path.as_path())
-            .or_else(|| by_content.get(one.content.as_str()))
-            .copied()
-    };
-    let folders = |evaluation: &Evaluation| -> Vec<String> {
-        evaluation.classes.iter().map(|class| class.folder.clone()).collect()
-    };
-    let others: Option<Vec<&Answer>> = first.pictures.iter().map(of).collect();
-    let others = others.filter(|others| {
-        let (own, theirs) = (folders(first), folders(second));
-        first.pictures.len() == second.pictures.len()
-            && first
-                .pictures
-                .iter()
-                .zip(others)
-                .all(|(one, other)| own[one.answer.truth] == theirs[other.truth])
-    });
-    let others = others.ok_or("they are not of the same pictures with the same classes, and cannot be compared")?;
-    let facts = if first.facts.is_empty() {
-        &second.facts
+/// They are not of the same pictures, or nothing is left.
+pub fn side_by_side(
+    first: &Evaluation,
+    second: &Evaluation,
+    left_out: &BTreeSet<usize>,
+) -> std::result::Result<SideBySide, String> {
+    let places = same_pictures(first, second)?;
+    let count = second.pictures.len();
+    let groups = if second.facts.len() == count {
+        first_of_each(second.facts.iter().map(|facts| facts.group))
+    } else if first.facts.len() == count {
+        first_of_each(places.iter().map(|place| first.facts[*place].group))
     } else {
-        &first.facts
+        (0..count).collect()
     };
-    let groups: Vec<usize> = match facts.len() == first.pictures.len() {
-        true => facts.iter().map(|facts| facts.group).collect(),
-        false => (0..first.pictures.len()).collect(),
+    let of: Vec<usize> = (0..count).filter(|place| !left_out.contains(place)).collect();
+    let answer = |place: &usize| &second.pictures[*place].answer;
+    let before: Vec<bool> = (of.iter())
+        .map(|place| first.pictures[places[*place]].answer.right())
+        .collect();
+    let after: Vec<bool> = of.iter().map(|place| answer(place).right()).collect();
+    let truth: Vec<usize> = of.iter().map(|place| answer(place).truth).collect();
+    let groups = first_of_each(of.iter().map(|place| groups[*place]));
+    let found = SideBySide::of(&before, &after, &truth, &groups);
+    let mut found = found.ok_or("there is no picture to compare")?;
+    if second.is_of_captions() {
+        found.classes.clear();
+    }
+    found.of = of;
+    Ok(found)
+}
+
+/// For each picture of the second, the place of the same one in the first.
+pub fn same_pictures(first: &Evaluation, second: &Evaluation) -> std::result::Result<Vec<usize>, String> {
+    let pictures = || first.pictures.iter().enumerate();
+    let by_path: BTreeMap<&Path, usize> = pictures().map(|(place, one)| (one.path.as_path(), place)).collect();
+    let by_content: BTreeMap<&str, usize> = pictures()
+        .filter(|(_, one)| !one.content.is_empty())
+        .map(|(place, one)| (one.content.as_str(), place))
+        .collect();
+    let named = |evaluation: &Evaluation| -> Vec<String> {
+        let folders = evaluation.classes.iter().map(|class| class.folder.clone());
+        let captions = evaluation.captions.iter().map(|caption| caption.text.clone());
+        folders.chain(captions).collect()
     };
-    let before: Vec<bool> = first.answers().map(Answer::right).collect();
-    let after: Vec<bool> = others.iter().map(|answer| answer.right()).collect();
-    let truth: Vec<usize> = first.answers().map(|answer| answer.truth).collect();
-    SideBySide::of(&before, &after, &truth, &groups).ok_or_else(|| "there is no picture to compare".into())
+    let (one, two) = (named(first), named(second));
+    // Of several captions each model finds another one nearest.
+    let of_captions = second.is_of_captions() && one == two;
+    let same = |own: &Judged| {
+        let by_path = by_path.get(own.path.as_path());
+        let place = *by_path.or_else(|| by_content.get(own.content.as_str()))?;
+        let truth = first.pictures[place].answer.truth;
+        (of_captions || one[truth] == two[own.answer.truth]).then_some(place)
+    };
+    let places: Option<Vec<usize>> = second.pictures.iter().map(same).collect();
+    places
+        .filter(|places| places.len() == first.pictures.len() && first.is_of_captions() == second.is_of_captions())
+        .ok_or_else(|| "they are not of the same pictures with the same classes, and cannot be compared".into())
+}
+
+/// For each, the place of the first that is of the same group.
+fn first_of_each(groups: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut first = BTreeMap::new();
+    groups
+        .enumerate()
+        .map(|(place, group)| *first.entry(group).or_insert(place))
+        .collect()
 }

@@ -1,12 +1,10 @@
 //! Which words do better, and whether better than nonsense.
 
-use std::collections::BTreeMap;
-
-use super::appraise::{Appraised, Result, STOPPED};
+use super::appraise::{AppraiseError, Result, Vectors};
 use crate::engine::session::Session;
 use crate::evaluation::{
-    Class, Comparison, DataError, Embedded, Nonsense, Preset, PromptRow, PromptStudy, accuracy_interval, ensembles,
-    kinds, nonsense,
+    Class, Comparison, DRAWS, DataError, Embedded, Evaluation, Nonsense, Preset, PromptRow, PromptStudy,
+    accuracy_interval, ensembles, kinds, nonsense,
 };
 use crate::progress::Progress;
 use crate::zero_shot::{ClassEmbeddings, Label, TemplateSet, class_embedding};
@@ -26,9 +24,13 @@ fn with_classes(embedded: &Embedded, classes: ClassEmbeddings) -> Embedded {
 ///
 /// # Errors
 /// The device failed, or it was stopped.
-pub fn study_prompts(session: &mut Session, appraised: &Appraised, progress: &dyn Progress) -> Result<PromptStudy> {
-    let Appraised { evaluation, embedded } = appraised;
-    let truth: Vec<usize> = evaluation.answers().map(|answer| answer.truth).collect();
+pub fn study_prompts(
+    session: &mut Session,
+    evaluation: &Evaluation,
+    vectors: &Vectors,
+    progress: &dyn Progress,
+) -> Result<PromptStudy> {
+    let truth: Vec<usize> = vectors.answers(evaluation).iter().map(|answer| answer.truth).collect();
     let named: Vec<Label> = evaluation
         .classes
         .iter()
@@ -36,12 +38,63 @@ pub fn study_prompts(session: &mut Session, appraised: &Appraised, progress: &dy
         .collect();
     let described: Vec<Label> = evaluation.classes.iter().map(Class::label).collect();
     let right = |classes: ClassEmbeddings| -> Vec<f64> {
-        let answers = with_classes(embedded, classes).answers(&truth);
+        let answers = with_classes(&vectors.embedded, classes).answers(&truth);
         answers
             .iter()
             .map(|answer| f64::from(u8::from(answer.right())))
             .collect()
     };
+    let kinds = kinds_of(evaluation, &described);
+    let steps = kinds.len() * (1 + DRAWS);
+    let mean = |scores: &[f64]| scores.iter().sum::<f64>() / scores.len().max(1) as f64;
+    let mut first: Vec<f64> = Vec::new();
+    let mut rows = Vec::new();
+    for (n, (name, templates)) in kinds.into_iter().enumerate() {
+        let step = n * (1 + DRAWS);
+        let wanted = |what: &str, done: usize| match progress.at(what, step + done, steps) {
+            true => Ok(()),
+            false => Err(AppraiseError::StoppedLater),
+        };
+        wanted("Trying prompts", 0)?;
+        let labels = if name == "yours" { &described } else { &named };
+        let scores = right(session.classes(labels, &templates)?);
+        if n == 0 {
+            first.clone_from(&scores);
+        }
+        // Words of as many letters as this kind's own.
+        let like = templates.templates();
+        let mut gains = Vec::new();
+        let drawn = nonsense(&like, NONSENSE);
+        let mut garbled: Vec<ClassEmbeddings> = Vec::new();
+        if drawn.iter().any(|template| *template != drawn[0]) {
+            for (done, template) in drawn.into_iter().enumerate() {
+                wanted("Trying nonsense", done / 2)?;
+                garbled.push(session.classes(&named, &TemplateSet::Own(vec![template]))?);
+            }
+            for (done, draw) in ensembles(like.len(), NONSENSE).into_iter().enumerate() {
+                wanted("Trying nonsense", (DRAWS + done) / 2)?;
+                gains.push(mean(&right(ensemble(&garbled, &draw))) - mean(&first));
+            }
+        } else {
+            // Without words there is nothing to garble, and nothing to gain by it.
+            gains.push(0.0);
+        }
+        let places = vectors.here.iter().copied().zip(&scores);
+        let wrong = places.filter(|(_, score)| **score == 0.0).map(|(place, _)| place);
+        rows.push(PromptRow {
+            name,
+            top1: accuracy_interval(&scores).ok_or_else(|| DataError("there is no picture".into()))?,
+            gain: if n == 0 { None } else { Comparison::of(&first, &scores) },
+            nonsense: Nonsense::of(gains),
+            wrong: wrong.collect(),
+            templates,
+        });
+    }
+    Ok(PromptStudy { rows })
+}
+
+/// The kinds of prompts that are studied.
+fn kinds_of(evaluation: &Evaluation, described: &[Label]) -> Vec<(String, TemplateSet)> {
     let preset = evaluation.setup.preset.as_deref().and_then(Preset::named);
     let preset = preset.or_else(|| Preset::recognised(&evaluation.classes));
     let of_set = preset.map(|preset| (preset.name.as_str(), preset.templates()));
@@ -51,45 +104,7 @@ pub fn study_prompts(session: &mut Session, appraised: &Appraised, progress: &dy
     if has_descriptions && kinds.last().is_none_or(|(name, _)| name != "yours") {
         kinds.push(("yours".into(), evaluation.setup.templates.clone()));
     }
-    let like: Vec<&str> = kinds.iter().flat_map(|(_, set)| set.templates()).collect();
-    let drawn = nonsense(&like, NONSENSE);
-    let steps = kinds.len() + drawn.len();
-    let mut measured: Vec<Vec<f64>> = Vec::new();
-    for (n, (name, set)) in kinds.iter().enumerate() {
-        if !progress.at("Trying prompts", n, steps) {
-            return Err(STOPPED);
-        }
-        let labels = if name == "yours" { &described } else { &named };
-        measured.push(right(session.classes(labels, set)?));
-    }
-    let mut garbled: Vec<ClassEmbeddings> = Vec::new();
-    for (n, template) in drawn.into_iter().enumerate() {
-        if !progress.at("Trying nonsense", kinds.len() + n, steps) {
-            return Err(STOPPED);
-        }
-        garbled.push(session.classes(&named, &TemplateSet::Own(vec![template]))?);
-    }
-    let mean = |scores: &[f64]| scores.iter().sum::<f64>() / scores.len().max(1) as f64;
-    let first = measured.first().cloned().unwrap_or_default();
-    let mut bands: BTreeMap<usize, Option<Nonsense>> = BTreeMap::new();
-    let mut rows = Vec::new();
-    for (n, ((name, templates), scores)) in kinds.into_iter().zip(&measured).enumerate() {
-        let count = templates.templates().len();
-        let band = bands.entry(count).or_insert_with(|| {
-            let gains = ensembles(count, NONSENSE)
-                .into_iter()
-                .map(|draw| mean(&right(ensemble(&garbled, &draw))) - mean(&first));
-            Nonsense::of(gains.collect())
-        });
-        rows.push(PromptRow {
-            name,
-            top1: accuracy_interval(scores).ok_or_else(|| DataError("there is no picture".into()))?,
-            gain: if n == 0 { None } else { Comparison::of(&first, scores) },
-            nonsense: band.clone(),
-            templates,
-        });
-    }
-    Ok(PromptStudy { rows })
+    kinds
 }
 
 /// Classes from several templates' classes: the mean of each, normalised again.

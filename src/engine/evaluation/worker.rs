@@ -1,54 +1,70 @@
-//! Does what the window wants of evaluating, a job after the other.
+//! Does what needs a model or the pictures themselves, a job after the other.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::Sender;
 
-use super::appraise::{Appraised, appraise, appraise_again, ground_truth, model_of};
-use super::desk::{Desk, Done, Failure, config_of};
-use super::explain::explain;
-use super::files::{came_out, export, found_here};
+use super::appraise::{Appraised, Vectors, appraise, appraise_again, ground_truth};
+use super::card::{card_name, card_png};
+use super::desk::{Desk, Done, Failure};
+use super::explain::{drawn, maps};
+use super::files::{came_out, export, found_here, inputs_of};
+use super::guess::guess;
 use super::lane::{Heard, Job, Orders};
-use super::revise::{against_negatives, call, side_by_side};
+use super::map::{MapJob, directions_of};
+use super::revise::{against_negatives, called, same_pictures, side_by_side};
+use super::shelf::Shelf;
 use super::study::study_prompts;
-use super::{EvaluationConfig, EvaluationEvent, EvaluationRequest, Marked, SliceBy};
+use super::{EvaluationEvent, EvaluationRequest, Explained, ExportKind, FailureOrder};
 use crate::engine::Events;
+use crate::engine::choice::ModelChoice;
 use crate::engine::device::DeviceChoice;
-use crate::engine::protocol::{Event, Severity};
-use crate::engine::threads::spawn;
+use crate::engine::protocol::Severity;
 use crate::evaluation::{
-    Answer, Conformal, Embedded, Evaluation, GroundTruth, MapKind, Preset, Projection, Wanted, clusters, dot, facts,
-    ordered, read_evaluation, slices, vocabulary,
+    Cluster, Conformal, Evaluation, MapKind, clusters, dot, facts, ordered, read_evaluation, slices, suspects,
+    vocabulary,
 };
+use crate::fine_tune::run::Control;
+use crate::library::{may_write, write_output};
 use crate::logging::{panic_text, place as log_place};
 use crate::progress::Progress;
+use crate::zero_shot::{Label, TemplateSet};
 
 /// Neighbours that are told.
 const NEIGHBOURS: usize = 8;
 
 /// Takes jobs from the lane.
 pub struct Worker {
-    jobs: Receiver<Job>,
     events: Events,
     orders: Arc<Orders>,
+    control: Arc<Control>,
+    maps: Sender<MapJob>,
     desk: Desk,
 }
 
 impl Worker {
-    /// Waits for jobs; without a folder nothing is kept.
-    pub fn new(jobs: Receiver<Job>, orders: Arc<Orders>, events: Events, data_dir: Option<PathBuf>) -> Self {
+    /// Without a model; without a folder nothing is kept.
+    pub fn new(
+        shelf: Arc<Shelf>,
+        orders: Arc<Orders>,
+        events: Events,
+        data_dir: Option<PathBuf>,
+        control: Arc<Control>,
+        maps: Sender<MapJob>,
+    ) -> Self {
         Self {
-            jobs,
             orders,
-            desk: Desk::new(events.clone(), data_dir),
+            control,
+            maps,
+            desk: Desk::new(shelf, events.clone(), data_dir),
             events,
         }
     }
 
-    /// Does the next job; whether there can be another.
-    pub fn step(&mut self) -> bool {
-        let Ok(job) = self.jobs.recv() else { return false };
+    /// Does a job.
+    pub fn step(&mut self, job: Job) {
         let number = job.number;
         if self.orders.wants(number) {
             let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.work(job)));
@@ -65,19 +81,19 @@ impl Worker {
             }
         }
         if self.orders.is_last(number) {
-            self.desk.tell(EvaluationEvent::Idle);
+            self.desk.shelf.tell(EvaluationEvent::Idle);
         }
-        true
     }
 
     fn work(&mut self, job: Job) -> Done {
-        let heard = Heard::of(job.number, &self.events, &self.orders);
+        let heard = Heard::of(job.number, &self.events, &self.orders, &self.control);
         let mut task = Task {
             number: job.number,
             device: job.device,
             heard: &heard,
-            events: &self.events,
             orders: &self.orders,
+            maps: &self.maps,
+            shelf: self.desk.shelf.clone(),
             desk: &mut self.desk,
         };
         task.answer(job.request)
@@ -89,148 +105,143 @@ struct Task<'a> {
     number: u64,
     device: DeviceChoice,
     heard: &'a Heard,
-    events: &'a Events,
     orders: &'a Arc<Orders>,
+    maps: &'a Sender<MapJob>,
+    shelf: Arc<Shelf>,
     desk: &'a mut Desk,
 }
 
 impl Task<'_> {
     fn answer(&mut self, request: EvaluationRequest) -> Done {
         match request {
-            EvaluationRequest::List => self.desk.list(),
-            EvaluationRequest::Look {
+            EvaluationRequest::Evaluate { generation, config } => self.evaluate(generation, |task| {
+                let (truth, templates) = ground_truth(&config, None)?;
+                let session = task.desk.session(&config.model, task.device)?;
+                Ok(appraise(session, &config, truth, templates, task.heard)?)
+            })?,
+            EvaluationRequest::Again { generation, id, model } => self.evaluate(generation, |task| {
+                let kept = task.shelf.open(&id)?;
+                let all: Vec<usize> = (0..kept.pictures.len()).collect();
+                let session = task.desk.session(&model, task.device)?;
+                Ok(appraise_again(session, &kept, &all, model, task.heard)?)
+            })?,
+            EvaluationRequest::Guess {
                 generation,
                 folder,
-                wanted,
-            } => self.look(generation, &folder, &wanted),
-            EvaluationRequest::Evaluate { generation, config } => self.evaluate(generation, &config)?,
-            EvaluationRequest::Again { generation, id, model } => {
-                let config = config_of(&self.opened(&id)?.evaluation, model);
-                self.evaluate(generation, &config)?;
-            }
-            EvaluationRequest::Open(id) => {
-                let evaluation = self.opened(&id)?.evaluation.clone();
-                self.desk.show(None, Arc::new(evaluation));
+                labels,
+                templates,
+                model,
+            } => {
+                let session = self.desk.session(&model, self.device)?;
+                let guessed = match guess(session, &folder, &labels, &templates, self.heard).map_err(Failure::from) {
+                    Ok(guessed) => Ok(Arc::new(guessed)),
+                    Err(Failure::Said(reason)) => Err(reason),
+                    Err(Failure::Stopped) => {
+                        Err("It was stopped; the pictures that are embedded need not be again".into())
+                    }
+                };
+                self.shelf.tell(EvaluationEvent::Guessed { generation, guessed });
             }
             EvaluationRequest::Call { id, class } => {
-                let (device, heard) = (self.device, self.heard);
-                self.desk
-                    .change_with_session(&id, device, heard, |session, opened| call(session, opened, class))?;
-            }
-            EvaluationRequest::Describe { id, name, note } => self.change(&id, |evaluation| {
-                evaluation.name = name;
-                evaluation.note = note;
-            })?,
-            EvaluationRequest::Mark { id, place, mark } => {
-                self.change(&id, |evaluation| set_mark(evaluation, place, mark))?;
-            }
-            EvaluationRequest::Measure { id, generation, places } => {
-                let measures = self.opened(&id)?.evaluation.remeasured(&places).map(Box::new);
-                self.desk.tell(EvaluationEvent::Measured {
-                    id,
-                    generation,
-                    measures,
-                });
+                let found = self.with_session(&id, |session, evaluation, vectors| {
+                    called(session, evaluation, vectors, class)
+                })?;
+                self.shelf.change(&id, |evaluation| found.apply(evaluation))?;
             }
             EvaluationRequest::LookThrough(id) => self.look_through(&id)?,
-            EvaluationRequest::Order(id, order) => {
-                let opened = self.opened(&id)?;
-                let places = Arc::new(ordered(&opened.evaluation, &opened.embedded, order));
-                self.desk.tell(EvaluationEvent::Ordered(id, order, places));
-            }
+            EvaluationRequest::Order(id, order) => self.order(id, order)?,
             EvaluationRequest::Conformal(id, level) => {
-                let opened = self.opened(&id)?;
-                let answers: Vec<&Answer> = opened.evaluation.answers().collect();
-                let sets = Conformal::of(&opened.embedded, &answers, level)
-                    .ok_or_else(|| "There are too few pictures for label sets at this level".to_string())?;
-                self.desk.tell(EvaluationEvent::Conformal(id, Box::new(sets)));
+                let evaluation = self.shelf.open(&id)?;
+                let vectors = self.vectors(&evaluation)?;
+                let found = Conformal::of(&vectors.embedded, &vectors.answers(&evaluation), level);
+                if let Some(mut sets) = found {
+                    sets.sizes = vectors.spread(sets.sizes, evaluation.pictures.len(), 0);
+                    self.shelf.tell(EvaluationEvent::Conformal(id, Box::new(sets)));
+                }
             }
             EvaluationRequest::StudyPrompts(id) => {
-                let (device, heard) = (self.device, self.heard);
-                self.desk.change_with_session(&id, device, heard, |session, opened| {
-                    opened.evaluation.prompts = Some(study_prompts(session, opened, heard)?);
-                    Ok(())
+                let heard = self.heard;
+                let study = self.with_session(&id, |session, evaluation, vectors| {
+                    study_prompts(session, evaluation, vectors, heard)
                 })?;
+                self.shelf.change(&id, |evaluation| evaluation.prompts = Some(study))?;
             }
             EvaluationRequest::Negatives(id, folder) => {
-                let (device, heard) = (self.device, self.heard);
-                self.desk.change_with_session(&id, device, heard, |session, opened| {
-                    let problems = against_negatives(session, opened, &folder, heard)?;
-                    opened.evaluation.problems.extend(problems);
-                    Ok(())
+                let heard = self.heard;
+                let (found, problems) = self.with_session(&id, |session, _, vectors| {
+                    against_negatives(session, vectors, &folder, heard)
+                })?;
+                self.shelf.change(&id, |evaluation| {
+                    evaluation.negatives = Some(found);
+                    evaluation.problems.extend(problems);
                 })?;
             }
-            EvaluationRequest::Compare(first, second) => {
-                let one = self.opened(&first)?.evaluation.clone();
-                let two = &self.opened(&second)?.evaluation;
-                let compared = side_by_side(&one, two).map(Arc::new);
-                self.desk.tell(EvaluationEvent::Compared(first, second, compared));
+            EvaluationRequest::Compare {
+                first,
+                second,
+                without_marked,
+            } => {
+                // Copies count together.
+                self.look_through(&second)?;
+                let (one, two) = (self.shelf.open(&first)?, self.shelf.open(&second)?);
+                let marked = two.marks.keys().copied().filter(|_| without_marked).collect();
+                let compared = side_by_side(&one, &two, &marked).map(Arc::new);
+                self.shelf.tell(EvaluationEvent::Compared(first, second, compared));
             }
             EvaluationRequest::Slices(id, by) => {
-                if by != SliceBy::Folder && by != SliceBy::Mark {
-                    self.look_through(&id)?;
-                }
-                let parts = slices(&self.opened(&id)?.evaluation, by);
-                self.desk.tell(EvaluationEvent::Sliced(id, by, Arc::new(parts)));
+                self.look_through(&id)?;
+                let parts = Arc::new(slices(&*self.shelf.open(&id)?, by));
+                self.shelf.tell(EvaluationEvent::Sliced(id, by, parts));
             }
             EvaluationRequest::Nearest { id, place } => {
-                let nearest = nearest(self.opened(&id)?, place);
-                self.desk.tell(EvaluationEvent::Nearest { id, place, nearest });
+                let evaluation = self.shelf.open(&id)?;
+                let nearest = nearest(&evaluation, self.vectors(&evaluation)?, place);
+                self.shelf.tell(EvaluationEvent::Nearest { id, place, nearest });
             }
-            EvaluationRequest::Explain { id, place } => self.explain(id, place)?,
-            EvaluationRequest::Delete(id) => {
-                self.desk.books()?.delete(&id)?;
-                self.desk.close(&id);
-                self.desk.list();
-            }
-            EvaluationRequest::Restore(id) => {
-                self.desk.books()?.restore(&id)?;
-                self.desk.list();
-            }
-            EvaluationRequest::Import { file, pictures } => self.import(&file, &pictures)?,
+            EvaluationRequest::Explain { id, place, beside } => self.explain(id, place, beside)?,
+            EvaluationRequest::SaveCards { id, places, to, beside } => self.save_cards(&id, &places, &to, beside)?,
+            EvaluationRequest::Import { file, pictures, model } => self.import(&file, &pictures, &model)?,
             EvaluationRequest::Clusters(id, words) => self.clusters(id, words)?,
-            EvaluationRequest::Map(id, MapKind::Pca) => {
-                let map = Projection::pca(&self.opened(&id)?.embedded);
-                self.desk.tell(EvaluationEvent::Mapped(id, Arc::new(map)));
-            }
-            EvaluationRequest::Map(id, MapKind::Tsne) => {
-                let embedded = self.opened(&id)?.embedded.clone();
-                self.start_map(id, embedded);
-            }
-            EvaluationRequest::Export { id, kind, path } => {
-                export(self.opened(&id)?, None, kind, &path, true)?;
-                self.desk.tell(EvaluationEvent::Exported(path));
-            }
-            EvaluationRequest::Stop => {}
+            EvaluationRequest::Map(id, kind) => self.map(id, kind)?,
+            EvaluationRequest::Export {
+                id,
+                kind,
+                path,
+                against,
+            } => self.export(&id, kind, path, against)?,
+            // Answered beside this lane.
+            _ => {}
         }
         Ok(())
     }
 
-    fn opened(&mut self, id: &str) -> Done<&mut Appraised> {
-        self.desk.opened(id, self.device, self.heard)
+    fn vectors(&mut self, evaluation: &Evaluation) -> Done<&Vectors> {
+        Ok(self.desk.vectors(evaluation, self.device, self.heard)?)
     }
 
-    fn change(&mut self, id: &str, change: impl FnOnce(&mut Evaluation)) -> Done {
-        self.desk.change(id, self.device, self.heard, change)
+    /// Works on an evaluation with its model.
+    fn with_session<T>(
+        &mut self,
+        id: &str,
+        work: impl FnOnce(
+            &mut crate::engine::session::Session,
+            &Evaluation,
+            &mut Vectors,
+        ) -> Result<T, super::AppraiseError>,
+    ) -> Done<T> {
+        let evaluation = self.shelf.open(id)?;
+        self.desk
+            .with_session(&evaluation, self.device, self.heard, |session, vectors| {
+                work(session, &evaluation, vectors)
+            })
     }
 
-    fn look(&self, generation: u64, folder: &Path, wanted: &Wanted) {
-        if !self.orders.is_newest_look(generation) {
-            return;
-        }
-        let truth = GroundTruth::read(folder, wanted).map_err(|error| error.to_string());
-        let truth = truth.map(|truth| {
-            let known = Preset::recognised(&truth.classes).map(|preset| preset.name.clone());
-            (Box::new(truth), known)
-        });
-        self.desk.tell(EvaluationEvent::Looked { generation, truth });
-    }
-
-    fn evaluate(&mut self, generation: u64, config: &EvaluationConfig) -> Done {
-        let made = self.appraised(config);
-        let (reason, done) = match made {
-            Ok(appraised) => {
-                self.desk.take(Some(generation), appraised);
+    /// Makes an evaluation; where there is none, the window hears why.
+    fn evaluate(&mut self, generation: u64, make: impl FnOnce(&mut Self) -> Done<Appraised>) -> Done {
+        let (reason, done) = match make(self) {
+            Ok(made) => {
+                self.desk.lay(&made.evaluation.id, made.vectors);
+                self.shelf.take(Some(generation), made.evaluation);
                 return Ok(());
             }
             Err(Failure::Said(reason)) => (reason, Ok(())),
@@ -239,113 +250,213 @@ impl Task<'_> {
                 Err(Failure::Stopped),
             ),
         };
-        self.desk.tell(EvaluationEvent::Evaluated {
+        self.shelf.tell(EvaluationEvent::Evaluated {
             generation: Some(generation),
             evaluation: Err(reason),
         });
         done
     }
 
-    fn appraised(&mut self, config: &EvaluationConfig) -> Done<Appraised> {
-        let (truth, templates) = ground_truth(config, None)?;
-        let session = self.desk.session(&config.model, self.device)?;
-        Ok(appraise(session, config, truth, templates, self.heard)?)
+    fn order(&mut self, id: String, order: FailureOrder) -> Done {
+        let places = if order == FailureOrder::SuspectLabels {
+            let evaluation = self.shelf.open(&id)?;
+            let vectors = self.vectors(&evaluation)?;
+            let found = suspects(&vectors.embedded, &vectors.answers(&evaluation));
+            found.into_iter().map(|suspect| vectors.here[suspect.place]).collect()
+        } else {
+            self.look_through(&id)?;
+            ordered(&*self.shelf.open(&id)?, order)
+        };
+        self.shelf.tell(EvaluationEvent::Ordered(id, order, Arc::new(places)));
+        Ok(())
     }
 
     /// Both heatmaps of a failure; of no older one than was asked for last.
-    fn explain(&mut self, id: String, place: usize) -> Done {
+    fn explain(&mut self, id: String, place: usize, beside: Option<String>) -> Done {
         if !self.orders.is_newest_explanation(self.number) {
             return Ok(());
         }
-        let (device, heard) = (self.device, self.heard);
-        let explained = self.desk.with_session(&id, device, heard, |session, opened| {
-            Ok(explain(session, opened, place).map(Arc::new))
-        })?;
-        self.desk.tell(EvaluationEvent::Explained { id, place, explained });
+        let explained = match self.explained(&id, place, beside.as_deref()) {
+            Ok(explained) => Ok(Arc::new(explained)),
+            Err(Failure::Said(reason)) => Err(reason),
+            Err(Failure::Stopped) => return Err(Failure::Stopped),
+        };
+        self.shelf.tell(EvaluationEvent::Explained { id, place, explained });
+        Ok(())
+    }
+
+    fn explained(&mut self, id: &str, place: usize, beside: Option<&str>) -> Done<Explained> {
+        let evaluation = self.shelf.open(id)?;
+        let own = maps(self.desk.session_of(&evaluation, self.device)?, &evaluation, place)?;
+        let Some(beside) = beside else {
+            return Ok(drawn(&own, None));
+        };
+        let other = self.shelf.open(beside)?;
+        let places = same_pictures(&other, &evaluation)?;
+        let theirs = maps(self.desk.session_of(&other, self.device)?, &other, places[place])?;
+        Ok(drawn(&own, Some(&theirs)))
+    }
+
+    /// One card into a file, or several into a folder.
+    fn save_cards(&mut self, id: &str, places: &[usize], to: &Path, beside: Option<String>) -> Done {
+        let evaluation = self.shelf.open(id)?;
+        let folder = to.is_dir();
+        let inputs = inputs_of(&evaluation);
+        for (n, place) in places.iter().enumerate() {
+            if !self.heard.at("Drawing cards", n, places.len()) {
+                return Err(Failure::Stopped);
+            }
+            let explained = self.explained(id, *place, beside.as_deref())?;
+            let png = card_png(&evaluation, *place, &explained)?;
+            let path = if folder {
+                to.join(card_name(&evaluation, n, *place))
+            } else {
+                to.to_path_buf()
+            };
+            may_write(&path, &inputs, true).map_err(|error| error.to_string())?;
+            write_output(&path, &png, true).map_err(|error| error.to_string())?;
+        }
+        self.shelf.tell(EvaluationEvent::Exported(to.to_path_buf()));
         Ok(())
     }
 
     fn look_through(&mut self, id: &str) -> Done {
-        let opened = self.opened(id)?;
-        let pictures = &opened.evaluation.pictures;
-        if opened.evaluation.facts.len() == pictures.len() {
+        let evaluation = self.shelf.open(id)?;
+        let pictures = &evaluation.pictures;
+        // One that could not be read may be back.
+        let back = || {
+            evaluation
+                .facts
+                .iter()
+                .zip(pictures)
+                .any(|(facts, one)| facts.size == (0, 0) && one.path.exists())
+        };
+        if evaluation.facts.len() == pictures.len() && !back() {
             return Ok(());
         }
         let paths: Vec<PathBuf> = pictures.iter().map(|picture| picture.path.clone()).collect();
         let found = facts(&paths, self.heard).ok_or(Failure::Stopped)?;
-        self.change(id, |evaluation| evaluation.facts = found)
+        self.shelf.change(id, |evaluation| evaluation.facts = found)
     }
 
-    /// The map takes long, and nothing waits for it: on a thread of its own, until it is stopped.
-    fn start_map(&self, id: String, embedded: Embedded) {
-        let (events, orders, number) = (self.events.clone(), self.orders.clone(), self.number);
-        spawn("map", self.events, move || {
-            Projection::tsne(&embedded, |map| {
-                events.send(Event::Evaluation(EvaluationEvent::Mapped(id.clone(), Arc::new(map))));
-                orders.wants(number)
-            });
-        });
+    /// One map is there at once; the other takes long, and nothing here waits for it.
+    fn map(&mut self, id: String, kind: MapKind) -> Done {
+        let evaluation = self.shelf.open(&id)?;
+        let count = evaluation.pictures.len();
+        let vectors = self.vectors(&evaluation)?;
+        match kind {
+            MapKind::Pca => {
+                let map = Arc::new(directions_of(vectors, count));
+                self.shelf.tell(EvaluationEvent::Mapped(id, map));
+            }
+            MapKind::Tsne => {
+                let vectors = vectors.clone();
+                let _ = self.maps.send(MapJob {
+                    number: self.number,
+                    id,
+                    vectors,
+                    count,
+                });
+            }
+        }
+        Ok(())
     }
 
     fn clusters(&mut self, id: String, words: Vec<String>) -> Done {
         let words = if words.is_empty() { vocabulary() } else { words };
-        let (device, heard) = (self.device, self.heard);
-        let found = self.desk.with_session(&id, device, heard, |session, opened| {
+        let heard = self.heard;
+        let found = self.with_session(&id, |session, evaluation, vectors| {
             heard.at("Wording mistakes", 0, 1);
-            let texts: Vec<f32> = session
-                .embed_texts(&words)?
+            let labels: Vec<Label> = words.iter().map(Label::named).collect();
+            let texts = session.classes(&labels, &TemplateSet::Bare)?;
+            let (texts, _) = texts.label_values();
+            let found = clusters(&vectors.embedded, &vectors.answers(evaluation), &words, texts);
+            Ok(found
                 .into_iter()
-                .flat_map(|text| text.vector)
-                .collect();
-            let answers: Vec<&Answer> = opened.evaluation.answers().collect();
-            Ok(clusters(&opened.embedded, &answers, &words, &texts))
+                .map(|cluster| placed(cluster, &vectors.here))
+                .collect())
         })?;
-        self.desk.tell(EvaluationEvent::Clustered(id, Arc::new(found)));
+        self.shelf.tell(EvaluationEvent::Clustered(id, Arc::new(found)));
         Ok(())
     }
 
-    /// Opens one from a file: its pictures by their content, its numbers anew.
-    fn import(&mut self, file: &Path, pictures: &Path) -> Done {
-        let (kept, mut says) = found_here(read_evaluation(file)?, pictures);
-        let session = self.desk.session(&model_of(&kept), self.device)?;
-        let mut now = appraise_again(session, &kept, self.heard)?;
-        says.push(came_out(&kept, &now.evaluation));
-        let fresh = &mut now.evaluation;
-        fresh.id.clone_from(&kept.id);
-        fresh.note.clone_from(&kept.note);
-        fresh.setup.date.clone_from(&kept.setup.date);
-        if fresh.pictures.len() == kept.pictures.len() {
-            fresh.marks = kept.marks;
+    fn export(&mut self, id: &str, kind: ExportKind, path: PathBuf, against: Option<String>) -> Done {
+        let evaluation = self.shelf.open(id)?;
+        let other = against.map(|other| self.shelf.open(&other)).transpose()?;
+        let compared = other
+            .as_ref()
+            .map(|other| side_by_side(other, &evaluation, &BTreeSet::new()))
+            .transpose()?;
+        let against = other.as_ref().zip(compared.as_ref());
+        let against = against.map(|(other, compared)| (other.name.as_str(), compared));
+        let kept = self.shelf.listed();
+        let vectors = match kind {
+            ExportKind::Parquet => Some(self.vectors(&evaluation)?),
+            _ => None,
+        };
+        export(&evaluation, vectors, &kept, against, kind, &path, true)?;
+        self.shelf.tell(EvaluationEvent::Exported(path));
+        Ok(())
+    }
+
+    /// Opens one from a file: its pictures by their content, with the numbers that it has, and whether they come out here.
+    fn import(&mut self, file: &Path, pictures: &Path, open: &ModelChoice) -> Done {
+        self.heard.at("Looking for the pictures", 0, 1);
+        let found = found_here(read_evaluation(file)?, pictures);
+        let mut says = vec![found.says.clone()];
+        let mut kept = found.evaluation;
+        match self.desk.model_like(&kept, self.device, open) {
+            None => says.push(format!(
+                "{}, its model, is not here: the numbers are those of the file. Fetch the model, or open it, and open the \
+                 evaluation again to see whether they come out",
+                kept.setup.model.name
+            )),
+            Some(_) if found.here.is_empty() => {}
+            Some(model) => {
+                let device = self.device;
+                let session = self.desk.session(&model, device)?;
+                let now = appraise_again(session, &kept, &found.here, model.clone(), self.heard)?;
+                let places: Vec<usize> = now.vectors.here.iter().map(|place| found.here[*place]).collect();
+                let all_read = places.len() == found.here.len();
+                let answers: Vec<_> = now.evaluation.answers().collect();
+                if all_read {
+                    says.push(came_out(&kept, &places, &answers));
+                }
+                kept.setup.model.path = model.path().map(Path::to_path_buf);
+            }
         }
-        let id = fresh.id.clone();
-        self.desk.take(None, now);
-        self.desk.tell(EvaluationEvent::Imported { id, says });
+        if self.shelf.has(&kept.id) {
+            // The one that is here keeps its own marks.
+            kept.id = format!("{}-{:04x}", kept.id, fastrand::u16(..));
+        }
+        let id = kept.id.clone();
+        self.shelf.take(None, kept);
+        self.shelf.tell(EvaluationEvent::Imported { id, says });
         Ok(())
     }
 }
 
-fn set_mark(evaluation: &mut Evaluation, place: usize, mark: Option<Marked>) {
-    match mark {
-        Some(mark) if place < evaluation.pictures.len() => {
-            evaluation.marks.insert(place, mark);
-        }
-        _ => {
-            evaluation.marks.remove(&place);
-        }
+/// A cluster by the places of all pictures.
+fn placed(cluster: Cluster, here: &[usize]) -> Cluster {
+    let all = |places: Vec<usize>| places.into_iter().map(|place| here[place]).collect();
+    Cluster {
+        places: all(cluster.places),
+        members: all(cluster.members),
+        ..cluster
     }
 }
 
 /// The nearest other pictures of a picture's true class.
-fn nearest(opened: &Appraised, place: usize) -> Vec<(usize, f32)> {
-    let pictures = &opened.evaluation.pictures;
-    let Some(own) = pictures.get(place) else {
+fn nearest(evaluation: &Evaluation, vectors: &Vectors, place: usize) -> Vec<(usize, f32)> {
+    let Some(own) = vectors.here.iter().position(|other| *other == place) else {
         return Vec::new();
     };
-    let others =
-        (0..pictures.len()).filter(|other| *other != place && pictures[*other].answer.truth == own.answer.truth);
-    let vector = opened.embedded.picture(place);
+    let truth = |place: usize| evaluation.pictures[place].answer.truth;
+    let vector = vectors.embedded.picture(own);
+    let others = vectors.here.iter().enumerate();
+    let others = others.filter(|(row, other)| *row != own && truth(**other) == truth(place));
     let mut near: Vec<(usize, f32)> = others
-        .map(|other| (other, dot(vector, opened.embedded.picture(other))))
+        .map(|(row, other)| (*other, dot(vector, vectors.embedded.picture(row))))
         .collect();
     near.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     near.truncate(NEIGHBOURS);
@@ -359,7 +470,8 @@ mod tests {
     use crossbeam_channel::Receiver;
 
     use super::*;
-    use crate::engine::evaluation::{Evaluator, ExportKind, FailureOrder, Mark};
+    use crate::engine::evaluation::{EvaluationConfig, Evaluator, Mark, Marked, SliceBy, Wanted};
+    use crate::engine::protocol::Event;
 
     const GROCERY: &str = "tests/fixtures/cases/64-easy-probe/data";
 
@@ -405,7 +517,12 @@ mod tests {
     fn an_evaluation_is_made_changed_kept_and_found_again_elsewhere() {
         let data = tempfile::tempdir().unwrap();
         let (events, said) = Events::listened_to();
-        let evaluator = Evaluator::start(Some(data.path().into()), DeviceChoice::Cpu, events.clone());
+        let evaluator = Evaluator::start(
+            Some(data.path().into()),
+            DeviceChoice::Cpu,
+            events.clone(),
+            Arc::default(),
+        );
         evaluator.send(EvaluationRequest::Evaluate {
             generation: 1,
             config: config(),
@@ -463,6 +580,7 @@ mod tests {
             id: id.clone(),
             kind: ExportKind::Evaluation,
             path: file.clone(),
+            against: None,
         });
         heard(&said, |event| {
             matches!(event, EvaluationEvent::Exported(_)).then_some(())
@@ -481,6 +599,7 @@ mod tests {
         evaluator.send(EvaluationRequest::Import {
             file,
             pictures: elsewhere.clone(),
+            model: ModelChoice::Starter,
         });
         let opened = evaluated(&said);
         let says = heard(&said, |event| match event {
@@ -490,16 +609,190 @@ mod tests {
         assert_eq!(says[0], "All 30 pictures are here");
         assert!(says[1].starts_with("The numbers come out again"), "{says:?}");
         assert!(opened.pictures[0].path.starts_with(&elsewhere));
-        assert_eq!(
-            (opened.marks.len(), opened.measures.clone()),
-            (1, first.measures.clone())
+        assert_eq!((opened.marks.len(), opened.measures.count), (1, 30));
+        assert!((opened.measures.top1.mean - first.measures.top1.mean).abs() < 1e-12);
+    }
+
+    /// Copies of the pictures that may be moved and deleted.
+    fn copied(to: &Path) -> PathBuf {
+        let folder = to.join("pictures");
+        for class in ["banana", "carrots", "kiwi"] {
+            std::fs::create_dir_all(folder.join(class)).unwrap();
+            for file in std::fs::read_dir(grocery().join(class)).unwrap().flatten() {
+                std::fs::copy(file.path(), folder.join(class).join(file.file_name())).unwrap();
+            }
+        }
+        folder
+    }
+
+    fn started(data: &Path) -> (Evaluator, Receiver<Event>) {
+        let (events, said) = Events::listened_to();
+        let evaluator = Evaluator::start(Some(data.into()), DeviceChoice::Cpu, events, Arc::default());
+        (evaluator, said)
+    }
+
+    /// The next message to read.
+    fn told(events: &Receiver<Event>) -> String {
+        loop {
+            if let Event::Message { text, .. } = events.recv_timeout(Duration::from_secs(120)).expect("no message") {
+                return text;
+            }
+        }
+    }
+
+    #[test]
+    fn an_evaluation_that_is_opened_again_is_what_it_was_whatever_became_of_its_pictures() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = copied(data.path());
+        let (evaluator, said) = started(data.path());
+        let mut config = config();
+        config.folder.clone_from(&folder);
+        evaluator.send(EvaluationRequest::Evaluate { generation: 1, config });
+        let made = evaluated(&said);
+        let id = made.id.clone();
+        let mark = |place: usize| EvaluationRequest::Mark {
+            id: id.clone(),
+            place,
+            mark: Some(Marked {
+                mark: Mark::WrongLabel,
+                note: String::new(),
+            }),
+        };
+        evaluator.send(mark(29));
+        assert_eq!(evaluated(&said).marks.len(), 1);
+        drop(evaluator);
+
+        // One picture is gone, and one is new.
+        let gone = &made.pictures[3].path;
+        std::fs::remove_file(gone).unwrap();
+        std::fs::copy(&made.pictures[20].path, folder.join("banana/new.jpg")).unwrap();
+        let (evaluator, said) = started(data.path());
+        evaluator.send(EvaluationRequest::Open(id.clone()));
+        let opened = evaluated(&said);
+        assert_eq!((opened.pictures.len(), opened.marks.len()), (30, 1));
+        assert!(opened.marks.contains_key(&29));
+        evaluator.send(EvaluationRequest::Map(id.clone(), MapKind::Pca));
+        let warning = told(&said);
+        let name = gone.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(
+            warning.starts_with("1 of 30 pictures") && warning.contains(&name),
+            "{warning}"
         );
+        let map = heard(&said, |event| match event {
+            EvaluationEvent::Mapped(_, map) => Some(map),
+            _ => None,
+        });
+        let nowhere = |place: &usize| map.pictures[*place][0].is_nan();
+        assert_eq!((0..30).filter(nowhere).collect::<Vec<_>>(), [3]);
+        evaluator.send(mark(3));
+        let marked = evaluated(&said);
+        assert_eq!((marked.pictures.len(), marked.marks.len()), (30, 2));
+        drop(evaluator);
+
+        // All of them are gone: the numbers stay, and can be compared.
+        std::fs::rename(&folder, data.path().join("elsewhere")).unwrap();
+        let (evaluator, said) = started(data.path());
+        evaluator.send(EvaluationRequest::Open(id.clone()));
+        assert_eq!(evaluated(&said).measures.count, 30);
+        evaluator.send(EvaluationRequest::Map(id.clone(), MapKind::Pca));
+        let reason = told(&said);
+        assert!(reason.starts_with("None of the pictures of"), "{reason}");
+        evaluator.send(EvaluationRequest::Compare {
+            first: id.clone(),
+            second: id.clone(),
+            without_marked: true,
+        });
+        let compared = heard(&said, |event| match event {
+            EvaluationEvent::Compared(_, _, found) => Some(found.unwrap()),
+            _ => None,
+        });
+        assert_eq!((compared.overall.count, compared.of.contains(&3)), (28, false));
+    }
+
+    #[test]
+    fn marks_stay_on_their_pictures_where_one_is_missing_elsewhere() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = copied(data.path());
+        let (evaluator, said) = started(data.path());
+        let mut config = config();
+        config.folder.clone_from(&folder);
+        evaluator.send(EvaluationRequest::Evaluate { generation: 1, config });
+        let made = evaluated(&said);
+        evaluator.send(EvaluationRequest::Mark {
+            id: made.id.clone(),
+            place: 12,
+            mark: Some(Marked {
+                mark: Mark::Ambiguous,
+                note: "a bowl".into(),
+            }),
+        });
+        evaluated(&said);
+        let file = data.path().join("kept.evaluation");
+        evaluator.send(EvaluationRequest::Export {
+            id: made.id.clone(),
+            kind: ExportKind::Evaluation,
+            path: file.clone(),
+            against: None,
+        });
+        heard(&said, |event| {
+            matches!(event, EvaluationEvent::Exported(_)).then_some(())
+        });
+        std::fs::remove_file(&made.pictures[2].path).unwrap();
+        evaluator.send(EvaluationRequest::Import {
+            file: file.clone(),
+            pictures: folder,
+            model: ModelChoice::Starter,
+        });
+        let opened = evaluated(&said);
+        assert_ne!(opened.id, made.id, "the one that is here stays as it is");
+        assert_eq!(opened.pictures[12].content, made.pictures[12].content);
+        assert_eq!(opened.marks[&12].note, "a bowl");
+        let says = heard(&said, |event| match event {
+            EvaluationEvent::Imported { says, .. } => Some(says),
+            _ => None,
+        });
+        assert!(says[0].starts_with("1 of 30 pictures are not here"), "{says:?}");
+        assert_eq!(says[1], "On the 29 pictures of 30 that are here, 0 answers changed");
+
+        // What is measured anew on those that are here has the mark on the same picture, too.
+        let found = found_here(read_evaluation(&file).unwrap(), &grocery());
+        let here: Vec<usize> = found.here.iter().copied().filter(|place| *place != 2).collect();
+        let mut desk = Desk::new(
+            Arc::new(Shelf::new(Events::listened_to().0, None)),
+            Events::listened_to().0,
+            None,
+        );
+        let session = desk.session(&ModelChoice::Starter, DeviceChoice::Cpu).ok().unwrap();
+        let unheard = crate::progress::Unheard;
+        let now = appraise_again(session, &found.evaluation, &here, ModelChoice::Starter, &unheard).unwrap();
+        let (place, _) = now.evaluation.marks.first_key_value().unwrap();
+        assert_eq!(now.evaluation.pictures[*place].content, made.pictures[12].content);
+    }
+
+    #[test]
+    fn what_needs_no_model_is_answered_beside_long_work() {
+        let data = tempfile::tempdir().unwrap();
+        let (evaluator, said) = started(data.path());
+        evaluator.send(EvaluationRequest::Evaluate {
+            generation: 1,
+            config: config(),
+        });
+        let id = evaluated(&said).id.clone();
+        evaluator.send(EvaluationRequest::StudyPrompts(id.clone()));
+        evaluator.send(EvaluationRequest::Order(id.clone(), FailureOrder::Margin));
+        // The order comes while the study is still at work.
+        heard(&said, |event| match event {
+            EvaluationEvent::Ordered(..) => Some(()),
+            EvaluationEvent::Idle | EvaluationEvent::Evaluated { .. } => panic!("the study came first"),
+            _ => None,
+        });
+        evaluator.send(EvaluationRequest::Stop);
     }
 
     #[test]
     fn what_is_wrong_is_said_and_stopping_leaves_nothing_waiting() {
         let (events, said) = Events::listened_to();
-        let evaluator = Evaluator::start(None, DeviceChoice::Cpu, events.clone());
+        let evaluator = Evaluator::start(None, DeviceChoice::Cpu, events.clone(), Arc::default());
         let empty = tempfile::tempdir().unwrap();
         evaluator.send(EvaluationRequest::Look {
             generation: 4,
@@ -507,7 +800,9 @@ mod tests {
             wanted: Wanted::to_measure(),
         });
         let reason = heard(&said, |event| match event {
-            EvaluationEvent::Looked { generation: 4, truth } => truth.err(),
+            EvaluationEvent::Looked {
+                generation: 4, truth, ..
+            } => truth.err(),
             _ => None,
         });
         assert!(reason.contains("no ground truth"), "{reason}");

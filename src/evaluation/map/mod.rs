@@ -14,6 +14,9 @@ pub use tsne::tsne;
 /// Pictures that a class's text lies among, on a map that has no room for texts.
 const AMONG: usize = 10;
 
+/// The place of a picture that is not on the map.
+pub const NOWHERE: [f32; 2] = [f32::NAN; 2];
+
 /// How the map is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -31,7 +34,7 @@ pub struct Projection {
     pub kind: MapKind,
     /// The share that is done; t-SNE is shown on the way.
     pub done: f32,
-    /// Pictures, from -1 to 1 both ways.
+    /// Pictures, from -1 to 1 both ways; [`NOWHERE`] for those that have no vector any more.
     pub pictures: Vec<[f32; 2]>,
     /// The classes' texts: along the same directions from their own middle for PCA, since texts lie apart from pictures;
     /// among the pictures that are nearest to them for t-SNE.

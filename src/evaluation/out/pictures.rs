@@ -23,12 +23,13 @@ const COLUMNS: [&str; 10] = [
 /// A table, with paths below the folder and with `/`.
 pub fn csv(evaluation: &Evaluation) -> String {
     let mut text = table::line(COLUMNS);
+    let titles = evaluation.titles();
     for (place, picture) in evaluation.pictures.iter().enumerate() {
         let answer = &picture.answer;
         let cells = [
             relative(picture, &evaluation.setup.folder),
-            evaluation.classes[answer.truth].title().to_string(),
-            evaluation.classes[answer.answered()].title().to_string(),
+            titles[answer.truth].clone(),
+            titles[answer.answered()].clone(),
             answer.right().to_string(),
             answer.confidence().to_string(),
             answer.of_truth.probability.to_string(),
@@ -47,7 +48,8 @@ pub fn csv(evaluation: &Evaluation) -> String {
 
 /// An object a line, with the five best answers.
 pub fn json_lines(evaluation: &Evaluation) -> String {
-    let title = |class: usize| evaluation.classes[class].title();
+    let titles = evaluation.titles();
+    let title = |answer: usize| &titles[answer];
     let line = |(place, picture): (usize, &Judged)| {
         let answer = &picture.answer;
         let best: Vec<_> = answer

@@ -8,8 +8,8 @@ use minijinja::{Environment, Value, context};
 
 use super::pictures::relative;
 use crate::evaluation::{
-    BINS, Bin, ClassMeasures, Evaluation, Fate, Fitted, Folded, Interval, Negatives, PromptRow, Published, Retrieval,
-    SideBySide, Verdict,
+    BINS, Bin, Class, ClassMeasures, Evaluation, Fate, Fitted, Folded, Interval, Negatives, Part, PromptRow, Published,
+    Retrieval, SideBySide, Verdict,
 };
 use crate::library::{THUMBNAIL_SIDE, decode, fitted, thumbnail_to_jpeg};
 
@@ -40,6 +40,12 @@ fn values(evaluation: &Evaluation, against: Option<(&str, &SideBySide)>, picture
     let measures = &evaluation.measures;
     let calibration = &evaluation.calibration;
     let titles = evaluation.titles();
+    // Captions are in no matrix.
+    let class_titles = if evaluation.is_of_captions() {
+        Vec::new()
+    } else {
+        titles.clone()
+    };
     let folded = evaluation.confusion.folded(MATRIX);
     let bins = calibration.all.bins.iter().enumerate();
     let studied = evaluation.prompts.as_ref();
@@ -55,9 +61,9 @@ fn values(evaluation: &Evaluation, against: Option<(&str, &SideBySide)>, picture
         comparison => against.map(|(name, found)| comparison(name, found)),
         prompts => studied.map(|study| study.rows.iter().map(prompt).collect::<Vec<Value>>()),
         bins => bins.map(|(n, found)| bin(n, found)).collect::<Vec<Value>>(),
-        names => names(&folded, &titles), matrix => matrix(&folded, &titles),
-        folded => folded.classes.len() < titles.len(), shown => folded.classes.len(),
-        classes => classes(evaluation, &titles), mistakes => mistakes(evaluation, &titles, pictures),
+        names => names(&folded, &class_titles), matrix => matrix(&folded, &class_titles),
+        folded => folded.classes.len() < class_titles.len(), shown => folded.classes.len(),
+        classes => classes(evaluation, &class_titles), mistakes => mistakes(evaluation, &titles, pictures),
     }
 }
 
@@ -68,8 +74,26 @@ fn setup(evaluation: &Evaluation) -> Value {
         date => setup.date.clone(), folder => setup.folder.display().to_string(), data => setup.data.clone(),
         model => setup.model.name.clone(), identity => setup.model.identity.clone(),
         precision => setup.model.precision.clone(), preset => setup.preset.clone(), version => setup.version.clone(),
+        part => part(setup.part), files => setup.model.files.iter().map(file).collect::<Vec<Value>>(),
+        described => evaluation.classes.iter().filter(|class| class.is_called_otherwise()).map(called).collect::<Vec<Value>>(),
         templates => templates.into_iter().map(String::from).collect::<Vec<String>>(),
     }
+}
+
+fn part(part: Part) -> String {
+    match part {
+        Part::HeldOut => "held-out pictures".into(),
+        Part::All => "all pictures".into(),
+        Part::Side(side) => format!("the {} side", side.name()),
+    }
+}
+
+fn file((name, hash): &(String, String)) -> Value {
+    context! { name => name.clone(), hash => hash.clone() }
+}
+
+fn called(class: &Class) -> Value {
+    context! { folder => class.folder.clone(), name => class.title().to_string(), texts => class.descriptions.clone() }
 }
 
 fn problem((path, reason): &(PathBuf, String)) -> Value {
@@ -90,7 +114,7 @@ fn published(found: &Published) -> Value {
 }
 
 fn negatives(found: &Negatives) -> Value {
-    context! { auroc => decimals(found.auroc), count => found.count, fpr95 => percent(found.fpr95) }
+    context! { auroc => decimals(found.auroc), count => found.count, fpr95 => words(found.mistaken().as_ref()) }
 }
 
 fn percent(share: f64) -> String {
@@ -126,8 +150,8 @@ fn prompt(row: &PromptRow) -> Value {
         .as_ref()
         .filter(|_| row.gain.is_some())
         .map_or(DASH.into(), |band| {
-            let luck = if row.is_luck() { ": no more than luck" } else { "" };
-            format!("{:+.1} to {:+.1} points{luck}", 100.0 * band.low, 100.0 * band.high)
+            let beside = row.beside_nonsense().map_or("", |beside| beside.title());
+            format!("{:+.1} to {:+.1} points: {beside}", 100.0 * band.low, 100.0 * band.high)
         });
     let gain = row.gain.map_or(DASH.into(), |gain| match gain.verdict() {
         Verdict::NoDifferenceShown => format!("{}: no difference shown", gain.difference.difference_words()),

@@ -1,9 +1,11 @@
 //! Tables of models and sets, for papers and pages.
 
+use serde::{Deserialize, Serialize};
+
 use crate::evaluation::{Evaluation, Interval};
 
 /// A line of a table.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// The model.
     pub model: String,
@@ -15,10 +17,11 @@ pub struct Row {
     pub top1: Interval,
     /// The share whose truth is among the five best.
     pub top5: Interval,
-    /// The mean of the classes' recalls.
-    pub macro_recall: f64,
+    /// The mean of the classes' recalls; none where pictures have captions: then both shares are those that find one of
+    /// theirs.
+    pub macro_recall: Option<f64>,
     /// The expected calibration error.
-    pub ece: f64,
+    pub ece: Option<f64>,
 }
 
 impl Row {
@@ -33,39 +36,93 @@ impl Row {
             count: evaluation.measures.count,
             top1: evaluation.measures.top1,
             top5: evaluation.measures.top5,
-            macro_recall: evaluation.measures.macro_recall,
-            ece: evaluation.calibration.all.ece,
+            macro_recall: (!evaluation.is_of_captions()).then_some(evaluation.measures.macro_recall),
+            ece: (!evaluation.is_of_captions()).then_some(evaluation.calibration.all.ece),
         }
     }
 
     fn cells(&self) -> [String; 7] {
-        let share = |interval: &Interval| {
-            let [mean, low, high] = [interval.mean, interval.low, interval.high].map(|share| 100.0 * share);
-            format!("{mean:.1} [{low:.1}, {high:.1}]")
-        };
+        let number = |text: Option<String>| text.unwrap_or_else(|| "-".into());
         [
             self.model.clone(),
             self.set.clone(),
             self.count.to_string(),
             share(&self.top1),
             share(&self.top5),
-            format!("{:.1}", 100.0 * self.macro_recall),
-            format!("{:.3}", self.ece),
+            number(self.macro_recall.map(|recall| format!("{:.1}", 100.0 * recall))),
+            number(self.ece.map(|ece| format!("{ece:.3}"))),
         ]
     }
 }
 
 const HEADER: [&str; 7] = ["Model", "Set", "n", "Top-1 (%)", "Top-5 (%)", "Mean recall (%)", "ECE"];
-const NOTE: &str = "In brackets: Wilson's 95 % interval.";
+const NOTE: &str =
+    "In brackets: Wilson's 95 % interval. Of pictures with captions: those that find one of theirs (R@1, R@5).";
+
+fn share(interval: &Interval) -> String {
+    let [mean, low, high] = [interval.mean, interval.low, interval.high].map(|share| 100.0 * share);
+    format!("{mean:.1} [{low:.1}, {high:.1}]")
+}
+
+fn header() -> Vec<String> {
+    HEADER.iter().map(ToString::to_string).collect()
+}
+
+/// Models against sets: the top-1 accuracy of each model on each set, by the first row that has both.
+fn of_all(rows: &[Row]) -> (Vec<String>, Vec<Vec<String>>) {
+    let mut sets: Vec<&str> = Vec::new();
+    let mut models: Vec<&str> = Vec::new();
+    for row in rows {
+        if !sets.contains(&row.set.as_str()) {
+            sets.push(&row.set);
+        }
+        if !models.contains(&row.model.as_str()) {
+            models.push(&row.model);
+        }
+    }
+    sets.sort_unstable();
+    models.sort_unstable();
+    let cell = |model: &str, set: &str| {
+        let found = rows.iter().find(|row| row.model == model && row.set == set);
+        found.map_or_else(|| "-".into(), |row| share(&row.top1))
+    };
+    let line = |model: &&str| {
+        let cells = sets.iter().map(|set| cell(model, set));
+        std::iter::once(model.to_string()).chain(cells).collect()
+    };
+    let header = std::iter::once("Model").chain(sets.iter().copied());
+    (header.map(String::from).collect(), models.iter().map(line).collect())
+}
+
+/// A table of models against sets with `booktabs`; of several rows of a model on a set, the first counts.
+pub fn latex_of_all(rows: &[Row]) -> String {
+    let (header, lines) = of_all(rows);
+    latex_table("l", &header, &lines)
+}
+
+/// A table of models against sets in Markdown; of several rows of a model on a set, the first counts.
+pub fn markdown_of_all(rows: &[Row]) -> String {
+    let (header, lines) = of_all(rows);
+    markdown_table(1, &header, &lines)
+}
 
 /// A table with `booktabs`.
 pub fn latex(rows: &[Row]) -> String {
-    let line = |cells: Vec<String>| format!("{} \\\\\n", cells.join(" & "));
-    let mut text = String::from("% needs \\usepackage{booktabs}\n\\begin{tabular}{llrrrrr}\n\\toprule\n");
-    text += &line(HEADER.iter().map(|cell| escaped(cell)).collect());
+    let lines: Vec<Vec<String>> = rows.iter().map(|row| row.cells().to_vec()).collect();
+    latex_table("ll", &header(), &lines)
+}
+
+fn latex_table(left: &str, header: &[String], lines: &[Vec<String>]) -> String {
+    let line = |cells: &[String]| {
+        let cells: Vec<String> = cells.iter().map(|cell| escaped(cell)).collect();
+        format!("{} \\\\\n", cells.join(" & "))
+    };
+    let right = "r".repeat(header.len() - left.len());
+    let mut text = format!("% needs \\usepackage{{booktabs}}\n\\begin{{tabular}}{{{left}{right}}}\n\\toprule\n");
+    text += &line(header);
     text += "\\midrule\n";
-    for row in rows {
-        text += &line(row.cells().iter().map(|cell| escaped(cell)).collect());
+    for cells in lines {
+        text += &line(cells);
     }
     text += "\\bottomrule\n\\end{tabular}\n";
     text + &format!("% {NOTE}\n")
@@ -84,16 +141,22 @@ fn escaped(text: &str) -> String {
 
 /// A table in Markdown.
 pub fn markdown(rows: &[Row]) -> String {
-    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-    let mut text = line(HEADER.iter().map(ToString::to_string).collect());
-    text += "|---|---|--:|--:|--:|--:|--:|\n";
-    for row in rows {
-        text += &line(
-            row.cells()
-                .iter()
-                .map(|cell| cell.replace('|', "\\|").replace('\n', " "))
-                .collect(),
-        );
+    let lines: Vec<Vec<String>> = rows.iter().map(|row| row.cells().to_vec()).collect();
+    markdown_table(2, &header(), &lines)
+}
+
+fn markdown_table(left: usize, header: &[String], lines: &[Vec<String>]) -> String {
+    let line = |cells: &[String]| {
+        let cells: Vec<String> = cells
+            .iter()
+            .map(|cell| cell.replace('|', "\\|").replace('\n', " "))
+            .collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    let mut text = line(header);
+    text += &format!("|{}{}\n", "---|".repeat(left), "--:|".repeat(header.len() - left));
+    for cells in lines {
+        text += &line(cells);
     }
     text + &format!("\n{NOTE}\n")
 }
@@ -118,8 +181,8 @@ mod tests {
                 low: 0.839,
                 high: 1.0,
             },
-            macro_recall: 0.5,
-            ece: 0.1234,
+            macro_recall: Some(0.5),
+            ece: Some(0.1234),
         };
         let tex = latex(std::slice::from_ref(&row));
         assert!(
@@ -128,6 +191,23 @@ mod tests {
             ),
             "{tex}"
         );
+        let mut other = row.clone();
+        (other.model, other.top1.mean) = ("second".into(), 0.25);
+        let mut elsewhere = row.clone();
+        elsewhere.set = "cars".into();
+        let all = [row.clone(), other, elsewhere];
+        let page = markdown_of_all(&all);
+        let lines: Vec<&str> = page.lines().take(4).collect();
+        assert_eq!(
+            lines,
+            [
+                "| Model | cars | food & drinks |",
+                "|---|--:|--:|",
+                "| my_model\\|50% | 50.0 [29.9, 70.1] | 50.0 [29.9, 70.1] |",
+                "| second | - | 25.0 [29.9, 70.1] |"
+            ]
+        );
+        assert!(latex_of_all(&all).contains("\\begin{tabular}{lrr}"));
         let page = markdown(&[row]);
         assert!(
             page.contains("| my_model\\|50% | food & drinks | 20 | 50.0 [29.9, 70.1] |"),

@@ -2,6 +2,7 @@
 
 mod beside;
 mod folders;
+mod headers;
 mod listed;
 mod lists;
 mod names;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use headers::columns_of;
 pub use wanted::{Columns, Purpose, Source, Wanted};
 
 /// Why a folder cannot be used, in words that say what to do.

@@ -1,24 +1,23 @@
 //! Whether a probability is as often right as it says.
 
-use egui::{Ui, vec2};
-use egui_plot::{Bar, BarChart, Line, Plot, PlotPoints};
+use egui::{Align2, Ui, vec2};
+use egui_plot::{Bar, BarChart, Line, Plot, PlotPoint, PlotPoints, Text, uniform_grid_spacer};
 
 use super::{Sheet, card, pictures};
 use crate::app::evaluate::{Door, EvaluateCommand};
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{note, section};
 use crate::app::state::State;
-use crate::engine::evaluation::{Evaluation, Reliability, bin_of};
+use crate::engine::evaluation::{Evaluation, Fitted, Reliability, bin_of};
 
 const HEIGHT: f32 = 260.0;
 
 /// Draws the page.
 pub fn calibration_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let Some(shown) = state.evaluating.shown() else { return };
-    let all = state
-        .evaluating
-        .measured()
-        .map_or(&shown.calibration.all, |found| &found.reliability);
+    let Some(all) = state.evaluating.figures().map(|figures| figures.reliability) else {
+        return;
+    };
     card(ui, |ui| {
         ui.label(section("Reliability"));
         let words = "Each bar: of the answers with about this probability, the share that is right. On the line, \
@@ -46,18 +45,34 @@ pub fn calibration_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
             100.0 * fitted.after.ece
         );
         ui.label(note(ui, words));
-        diagram_ui(ui, "reliability after", &fitted.after);
+        if let Some(bin) = diagram_ui(ui, "reliability after", &fitted.after) {
+            page.want(EvaluateCommand::Enter(Some(door_after(fitted, bin))));
+        }
     });
 }
 
-fn door_to(shown: &Evaluation, bin: usize, bins: usize) -> std::sync::Arc<Door> {
-    let (low, high) = (bin as f32 / bins as f32, (bin + 1) as f32 / bins as f32);
-    let inside = |place: &usize| bin_of(f64::from(shown.pictures[*place].answer.confidence())) == bin;
-    let places = (0..shown.pictures.len()).filter(inside).collect();
+/// To the pictures of the other half whose probability lies there once the temperature is fitted.
+fn door_after(fitted: &Fitted, bin: usize) -> std::sync::Arc<Door> {
+    let inside = fitted
+        .after_each
+        .iter()
+        .filter(|(_, confidence)| bin_of(f64::from(*confidence)) == bin);
+    let places = inside.map(|(place, _)| *place).collect();
     Door::new(
-        format!("probability {:.0} to {:.0} %", 100.0 * low, 100.0 * high),
+        format!("{} at the fitted temperature", range(bin, fitted.after.bins.len())),
         places,
     )
+}
+
+fn range(bin: usize, bins: usize) -> String {
+    let edge = |n: usize| 100.0 * n as f32 / bins as f32;
+    format!("probability {:.0} to {:.0} %", edge(bin), edge(bin + 1))
+}
+
+fn door_to(shown: &Evaluation, bin: usize, bins: usize) -> std::sync::Arc<Door> {
+    let inside = |place: &usize| bin_of(f64::from(shown.pictures[*place].answer.confidence())) == bin;
+    let places = (0..shown.pictures.len()).filter(inside).collect();
+    Door::new(range(bin, bins), places)
 }
 
 /// Draws the diagram; the bin that was clicked.
@@ -92,9 +107,11 @@ fn diagram_ui(ui: &mut Ui, id: &str, found: &Reliability) -> Option<usize> {
         .include_x(0.0)
         .include_x(1.0)
         .include_y(0.0)
-        .include_y(1.0)
+        .include_y(1.08)
         .x_axis_label(axis("probability of the answer"))
         .y_axis_label(axis("share that is right"))
+        .x_grid_spacer(uniform_grid_spacer(|_| [0.2, 0.2, 1.0]))
+        .y_grid_spacer(uniform_grid_spacer(|_| [0.2, 0.2, 1.0]))
         .x_axis_formatter(|mark, _| format!("{:.0} %", 100.0 * mark.value))
         .y_axis_formatter(|mark, _| format!("{:.0} %", 100.0 * mark.value));
     let drawn = plot.show(ui, |plot| {
@@ -107,11 +124,22 @@ fn diagram_ui(ui: &mut Ui, id: &str, found: &Reliability) -> Option<usize> {
                 plot.line(Line::new("interval", ends).color(palette.text).width(1.5));
             }
         }
+        for (n, bin) in found.bins.iter().enumerate().filter(|(_, bin)| bin.count > 0) {
+            let top = bin.accuracy.map_or(0.0, |share| share.high.max(share.mean));
+            let count = note_text(bin.count, palette.text_weak);
+            let text = Text::new("answers", PlotPoint::new(middle(n), top), count);
+            plot.text(text.anchor(Align2::CENTER_BOTTOM));
+        }
         plot.pointer_coordinate()
     });
     let at = drawn.inner.filter(|_| drawn.response.clicked())?;
     let bin = (at.x / width).floor();
     (bin >= 0.0 && (bin as usize) < count && found.bins[bin as usize].count > 0).then_some(bin as usize)
+}
+
+/// The number of answers over a bar.
+fn note_text(count: usize, colour: egui::Color32) -> egui::RichText {
+    egui::RichText::new(super::thousands(count)).small().color(colour)
 }
 
 #[cfg(test)]

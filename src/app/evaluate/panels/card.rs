@@ -1,15 +1,18 @@
 //! A failure: the picture, what it shows, what is answered, and why that may be.
 
-use egui::{Grid, Image, Label, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, vec2};
+use egui::{Align, Button, Image, Label, Layout, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, vec2};
 
-use super::Sheet;
 use super::gallery::thumbnail_ui;
+use super::{Sheet, typed_ui};
+use crate::app::command::{Command, FileDialog};
 use crate::app::evaluate::EvaluateCommand;
+use crate::app::settings::LabelRow;
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{icon_button, note, section};
-use crate::app::state::State;
+use crate::app::state::{Mode, State};
 use crate::engine::evaluation::{Answer, Evaluation, Explained, Mark, Marked};
+use crate::engine::protocol::ScreenImage;
 
 /// Side of a neighbour.
 const NEIGHBOUR: f32 = 84.0;
@@ -23,7 +26,7 @@ pub fn card_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let Some(judged) = shown.pictures.get(place) else {
         return;
     };
-    let titles = shown.titles();
+    let titles = evaluating.titles().clone();
     ui.horizontal(|ui| {
         if icon_button(ui, icon::ARROW_LEFT, "Picture before", false).clicked() {
             page.want(EvaluateCommand::Step(-1));
@@ -39,6 +42,19 @@ pub fn card_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
             if icon_button(ui, icon::X, "Close", false).clicked() {
                 page.want(EvaluateCommand::Look(None));
             }
+            if icon_button(ui, icon::EXPORT, "Save this card as a picture", false).clicked() {
+                page.drawn.commands.push(Command::Choose(FileDialog::EvaluationCard));
+            }
+            if icon_button(
+                ui,
+                icon::ERASER,
+                "Erase and see: this picture in Explore, with both labels",
+                false,
+            )
+            .clicked()
+            {
+                page.drawn.commands.extend(in_explore(state, shown, place));
+            }
         });
     });
     ScrollArea::vertical()
@@ -52,6 +68,34 @@ pub fn card_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
             texts_ui(ui, &judged.answer, &titles);
             nearest_ui(ui, state, shown, place, &titles, page);
         });
+}
+
+/// The picture alone in Explore, with what it shows and what is answered as labels: there parts of it can be erased.
+fn in_explore(state: &State, shown: &Evaluation, place: usize) -> Vec<Command> {
+    let judged = &shown.pictures[place];
+    let mut labels: Vec<LabelRow> = Vec::new();
+    for class in [judged.answer.truth, judged.answer.answered()] {
+        let Some(label) = shown.classes.get(class).map(|class| class.label()) else {
+            continue;
+        };
+        if labels.iter().all(|row| row.label != label) {
+            labels.push(LabelRow::new(label, labels.len()));
+        }
+    }
+    // Labels that are there already keep their place and colour.
+    let known = |row: &LabelRow| state.settings.labels.iter().find(|own| own.label == row.label).cloned();
+    let labels = labels
+        .into_iter()
+        .map(|row| known(&row).unwrap_or(row))
+        .collect::<Vec<_>>();
+    let mut commands = vec![
+        Command::UseMode(Mode::Explore),
+        Command::Open(vec![judged.path.clone()]),
+    ];
+    if !labels.is_empty() {
+        commands.push(Command::EditLabels(labels));
+    }
+    commands
 }
 
 fn verdict_ui(ui: &mut Ui, answer: &Answer, titles: &[String]) {
@@ -115,21 +159,38 @@ fn maps_ui(ui: &mut Ui, explained: &Explained, answer: &Answer, titles: &[String
     let side = (ui.available_width() - theme::GAP - 12.0) / 2.0;
     ui.horizontal_top(|ui| {
         for (name, class, image) in shown.into_iter().take(count) {
-            ui.vertical(|ui| {
-                ui.set_width(side);
-                ui.add(Label::new(&titles[class]).truncate());
-                let texture = page.textures.small(ui.ctx(), name, image);
-                let size = texture.size_vec2();
-                let scale = (side / size.x).min(220.0 / size.y);
-                ui.add(
-                    Image::new(&texture)
-                        .fit_to_exact_size(scale * size)
-                        .corner_radius(theme::RADIUS),
-                );
-            });
+            map_ui(ui, side, name, &titles[class], image, page);
         }
     });
     ui.label(note(ui, format!("{}, both on one scale", explained.method)));
+    let Some(beside) = &explained.beside else { return };
+    let verdict = if beside.right { "rightly" } else { "wrongly" };
+    ui.label(format!("{} answers {}, {verdict}", beside.name, beside.answered));
+    ui.horizontal_top(|ui| {
+        for (name, title, image) in [
+            ("beside truth", titles[truth].as_str(), &beside.truth),
+            ("beside answer", beside.answered.as_str(), &beside.answer),
+        ] {
+            map_ui(ui, side, name, title, image, page);
+        }
+    });
+    ui.label(note(ui, "All four on one scale where both are made in the same way"));
+}
+
+/// A heatmap under its name.
+fn map_ui(ui: &mut Ui, side: f32, name: &'static str, title: &str, image: &ScreenImage, page: &mut Sheet<'_>) {
+    ui.vertical(|ui| {
+        ui.set_width(side);
+        ui.add(Label::new(title).truncate());
+        let texture = page.textures.small(ui.ctx(), name, image);
+        let size = texture.size_vec2();
+        let scale = (side / size.x).min(220.0 / size.y);
+        ui.add(
+            Image::new(&texture)
+                .fit_to_exact_size(scale * size)
+                .corner_radius(theme::RADIUS),
+        );
+    });
 }
 
 fn marks_ui(ui: &mut Ui, shown: &Evaluation, place: usize, page: &mut Sheet<'_>) {
@@ -139,7 +200,7 @@ fn marks_ui(ui: &mut Ui, shown: &Evaluation, place: usize, page: &mut Sheet<'_>)
     ui.horizontal_wrapped(|ui| {
         for mark in Mark::ALL {
             let chosen = own.is_some_and(|marked| marked.mark == mark);
-            if ui.selectable_label(chosen, mark.title()).clicked() {
+            if ui.add(Button::new(mark.title()).selected(chosen)).clicked() {
                 let text = own.map_or(String::new(), |marked| marked.note.clone());
                 let marked = (!chosen).then_some(Marked { mark, note: text });
                 page.want(EvaluateCommand::Mark(marked));
@@ -147,45 +208,41 @@ fn marks_ui(ui: &mut Ui, shown: &Evaluation, place: usize, page: &mut Sheet<'_>)
         }
     });
     if let Some(marked) = own {
-        let id = ui.make_persistent_id(("mark note", &shown.id, place));
-        let mut text = ui
-            .data(|data| data.get_temp::<String>(id))
-            .unwrap_or_else(|| marked.note.clone());
-        let field = ui.add(
-            TextEdit::singleline(&mut text)
-                .hint_text("a note")
-                .desired_width(ui.available_width()),
-        );
-        ui.data_mut(|data| data.insert_temp(id, text.clone()));
-        if field.lost_focus() && text != marked.note {
-            page.want(EvaluateCommand::Mark(Some(Marked {
-                mark: marked.mark,
-                note: text,
-            })));
+        let typed = typed_ui(ui, ("mark note", &shown.id, place), &marked.note, |ui, text| {
+            let width = ui.available_width();
+            ui.add(TextEdit::singleline(text).hint_text("a note").desired_width(width))
+        });
+        if let Some(note) = typed {
+            let mark = marked.mark;
+            page.want(EvaluateCommand::Mark(Some(Marked { mark, note })));
         }
     }
 }
 
+/// Room for both numbers behind a text.
+const NUMBERS: f32 = 150.0;
+
 fn texts_ui(ui: &mut Ui, answer: &Answer, titles: &[String]) {
     ui.add_space(theme::GAP_SMALL);
     ui.label(section("Closest texts"));
-    Grid::new("closest texts")
-        .num_columns(3)
-        .spacing([16.0, 2.0])
-        .show(ui, |ui| {
-            for ranked in &answer.best {
-                let name = &titles[ranked.class];
-                let text = if ranked.class == answer.truth {
-                    RichText::new(name).strong()
-                } else {
-                    RichText::new(name)
-                };
-                ui.add(Label::new(text).truncate());
-                ui.label(format!("{:.1} %", 100.0 * ranked.probability));
-                ui.label(note(ui, format!("cosine {:.3}", ranked.cosine)));
-                ui.end_row();
-            }
+    for ranked in &answer.best {
+        let name = &titles[ranked.class];
+        let text = if ranked.class == answer.truth {
+            RichText::new(name).strong()
+        } else {
+            RichText::new(name)
+        };
+        ui.horizontal(|ui| {
+            let width = (ui.available_width() - NUMBERS).max(60.0);
+            let room = vec2(width, ui.spacing().interact_size.y);
+            ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Center), |ui| {
+                ui.set_min_width(width);
+                ui.add(Label::new(text).truncate()).on_hover_text(name);
+            });
+            ui.label(format!("{:.1} %", 100.0 * ranked.probability));
+            ui.label(note(ui, format!("cosine {:.3}", ranked.cosine)));
         });
+    }
 }
 
 fn nearest_ui(ui: &mut Ui, state: &State, shown: &Evaluation, place: usize, titles: &[String], page: &mut Sheet<'_>) {

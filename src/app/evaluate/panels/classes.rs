@@ -2,7 +2,8 @@
 
 use egui::{Align2, Rect, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
 
-use super::Sheet;
+use super::found::parted;
+use super::{Sheet, typed_ui};
 use crate::app::evaluate::{ClassOrder, Door, EvaluateCommand};
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{note, segmented_ui};
@@ -16,7 +17,10 @@ const COLUMNS: [f32; 5] = [0.0, 0.30, 0.38, 0.66, 0.92];
 /// Draws the page.
 pub fn classes_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let evaluating = &state.evaluating;
-    let Some(shown) = evaluating.shown() else { return };
+    let (Some(shown), Some(figures)) = (evaluating.shown(), evaluating.figures()) else {
+        return;
+    };
+    let per_class = &figures.measures.per_class;
     ui.horizontal_wrapped(|ui| {
         ui.label(note(ui, "Order"));
         let choices = [
@@ -32,15 +36,15 @@ pub fn classes_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     });
     name_ui(ui, state, shown, page);
     headings_ui(ui);
-    let titles = shown.titles();
-    let order = ordered(shown, &titles, evaluating.class_order());
+    let titles = evaluating.titles();
+    let order = ordered(per_class, titles, evaluating.class_order());
     ScrollArea::vertical()
         .id_salt("class rows")
         .auto_shrink([false, false])
         .show_rows(ui, ROW, order.len(), |ui, rows| {
             ui.spacing_mut().item_spacing.y = 0.0;
             for class in &order[rows] {
-                if row_ui(ui, &titles[*class], &shown.measures.per_class[*class]) {
+                if row_ui(ui, &titles[*class], &per_class[*class]) {
                     page.want(EvaluateCommand::Enter(Some(Door::new(
                         format!("pictures of {}", titles[*class]),
                         of_class(shown, *class),
@@ -56,9 +60,9 @@ fn of_class(shown: &Evaluation, class: usize) -> Vec<usize> {
         .collect()
 }
 
-fn ordered(shown: &Evaluation, titles: &[String], order: ClassOrder) -> Vec<usize> {
+fn ordered(per_class: &[ClassMeasures], titles: &[String], order: ClassOrder) -> Vec<usize> {
     let mut classes: Vec<usize> = (0..titles.len()).collect();
-    let of = |class: usize| &shown.measures.per_class[class];
+    let of = |class: usize| &per_class[class];
     // A class without a picture has no recall: it comes last.
     let lowest = |share: Option<Interval>| share.map_or(f64::INFINITY, |share| share.mean);
     classes.sort_by(|a, b| {
@@ -78,26 +82,26 @@ fn ordered(shown: &Evaluation, titles: &[String], order: ClassOrder) -> Vec<usiz
 /// The class behind the filter can be called otherwise here, and the numbers follow.
 fn name_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'_>) {
     let Some(door) = state.evaluating.door() else { return };
-    let titles = shown.titles();
+    let titles = state.evaluating.titles();
     let class = (0..titles.len()).find(|class| door.words == format!("pictures of {}", titles[*class]));
     let Some(own) = class.map(|class| &shown.classes[class]) else {
         return;
     };
     ui.horizontal_wrapped(|ui| {
         ui.label(note(ui, format!("The model reads {} as", own.folder)));
-        let id = ui.make_persistent_id(("class text", &shown.id, &own.folder));
         let stands = if own.descriptions.is_empty() {
             own.label().name
         } else {
             own.descriptions.join(" | ")
         };
-        let mut text = ui
-            .data(|data| data.get_temp::<String>(id))
-            .unwrap_or_else(|| stands.clone());
-        let field = ui.add(TextEdit::singleline(&mut text).desired_width(300.0));
-        ui.data_mut(|data| data.insert_temp(id, text.clone()));
-        if field.lost_focus() && text.trim() != stands && !text.trim().is_empty() {
-            ui.data_mut(|data| data.remove::<String>(id));
+        let typed = typed_ui(ui, ("class text", &shown.id, &own.folder), &stands, |ui, text| {
+            ui.add(
+                TextEdit::singleline(text)
+                    .hint_text("a name or a sentence")
+                    .desired_width(300.0),
+            )
+        });
+        if let Some(text) = typed.filter(|text| !text.trim().is_empty() && text.trim() != stands) {
             page.want(EvaluateCommand::Call(called(own, &text)));
         }
         ui.label(note(
@@ -109,12 +113,7 @@ fn name_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'_>)
 
 /// A name is a word or a few; what is longer, or parted, is a description.
 fn called(own: &Class, text: &str) -> Class {
-    let parts: Vec<String> = text
-        .split('|')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .map(String::from)
-        .collect();
+    let parts = parted(text);
     let is_name = parts.len() == 1 && parts[0].split_whitespace().count() <= 4;
     Class {
         folder: own.folder.clone(),

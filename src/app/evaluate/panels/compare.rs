@@ -7,7 +7,7 @@ use crate::app::evaluate::{Door, EvaluateCommand};
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{combo, note, section};
 use crate::app::state::State;
-use crate::engine::evaluation::{Evaluation, Fate, SideBySide, Verdict};
+use crate::engine::evaluation::{Evaluation, Fate, SideBySide, Verdict, p_words};
 
 /// Classes that are listed.
 const CLASSES: usize = 200;
@@ -59,7 +59,9 @@ pub fn compare_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     match evaluating.compared() {
         Some((_, Some(Ok(found)))) => {
             card(ui, |ui| overall_ui(ui, found, page));
-            card(ui, |ui| classes_ui(ui, shown, found, page));
+            if !found.classes.is_empty() {
+                card(ui, |ui| classes_ui(ui, shown, evaluating.titles(), found, page));
+            }
         }
         Some((_, Some(Err(reason)))) => {
             let colour = theme::palette(ui).error;
@@ -93,10 +95,12 @@ fn overall_ui(ui: &mut Ui, found: &SideBySide, page: &mut Sheet<'_>) {
     });
 }
 
-fn classes_ui(ui: &mut Ui, shown: &Evaluation, found: &SideBySide, page: &mut Sheet<'_>) {
+fn classes_ui(ui: &mut Ui, shown: &Evaluation, titles: &[String], found: &SideBySide, page: &mut Sheet<'_>) {
     ui.label(section("Class by class"));
-    ui.label(note(ui, "p is corrected for that so many classes are tested (Holm)."));
-    let titles = shown.titles();
+    ui.label(note(
+        ui,
+        "p is McNemar's, corrected for that so many classes are tested (Holm).",
+    ));
     let mut changes: Vec<_> = found.classes.iter().collect();
     let moved = |change: &crate::engine::evaluation::ClassChange| (change.after - change.before).abs();
     changes.sort_by(|a, b| moved(b).total_cmp(&moved(a)).then(a.class.cmp(&b.class)));
@@ -105,11 +109,11 @@ fn classes_ui(ui: &mut Ui, shown: &Evaluation, found: &SideBySide, page: &mut Sh
         .max_height(320.0)
         .show(ui, |ui| {
             Grid::new("class changes")
-                .num_columns(5)
+                .num_columns(6)
                 .spacing([18.0, 4.0])
                 .striped(true)
                 .show(ui, |ui| {
-                    for heading in ["Class", "n", "Recall", "fixed, broken", ""] {
+                    for heading in ["Class", "n", "Recall", "fixed, broken", "p", ""] {
                         ui.label(note(ui, heading));
                     }
                     ui.end_row();
@@ -125,6 +129,7 @@ fn classes_ui(ui: &mut Ui, shown: &Evaluation, found: &SideBySide, page: &mut Sh
                         ui.label(change.count.to_string());
                         ui.label(format!("{:.0} to {:.0} %", 100.0 * change.before, 100.0 * change.after));
                         ui.label(format!("{}, {}", change.fixed, change.broken));
+                        ui.label(p_words(change.p));
                         let verdict = change.verdict();
                         let words = verdict.title();
                         let text = if verdict == Verdict::NoDifferenceShown {

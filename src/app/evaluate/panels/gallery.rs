@@ -4,7 +4,8 @@ use egui::accesskit::Role;
 use egui::{Align2, CornerRadius, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::{Sheet, pictures};
-use crate::app::evaluate::EvaluateCommand;
+use crate::app::command::{Command, FileDialog};
+use crate::app::evaluate::{EvaluateCommand, Evaluating};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{combo, note};
@@ -27,29 +28,39 @@ pub fn gallery_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
                 if ui.button(chip).on_hover_text("Show all mistakes again (Esc)").clicked() {
                     page.want(EvaluateCommand::Enter(None));
                 }
+                if ui
+                    .button("Keep as slice")
+                    .on_hover_text(
+                        "Under Groups, with its accuracy; also on the next model that is measured on these pictures",
+                    )
+                    .clicked()
+                {
+                    page.want(EvaluateCommand::KeepSlice(door.words.clone(), door.places.clone()));
+                }
             }
             None => {
-                ui.label("Mistakes");
+                ui.label(heading(evaluating.order()));
             }
         }
         ui.label(note(ui, pictures(gallery.len())));
-        let order = evaluating.order();
-        combo("failure order")
-            .selected_text(order.title())
-            .width(230.0)
-            .show_ui(ui, |ui| {
-                for other in FailureOrder::ALL {
-                    if ui.selectable_label(other == order, other.title()).clicked() {
-                        page.want(EvaluateCommand::OrderBy(other));
-                    }
-                }
-            });
+        order_ui(ui, evaluating, page);
+        let cards = egui::Button::new("Save cards\u{2026}");
+        let free = evaluating.at_work().is_none() && !gallery.is_empty();
+        if ui
+            .add_enabled(free, cards)
+            .on_hover_text("A picture of each with its heatmaps and numbers, into a folder")
+            .clicked()
+        {
+            page.drawn.commands.push(Command::Choose(FileDialog::EvaluationCards));
+        }
     });
     if gallery.is_empty() {
         let words = if evaluating.door().is_some() {
             "No picture is behind this number."
+        } else if evaluating.is_ordering() {
+            "Looking for them\u{2026}"
         } else {
-            "Everything is answered rightly."
+            nothing(evaluating.order())
         };
         ui.label(note(ui, words));
         return;
@@ -57,8 +68,43 @@ pub fn gallery_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     grid_ui(ui, state, shown, &gallery, page);
 }
 
+fn order_ui(ui: &mut Ui, evaluating: &Evaluating, page: &mut Sheet<'_>) {
+    let order = evaluating.order();
+    let own = evaluating.door().and_then(|door| door.order);
+    combo("failure order")
+        .selected_text(own.unwrap_or(order.title()))
+        .width(230.0)
+        .show_ui(ui, |ui| {
+            for other in FailureOrder::ALL {
+                let chosen = own.is_none() && other == order;
+                if ui.selectable_label(chosen, other.title()).clicked() {
+                    page.want(EvaluateCommand::OrderBy(other));
+                }
+            }
+        });
+}
+
+/// What the gallery holds without a filter.
+fn heading(order: FailureOrder) -> &'static str {
+    match order {
+        FailureOrder::Disagreement => "Mistakes",
+        FailureOrder::Margin | FailureOrder::Entropy => "All pictures",
+        FailureOrder::SuspectLabels => "Suspect labels",
+        FailureOrder::CopiesAcrossClasses => "Copies across classes",
+    }
+}
+
+fn nothing(order: FailureOrder) -> &'static str {
+    match order {
+        FailureOrder::Disagreement => "Everything is answered rightly.",
+        FailureOrder::Margin | FailureOrder::Entropy => "There is no picture.",
+        FailureOrder::SuspectLabels => "No label is suspect.",
+        FailureOrder::CopiesAcrossClasses => "No picture has a copy in another class.",
+    }
+}
+
 fn grid_ui(ui: &mut Ui, state: &State, shown: &Evaluation, gallery: &[usize], page: &mut Sheet<'_>) {
-    let titles = shown.titles();
+    let titles = state.evaluating.titles().clone();
     let width = ui.available_width() - 14.0;
     let columns = (((width + GAP) / (SIDE + GAP)).floor() as usize).max(1);
     let row_height = SIDE + CAPTION + GAP;

@@ -3,11 +3,13 @@
 use egui::{Grid, Slider, Ui};
 
 use super::{Sheet, card, pictures, share};
-use crate::app::evaluate::{Door, EvaluateCommand};
+use crate::app::command::{Command, FileDialog};
+use crate::app::evaluate::{Door, EvaluateCommand, Evaluating};
+use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{note, section, segmented_ui};
+use crate::app::shell::widgets::{icon_button, note, section, segmented_ui};
 use crate::app::state::State;
-use crate::engine::evaluation::{Cluster, Conformal, Evaluation, SliceBy};
+use crate::engine::evaluation::{Cluster, Conformal, Evaluation, Slice, SliceBy, worst};
 
 /// Rows that are drawn of a list.
 const ROWS: usize = 100;
@@ -15,12 +17,14 @@ const ROWS: usize = 100;
 /// Draws the page.
 pub fn groups_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let Some(shown) = state.evaluating.shown() else { return };
-    card(ui, |ui| slices_ui(ui, state, page));
-    card(ui, |ui| clusters_ui(ui, state, shown, page));
-    card(ui, |ui| guarantee_ui(ui, state, page));
+    card(ui, |ui| slices_ui(ui, state, shown, page));
+    if !shown.is_of_captions() {
+        card(ui, |ui| clusters_ui(ui, state, page));
+        card(ui, |ui| guarantee_ui(ui, state, page));
+    }
 }
 
-fn slices_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
+fn slices_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'_>) {
     let evaluating = &state.evaluating;
     ui.label(section("Slices"));
     let chosen = evaluating.slice_by().unwrap_or(SliceBy::Folder);
@@ -33,16 +37,28 @@ fn slices_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
         return;
     };
     if slices.is_empty() {
-        ui.label(note(ui, "There is nothing to part the pictures by."));
+        let words = if chosen == SliceBy::Kept {
+            "None is kept yet. Click a number, a group of mistakes, or draw around pictures on the map; then \
+             \u{201c}Keep as slice\u{201d} over its pictures."
+        } else {
+            "There is nothing to part the pictures by."
+        };
+        ui.label(note(ui, words));
         return;
     }
-    let worst = crate::engine::evaluation::worst(slices).map(|slice| slice.name.clone());
+    // Without what is left out, as every other number.
+    let slices: Vec<Slice> = slices
+        .iter()
+        .take(ROWS)
+        .map(|slice| counted(evaluating, shown, slice))
+        .collect();
+    let worst = worst(&slices).map(|slice| slice.name.clone());
     Grid::new("slices")
-        .num_columns(3)
+        .num_columns(4)
         .spacing([20.0, 4.0])
         .striped(true)
         .show(ui, |ui| {
-            for slice in slices.iter().take(ROWS) {
+            for slice in &slices {
                 let name = if slice.name.is_empty() {
                     "(the folder itself)"
                 } else {
@@ -61,24 +77,57 @@ fn slices_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
                         if is_worst { ", the worst" } else { "" }
                     ),
                 ));
+                if chosen == SliceBy::Kept
+                    && icon_button(ui, icon::TRASH, &format!("Forget {}", slice.name), false).clicked()
+                {
+                    page.want(EvaluateCommand::ForgetSlice(slice.name.clone()));
+                }
                 ui.end_row();
             }
         });
 }
 
-fn clusters_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'_>) {
+/// A slice without the pictures that are left out.
+fn counted(evaluating: &Evaluating, shown: &Evaluation, slice: &Slice) -> Slice {
+    if !evaluating.leaves_out_marked() {
+        return slice.clone();
+    }
+    let kept = slice
+        .places
+        .iter()
+        .copied()
+        .filter(|place| !evaluating.is_left_out(*place));
+    let places: Vec<usize> = kept.collect();
+    Slice {
+        name: slice.name.clone(),
+        accuracy: shown.accuracy_of(&places),
+        places,
+    }
+}
+
+fn clusters_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let evaluating = &state.evaluating;
     ui.label(section("Mistakes that lie together"));
-    let words = "Mistakes of a class that are alike, worded by what tells them from its right answers (after Domino, arXiv \
-                 2203.14960). Found on half of the pictures; the accuracy is that of the other half.";
+    let words = "Mistakes that are alike, worded by what tells them from right answers (after Domino, arXiv 2203.14960): of a \
+                 class where it has enough of them, else of all classes together. Found on half of the pictures; the accuracy \
+                 is that of the other half.";
     ui.label(note(ui, words));
     let free = evaluating.at_work().is_none();
-    if ui
-        .add_enabled(free, egui::Button::new("Find groups of mistakes"))
-        .clicked()
-    {
-        page.want(EvaluateCommand::Cluster);
-    }
+    ui.horizontal_wrapped(|ui| {
+        if ui
+            .add_enabled(free, egui::Button::new("Find groups of mistakes"))
+            .clicked()
+        {
+            page.want(EvaluateCommand::Cluster(Vec::new()));
+        }
+        if ui
+            .add_enabled(free, egui::Button::new("With your words\u{2026}"))
+            .on_hover_text("A text file with a word or a few on each line: groups are told by these")
+            .clicked()
+        {
+            page.drawn.commands.push(Command::Choose(FileDialog::EvaluationWords));
+        }
+    });
     let Some(clusters) = evaluating.clusters() else { return };
     if clusters.is_empty() {
         ui.label(note(
@@ -86,12 +135,11 @@ fn clusters_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<
             "No group was found: there are too few mistakes that are alike.",
         ));
     }
-    let titles = shown.titles();
+    let titles = evaluating.titles();
     for cluster in clusters.iter().take(ROWS) {
         ui.add_space(theme::GAP_SMALL);
         ui.horizontal_wrapped(|ui| {
-            let title = &titles[cluster.class];
-            let name = format!("{title}: {}", worded(cluster));
+            let name = format!("{}: {}", cluster.of.words(titles), worded(cluster));
             if ui.link(&name).on_hover_text("Click for its pictures").clicked() {
                 page.want(EvaluateCommand::Enter(Some(Door::new(
                     name.clone(),
@@ -150,13 +198,15 @@ fn sets_ui(ui: &mut Ui, found: &Conformal, page: &mut Sheet<'_>) {
         found.coverage.share_words(),
         found.mean_size
     ));
-    let mut order: Vec<usize> = (0..found.sizes.len()).collect();
+    // A set without a label is one of a picture that is not here any more.
+    let mut order: Vec<usize> = (0..found.sizes.len()).filter(|place| found.sizes[*place] > 0).collect();
     order.sort_by_key(|place| (std::cmp::Reverse(found.sizes[*place]), *place));
     if ui
         .button("Largest sets first")
         .on_hover_text("The pictures that the model is least sure of")
         .clicked()
     {
-        page.want(EvaluateCommand::Enter(Some(Door::new("largest label sets", order))));
+        let door = Door::ordered("largest label sets", order, "largest sets first");
+        page.want(EvaluateCommand::Enter(Some(door)));
     }
 }

@@ -6,6 +6,7 @@ use egui::{
 };
 
 use super::{Sheet, thousands};
+use crate::app::command::{Command, FileDialog};
 use crate::app::evaluate::{EvaluateCommand, Page};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
@@ -23,6 +24,12 @@ pub fn list_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
         .min_size(egui::vec2(ui.available_width(), theme::ROW_HEIGHT));
     if ui.add(new).clicked() {
         page.want(EvaluateCommand::Open(Page::Setup));
+    }
+    let open = Button::new(format!("{}  Open an evaluation\u{2026}", icon::FOLDER_OPEN))
+        .min_size(egui::vec2(ui.available_width(), theme::ROW_HEIGHT));
+    let hover = "A file that was exported here or on another machine; then the folder where its pictures lie";
+    if ui.add(open).on_hover_text(hover).clicked() {
+        page.drawn.commands.push(Command::Choose(FileDialog::EvaluationFile));
     }
     ui.add_space(theme::GAP);
     ui.label(section("Kept"));
@@ -60,7 +67,8 @@ fn row_ui(ui: &mut Ui, state: &State, listed: &Listed, page: &mut Sheet<'_>) {
                     });
                 });
                 ui.spacing_mut().item_spacing.y = 2.0;
-                let words = format!("{}, n = {}", listed.top1.share_words(), thousands(listed.count));
+                let of = if listed.of_captions { "R@1 " } else { "" };
+                let words = format!("{of}{}, n = {}", listed.top1.share_words(), thousands(listed.count));
                 ui.add(Label::new(note(ui, words)).truncate().selectable(false));
                 let day = listed.date.split('T').next().unwrap_or_default();
                 let words = format!("{}, {day}", listed.model);

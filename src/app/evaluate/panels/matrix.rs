@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use egui::epaint::TextShape;
-use egui::{Align2, Color32, Pos2, Rect, Sense, Stroke, StrokeKind, TextureOptions, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Color32, EventFilter, Key, Pos2, Rect, Sense, Stroke, StrokeKind, TextureOptions, Ui, Vec2, WidgetInfo,
+    pos2, vec2,
+};
 
 use super::Sheet;
 use crate::app::evaluate::matrix::Grid;
-use crate::app::evaluate::{Door, EvaluateCommand, MatrixLook, MatrixOrder};
+use crate::app::evaluate::{Door, EvaluateCommand, Evaluating, MatrixLook, MatrixOrder};
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{checkbox, combo, note, segmented_ui};
 use crate::app::state::State;
@@ -25,6 +28,8 @@ const CHOICES: [(Option<usize>, &str); 4] = [
     (Some(25), "25 most confused"),
     (Some(50), "50 most confused"),
 ];
+
+const BY_MARGIN: &str = "smallest margin first";
 
 /// Which part of the matrix is seen: cells from the left and the top, and how many.
 #[derive(Debug, Clone, Copy)]
@@ -44,8 +49,8 @@ pub fn matrix_page_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     if look != evaluating.matrix() {
         page.want(EvaluateCommand::UseMatrix(look));
     }
-    confused_ui(ui, shown, page);
-    ui.label(note(ui, "Rows show the class, columns the answer; colours are logarithmic. Wheel zooms, dragging moves, a click leads to the pictures."));
+    confused_ui(ui, evaluating, shown, page);
+    ui.label(note(ui, "Rows show the class, columns the answer; colours are logarithmic. Wheel zooms, dragging moves; a click, or arrows and Enter, lead to the pictures."));
     grid_ui(ui, shown, grid, look, page);
 }
 
@@ -74,26 +79,25 @@ fn look_ui(ui: &mut Ui, look: &mut MatrixLook) {
 }
 
 /// The fullest cells beside the diagonal, for who cannot point at one.
-fn confused_ui(ui: &mut Ui, shown: &Arc<Evaluation>, page: &mut Sheet<'_>) {
-    let titles = shown.titles();
+fn confused_ui(ui: &mut Ui, evaluating: &Evaluating, shown: &Evaluation, page: &mut Sheet<'_>) {
+    let titles = evaluating.titles();
     ui.horizontal_wrapped(|ui| {
-        for cell in shown.confusion.confused(4) {
+        for cell in evaluating.confused() {
             let words = format!("{} answered {}", titles[cell.truth], titles[cell.answer]);
             if ui.button(format!("{}  {words}", cell.count)).clicked() {
-                page.want(EvaluateCommand::Enter(Some(Door::new(
-                    words,
-                    shown.cell(cell.truth, cell.answer),
-                ))));
+                let places = shown.cell(cell.truth, cell.answer);
+                page.want(EvaluateCommand::Enter(Some(Door::ordered(words, places, BY_MARGIN))));
             }
         }
     });
 }
 
-fn grid_ui(ui: &mut Ui, shown: &Arc<Evaluation>, grid: &Arc<Grid>, look: MatrixLook, page: &mut Sheet<'_>) {
+fn grid_ui(ui: &mut Ui, shown: &Evaluation, grid: &Arc<Grid>, look: MatrixLook, page: &mut Sheet<'_>) {
     let lines = grid.lines.len() as f32;
     let room = ui.available_size();
     let names = NAMES.min(0.25 * room.x).min(0.4 * room.y);
-    let side = (room.x - names).min(room.y - names).max(60.0);
+    // Below it is a line for what was walked to by keys.
+    let side = (room.x - names).min(room.y - names - 24.0).max(60.0);
     let (area, response) = ui.allocate_exact_size(vec2(side + names, side + names), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Image, true, "Confusion matrix"));
     let square = Rect::from_min_size(area.min + vec2(names, names), vec2(side, side));
@@ -125,10 +129,14 @@ fn grid_ui(ui: &mut Ui, shown: &Arc<Evaluation>, grid: &Arc<Grid>, look: MatrixL
     ui.painter().image(texture.id(), square, uv, Color32::WHITE);
     let cell = side / window.cells;
     texts_ui(ui, grid, look, window, square, cell);
-    let Some((row, column)) = response
+    let frame = Stroke::new(1.0, palette.control);
+    ui.painter().rect_stroke(square, 0.0, frame, StrokeKind::Outside);
+    let walked = keys_ui(ui, &response, grid.lines.len(), &mut window);
+    ui.data_mut(|data| data.insert_temp(id, window));
+    let pointed = response
         .hover_pos()
-        .and_then(|at| cell_at(at, square, window, grid.lines.len()))
-    else {
+        .and_then(|at| cell_at(at, square, window, grid.lines.len()));
+    let Some((row, column)) = pointed.or(walked.map(|walked| walked.cell)) else {
         return;
     };
     let corner = square.min + cell * (vec2(column as f32, row as f32) - window.corner);
@@ -142,17 +150,64 @@ fn grid_ui(ui: &mut Ui, shown: &Arc<Evaluation>, grid: &Arc<Grid>, look: MatrixL
     } else {
         format!("{truth} answered {answer}")
     };
-    let clicked = response.clicked();
-    response.on_hover_text_at_pointer(format!(
-        "{words}\n{count}, {:.1} % of the row",
-        100.0 * grid.rate(row, column)
-    ));
-    if clicked && count > 0 {
-        page.want(EvaluateCommand::Enter(Some(Door::new(
-            words,
-            grid.places(shown, row, column),
-        ))));
+    let entered = response.clicked() || (pointed.is_none() && walked.is_some_and(|walked| walked.entered));
+    let told = format!("{words}\n{count}, {:.1} % of the row", 100.0 * grid.rate(row, column));
+    if pointed.is_some() {
+        response.on_hover_text_at_pointer(told);
+    } else {
+        let below = pos2(square.left(), square.bottom() + 4.0);
+        let line = told.replace('\n', ": ");
+        let font = theme::body(theme::SIZE_SMALL);
+        ui.painter()
+            .text(below, Align2::LEFT_TOP, line, font, palette.text_weak);
     }
+    if entered && count > 0 {
+        let places = grid.places(shown, row, column);
+        page.want(EvaluateCommand::Enter(Some(Door::ordered(words, places, BY_MARGIN))));
+    }
+}
+
+/// The cell that was walked to by arrow keys, and whether Enter was pressed on it.
+#[derive(Clone, Copy)]
+struct Walked {
+    cell: (usize, usize),
+    entered: bool,
+}
+
+/// While the matrix has the focus, arrows walk from cell to cell, and the window follows.
+fn keys_ui(ui: &Ui, response: &egui::Response, lines: usize, window: &mut Window) -> Option<Walked> {
+    if !response.has_focus() || lines == 0 {
+        return None;
+    }
+    let arrows = EventFilter {
+        horizontal_arrows: true,
+        vertical_arrows: true,
+        ..EventFilter::default()
+    };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+    let id = response.id.with("walked");
+    let (mut row, mut column): (usize, usize) = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    let last = lines - 1;
+    let entered = ui.input(|input| {
+        let pressed = |key| usize::from(input.key_pressed(key));
+        row = (row + pressed(Key::ArrowDown))
+            .saturating_sub(pressed(Key::ArrowUp))
+            .min(last);
+        column = (column + pressed(Key::ArrowRight))
+            .saturating_sub(pressed(Key::ArrowLeft))
+            .min(last);
+        input.key_pressed(Key::Enter)
+    });
+    ui.data_mut(|data| data.insert_temp(id, (row, column)));
+    let least = vec2(column as f32 + 1.0, row as f32 + 1.0) - Vec2::splat(window.cells);
+    window.corner = window.corner.clamp(
+        least.max(Vec2::ZERO),
+        vec2(column as f32, row as f32).max(least.max(Vec2::ZERO)),
+    );
+    Some(Walked {
+        cell: (row, column),
+        entered,
+    })
 }
 
 /// Follows wheel and dragging.
@@ -237,12 +292,13 @@ fn texts_ui(ui: &Ui, grid: &Grid, look: MatrixLook, window: Window, square: Rect
                 middle(square.left(), column, window.corner.x),
                 middle(square.top(), row, window.corner.y),
             );
-            let light = if look.rates {
-                grid.rate(row, column) > 0.6
+            let ground = grid.colour(row, column, look.rates, palette.raised);
+            // Whichever is read better on it.
+            let colour = if ground.intensity() > 0.45 {
+                Color32::BLACK
             } else {
-                row == column
+                Color32::WHITE
             };
-            let colour = if light { Color32::BLACK } else { Color32::WHITE };
             painter.text(at, Align2::CENTER_CENTER, text, font.clone(), colour);
         }
     }

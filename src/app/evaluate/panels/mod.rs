@@ -13,6 +13,7 @@ mod map;
 mod matrix;
 mod prompts;
 mod setup;
+mod sixty;
 mod summary;
 
 use egui::{Button, CentralPanel, Frame, Margin, Panel, ProgressBar, RichText, ScrollArea, Ui};
@@ -65,6 +66,17 @@ pub fn evaluate_ui(ui: &mut Ui, state: &State, textures: &mut Textures, drawn: &
         });
         return;
     }
+    if evaluating.page() == Page::Sixty {
+        CentralPanel::default().frame(panel(palette.ground)).show(ui, |ui| {
+            ScrollArea::vertical()
+                .id_salt("accuracy without labels")
+                .show(ui, |ui| {
+                    ui.set_max_width(ui.available_width().min(PAGE_WIDTH));
+                    sixty::sixty_ui(ui, state, &mut page);
+                });
+        });
+        return;
+    }
     if evaluating.looked_at().is_some() {
         let width = ui.available_width();
         Panel::right("failure card")
@@ -73,12 +85,16 @@ pub fn evaluate_ui(ui: &mut Ui, state: &State, textures: &mut Textures, drawn: &
             .frame(panel(palette.surface))
             .show(ui, |ui| card::card_ui(ui, state, &mut page));
     }
-    let height = ui.available_height();
-    Panel::bottom("pictures of the evaluation")
-        .default_size(0.36 * height)
-        .size_range(120.0..=(0.75 * height).max(130.0))
-        .frame(panel(palette.surface))
-        .show(ui, |ui| gallery::gallery_ui(ui, state, &mut page));
+    // What is a map itself has all the room until a door of it is opened.
+    let is_map = matches!(evaluating.page(), Page::Matrix | Page::Map);
+    if !is_map || evaluating.door().is_some() {
+        let height = ui.available_height();
+        Panel::bottom("pictures of the evaluation")
+            .default_size(0.36 * height)
+            .size_range(120.0..=(0.75 * height).max(130.0))
+            .frame(panel(palette.surface))
+            .show(ui, |ui| gallery::gallery_ui(ui, state, &mut page));
+    }
     CentralPanel::default()
         .frame(panel(palette.ground))
         .show(ui, |ui| result_ui(ui, state, &mut page));
@@ -100,7 +116,11 @@ fn result_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     });
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(2.0, 2.0);
-        for tab in Page::RESULTS {
+        let of_captions = shown.is_of_captions();
+        for tab in Page::RESULTS
+            .into_iter()
+            .filter(|tab| !of_captions || tab.is_of_captions())
+        {
             if ui
                 .add(Button::new(tab.title()).selected(tab == evaluating.page()))
                 .clicked()
@@ -131,7 +151,7 @@ fn result_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
                 Page::Prompts => prompts::prompts_ui(ui, state, page),
                 Page::Compare => compare::compare_ui(ui, state, page),
                 Page::Groups => groups::groups_ui(ui, state, page),
-                Page::Setup | Page::Matrix | Page::Map | Page::Classes => {}
+                Page::Setup | Page::Sixty | Page::Matrix | Page::Map | Page::Classes => {}
             }
         });
 }
@@ -149,6 +169,29 @@ fn progress_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
             page.want(EvaluateCommand::Stop);
         }
     });
+}
+
+/// A field whose text counts once it is left: until then it stays as it is typed. `field` draws it; the new text where it
+/// is another one than `stands`.
+fn typed_ui(
+    ui: &mut Ui,
+    id: impl std::hash::Hash + std::fmt::Debug,
+    stands: &str,
+    field: impl FnOnce(&mut Ui, &mut String) -> egui::Response,
+) -> Option<String> {
+    let id = ui.make_persistent_id(id);
+    let typed: Option<String> = ui.data(|data| data.get_temp(id));
+    let mut text = typed.clone().unwrap_or_else(|| stands.to_owned());
+    let response = field(ui, &mut text);
+    if response.has_focus() {
+        ui.data_mut(|data| data.insert_temp(id, text));
+        return None;
+    }
+    if typed.is_none() && !response.changed() {
+        return None;
+    }
+    ui.data_mut(|data| data.remove::<String>(id));
+    (text != stands).then_some(text)
 }
 
 fn pictures(count: usize) -> String {

@@ -3,11 +3,11 @@
 use egui::{Align2, Grid, Rect, RichText, Sense, Ui, pos2, vec2};
 
 use super::{Sheet, card};
-use crate::app::evaluate::EvaluateCommand;
+use crate::app::evaluate::{Door, EvaluateCommand};
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{note, primary_button, section};
 use crate::app::state::State;
-use crate::engine::evaluation::{PromptRow, PromptStudy};
+use crate::engine::evaluation::{BesideNonsense, PromptRow, PromptStudy};
 
 /// Height of a row of the chart.
 const ROW: f32 = 34.0;
@@ -19,7 +19,7 @@ pub fn prompts_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
         ui.label(section("Do the words matter?"));
         let words = "Each kind of prompt answers the same pictures. Beside its gain over the first stands the gain of \
                      nonsense: a hundred draws of random words in as many templates of the same length (WaffleCLIP, arXiv \
-                     2306.07282). A gain inside that band is luck.";
+                     2306.07282). A gain inside that band is luck; one below it is worse than nonsense.";
         ui.label(note(ui, words));
         let again = if shown.prompts.is_some() {
             "Measure again"
@@ -34,7 +34,7 @@ pub fn prompts_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     if let Some(study) = &shown.prompts {
         card(ui, |ui| {
             chart_ui(ui, study);
-            table_ui(ui, study);
+            table_ui(ui, study, page);
         });
     }
 }
@@ -69,10 +69,10 @@ fn chart_ui(ui: &mut Ui, study: &PromptStudy) {
             painter.rect_filled(band, 3.0, palette.hover);
         }
         if let Some(gain) = row.gain {
-            let colour = if row.is_luck() {
-                palette.text_weak
-            } else {
-                palette.accent
+            let colour = match row.beside_nonsense() {
+                Some(BesideNonsense::Luck) => palette.text_weak,
+                Some(BesideNonsense::Worse) => palette.error,
+                _ => palette.accent,
             };
             let line = egui::Stroke::new(2.0, colour);
             painter.hline(at(gain.difference.low)..=at(gain.difference.high), y, line);
@@ -103,7 +103,7 @@ fn chart_ui(ui: &mut Ui, study: &PromptStudy) {
     ));
 }
 
-fn table_ui(ui: &mut Ui, study: &PromptStudy) {
+fn table_ui(ui: &mut Ui, study: &PromptStudy, page: &mut Sheet<'_>) {
     ui.add_space(theme::GAP_SMALL);
     Grid::new("prompt kinds")
         .num_columns(4)
@@ -115,7 +115,10 @@ fn table_ui(ui: &mut Ui, study: &PromptStudy) {
             }
             ui.end_row();
             for row in &study.rows {
-                ui.label(&row.name);
+                if ui.link(&row.name).on_hover_text("Click for its mistakes").clicked() {
+                    let words = format!("wrong with {}", row.name);
+                    page.want(EvaluateCommand::Enter(Some(Door::new(words, row.wrong.clone()))));
+                }
                 ui.label(row.top1.share_words());
                 ui.label(row.gain.map_or_else(|| "\u{2013}".into(), |gain| gain.words()));
                 ui.label(RichText::new(nonsense_words(row)));
@@ -129,5 +132,8 @@ fn nonsense_words(row: &PromptRow) -> String {
         return "\u{2013}".into();
     };
     let band = format!("{:+.1} to {:+.1} points", 100.0 * nonsense.low, 100.0 * nonsense.high);
-    if row.is_luck() { format!("{band}: luck") } else { band }
+    match row.beside_nonsense() {
+        Some(beside) => format!("{band}: {}", beside.title()),
+        None => band,
+    }
 }

@@ -2,9 +2,9 @@
 
 use egui::{Grid, Label, RichText, Ui};
 
-use super::{Sheet, card, found, progress_ui};
+use super::{Sheet, card, found, progress_ui, typed_ui};
 use crate::app::command::{Command, FileDialog};
-use crate::app::evaluate::EvaluateCommand;
+use crate::app::evaluate::{EvaluateCommand, Page, SixtyCommand};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{combo, note, primary_button, section};
@@ -19,11 +19,44 @@ pub fn setup_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     ui.label(note(ui, words));
     ui.add_space(theme::GAP_SMALL);
     card(ui, |ui| pictures_ui(ui, state, page));
-    if let Some(Ok(truth)) = state.evaluating.truth() {
-        card(ui, |ui| found::found_ui(ui, state, truth, page));
-        card(ui, |ui| words_ui(ui, state, page));
+    if let Some(found) = state.evaluating.truth() {
+        card(ui, |ui| found::found_ui(ui, state, found, page));
+        if found.is_ok() {
+            card(ui, |ui| words_ui(ui, state, page));
+        }
     }
     card(ui, |ui| start_ui(ui, state, page));
+    card(ui, |ui| unlabelled_ui(ui, state, page));
+}
+
+/// For who has pictures and no labels.
+fn unlabelled_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
+    ui.label(section("No labels yet?"));
+    let labels = state.settings.labels.len();
+    let folder = state.settings.folders.first();
+    let words = "In some sixty clicks you can estimate the accuracy on the folder that is open in Explore, with the labels that \
+                 you wrote there; every click is a label that you keep.";
+    ui.label(note(ui, words));
+    let refusal = match folder {
+        None => Some("Open a folder in Explore first"),
+        _ if labels < 2 => Some("Write two labels or more in Explore first"),
+        _ if state.evaluating.at_work().is_some() => Some("Something else is being measured: wait for it, or stop it"),
+        _ => None,
+    };
+    ui.horizontal_wrapped(|ui| {
+        let button = egui::Button::new("Estimate without labels");
+        if ui.add_enabled(refusal.is_none(), button).clicked() {
+            page.want(EvaluateCommand::Sixty(SixtyCommand::Begin));
+        }
+        if state.evaluating.sixty().is_some() && ui.button("Go on with the last one").clicked() {
+            page.want(EvaluateCommand::Open(Page::Sixty));
+        }
+        let told = refusal.map(String::from).or_else(|| {
+            let name = folder?.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Some(format!("{name}, {labels} labels"))
+        });
+        ui.label(note(ui, told.unwrap_or_default()));
+    });
 }
 
 fn pictures_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
@@ -54,18 +87,11 @@ fn pictures_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
         };
         ui.add(Label::new(note(ui, shown)).truncate()).on_hover_text(folder);
     });
-    match state.evaluating.truth() {
-        None if !draft.folder.as_os_str().is_empty() => {
-            ui.horizontal(|ui| {
-                ui.spinner();
-                ui.label(note(ui, "Looking through the folder"));
-            });
-        }
-        Some(Err(reason)) => {
-            let colour = theme::palette(ui).error;
-            ui.label(RichText::new(reason).color(colour));
-        }
-        _ => {}
+    if state.evaluating.truth().is_none() && !draft.folder.as_os_str().is_empty() {
+        ui.horizontal(|ui| {
+            ui.spinner();
+            ui.label(note(ui, "Looking through the folder"));
+        });
     }
 }
 
@@ -96,11 +122,12 @@ fn words_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
             part_ui(ui, state, &mut config);
             ui.end_row();
             ui.label("Name");
-            ui.add(
-                egui::TextEdit::singleline(&mut config.name)
-                    .hint_text("the model and the folder")
-                    .desired_width(260.0),
-            );
+            let stands = config.name.clone();
+            let named = typed_ui(ui, "evaluation name", &stands, |ui, text| {
+                let hint = "the model and the folder";
+                ui.add(egui::TextEdit::singleline(text).hint_text(hint).desired_width(260.0))
+            });
+            config.name = named.unwrap_or(stands);
             ui.end_row();
         });
     if config != *draft {
@@ -175,7 +202,9 @@ fn start_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
         if start.clicked() {
             page.want(EvaluateCommand::Start);
         }
-        if let Some(reason) = refusal.filter(|_| evaluating.at_work().is_none()) {
+        // Why nothing was found stands above.
+        let said = evaluating.at_work().is_some() || matches!(evaluating.truth(), Some(Err(_)));
+        if let Some(reason) = refusal.filter(|_| !said) {
             ui.label(note(ui, reason));
         }
     });

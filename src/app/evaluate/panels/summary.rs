@@ -1,32 +1,37 @@
 //! The numbers of an evaluation, each with its interval, and what was left out.
 
+use std::collections::BTreeSet;
+
 use egui::{Grid, RichText, Sense, TextEdit, Ui, WidgetInfo};
 
-use super::{Sheet, card, pictures};
+use super::gallery::thumbnail_ui;
+use super::{Sheet, card, pictures, share, thousands, typed_ui};
 use crate::app::command::{Command, FileDialog};
 use crate::app::evaluate::{Door, EvaluateCommand, Page};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{checkbox, combo, note, section};
 use crate::app::state::State;
-use crate::engine::evaluation::{Evaluation, ExportKind, Measures, Negatives, Retrieval, Source};
+use crate::engine::evaluation::{AMONG, Evaluation, ExportKind, Measures, Negatives, Retrieval};
 
 /// Problems that are named.
 const NAMED: usize = 8;
+/// With fewer pictures, any measure says little.
+const FEW: usize = 10;
+/// Negatives that are shown, and their size.
+const NEGATIVES: usize = 12;
+const NEGATIVE: egui::Vec2 = egui::vec2(64.0, 64.0);
 
 /// Draws the page.
 pub fn summary_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let evaluating = &state.evaluating;
     let Some(shown) = evaluating.shown() else { return };
-    card(ui, |ui| {
-        if shown.source == Source::Captions {
-            retrieval_ui(ui, shown.retrieval.as_ref());
-        } else {
-            figures_ui(ui, state, shown, page);
-        }
+    card(ui, |ui| match &shown.retrieval {
+        Some(found) => retrieval_ui(ui, state, shown, found, page),
+        None => figures_ui(ui, state, shown, page),
     });
     if let Some(negatives) = &shown.negatives {
-        card(ui, |ui| negatives_ui(ui, negatives));
+        card(ui, |ui| negatives_ui(ui, shown, negatives, page));
     }
     card(ui, |ui| further_ui(ui, state, shown, page));
     card(ui, |ui| about_ui(ui, state, shown, page));
@@ -34,54 +39,26 @@ pub fn summary_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
 
 fn figures_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'_>) {
     let evaluating = &state.evaluating;
-    let marked = shown.marks.len();
-    let measures = evaluating.measured().map_or(&shown.measures, |found| &found.measures);
-    ui.horizontal_wrapped(|ui| {
-        ui.label(section("Accuracy"));
-        if marked > 0 {
-            let mut leave_out = evaluating.leaves_out_marked();
-            let words = format!("without the {} that are marked", pictures(marked));
-            if checkbox(ui, &mut leave_out, &words).changed() {
-                page.want(EvaluateCommand::LeaveOutMarked(leave_out));
-            }
-        }
-    });
+    let Some(figures) = evaluating.figures() else { return };
+    let measures = figures.measures;
+    heading_ui(ui, state, shown, "Accuracy", page);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(12.0, 8.0);
-        let wrong: Vec<usize> = (0..shown.pictures.len())
-            .filter(|place| !shown.pictures[*place].answer.right())
-            .collect();
-        let all = shown.pictures.len();
-        if figure_ui(
-            ui,
-            "Top 1",
-            measures.top1.mean,
-            Some(measures.top1),
-            "The share that is answered rightly",
-        )
-        .clicked()
-        {
-            page.want(EvaluateCommand::Enter(Some(Door::new("mistakes", wrong))));
+        let hover = "The share that is answered rightly";
+        if figure_ui(ui, "Top 1", measures.top1.mean, Some(measures.top1), hover).clicked() {
+            page.want(EvaluateCommand::Enter(Some(missed(shown, 1, "mistakes"))));
         }
-        let missed: Vec<usize> = (0..all)
-            .filter(|place| shown.pictures[*place].answer.rank >= 5)
-            .collect();
         let hover = "The share whose true class is among the five best";
         if figure_ui(ui, "Top 5", measures.top5.mean, Some(measures.top5), hover).clicked() {
-            page.want(EvaluateCommand::Enter(Some(Door::new(
-                "true class not among the five best",
-                missed,
-            ))));
+            let words = "true class not among the five best";
+            page.want(EvaluateCommand::Enter(Some(missed(shown, 5, words))));
         }
         let hover = "The mean of the classes' recalls: every class counts the same";
-        if figure_ui(ui, "Mean per-class recall", measures.macro_recall, None, hover).clicked() {
+        if figure_ui(ui, "Mean recall", measures.macro_recall, None, hover).clicked() {
             page.want(EvaluateCommand::Open(Page::Classes));
         }
-        let ece = evaluating
-            .measured()
-            .map_or(shown.calibration.all.ece, |found| found.reliability.ece);
         let hover = "How far probabilities are from how often they are right (15 equal bins); 0 is best";
-        if figure_ui(ui, "ECE", ece, None, hover).clicked() {
+        if figure_ui(ui, "ECE", figures.reliability.ece, None, hover).clicked() {
             page.want(EvaluateCommand::Open(Page::Calibration));
         }
     });
@@ -101,6 +78,36 @@ fn figures_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'
     }
 }
 
+/// The heading, with what is left out, and a word where there is too little to say much.
+fn heading_ui(ui: &mut Ui, state: &State, shown: &Evaluation, title: &str, page: &mut Sheet<'_>) {
+    let marked = shown.marks.len();
+    ui.horizontal_wrapped(|ui| {
+        ui.label(section(title));
+        if marked > 0 {
+            let mut leave_out = state.evaluating.leaves_out_marked();
+            let words = format!("without the {} that are marked", pictures(marked));
+            if checkbox(ui, &mut leave_out, &words).changed() {
+                page.want(EvaluateCommand::LeaveOutMarked(leave_out));
+            }
+        }
+    });
+    let count = shown.pictures.len();
+    if count < FEW {
+        let colour = theme::palette(ui).warning;
+        let words = format!(
+            "{} say little: the share may lie anywhere in its interval",
+            pictures(count)
+        );
+        ui.label(RichText::new(words).color(colour));
+    }
+}
+
+/// The pictures whose truth is not among so many of the best.
+fn missed(shown: &Evaluation, among: usize, words: &str) -> std::sync::Arc<Door> {
+    let is_missed = |place: &usize| shown.pictures[*place].answer.rank >= among;
+    Door::new(words, (0..shown.pictures.len()).filter(is_missed).collect())
+}
+
 fn macro_ui(ui: &mut Ui, measures: &Measures) {
     let words = format!(
         "Macro precision {:.1} %, macro F1 {:.1} %. Intervals are Wilson's, at 95 %.",
@@ -111,7 +118,7 @@ fn macro_ui(ui: &mut Ui, measures: &Measures) {
 }
 
 /// Room for a large number with its name and its interval.
-const FIGURE: egui::Vec2 = egui::vec2(148.0, 66.0);
+const FIGURE: egui::Vec2 = egui::vec2(112.0, 66.0);
 
 /// A large number with its interval; it can be clicked, and leads to its pictures.
 fn figure_ui(
@@ -145,42 +152,77 @@ fn figure_ui(
     response.on_hover_text(format!("{hover}. Click for its pictures"))
 }
 
-fn retrieval_ui(ui: &mut Ui, retrieval: Option<&Retrieval>) {
-    let Some(found) = retrieval else { return };
-    ui.label(section("Retrieval"));
+fn retrieval_ui(ui: &mut Ui, state: &State, shown: &Evaluation, found: &Retrieval, page: &mut Sheet<'_>) {
+    heading_ui(ui, state, shown, "Retrieval", page);
     ui.label(note(
         ui,
         format!("{} with {} captions", pictures(found.pictures), found.captions),
     ));
-    Grid::new("retrieval")
-        .num_columns(4)
-        .spacing([24.0, 4.0])
-        .show(ui, |ui| {
-            for heading in ["", "R@1", "R@5", "R@10"] {
-                ui.label(note(ui, heading));
-            }
-            ui.end_row();
-            for (name, row) in [
-                ("Picture finds a caption", &found.to_captions),
-                ("Caption finds its picture", &found.to_pictures),
-            ] {
-                ui.label(name);
-                for recall in row {
-                    ui.label(recall.share_words());
+    let rows = [
+        (
+            "Picture finds a caption",
+            "picture finds no caption",
+            &found.to_captions,
+        ),
+        (
+            "Caption finds its picture",
+            "caption does not find it",
+            &found.to_pictures,
+        ),
+    ];
+    for (n, (name, lost, shares)) in rows.into_iter().enumerate() {
+        ui.label(name);
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = egui::vec2(12.0, 8.0);
+            for (share, among) in shares.iter().zip(AMONG) {
+                let title = format!("R@{among}");
+                let hover = format!("The share that is found among the best {among}");
+                if figure_ui(ui, &title, share.mean, Some(*share), &hover).clicked() {
+                    let words = format!("{lost} among {among}");
+                    let door = match n {
+                        0 => missed(shown, among, &words),
+                        _ => Door::new(words, not_found(shown, found, among)),
+                    };
+                    page.want(EvaluateCommand::Enter(Some(door)));
                 }
-                ui.end_row();
             }
         });
+    }
 }
 
-fn negatives_ui(ui: &mut Ui, negatives: &Negatives) {
+/// Pictures of which a caption does not find them among so many.
+fn not_found(shown: &Evaluation, found: &Retrieval, among: usize) -> Vec<usize> {
+    let ranks = shown.captions.iter().zip(&found.caption_ranks);
+    let lost = ranks.filter(|(_, rank)| **rank >= among);
+    let lost: BTreeSet<usize> = lost.map(|(caption, _)| caption.picture).collect();
+    lost.into_iter().collect()
+}
+
+fn negatives_ui(ui: &mut Ui, shown: &Evaluation, negatives: &Negatives, page: &mut Sheet<'_>) {
     ui.label(section("\u{201c}None of these\u{201d} against your negatives"));
     ui.label(format!(
-        "AUROC {:.3}; {:.1} % of the {} are taken for a class where 95 % of the classes' own are",
+        "AUROC {:.3}; {} of the {} are taken for a class where 95 % of the classes' own are",
         negatives.auroc,
-        100.0 * negatives.fpr95,
+        share(negatives.mistaken()),
         pictures(negatives.count)
     ));
+    let lost = lost_to_none(shown, negatives);
+    let words = format!("{}  of the classes' own would be taken for none", thousands(lost.len()));
+    if ui.button(words).on_hover_text("Click for these pictures").clicked() {
+        let door = Door::ordered("taken for \u{201c}none of these\u{201d}", lost, "smallest lead first");
+        page.want(EvaluateCommand::Enter(Some(door)));
+    }
+    let mistaken = negatives.mistaken_files();
+    if !mistaken.is_empty() {
+        ui.label(note(ui, "Negatives that are taken for a class, the surest first:"));
+        ui.horizontal_wrapped(|ui| {
+            for file in mistaken.into_iter().take(NEGATIVES) {
+                let (rect, response) = ui.allocate_exact_size(NEGATIVE, Sense::hover());
+                thumbnail_ui(ui, page, file, rect);
+                response.on_hover_text(file.display().to_string());
+            }
+        });
+    }
     let line = |of: fn(&crate::engine::evaluation::Threshold) -> f64| -> Vec<[f64; 2]> {
         negatives.curve.iter().map(|point| [point.lead, of(point)]).collect()
     };
@@ -202,6 +244,19 @@ fn negatives_ui(ui: &mut Ui, negatives: &Negatives) {
         });
 }
 
+/// Pictures of the classes whose lead over "none of these" is below the threshold, the smallest first.
+fn lost_to_none(shown: &Evaluation, negatives: &Negatives) -> Vec<usize> {
+    let lead = |place: &usize| {
+        let answer = &shown.pictures[*place].answer;
+        let best = answer.best.first().map_or(0.0, |best| best.cosine);
+        f64::from(best - answer.none_cosine)
+    };
+    let below = |place: &usize| lead(place) < negatives.threshold95;
+    let mut places: Vec<usize> = (0..shown.pictures.len()).filter(below).collect();
+    places.sort_by(|a, b| lead(a).total_cmp(&lead(b)));
+    places
+}
+
 fn further_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'_>) {
     ui.label(section("Next steps"));
     ui.horizontal_wrapped(|ui| {
@@ -212,7 +267,7 @@ fn further_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'
         {
             page.want(EvaluateCommand::AgainWithOpenModel);
         }
-        if shown.source != Source::Captions
+        if !shown.is_of_captions()
             && ui
                 .add_enabled(free, egui::Button::new("Negatives\u{2026}"))
                 .on_hover_text("A folder of pictures that show none of the classes")
@@ -234,13 +289,18 @@ fn further_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'
     });
 }
 
-const EXPORTS: [(ExportKind, &str); 9] = [
+const EXPORTS: [(ExportKind, &str); 11] = [
     (ExportKind::Html { pictures: true }, "Report with pictures (HTML)"),
     (ExportKind::Html { pictures: false }, "Report without pictures (HTML)"),
     (ExportKind::Csv, "A line for each picture (CSV)"),
     (ExportKind::JsonLines, "An object for each picture (JSON lines)"),
     (ExportKind::Latex, "Table (LaTeX)"),
     (ExportKind::Markdown, "Table (Markdown)"),
+    (ExportKind::LatexOfAll, "All evaluations, models against sets (LaTeX)"),
+    (
+        ExportKind::MarkdownOfAll,
+        "All evaluations, models against sets (Markdown)",
+    ),
     (ExportKind::ClipBenchmark, "CLIP_benchmark\u{2019}s JSON"),
     (ExportKind::Parquet, "With its map, for Embedding Atlas (Parquet)"),
     (ExportKind::Evaluation, "The evaluation, for another machine"),
@@ -249,21 +309,28 @@ const EXPORTS: [(ExportKind, &str); 9] = [
 fn about_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'_>) {
     ui.label(section("What was measured"));
     let setup = &shown.setup;
-    let (mut name, mut note_text) = (shown.name.clone(), shown.note.clone());
     Grid::new("about evaluation")
         .num_columns(2)
         .spacing([16.0, 4.0])
         .show(ui, |ui| {
             ui.label("Name");
-            let edited = ui.add(TextEdit::singleline(&mut name).desired_width(320.0)).changed();
+            let named = typed_ui(ui, ("name", &shown.id), &shown.name, |ui, text| {
+                ui.add(TextEdit::singleline(text).hint_text("a name").desired_width(320.0))
+            });
             ui.end_row();
             ui.label("Note");
-            let noted = ui
-                .add(TextEdit::multiline(&mut note_text).desired_rows(1).desired_width(320.0))
-                .changed();
+            let noted = typed_ui(ui, ("note", &shown.id), &shown.note, |ui, text| {
+                let field = TextEdit::multiline(text).hint_text("what it is for").desired_rows(1);
+                ui.add(field.desired_width(320.0))
+            });
             ui.end_row();
-            if edited || noted {
-                page.want(EvaluateCommand::Describe(name.clone(), note_text.clone()));
+            if named.is_some() || noted.is_some() {
+                let name = named.filter(|name| !name.trim().is_empty());
+                let name = name.unwrap_or_else(|| shown.name.clone());
+                page.want(EvaluateCommand::Describe(
+                    name,
+                    noted.unwrap_or_else(|| shown.note.clone()),
+                ));
             }
             let rows = [
                 ("Pictures", setup.folder.display().to_string()),
