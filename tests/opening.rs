@@ -431,3 +431,33 @@ fn what_was_saved_in_the_weights_place_is_named() {
         }
     }
 }
+
+#[test]
+fn pictures_are_sized_as_transformers_sizes_them_in_every_form_of_a_size() {
+    let sizes = fixtures().join("sizes");
+    let picture = image::open(sizes.join("picture.png")).unwrap().to_rgb8();
+    let cases: Vec<Value> = serde_json::from_value(read_json(&sizes.join("cases.json"))).unwrap();
+    for (n, case) in cases.iter().enumerate() {
+        let folder = copy_of("clip-f32");
+        edit_json(&folder.path().join("preprocessor_config.json"), |settings| {
+            for (key, value) in case.as_object().unwrap() {
+                settings[key] = value.clone();
+            }
+        });
+        let expected = sizes.join(format!("{n}.png"));
+        if !expected.is_file() {
+            let refused = error_of(folder.path());
+            assert!(
+                refused.contains("preprocessor_config.json") && refused.contains("longest_edge"),
+                "{refused}"
+            );
+            continue;
+        }
+        let expected = image::open(expected).unwrap().to_rgb8();
+        let ours = open(folder.path()).preprocessing().model_view(&picture).unwrap();
+        assert_eq!(ours.dimensions(), expected.dimensions(), "{case}");
+        let furthest = ours.iter().zip(expected.iter()).map(|(a, b)| a.abs_diff(*b)).max();
+        // Pillow rounds its kernels to 8 bits.
+        assert!(furthest <= Some(1), "{case}: {furthest:?}");
+    }
+}

@@ -45,7 +45,7 @@ pub use housekeeping::Holdings;
 pub use kinds::{Looks, UnreadKind, is_picture, looks};
 pub use labels::{in_words, labels_of};
 pub use output::{
-    Inputs, OutputError, expect_ending, may_write, picture_format, same_file, write_output, write_picture,
+    Inputs, OutputError, expect_ending, may_write, picture_format, same_file, same_output, write_output, write_picture,
 };
 pub use samples::unpack_samples;
 pub use scan::{Found, Scan, is_system_folder, scan, walk};

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::ExportKind;
-use super::appraise::Appraised;
+use super::appraise::{Appraised, model_of};
+use super::{ExportKind, Wanted};
 use crate::evaluation::out::{Row, clip_benchmark, csv, json_lines, latex, markdown, parquet, report};
-use crate::evaluation::{Evaluation, Judged, Projection, SideBySide, content_of};
-use crate::library::{Inputs, may_write, scan, write_output};
+use crate::evaluation::{Evaluation, GroundTruth, Judged, Projection, SideBySide, content_of};
+use crate::library::{Inputs, is_picture, may_write, scan, write_output};
+use crate::progress::Unheard;
+use crate::table::Style;
 
 /// Differences of accuracy below this are rounding.
 const SAME: f64 = 1e-9;
@@ -33,7 +35,37 @@ impl ExportKind {
     }
 }
 
-/// Writes an evaluation into a file, all or nothing; never over a picture that it read.
+/// What a folder's ground truth is read from, so that nothing is written over it: pictures of every side, lists, and what
+/// is left aside.
+pub fn read_for(folder: &Path, wanted: &Wanted) -> Inputs {
+    let mut others: Vec<PathBuf> = folder.is_file().then(|| folder.to_path_buf()).into_iter().collect();
+    let Ok(truth) = GroundTruth::read(folder, wanted) else {
+        let pictures = scan(folder, &Unheard).pictures.into_iter().map(|found| found.path);
+        return Inputs {
+            pictures: pictures.collect(),
+            others,
+            ..Inputs::default()
+        };
+    };
+    others.extend(truth.columns.into_iter().map(|columns| columns.list));
+    others.extend(truth.problems.into_iter().chain(truth.left_aside).map(|(path, _)| path));
+    Inputs {
+        pictures: truth.pictures.into_iter().map(|picture| picture.path).collect(),
+        others,
+        ..Inputs::default()
+    }
+}
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Writing {
+    /// What is there may be replaced.
+    pub replace: bool,
+    /// How tables are written.
+    pub style: Style,
+}
+
+/// Writes an evaluation into a file, all or nothing; never over anything that it read.
 ///
 /// # Errors
 /// Why it cannot be written.
@@ -42,18 +74,27 @@ pub fn export(
     against: Option<(&str, &SideBySide)>,
     kind: ExportKind,
     path: &Path,
-    replace: bool,
+    writing: Writing,
 ) -> Result<(), String> {
     let evaluation = &appraised.evaluation;
-    let inputs = Inputs {
-        pictures: evaluation.pictures.iter().map(|picture| picture.path.clone()).collect(),
-        model: evaluation.setup.model.path.iter().cloned().collect(),
-    };
-    may_write(path, &inputs, replace).map_err(|error| error.to_string())?;
+    if is_picture(path) {
+        return Err(format!(
+            "{} is called like a picture, and an evaluation is none: choose another name",
+            path.display()
+        ));
+    }
+    let mut inputs = Inputs::default();
+    if path.exists() {
+        inputs = read_for(&evaluation.setup.folder, &evaluation.setup.wanted);
+        inputs.model = model_of(evaluation).files();
+    }
+    let own = evaluation.pictures.iter().map(|picture| picture.path.clone());
+    inputs.pictures.extend(own);
+    may_write(path, &inputs, writing.replace).map_err(|error| error.to_string())?;
     let rows = [Row::of(evaluation)];
     let content = match kind {
         ExportKind::Html { pictures } => report(evaluation, against, pictures)?.into_bytes(),
-        ExportKind::Csv => csv(evaluation).into_bytes(),
+        ExportKind::Csv => csv(evaluation, writing.style).into_bytes(),
         ExportKind::JsonLines => json_lines(evaluation).into_bytes(),
         ExportKind::Latex => latex(&rows).into_bytes(),
         ExportKind::Markdown => markdown(&rows).into_bytes(),
@@ -61,13 +102,13 @@ pub fn export(
         ExportKind::Parquet => parquet(evaluation, &Projection::pca(&appraised.embedded)),
         ExportKind::Evaluation => serde_json::to_vec(evaluation).map_err(|error| error.to_string())?,
     };
-    write_output(path, &content, replace).map_err(|error| error.to_string())
+    write_output(path, &content, writing.replace).map_err(|error| error.to_string())
 }
 
 /// Finds the pictures of an evaluation below a folder by their content: the same evaluation with their paths here, those
 /// that are not here among its problems, and a sentence about them.
 pub fn found_here(mut evaluation: Evaluation, folder: &Path) -> (Evaluation, Vec<String>) {
-    let there: Vec<PathBuf> = scan(folder, &crate::progress::Unheard)
+    let there: Vec<PathBuf> = scan(folder, &Unheard)
         .pictures
         .into_iter()
         .map(|found| found.path)

@@ -14,7 +14,7 @@ mod study;
 mod worker;
 
 pub use appraise::{AppraiseError, Appraised, answered, appraise, appraise_again, ground_truth, model_of};
-pub use files::{came_out, export, found_here};
+pub use files::{Writing, came_out, export, found_here, read_for};
 pub use lane::Evaluator;
 pub use protocol::*;
 pub use revise::{against_negatives, call, side_by_side};

@@ -8,7 +8,7 @@ use crossbeam_channel::Receiver;
 use super::appraise::{Appraised, appraise, appraise_again, ground_truth, model_of};
 use super::desk::{Desk, Done, Failure, config_of};
 use super::explain::explain;
-use super::files::{came_out, export, found_here};
+use super::files::{Writing, came_out, export, found_here};
 use super::lane::{Heard, Job, Orders};
 use super::revise::{against_negatives, call, side_by_side};
 use super::study::study_prompts;
@@ -198,7 +198,12 @@ impl Task<'_> {
                 self.start_map(id, embedded);
             }
             EvaluationRequest::Export { id, kind, path } => {
-                export(self.opened(&id)?, None, kind, &path, true)?;
+                let writing = Writing {
+                    // The dialog asked.
+                    replace: true,
+                    ..Writing::default()
+                };
+                export(self.opened(&id)?, None, kind, &path, writing)?;
                 self.desk.tell(EvaluationEvent::Exported(path));
             }
             EvaluationRequest::Stop => {}
