@@ -132,7 +132,7 @@ fn extras(
 ) -> Result<()> {
     if args.prompt_study && appraised.evaluation.retrieval.is_none() {
         let study = study_prompts(session, appraised, progress)?;
-        lines::prompts(output, &study)?;
+        lines::prompts(output, &study, appraised.evaluation.measures.count)?;
         appraised.evaluation.prompts = Some(study);
     }
     if let Some(folder) = &args.negatives {

@@ -15,6 +15,8 @@ use crate::fine_tune::run::{self, DataReport};
 
 /// Files that people are told of; JSON has all.
 const NAMED: usize = 20;
+/// Of the table: a line a class, then a line each of what is counted over all.
+const COLUMNS: [&str; 6] = ["class", "train", "validation", "test", "measure", "count"];
 
 /// Prints a line a class, and at last what repeats and what is left aside.
 pub fn run(config: &RunConfig, output: &mut Output) -> Result<()> {
@@ -29,9 +31,10 @@ pub fn run(config: &RunConfig, output: &mut Output) -> Result<()> {
         });
         let cells = || {
             let counts = counts.iter().map(ToString::to_string);
-            vec![std::iter::once(class.name.clone()).chain(counts).collect()]
+            let cells = std::iter::once(class.name.clone()).chain(counts);
+            vec![cells.chain([String::new(), String::new()]).collect()]
         };
-        output.result(&line, &["class", "train", "validation", "test"], cells, || {
+        output.result(&line, &COLUMNS, cells, || {
             let [train, validation, test] = counts;
             format!(
                 "{train:>5} training {validation:>5} validation {test:>5} test  {}",
@@ -43,7 +46,23 @@ pub fn run(config: &RunConfig, output: &mut Output) -> Result<()> {
         output::say(warning);
     }
     say_aside(&preview.left_aside);
-    output.result(&line(&preview), &[], Vec::new, || table(&preview))
+    output.result(&line(&preview), &COLUMNS, || sums(&preview), || table(&preview))
+}
+
+/// What is no class, as rows of the table: how many of each, by the name of a column of JSON.
+fn sums(preview: &Preview) -> Vec<Vec<String>> {
+    let of = |name: &str, count: usize| {
+        let mut cells = vec![String::new(); COLUMNS.len()];
+        cells[COLUMNS.len() - 2] = name.into();
+        cells[COLUMNS.len() - 1] = count.to_string();
+        cells
+    };
+    vec![
+        of("near_duplicates", preview.duplicates),
+        of("on_two_sides", preview.leaked),
+        of("left_aside", preview.unused()),
+        of("contradictions", preview.contradictions.len()),
+    ]
 }
 
 fn line(preview: &Preview) -> Value {
@@ -56,6 +75,7 @@ fn line(preview: &Preview) -> Value {
     json!({
         "event": "preview",
         "near_duplicates": preview.duplicates,
+        "on_two_sides": preview.leaked,
         "left_aside": preview.unused(),
         "contradictions": preview.contradictions.len(),
         "pairs": pairs,
@@ -100,7 +120,8 @@ fn more(count: usize) -> String {
     }
 }
 
-fn say_aside(files: &[(PathBuf, String)]) {
+/// Names what lies in a folder and is not used.
+pub fn say_aside(files: &[(PathBuf, String)]) {
     for (path, reason) in files.iter().take(NAMED) {
         output::say(&format!("left aside: {}: {reason}", visible_path(path)));
     }
@@ -110,6 +131,11 @@ fn say_aside(files: &[(PathBuf, String)]) {
             files.len() - NAMED
         ));
     }
+}
+
+/// What became of copies: that they are on both sides is a warning of its own.
+fn copies_and_sides(leaked: usize) -> &'static str {
+    if leaked == 0 { "; copies stay on one side" } else { "" }
 }
 
 /// Says before a run what it does not learn from.
@@ -125,15 +151,16 @@ pub fn say(report: &DataReport) {
         }
     }
     if report.near_duplicates > 0 {
-        output::say(&format!(
-            "{} pictures are copies of another; copies stay on one side",
-            report.near_duplicates
-        ));
+        let sides = copies_and_sides(report.leaked);
+        output::say(&format!("{} pictures are copies of another{sides}", report.near_duplicates));
     }
     if report.contradictions > 0 {
         let count = report.contradictions;
         output::say(&format!(
             "{count} pictures have a copy in another class: one of the two classes is wrong"
         ));
+    }
+    for warning in &report.warnings {
+        output::say(warning);
     }
 }

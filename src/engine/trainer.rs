@@ -13,7 +13,7 @@ use super::protocol::{Event, Precision, ScreenImage, Severity, Topic};
 use super::threads::{keep_going, spawn};
 use super::training::{Comparison, Previewed, RunConfig, TrainingEvent, TrainingRequest};
 use crate::fine_tune::board::board;
-use crate::fine_tune::k_shot::{base, k_shot_curve};
+use crate::fine_tune::k_shot::{Found, base, k_shot_curve};
 use crate::fine_tune::run::{self, Control, Runs, Start};
 use crate::fine_tune::{Error, Result};
 use crate::library::{decode, fitted, unpack_samples};
@@ -329,7 +329,9 @@ impl Worker {
             }
             TrainingRequest::Estimate { generation, config } => {
                 let newest = &self.orders.estimate;
-                let estimate = run::estimate(&config, &start, &self.newest("Trying one step", newest, generation))?;
+                let progress = self.newest("Trying one step", newest, generation);
+                // The window has the preview beside it.
+                let estimate = run::estimate(&config, &start, &progress, |_| {})?;
                 tell(&self.events, TrainingEvent::Estimated { generation, estimate });
                 Ok(())
             }
@@ -461,8 +463,10 @@ impl Worker {
 
     fn k_shot(&self, config: &RunConfig, start: &Start<'_>) -> Result<()> {
         let open = || base(config.base.as_deref(), start.device);
-        k_shot_curve(config, open, &self.working("Measuring shots"), |point| {
-            tell(&self.events, TrainingEvent::KShot(point))
+        k_shot_curve(config, open, &self.working("Measuring shots"), |found| match found {
+            // The window has the preview beside it.
+            Found::Data(_) => {}
+            Found::Point(point) => tell(&self.events, TrainingEvent::KShot(point)),
         })
     }
 }

@@ -60,7 +60,7 @@ pub use record::{Evaluation, FORMAT, Judged, Listed, Mark, Marked, ModelRef, Rem
 pub use retrieval::{AMONG, Retrieval};
 pub use side_by_side::{ClassChange, Fate, SideBySide, holm};
 pub use slices::{Slice, SliceBy, slices, worst};
-pub use truth::{Class, GroundTruth, Part, Picture};
+pub use truth::{Class, GroundTruth, Part, Picture, labels_for};
 pub use words::p_words;
 
 #[cfg(test)]

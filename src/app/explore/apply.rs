@@ -51,10 +51,12 @@ impl Explore {
             Event::Answered {
                 question,
                 lost_words,
+                untaught,
                 latency_ms,
             } if self.is_current(&question, model) => {
                 self.asking.answered = question.generation;
                 self.asking.lost_words = lost_words;
+                self.asking.untaught = untaught;
                 self.asking.latency_ms = Some(latency_ms);
                 self.count_changed();
                 self.reorder_now();

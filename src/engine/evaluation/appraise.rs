@@ -13,11 +13,11 @@ use crate::clip::{Embedding, sha256_of_bytes};
 use crate::engine::choice::ModelChoice;
 use crate::engine::session::Session;
 use crate::evaluation::{
-    Calibration, Class, Confusion, DataError, Embedded, Evaluation, FORMAT, GroundTruth, Judged, Measures, ModelRef,
-    Picture, Preset, Published, Retrieval, Setup, Source, content_of, published,
+    Calibration, Confusion, DataError, Embedded, Evaluation, FORMAT, GroundTruth, Judged, Measures, ModelRef, Picture,
+    Preset, Published, Retrieval, Setup, Source, content_of, labels_for, published,
 };
 use crate::progress::Progress;
-use crate::zero_shot::{Label, TemplateSet};
+use crate::zero_shot::TemplateSet;
 
 /// Why there is no evaluation.
 #[derive(Debug, thiserror::Error)]
@@ -222,9 +222,9 @@ pub fn answered(
     templates: TemplateSet,
     vectors: Vec<f32>,
 ) -> Result<Appraised> {
-    let labels: Vec<Label> = truth.classes.iter().map(Class::label).collect();
-    let classes = session.classes(&labels, &templates)?;
     let info = session.loaded.model.info().clone();
+    let labels = labels_for(&truth.classes, &info.taught_classes);
+    let classes = session.classes(&labels, &templates)?;
     let embedded = Embedded {
         dim: vectors.len() / truth.pictures.len().max(1),
         pictures: vectors,

@@ -7,10 +7,10 @@ use super::appraise::{Appraised, Result, embed};
 use crate::engine::session::Session;
 use crate::evaluation::{
     Answer, Calibration, Class, Confusion, DataError, Embedded, Evaluation, Judged, Measures, Negatives, SideBySide,
+    labels_for,
 };
 use crate::library::scan;
 use crate::progress::Progress;
-use crate::zero_shot::Label;
 
 /// Calls a class otherwise, and measures anew. Only prompts that were not seen before are embedded.
 ///
@@ -21,7 +21,7 @@ pub fn call(session: &mut Session, appraised: &mut Appraised, class: Class) -> R
     let place = evaluation.classes.iter().position(|own| own.folder == class.folder);
     let place = place.ok_or_else(|| DataError(format!("there is no class {}", class.folder)))?;
     evaluation.classes[place] = class;
-    let labels: Vec<Label> = evaluation.classes.iter().map(Class::label).collect();
+    let labels = labels_for(&evaluation.classes, &session.loaded.model.info().taught_classes);
     appraised.embedded.classes = session.classes(&labels, &evaluation.setup.templates)?;
     let truth: Vec<usize> = evaluation.answers().map(|answer| answer.truth).collect();
     let answers = appraised.embedded.answers(&truth);

@@ -6,10 +6,10 @@ use super::appraise::{Appraised, Result, STOPPED};
 use crate::engine::session::Session;
 use crate::evaluation::{
     Class, Comparison, DataError, Embedded, Nonsense, Preset, PromptRow, PromptStudy, accuracy_interval, ensembles,
-    kinds, nonsense,
+    kinds, labels_for, nonsense,
 };
 use crate::progress::Progress;
-use crate::zero_shot::{ClassEmbeddings, Label, TemplateSet, class_embedding};
+use crate::zero_shot::{ClassEmbeddings, TemplateSet, class_embedding};
 
 /// Seeds the templates of nonsense: the same in every study.
 const NONSENSE: u64 = 230_607_282;
@@ -29,12 +29,13 @@ fn with_classes(embedded: &Embedded, classes: ClassEmbeddings) -> Embedded {
 pub fn study_prompts(session: &mut Session, appraised: &Appraised, progress: &dyn Progress) -> Result<PromptStudy> {
     let Appraised { evaluation, embedded } = appraised;
     let truth: Vec<usize> = evaluation.answers().map(|answer| answer.truth).collect();
-    let named: Vec<Label> = evaluation
-        .classes
-        .iter()
-        .map(|class| Label::named(class.label().name))
-        .collect();
-    let described: Vec<Label> = evaluation.classes.iter().map(Class::label).collect();
+    let taught = session.loaded.model.info().taught_classes.clone();
+    let undescribed = evaluation.classes.iter().map(|class| Class {
+        descriptions: Vec::new(),
+        ..class.clone()
+    });
+    let named = labels_for(&undescribed.collect::<Vec<_>>(), &taught);
+    let described = labels_for(&evaluation.classes, &taught);
     let right = |classes: ClassEmbeddings| -> Vec<f64> {
         let answers = with_classes(embedded, classes).answers(&truth);
         answers

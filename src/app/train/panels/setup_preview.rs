@@ -111,10 +111,11 @@ fn pairs_ui(ui: &mut Ui, previewed: &Previewed, textures: &mut Textures) {
     if preview.duplicates == 0 {
         return;
     }
-    let title = format!(
-        "{} near-duplicates: copies stay on one side",
-        thousands(preview.duplicates)
-    );
+    let copies = thousands(preview.duplicates);
+    let title = match preview.leaked {
+        0 => format!("{copies} near-duplicates: copies stay on one side"),
+        leaked => format!("{copies} near-duplicates: {} are on two sides", thousands(leaked)),
+    };
     egui::CollapsingHeader::new(title).show(ui, |ui| {
         for (place, (pair, paths)) in previewed.pairs.iter().zip(&preview.pairs).enumerate() {
             ui.horizontal(|ui| {
