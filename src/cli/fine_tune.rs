@@ -207,6 +207,7 @@ fn data(report: &DataReport, common: &Common, output: &mut Output) -> Result<()>
     }
     let mut line = serde_json::to_value(report).map_err(|e| anyhow!(e))?;
     line["event"] = "data".into();
+    line["files"] = preview::pairs(&report.files);
     output.result(&line, &[], Vec::new, String::new)
 }
 
@@ -377,6 +378,9 @@ impl Printer {
 
 /// What a run's end compares becomes fields of its line.
 fn spread(line: &mut Value, event: &RunEvent) {
+    if let RunEvent::Data { report, .. } = event {
+        line["files"] = preview::pairs(&report.files);
+    }
     let RunEvent::Done {
         compared,
         control_compared,

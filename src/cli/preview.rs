@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::output::{self, Output};
 use super::pictures::shown;
 use super::progress::Bar;
-use crate::escape::{visible, visible_path};
+use crate::escape::{path_bytes, visible, visible_path};
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::data::Preview;
 use crate::fine_tune::run::{self, DataReport};
@@ -85,11 +85,24 @@ fn line(preview: &Preview) -> Value {
     })
 }
 
+/// The same as pairs, as events have them; the bytes of a path that is not UTF-8 come third.
+pub fn pairs(files: &[(PathBuf, String)]) -> Value {
+    let each = files.iter().map(|(path, reason)| match path_bytes(path) {
+        None => json!([shown(path), reason]),
+        Some(bytes) => json!([shown(path), reason, bytes]),
+    });
+    each.collect()
+}
+
 /// Files with the reasons why they are not used.
 pub fn reasons<'a>(files: impl IntoIterator<Item = &'a (PathBuf, String)>) -> Vec<Value> {
-    let each = files
-        .into_iter()
-        .map(|(path, reason)| json!({ "path": shown(path), "reason": reason }));
+    let each = files.into_iter().map(|(path, reason)| {
+        let mut line = json!({ "path": shown(path), "reason": reason });
+        if let Some(bytes) = path_bytes(path) {
+            line["path_bytes"] = json!(bytes);
+        }
+        line
+    });
     each.collect()
 }
 

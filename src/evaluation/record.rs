@@ -18,6 +18,7 @@ use super::published::Published;
 use super::retrieval::Retrieval;
 use super::truth::{Class, Part};
 use crate::library::labelled::{Side, Source, Wanted};
+use crate::lossless::Lossless;
 use crate::zero_shot::TemplateSet;
 
 /// The version of what an evaluation is written as.
@@ -122,6 +123,7 @@ pub struct Marked {
 }
 
 /// An evaluation of classes. Pictures are known by their places in it.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// The version of this form.
@@ -159,6 +161,7 @@ pub struct Evaluation {
     /// What was noted of pictures.
     pub marks: BTreeMap<usize, Marked>,
     /// Pictures that could not be used, with the reason.
+    #[serde_as(as = "Vec<(Lossless, _)>")]
     pub problems: Vec<(PathBuf, String)>,
     /// What else there is to know.
     pub notes: Vec<String>,

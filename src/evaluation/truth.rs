@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clip::{Named, find_class};
 use crate::library::in_words;
+use crate::lossless::Lossless;
 use crate::library::labelled::{Columns, DataError, Dataset, Reasons, Side, Source, Wanted, few};
 use crate::zero_shot::Label;
 
@@ -86,6 +87,7 @@ pub enum Part {
 }
 
 /// What a folder says of its pictures.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroundTruth {
     /// The folder.
@@ -99,8 +101,10 @@ pub struct GroundTruth {
     /// The columns of lists that were used, and those that could have been.
     pub columns: Vec<Columns>,
     /// Pictures, and rows of lists, that were meant and cannot be used.
+    #[serde_as(as = "Vec<(Lossless, _)>")]
     pub problems: Reasons,
     /// What lies in the folder and says nothing.
+    #[serde_as(as = "Vec<(Lossless, _)>")]
     pub left_aside: Reasons,
     /// What else there is to know.
     pub notes: Vec<String>,

@@ -11,12 +11,14 @@ use super::subsample::stratified;
 use super::{Error, Result};
 use crate::library::labelled::Wanted;
 use crate::library::{decode, in_words, scan};
+use crate::lossless::Lossless;
 use crate::progress::Progress;
 
 /// Pictures of the control set; more would only take time.
 const MAX_CONTROL: usize = 100;
 
 /// Pictures with the places of their classes among the names.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlSet {
     /// The files.
@@ -26,6 +28,7 @@ pub struct ControlSet {
     /// The classes' names.
     pub classes: Vec<String>,
     /// Files of its folder that could not be used, with the reason.
+    #[serde_as(as = "Vec<(Lossless, _)>")]
     pub problems: Reasons,
 }
 

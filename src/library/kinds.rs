@@ -98,7 +98,7 @@ impl UnreadKind {
             "svg" | "svgz" => Self::Svg,
             "xcf" => Self::Gimp,
             "dcm" | "dicom" => Self::Dicom,
-            "fits" | "fit" | "fts" => Self::Fits,
+            "fits" => Self::Fits,
             "eps" | "epsf" | "ps" | "ai" => Self::PostScript,
             "wmf" | "emf" | "wmz" | "emz" => Self::Metafile,
             "pcx" => Self::Pcx,
@@ -125,7 +125,7 @@ impl UnreadKind {
                 has(&[b"crx "]).then_some(Self::Raw)
             };
         }
-        let known: [(&[u8], Self); 15] = [
+        let known: [(&[u8], Self); 14] = [
             (b"\xFF\x0A", Self::JpegXl),
             (b"\0\0\0\x0CJXL ", Self::JpegXl),
             (b"\0\0\0\x0CjP  ", Self::Jpeg2000),
@@ -140,8 +140,10 @@ impl UnreadKind {
             (b"%!PS-Adobe", Self::PostScript),
             (b"\xC5\xD0\xD3\xC6", Self::PostScript),
             (b"\xD7\xCD\xC6\x9A", Self::Metafile),
-            (b"\x01\0\0\0\x6C\0\0\0", Self::Metafile),
         ];
+        if head.starts_with(b"\x01\0\0\0") && head.get(40..44) == Some(b" EMF") {
+            return Some(Self::Metafile);
+        }
         // Behind a preamble of anything at all.
         if head.get(128..132) == Some(b"DICM") {
             return Some(Self::Dicom);

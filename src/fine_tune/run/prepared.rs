@@ -13,6 +13,7 @@ use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::control::{ControlSet, control_of};
 use crate::fine_tune::data::{Dataset, Looked, Preview, Reasons, Split, look_through, split};
 use crate::fine_tune::{Error, Result};
+use crate::lossless::Lossless;
 use crate::progress::Progress;
 
 /// What a run learns from, as it was split.
@@ -79,6 +80,7 @@ impl Prepared {
 const NAMED: usize = 50;
 
 /// What of its folder a run does not learn from, and what repeats there.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataReport {
     /// Files and rows of lists that are not used.
@@ -88,6 +90,7 @@ pub struct DataReport {
     /// Copies that are said to be different things.
     pub contradictions: usize,
     /// The first of what is not used, with the reason.
+    #[serde_as(as = "Vec<(Lossless, _)>")]
     pub files: Reasons,
     /// Pictures to choose by or to measure with that are copies of those to learn from.
     #[serde(default)]

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::lossless::Lossless;
 pub use wanted::{Columns, Purpose, Source, Wanted};
 
 /// Why a folder cannot be used, in words that say what to do.
@@ -111,6 +112,7 @@ pub struct Example {
 pub type Reasons = Vec<(PathBuf, String)>;
 
 /// Pictures to learn from.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dataset {
     /// The classes' names, as their folders are named; empty where pictures have captions.
@@ -118,9 +120,11 @@ pub struct Dataset {
     /// The pictures, sorted by path.
     pub examples: Vec<Example>,
     /// Pictures, and rows of lists, that were meant to be used and cannot be.
+    #[serde_as(as = "Vec<(Lossless, _)>")]
     pub problems: Reasons,
     /// What lies in the folder and is not what is learnt from: texts, lists, loose pictures, empty folders.
     #[serde(default)]
+    #[serde_as(as = "Vec<(Lossless, _)>")]
     pub left_aside: Reasons,
     /// What else there is to know about how the folder was read.
     #[serde(default)]

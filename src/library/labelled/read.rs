@@ -80,12 +80,9 @@ pub fn read(root: &Path, wanted: &Wanted) -> Result<Dataset> {
     Ok(dataset)
 }
 
-/// Reasons can be written as JSON, in order, each once.
+/// Reasons in order, each once.
 fn tidy(dataset: &mut Dataset, wanted: &Wanted) {
     for reasons in [&mut dataset.problems, &mut dataset.left_aside] {
-        for (path, _) in reasons.iter_mut().filter(|(path, _)| path.to_str().is_none()) {
-            *path = path.to_string_lossy().into_owned().into();
-        }
         reasons.sort();
         reasons.dedup();
     }
