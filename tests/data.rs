@@ -296,7 +296,12 @@ fn lists_of_every_dialect_and_encoding_are_read() {
         images.join(","),
         said.join(",")
     );
+    let quoted = |name: &&str| format!("\"{name}\",\"a {name}, seen \"\"live\"\"\r\nin two lines\"\r\n");
+    let quoted = "\u{feff}\"file\",\"caption\"\r\n".to_string() + &NAMES.iter().map(quoted).collect::<String>();
+    let with_commas = table(",", "\n").replace("photo", "photo, très grande, et");
     for (name, content) in [
+        ("captions.csv", quoted.into_bytes()),
+        ("captions.csv", latin(&with_commas)),
         ("captions.csv", table(",", "\r\n").into_bytes()),
         ("captions.csv", format!("\u{feff}{}", table(";", "\r\n")).into_bytes()),
         ("captions.csv", table(",", "\r").into_bytes()),
@@ -1184,4 +1189,105 @@ fn a_class_is_one_however_its_accents_are_stored() {
     folder.classes(&["train/caf\u{e9}", "train/the", "test/cafe\u{301}", "test/the"], 5);
     let preview = folder.preview();
     assert_eq!(preview.classes(), [("caf\u{e9}", [4, 1, 5]), ("the", [4, 1, 5])]);
+}
+
+#[test]
+fn odd_folders_are_read_whole_or_named() {
+    // What a Mac leaves in an archive is no class.
+    let mac = Folder::new();
+    mac.classes(&["dress", "hat"], 5);
+    mac.file("__MACOSX/dress/._0.jpg", b"\0\x05\x16\x07").file("dress/._1.jpg", b"\0\x05");
+    let preview = mac.preview();
+    assert_eq!((preview.names(), preview.total(), preview.code), (vec!["dress", "hat"], 10, 0));
+    let names = ["  shoes  ", "---", "a \"b\", c", "\u{1f3a9} h\u{fc}te"];
+    let odd = Folder::new();
+    odd.classes(&names, 5);
+    let preview = odd.preview();
+    let mut expected = names;
+    expected.sort_unstable();
+    assert_eq!(preview.names(), expected);
+    assert!(preview.every_class_is_on_every_side());
+    let one = Folder::new();
+    one.classes(&["dress"], 8);
+    assert!(one.preview().errors.contains("Only one class"), "{}", one.preview().errors);
+    // With one picture a class all are learnt from, and nothing is measured: no share of nothing.
+    let each = Folder::new();
+    each.classes(&["dress", "hat", "shoes"], 1);
+    let program = Program::new();
+    let run = program.run(&["fine-tune", each.path(), "--method", "linear-probe", "--format", "json"]);
+    let said = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(run.status.success() && !said.contains("NaN"), "{said}");
+    let done = lines(&run).pop().unwrap();
+    assert!(done["accuracy"].is_null() && done["n_test"] == 0, "{done}");
+}
+
+#[test]
+fn rows_of_missing_and_empty_captions_are_named() {
+    let folder = Folder::new();
+    folder.twelve("");
+    let list = rows(&NAMES, |n, name| match n {
+        0 => format!("{name},"),
+        1 => format!("gone-{name},a picture"),
+        _ => format!("{name},a picture of {name}"),
+    });
+    folder.file("captions.csv", format!("file,caption\n{list}"));
+    let preview = folder.preview();
+    assert_eq!(preview.total(), 10);
+    for named in ["asparagus.jpg: it has no caption", "gone-astronaut.jpg", "no list names it"] {
+        assert!(preview.errors.contains(named), "{named}: {}", preview.errors);
+    }
+}
+
+#[test]
+fn copies_between_classes_take_no_shot_of_a_class_away() {
+    let folder = Folder::new();
+    folder.classes(&["dress", "hat"], 8);
+    for (n, picture) in photographs().iter().take(8).enumerate() {
+        folder.file(&format!("evening dress/{n}.jpg"), jpeg(picture, 85));
+    }
+    let preview = Program::new().json(&["fine-tune", folder.path(), "--preview", "--shots", "2"]);
+    for class in &preview[..3] {
+        assert_eq!(class["train"], 2, "{class}");
+        assert!(class["test"].as_u64() > Some(0), "{class}");
+    }
+    assert_eq!(preview[3]["contradictions"], 8);
+}
+
+#[test]
+fn numbered_folders_are_classes_for_heatmaps_too() {
+    let folder = Folder::new();
+    folder.classes(&["0", "1", "2", "12"], 5);
+    let args = ["heatmap", "--evaluate", folder.path(), "--limit", "4", "--method", "class-activation"];
+    let found = Program::new().json(&args);
+    assert_eq!(found.len(), 3);
+    let split = Folder::new();
+    split.classes(&["train/a", "train/b", "test/a", "test/b"], 3);
+    let refused = Program::new().run(&["heatmap", "--evaluate", split.path()]);
+    let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        refused.status.code() == Some(1) && errors.contains("pictures of 2 classes (a, b)"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn only_pictures_that_are_not_read_is_a_failure_that_names_them() {
+    let folder = Folder::new();
+    folder.file("IMG_0003.HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic");
+    let output = classify(&Program::new(), &[folder.path()]);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors.contains("IMG_0003.HEIC") && errors.contains("save it as JPEG"), "{errors}");
+}
+
+#[test]
+fn captions_beside_pictures_in_latin_1_are_read() {
+    let folder = Folder::new();
+    folder.twelve("");
+    for name in NAMES {
+        let caption: Vec<u8> = "un caf\u{e9} au lait".chars().map(|c| c as u8).collect();
+        folder.file(&name.replace(".jpg", ".txt"), caption);
+    }
+    let preview = folder.preview();
+    assert_eq!((preview.total(), preview.code), (12, 0), "{}", preview.errors);
 }

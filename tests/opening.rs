@@ -253,6 +253,26 @@ fn early_configurations_mean_what_they_mean_to_transformers() {
     check(folder.path(), "opening/clip");
     write(&|config| config["text_config"]["eos_token_id"] = json!([config["text_config"]["eos_token_id"]]));
     check(folder.path(), "opening/clip");
+    // Keys that nothing reads, and the names that parts have when they are saved alone.
+    write(&|config| {
+        config["quantization_config"] = json!({"bits": 4});
+        for (key, value) in [
+            ("foo", Value::Null),
+            ("torch_dtype", json!("float16")),
+            ("id2label", json!({"0": "A"})),
+            ("transformers_version", json!("4.9")),
+            ("pad_token_id", Value::Null),
+            ("bos_token_id", Value::Null),
+        ] {
+            config["text_config"][key] = value;
+        }
+    });
+    check(folder.path(), "opening/clip");
+    write(&|config| {
+        config["text_config"]["model_type"] = json!("clip_text_model");
+        config["architectures"] = json!(["CLIPModel"]);
+    });
+    check(folder.path(), "opening/clip");
 }
 
 #[test]
@@ -274,6 +294,11 @@ fn an_end_token_that_no_text_holds_is_an_error() {
         let error = error_of(folder.path());
         assert!(error.contains("eos_token_id"), "{end}: {error}");
     }
+    // Where it is missing it is transformers' own, which is none of so few tokens.
+    let mut changed = original;
+    changed["text_config"].as_object_mut().unwrap().remove("eos_token_id");
+    std::fs::write(&config, changed.to_string()).unwrap();
+    assert!(error_of(folder.path()).contains("eos_token_id"));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::names::composed;
 use super::{Purpose, Side, Source, Wanted, few};
 use crate::library::{MAX_LIST_BYTES, is_picture, read_text_noting};
 
@@ -344,7 +345,7 @@ fn row(file: &str, captions: Vec<String>, label: Option<&str>, side: Option<&str
     Row {
         file: without_number(file).to_string(),
         captions: captions.collect(),
-        label: label.map(str::trim).filter(|label| !label.is_empty()).map(String::from),
+        label: label.map(str::trim).filter(|label| !label.is_empty()).map(composed),
         side: side.map(str::trim).filter(|side| !side.is_empty()).map(String::from),
         place,
     }
