@@ -608,7 +608,9 @@ fn turned(picture: &image::RgbImage, turn: u8) -> Vec<u8> {
 fn a_picture_that_is_replaced_by_one_that_stands_otherwise_is_embedded_anew() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("r.jpg");
-    let picture = image::open(root().join("assets/samples/photos/rocket.jpg")).unwrap().to_rgb8();
+    let picture = image::open(root().join("assets/samples/photos/rocket.jpg"))
+        .unwrap()
+        .to_rgb8();
     let picture = image::imageops::thumbnail(&picture, 96, 96);
     let write = |turn: u8, date: Option<std::time::SystemTime>| {
         std::fs::write(&path, turned(&picture, turn)).unwrap();

@@ -976,7 +976,11 @@ fn sides_are_found_whatever_they_are_called_and_whatever_lies_beside_them() {
         let names: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
         folder.classes(&names, 5);
         let preview = folder.preview();
-        assert_eq!(preview.classes(), [("dress", [4, 1, 5]), ("hat", [4, 1, 5])], "{train}, {test}");
+        assert_eq!(
+            preview.classes(),
+            [("dress", [4, 1, 5]), ("hat", [4, 1, 5])],
+            "{train}, {test}"
+        );
     }
     let asked = Folder::new();
     asked.classes(&["train/dress", "train/hat", "monday/dress", "monday/hat"], 5);
@@ -987,7 +991,10 @@ fn sides_are_found_whatever_they_are_called_and_whatever_lies_beside_them() {
         preview.errors
     );
     let lists = Folder::new();
-    lists.twelve("train/").twelve("test/").file("assets/logo.jpg", jpeg(&photographs()[20], 85));
+    lists
+        .twelve("train/")
+        .twelve("test/")
+        .file("assets/logo.jpg", jpeg(&photographs()[20], 85));
     for side in ["train", "test"] {
         let list = rows(&NAMES, |n, name| format!("{name},{}", ["cat", "dog"][n % 2]));
         lists.file(&format!("{side}/metadata.csv"), format!("file_name,label\n{list}"));
@@ -1025,7 +1032,11 @@ fn a_class_with_nothing_to_learn_from_stops_the_run() {
         "{}",
         preview.errors
     );
-    for more in [&["--method", "linear-probe"][..], &["--k-shot-curve"], &["--method", "lora", "--estimate"]] {
+    for more in [
+        &["--method", "linear-probe"][..],
+        &["--k-shot-curve"],
+        &["--method", "lora", "--estimate"],
+    ] {
         let run = Program::new().run(&[&["fine-tune", folder.path()], more].concat());
         let errors = String::from_utf8_lossy(&run.stderr).into_owned();
         assert_eq!(run.status.code(), Some(1), "{more:?}: {errors}");
@@ -1048,7 +1059,11 @@ fn copies_on_two_sides_are_told_by_every_command_that_learns() {
     let preview = folder.preview();
     assert_eq!(preview.event()["on_two_sides"], 4);
     let program = Program::new();
-    for more in [&["--method", "linear-probe"][..], &["--k-shot-curve"], &["--method", "lora", "--estimate"]] {
+    for more in [
+        &["--method", "linear-probe"][..],
+        &["--k-shot-curve"],
+        &["--method", "lora", "--estimate"],
+    ] {
         let run = program.run(&[&["fine-tune", folder.path(), "--format", "json"], more].concat());
         let errors = String::from_utf8_lossy(&run.stderr).into_owned();
         assert!(run.status.success(), "{more:?}: {errors}");
@@ -1084,7 +1099,11 @@ fn a_split_that_is_called_otherwise_is_not_learnt_from() {
     assert_eq!(all_three.classes(), [("cat", [3, 1, 2]), ("dog", [3, 1, 2])]);
     let none = with(&|pair| ["0", "0", "0", "1", "1", "2"][pair]);
     assert_eq!(none.total(), 12);
-    assert!(none.errors.contains("says nothing that is known (0, 1, 2)"), "{}", none.errors);
+    assert!(
+        none.errors.contains("says nothing that is known (0, 1, 2)"),
+        "{}",
+        none.errors
+    );
 }
 
 #[test]
@@ -1104,10 +1123,16 @@ fn lists_of_published_sets_are_read_as_they_are_published() {
                 rows(&NAMES, |_, name| format!("{name}| 0| {}", said(name)))
             ),
         ),
-        ("Flickr8k.token.txt", rows(&NAMES, |n, name| format!("{name}#{n}\t{}", said(name)))),
+        (
+            "Flickr8k.token.txt",
+            rows(&NAMES, |n, name| format!("{name}#{n}\t{}", said(name))),
+        ),
         (
             "captions.csv",
-            format!("file, caption\n{}", rows(&NAMES, |_, name| format!("{name}, \"{}, or so\"", said(name)))),
+            format!(
+                "file, caption\n{}",
+                rows(&NAMES, |_, name| format!("{name}, \"{}, or so\"", said(name)))
+            ),
         ),
         (
             "data.json",
@@ -1144,7 +1169,13 @@ fn lists_of_published_sets_are_read_as_they_are_published() {
                 rows(&NAMES, |n, name| format!("{},{name},{},train", n % 2, class(n)))
             ),
         ),
-        ("breeds.csv", format!("id,breed\n{}", rows(&NAMES, |n, name| format!("{},{}", &name[..name.len() - 4], class(n))))),
+        (
+            "breeds.csv",
+            format!(
+                "id,breed\n{}",
+                rows(&NAMES, |n, name| format!("{},{}", &name[..name.len() - 4], class(n)))
+            ),
+        ),
     ];
     for (name, content) in labels {
         let (total, classes, errors) = with(name, content);
@@ -1152,7 +1183,9 @@ fn lists_of_published_sets_are_read_as_they_are_published() {
     }
     let folder = Folder::new();
     folder.classes(&["dress", "hat"], 5);
-    let numbered: Vec<String> = (0..10).map(|n| format!("{}/{n}.jpg", ["dress", "hat"][n / 5])).collect();
+    let numbered: Vec<String> = (0..10)
+        .map(|n| format!("{}/{n}.jpg", ["dress", "hat"][n / 5]))
+        .collect();
     let numbered: Vec<&str> = numbered.iter().map(String::as_str).collect();
     folder.file("all.txt", rows(&numbered, |n, name| format!("{name} {}", n / 5)));
     let preview = folder.preview();
@@ -1169,10 +1202,18 @@ fn damaged_lists_and_guessed_encodings_are_named() {
     };
     let two_lines = "file\tcaption\ncat.jpg\t\"a cat\non a mat\"\ncap.jpg\ta cap\n";
     let preview = with("captions.tsv", two_lines.as_bytes());
-    assert!(preview.code == 1 && preview.errors.contains("line 2"), "{}", preview.errors);
+    assert!(
+        preview.code == 1 && preview.errors.contains("line 2"),
+        "{}",
+        preview.errors
+    );
     let cut = b"[{\"file_name\": \"cat.jpg\", \"text\": \"a cat\"}, {\"file_name\": \"ca";
     let preview = with("data.json", cut);
-    assert!(preview.code == 1 && preview.errors.contains("data.json"), "{}", preview.errors);
+    assert!(
+        preview.code == 1 && preview.errors.contains("data.json"),
+        "{}",
+        preview.errors
+    );
     let rows = rows(&NAMES, |_, name| format!("{name},un caf\u{e9} au lait"));
     let latin: Vec<u8> = format!("file,caption\n{rows}").chars().map(|c| c as u8).collect();
     let preview = with("captions.csv", &latin);
@@ -1180,7 +1221,11 @@ fn damaged_lists_and_guessed_encodings_are_named() {
     assert!(preview.errors.contains("code page 1252"), "{}", preview.errors);
     let (cyrillic, _, _) = encoding_rs::WINDOWS_1251.encode("file,caption\ncat.jpg,кот на ковре\n");
     let preview = with("captions.csv", &cyrillic);
-    assert!(preview.code == 1 && preview.errors.contains("save it as UTF-8"), "{}", preview.errors);
+    assert!(
+        preview.code == 1 && preview.errors.contains("save it as UTF-8"),
+        "{}",
+        preview.errors
+    );
 }
 
 #[test]
@@ -1196,9 +1241,13 @@ fn odd_folders_are_read_whole_or_named() {
     // What a Mac leaves in an archive is no class.
     let mac = Folder::new();
     mac.classes(&["dress", "hat"], 5);
-    mac.file("__MACOSX/dress/._0.jpg", b"\0\x05\x16\x07").file("dress/._1.jpg", b"\0\x05");
+    mac.file("__MACOSX/dress/._0.jpg", b"\0\x05\x16\x07")
+        .file("dress/._1.jpg", b"\0\x05");
     let preview = mac.preview();
-    assert_eq!((preview.names(), preview.total(), preview.code), (vec!["dress", "hat"], 10, 0));
+    assert_eq!(
+        (preview.names(), preview.total(), preview.code),
+        (vec!["dress", "hat"], 10, 0)
+    );
     let names = ["  shoes  ", "---", "a \"b\", c", "\u{1f3a9} h\u{fc}te"];
     let odd = Folder::new();
     odd.classes(&names, 5);
@@ -1209,7 +1258,11 @@ fn odd_folders_are_read_whole_or_named() {
     assert!(preview.every_class_is_on_every_side());
     let one = Folder::new();
     one.classes(&["dress"], 8);
-    assert!(one.preview().errors.contains("Only one class"), "{}", one.preview().errors);
+    assert!(
+        one.preview().errors.contains("Only one class"),
+        "{}",
+        one.preview().errors
+    );
     // With one picture a class all are learnt from, and nothing is measured: no share of nothing.
     let each = Folder::new();
     each.classes(&["dress", "hat", "shoes"], 1);
@@ -1233,7 +1286,11 @@ fn rows_of_missing_and_empty_captions_are_named() {
     folder.file("captions.csv", format!("file,caption\n{list}"));
     let preview = folder.preview();
     assert_eq!(preview.total(), 10);
-    for named in ["asparagus.jpg: it has no caption", "gone-astronaut.jpg", "no list names it"] {
+    for named in [
+        "asparagus.jpg: it has no caption",
+        "gone-astronaut.jpg",
+        "no list names it",
+    ] {
         assert!(preview.errors.contains(named), "{named}: {}", preview.errors);
     }
 }
@@ -1257,7 +1314,15 @@ fn copies_between_classes_take_no_shot_of_a_class_away() {
 fn numbered_folders_are_classes_for_heatmaps_too() {
     let folder = Folder::new();
     folder.classes(&["0", "1", "2", "12"], 5);
-    let args = ["heatmap", "--evaluate", folder.path(), "--limit", "4", "--method", "class-activation"];
+    let args = [
+        "heatmap",
+        "--evaluate",
+        folder.path(),
+        "--limit",
+        "4",
+        "--method",
+        "class-activation",
+    ];
     let found = Program::new().json(&args);
     assert_eq!(found.len(), 3);
     let split = Folder::new();
@@ -1277,7 +1342,10 @@ fn only_pictures_that_are_not_read_is_a_failure_that_names_them() {
     let output = classify(&Program::new(), &[folder.path()]);
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1));
-    assert!(errors.contains("IMG_0003.HEIC") && errors.contains("save it as JPEG"), "{errors}");
+    assert!(
+        errors.contains("IMG_0003.HEIC") && errors.contains("save it as JPEG"),
+        "{errors}"
+    );
 }
 
 #[test]

@@ -209,7 +209,10 @@ fn classes_of_one_name_stay_apart_in_every_output() {
     let out = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
     let (table, list) = (out("out.csv"), out("out.jsonl"));
     let args = ["--labels-file", text(&names), "--export", &table, "--export", &list];
-    let line = Program::new().json(&[&["evaluate", text(folder.path())], &args[..]].concat()).pop().unwrap();
+    let line = Program::new()
+        .json(&[&["evaluate", text(folder.path())], &args[..]].concat())
+        .pop()
+        .unwrap();
     let labels = line["labels"].as_array().unwrap();
     assert_eq!(labels.len(), 6);
     assert_eq!(line["per_class"].as_object().unwrap().len(), 6);
@@ -248,7 +251,15 @@ fn a_taught_model_is_evaluated_by_its_classes_folders() {
     assert!(number(&line, "top1") > 0.9, "{line}");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!said.contains("taught"), "{said}");
-    let maps = ["heatmap", "--evaluate", text(folder.path()), "--limit", "4", "--method", "class-activation"];
+    let maps = [
+        "heatmap",
+        "--evaluate",
+        text(folder.path()),
+        "--limit",
+        "4",
+        "--method",
+        "class-activation",
+    ];
     let mapped = program.run(&[&maps[..], &["--model", "linear-probe-1"]].concat());
     assert!(mapped.status.success(), "{}", String::from_utf8_lossy(&mapped.stderr));
     assert!(!String::from_utf8_lossy(&mapped.stderr).contains("taught"));

@@ -130,7 +130,11 @@ fn no_output_of_an_evaluation_replaces_what_it_reads() {
     for side in ["train", "test"] {
         let row = |n: usize| format!("red-{n}.png,red\nblue-{n}.png,blue\n");
         let list: String = (0..4).map(row).collect();
-        std::fs::write(at("data").join(side).join("metadata.csv"), format!("file_name,label\n{list}")).unwrap();
+        std::fs::write(
+            at("data").join(side).join("metadata.csv"),
+            format!("file_name,label\n{list}"),
+        )
+        .unwrap();
     }
     std::fs::write(at("names.csv"), "red\nblue\n").unwrap();
     std::fs::create_dir(at("others")).unwrap();
@@ -168,7 +172,13 @@ fn no_output_of_an_evaluation_replaces_what_it_reads() {
     ];
     for (option, target) in targets {
         let refused = program.run(&[&common[..], &[option, text(&target), "--force"]].concat());
-        assert_eq!(refused.status.code(), Some(1), "{}: {}", target.display(), stderr(&refused));
+        assert_eq!(
+            refused.status.code(),
+            Some(1),
+            "{}: {}",
+            target.display(),
+            stderr(&refused)
+        );
         assert!(stderr(&refused).contains("only ever read"), "{}", stderr(&refused));
         let after = [contents(folder.path()), contents(model.path()), contents(rival.path())];
         assert!(before == after, "{}", target.display());
@@ -177,7 +187,12 @@ fn no_output_of_an_evaluation_replaces_what_it_reads() {
     for wrong in [
         &["--report", text(&at("data/train/red-1.png"))][..],
         &["--report", text(&model.path().join("model.safetensors"))],
-        &["--report", text(&twice), "--export", text(&folder.path().join("data/../new.html"))],
+        &[
+            "--report",
+            text(&twice),
+            "--export",
+            text(&folder.path().join("data/../new.html")),
+        ],
     ] {
         let refused = program.run(&[&common[..], wrong, &["--force"]].concat());
         assert_eq!(refused.status.code(), Some(2), "{wrong:?}: {}", stderr(&refused));
@@ -347,6 +362,14 @@ fn a_run_is_exported_never_over_its_base_and_over_other_files_with_force_alone()
     }
     let own = program.0.path().join("runs/lora-1/learnt");
     assert_eq!(export(&own, &["--force"]).status.code(), Some(1));
+    for data in [pictures.path().to_path_buf(), pictures.path().join("red")] {
+        let refused = export(&data, &["--force"]);
+        assert!(
+            stderr(&refused).contains("that this run learnt from"),
+            "{}",
+            stderr(&refused)
+        );
+    }
 
     let full = elsewhere.path().join("full");
     std::fs::create_dir(&full).unwrap();
@@ -901,7 +924,14 @@ fn an_evaluation_is_written_as_a_table_that_a_spreadsheet_reads_harmlessly() {
         picture.save(at("data").join(class).join("1.png")).unwrap();
     }
     let (data, table) = (at("data"), at("t.csv"));
-    let args = ["evaluate", text(&data), "--export", text(&table), "--csv-bom", "--csv-safe"];
+    let args = [
+        "evaluate",
+        text(&data),
+        "--export",
+        text(&table),
+        "--csv-bom",
+        "--csv-safe",
+    ];
     let output = Program::new().run(&args);
     assert!(output.status.success(), "{}", stderr(&output));
     let written = std::fs::read_to_string(&table).unwrap();

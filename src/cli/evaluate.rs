@@ -234,11 +234,15 @@ fn inputs(args: &EvaluateArgs, config: &EvaluationConfig, rival: Option<&ModelCh
     let mut inputs = read_for(&config.folder, &config.wanted);
     if let Some(folder) = &args.negatives {
         let found = scan(folder, &Unheard);
-        inputs.pictures.extend(found.pictures.into_iter().map(|found| found.path));
+        inputs
+            .pictures
+            .extend(found.pictures.into_iter().map(|found| found.path));
     }
     inputs.model = config.model.files();
     inputs.model.extend(rival.map_or(Vec::new(), ModelChoice::files));
-    inputs.others.extend(args.labels_file.iter().chain(&args.again).cloned());
+    inputs
+        .others
+        .extend(args.labels_file.iter().chain(&args.again).cloned());
     inputs
 }
 

@@ -82,12 +82,22 @@ pub fn prompts(output: &mut Output, study: &PromptStudy, count: usize) -> Result
         let row_cells = || {
             let mut rows = vec![cells("top1", &row.name, row.top1.mean, Some(&row.top1), count)];
             rows.extend(gain.map(|gain| cells("gain", &row.name, gain.mean, Some(&gain), count)));
-            rows.extend(row.gain.and_then(|gain| Some(cells("gain_p", &row.name, gain.p?, None, count))));
+            rows.extend(
+                row.gain
+                    .and_then(|gain| Some(cells("gain_p", &row.name, gain.p?, None, count))),
+            );
             // A band has no value of its own.
             rows.extend(band.map(|band| {
                 let ends = [band.low, band.high].map(|end| end.to_string());
                 let [low, high] = ends;
-                vec!["nonsense".into(), row.name.clone(), String::new(), low, high, count.to_string()]
+                vec![
+                    "nonsense".into(),
+                    row.name.clone(),
+                    String::new(),
+                    low,
+                    high,
+                    count.to_string(),
+                ]
             }));
             rows
         };

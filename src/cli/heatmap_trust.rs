@@ -64,9 +64,12 @@ pub fn run(folder: &Path, args: &HeatmapArgs, common: &Common, output: &mut Outp
     Ok(())
 }
 
+/// Classes, and pictures with the places of theirs.
+type ByClass = (Vec<String>, Vec<(PathBuf, usize)>);
+
 /// The classes of a folder, and its pictures with the places of theirs: by folders or lists, or, where pictures lie side by
 /// side, by their own names.
-fn labelled(folder: &Path, output: &mut Output) -> Result<(Vec<String>, Vec<(PathBuf, usize)>)> {
+fn labelled(folder: &Path, output: &mut Output) -> Result<ByClass> {
     let dataset = Dataset::read_as(folder, &Wanted::to_measure());
     let (names, pictures) = match dataset {
         Ok(dataset) if dataset.has_classes() => {
@@ -98,7 +101,7 @@ fn count(classes: usize) -> String {
     }
 }
 
-fn by_name(pictures: Vec<PathBuf>) -> (Vec<String>, Vec<(PathBuf, usize)>) {
+fn by_name(pictures: Vec<PathBuf>) -> ByClass {
     let labelled = labels_by_name(&pictures);
     let mut names: Vec<String> = labelled.iter().map(|(_, label)| label.clone()).collect();
     names.sort();

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::clip::{Named, find_class};
 use crate::library::in_words;
-use crate::lossless::Lossless;
 use crate::library::labelled::{Columns, DataError, Dataset, Reasons, Side, Source, Wanted, few};
+use crate::lossless::Lossless;
 use crate::zero_shot::Label;
 
 /// A class: what tells it apart, and what it is called.

@@ -147,7 +147,12 @@ mod tests {
             ["series-737", "series-747"]
         );
         assert_eq!(classes(&["A-1/1.png", "a_1/1.png"]), ["A-1", "a_1"]);
-        let split = ["train/hat/1.png", "train/skirt/1.png", "test/hat/2.png", "test/skirt/2.png"];
+        let split = [
+            "train/hat/1.png",
+            "train/skirt/1.png",
+            "test/hat/2.png",
+            "test/skirt/2.png",
+        ];
         assert_eq!(classes(&split), ["hat", "skirt"]);
     }
 
@@ -174,7 +179,13 @@ mod tests {
         }
         let set = control_set(folder.path(), &Unheard).unwrap();
         assert_eq!(set.paths.len(), MAX_CONTROL);
-        assert!(!set.problems.is_empty() && set.problems.iter().all(|(path, _)| path.starts_with(folder.path().join("b"))));
+        assert!(
+            !set.problems.is_empty()
+                && set
+                    .problems
+                    .iter()
+                    .all(|(path, _)| path.starts_with(folder.path().join("b")))
+        );
         for class in 0..3 {
             assert!(set.labels.iter().filter(|label| **label == class).count() >= 20);
         }

@@ -8,7 +8,11 @@ pub fn labels_by_name(pictures: &[PathBuf]) -> Vec<(PathBuf, String)> {
         let name = path.file_stem()?.to_string_lossy().into_owned();
         let without_number = name.trim_end_matches(|c: char| c.is_ascii_digit());
         // A name that is a number is all there is.
-        let label = in_words(if without_number.is_empty() { &name } else { without_number });
+        let label = in_words(if without_number.is_empty() {
+            &name
+        } else {
+            without_number
+        });
         Some((path.clone(), label))
     });
     labelled.collect()

@@ -27,7 +27,10 @@ const PATH_BYTES: &str = "path_bytes";
 /// A table, with paths below the folder and with `/`. Where one is not UTF-8, a last column has the bytes of such paths.
 pub fn csv(evaluation: &Evaluation, style: Style) -> String {
     let titles = evaluation.titles();
-    let odd = evaluation.pictures.iter().any(|picture| picture.path.to_str().is_none());
+    let odd = evaluation
+        .pictures
+        .iter()
+        .any(|picture| picture.path.to_str().is_none());
     let columns = COLUMNS.into_iter().chain(odd.then_some(PATH_BYTES));
     let mut text = style.beginning().to_string() + &style.line(columns);
     for (place, picture) in evaluation.pictures.iter().enumerate() {

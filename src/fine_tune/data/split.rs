@@ -30,8 +30,16 @@ impl Split {
     /// # Errors
     /// Names the classes.
     pub fn check(&self, dataset: &Dataset) -> Result<(), DataError> {
-        let learnt: BTreeSet<usize> = self.train.iter().filter_map(|place| dataset.examples[*place].class).collect();
-        let untaught = dataset.classes.iter().enumerate().filter(|(class, _)| !learnt.contains(class));
+        let learnt: BTreeSet<usize> = self
+            .train
+            .iter()
+            .filter_map(|place| dataset.examples[*place].class)
+            .collect();
+        let untaught = dataset
+            .classes
+            .iter()
+            .enumerate()
+            .filter(|(class, _)| !learnt.contains(class));
         let untaught: Vec<&str> = untaught.map(|(_, name)| name.as_str()).collect();
         if untaught.is_empty() {
             return Ok(());
@@ -238,9 +246,14 @@ mod tests {
             dataset.given.insert(example.path.clone(), side);
         }
         assert!(split(&dataset, &alone(8), None, 1).check(&dataset).is_ok());
-        dataset.given.extend((4..6).map(|place| (dataset.examples[place].path.clone(), Side::Test)));
+        dataset
+            .given
+            .extend((4..6).map(|place| (dataset.examples[place].path.clone(), Side::Test)));
         let refused = split(&dataset, &alone(8), None, 1).check(&dataset).unwrap_err();
-        assert!(refused.to_string().contains("no picture of 1 is on the training side"), "{refused}");
+        assert!(
+            refused.to_string().contains("no picture of 1 is on the training side"),
+            "{refused}"
+        );
     }
 
     #[test]

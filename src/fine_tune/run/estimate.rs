@@ -44,7 +44,11 @@ pub fn estimate(
         let runs = Runs::at(&scratch_folder);
         let folder = runs.create("trial")?;
         let (mut prepared, looked) = prepare(config, progress)?;
-        found(&DataReport::of(&Preview::new(&prepared.dataset, &looked, &prepared.split)));
+        found(&DataReport::of(&Preview::new(
+            &prepared.dataset,
+            &looked,
+            &prepared.split,
+        )));
         if config.method == FineTuneMethod::Scratch {
             scratch::create(&folder.file("start"), &config.hyper, config.seed)?;
         }

@@ -119,6 +119,11 @@ fn check_target(folder: &RunFolder, record: &RunRecord, target: &Path, replace: 
         return refused("is a file: name a folder");
     }
     let holds_files = std::fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some());
+    let data = [Some(&record.config.folder), record.config.control.as_ref()];
+    let among_data = |above: &Path| data.into_iter().flatten().any(|data| same_file(above, data));
+    if holds_files && inside.ancestors().any(among_data) {
+        return refused("holds pictures or lists that this run learnt from: name another folder");
+    }
     if holds_files && !replace {
         return refused("already holds files: name another folder, or replace them with --force");
     }
@@ -132,7 +137,7 @@ fn folders_of_model(path: &Path) -> Vec<PathBuf> {
     let mut folders = vec![named.to_path_buf(), model_root(named)];
     let depth = if path.is_dir() { MODEL_DEPTH } else { 0 };
     let found = WalkDir::new(path).follow_links(true).max_depth(depth).into_iter();
-    for entry in found.filter_map(Result::ok) {
+    for entry in found.flatten() {
         if entry.file_type().is_dir() {
             folders.push(entry.into_path());
         } else if let Ok(file) = entry.path().canonicalize() {

@@ -109,7 +109,15 @@ impl Work<'_, '_> {
         let control_set = prepared.control(&config, self.start.samples, &embedding)?;
         let mut store = Store::keeper(self.folder.data_dir());
         let (dataset, split) = (&prepared.dataset, &prepared.split);
-        let context = Context::beside(&mut store, base, dataset, split, &config, Some(&control_set), &embedding)?;
+        let context = Context::beside(
+            &mut store,
+            base,
+            dataset,
+            split,
+            &config,
+            Some(&control_set),
+            &embedding,
+        )?;
         for note in store.notes() {
             tracing::warn!("{note}");
         }

@@ -135,7 +135,11 @@ struct Candidate {
 /// # Errors
 /// A folder that is called like no side holds the same classes as one that is.
 pub fn layout(root: &Path, tree: &Tree, unwrap: bool) -> Result<Layout, DataError> {
-    let root = if unwrap { tree.unwrapped(root, false) } else { root.to_path_buf() };
+    let root = if unwrap {
+        tree.unwrapped(root, false)
+    } else {
+        root.to_path_buf()
+    };
     let mut layout = Layout {
         parts: vec![Part {
             folder: root.clone(),
@@ -207,7 +211,11 @@ fn candidates(root: &Path, tree: &Tree, unwrap: bool) -> (Vec<Candidate>, Vec<(S
     for ((name, outer), side) in all.into_iter().zip(sides) {
         match side {
             Some(side) => {
-                let folder = if unwrap { tree.unwrapped(&outer, true) } else { outer.clone() };
+                let folder = if unwrap {
+                    tree.unwrapped(&outer, true)
+                } else {
+                    outer.clone()
+                };
                 candidates.push(Candidate {
                     plainly: Side::of_folder(&name).is_some(),
                     classes: tree.inside(&folder),
@@ -252,7 +260,10 @@ fn is_said(folder: &Path) -> bool {
         let of_text = text
             .extension()
             .is_some_and(|ending| ending == "txt" || ending == "caption");
-        of_text && ["jpg", "jpeg", "png", "webp"].iter().any(|ending| text.with_extension(ending).is_file())
+        of_text
+            && ["jpg", "jpeg", "png", "webp"]
+                .iter()
+                .any(|ending| text.with_extension(ending).is_file())
     };
     files_in(folder).any(|file| is_list(&file) || beside(&file))
 }
@@ -472,7 +483,10 @@ mod tests {
         };
         let names = ["train/a/1.jpg", "train/b/1.jpg", "monday/a/2.jpg", "monday/b/2.jpg"];
         let said = refused(&names);
-        assert!(said.contains("train and monday") && said.contains("val or test"), "{said}");
+        assert!(
+            said.contains("train and monday") && said.contains("val or test"),
+            "{said}"
+        );
         let (root, pictures) = folder(&["one/a/1.jpg", "one/b/1.jpg", "two/a/2.jpg", "two/b/2.jpg"]);
         let notes = laid_out(root.path(), &pictures).notes;
         assert!(notes[0].contains("one, two hold the same folders (a, b)"), "{notes:?}");

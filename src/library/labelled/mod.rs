@@ -75,7 +75,8 @@ impl Side {
         };
         let clear = |wanted: Self| {
             let each = names.iter().zip(&sides);
-            each.into_iter().any(|(name, side)| *side == Some(wanted) && !vague(name))
+            each.into_iter()
+                .any(|(name, side)| *side == Some(wanted) && !vague(name))
         };
         let validates = clear(Self::Test) && !clear(Self::Validation);
         let side = |(name, side): (&T, Option<Self>)| match side {

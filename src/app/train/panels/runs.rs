@@ -133,7 +133,11 @@ fn words(training: &Training, record: &RunRecord) -> String {
                 let [low, high] = [range.low, range.high].map(|share| 100.0 * share);
                 format!(" ({low:.0} to {high:.0})")
             });
-            format!("{blend}{}{range}, zero-shot {}{verdict}", percent(after), percent(before))
+            format!(
+                "{blend}{}{range}, zero-shot {}{verdict}",
+                percent(after),
+                percent(before)
+            )
         }
         (state, ..) => state.title().into(),
     }

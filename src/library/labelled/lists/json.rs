@@ -59,7 +59,10 @@ pub fn whole(text: &str, _: bool, wanted: &Wanted) -> Result<Rows, Failure> {
 fn looks_like_list(text: &str) -> bool {
     let mut signs = text.chars().filter(|c| !c.is_whitespace());
     let objects = signs.next() == Some('[') && signs.next() == Some('{');
-    objects || ["file_name", "filename", "image_id"].iter().any(|name| text.contains(&format!("\"{name}\"")))
+    objects
+        || ["file_name", "filename", "image_id"]
+            .iter()
+            .any(|name| text.contains(&format!("\"{name}\"")))
 }
 
 /// `{"a.jpg": "a cat"}`, with one text or several for each picture.
@@ -101,20 +104,29 @@ fn karpathy(images: &[Value]) -> Result<Rows, Failure> {
     for (number, image) in images.iter().enumerate() {
         let place = format!("image {}", number + 1);
         let said = image["sentences"].as_array().map_or(&[][..], Vec::as_slice);
-        let captions: Vec<String> = said.iter().filter_map(|one| Some(one["raw"].as_str()?.to_string())).collect();
+        let captions: Vec<String> = said
+            .iter()
+            .filter_map(|one| Some(one["raw"].as_str()?.to_string()))
+            .collect();
         match image["filename"].as_str() {
             Some(name) if !captions.is_empty() => {
                 let file = match image["filepath"].as_str() {
                     Some(folder) if !folder.is_empty() => format!("{folder}/{name}"),
                     _ => name.to_string(),
                 };
-                content.rows.push(row(&file, captions, None, image["split"].as_str(), place));
+                content
+                    .rows
+                    .push(row(&file, captions, None, image["split"].as_str(), place));
             }
-            _ => content.wrong.push((place, "it has no filename, or no sentences".into())),
+            _ => content
+                .wrong
+                .push((place, "it has no filename, or no sentences".into())),
         }
     }
     if content.rows.is_empty() {
-        return Err(Failure::Other("it is no list of pictures with captions or classes".into()));
+        return Err(Failure::Other(
+            "it is no list of pictures with captions or classes".into(),
+        ));
     }
     Ok(content)
 }
@@ -347,7 +359,13 @@ mod tests {
             &Wanted::default(),
         );
         assert!(matches!(broken, Err(Failure::Damaged(reason)) if reason.starts_with("line 2")));
-        for other in ["{\"name\": \"package\"}", "{\"name\": \"pack", "{}", "[]", "{\"images\": []}"] {
+        for other in [
+            "{\"name\": \"package\"}",
+            "{\"name\": \"pack",
+            "{}",
+            "[]",
+            "{\"images\": []}",
+        ] {
             let refused = whole(other, false, &Wanted::default());
             assert!(matches!(refused, Err(Failure::Other(_))), "{other}");
         }

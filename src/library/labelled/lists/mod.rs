@@ -187,8 +187,14 @@ pub fn in_folder(folder: &Path, side: Option<Side>, wanted: &Wanted) -> Vec<Foun
 
 /// Kinds of lists that are not read, and what is to be done.
 const UNREAD: [(&str, &str); 7] = [
-    ("parquet", "a Parquet file is not read: write it as CSV, with the pictures as files"),
-    ("arrow", "an Arrow file is not read: write it as CSV, with the pictures as files"),
+    (
+        "parquet",
+        "a Parquet file is not read: write it as CSV, with the pictures as files",
+    ),
+    (
+        "arrow",
+        "an Arrow file is not read: write it as CSV, with the pictures as files",
+    ),
     ("xlsx", "a workbook is not read: save it as CSV"),
     ("xls", "a workbook is not read: save it as CSV"),
     ("ods", "a workbook is not read: save it as CSV"),
@@ -218,7 +224,10 @@ pub fn read(path: PathBuf, base: &Path, side: Option<Side>, wanted: &Wanted) -> 
     match read(&text, extension == "tsv", wanted) {
         Ok(mut content) => {
             choose(&mut content, wanted);
-            let mut notes: Vec<String> = guessed.iter().map(|text| format!("{}: {text}", path.display())).collect();
+            let mut notes: Vec<String> = guessed
+                .iter()
+                .map(|text| format!("{}: {text}", path.display()))
+                .collect();
             let sides = sides(&mut content, &path, &mut notes);
             let has = |pick: fn(&Row) -> bool| content.rows.iter().any(pick);
             let meaning = match (has(|row| !row.captions.is_empty()), has(|row| row.label.is_some())) {

@@ -252,7 +252,9 @@ fn quoted_field(text: &str, separator: char) -> Option<&str> {
             continue;
         }
         let after = inside[at..].trim_start_matches(' ').chars().next();
-        return after.is_none_or(|c| c == separator || c == '\n').then(|| &text[..at + 1]);
+        return after
+            .is_none_or(|c| c == separator || c == '\n')
+            .then(|| &text[..at + 1]);
     }
 }
 
@@ -333,7 +335,9 @@ fn rows(
         titles: columns.titles,
         spare: columns.spare.clone(),
         nameless: columns.nameless,
-        side_is_named: columns.side.is_some_and(|place| SURE_SIDE_FIELDS.contains(&names[place].as_str())),
+        side_is_named: columns
+            .side
+            .is_some_and(|place| SURE_SIDE_FIELDS.contains(&names[place].as_str())),
         file_column: names[columns.file].clone(),
         said_column: columns.caption.or(columns.label).map(|place| names[place].clone()),
         columns: names,
@@ -433,8 +437,16 @@ mod tests {
             assert_eq!(pairs(text, false), [pair("a.jpg", "cat"), pair("b.jpg", "big dog")]);
             assert!(read(text, false, &Wanted::default()).unwrap().rows[0].label.is_some());
         }
-        assert_eq!(pairs("x/a.jpg 3\nx/b.jpg 0\n", false), [pair("x/a.jpg", "3"), pair("x/b.jpg", "0")]);
-        for other in ["a.jpg\nb.jpg\n", "1,2\n3,4\n", "a.jpg,1,2,3,4\n", "see a.jpg for more\n"] {
+        assert_eq!(
+            pairs("x/a.jpg 3\nx/b.jpg 0\n", false),
+            [pair("x/a.jpg", "3"), pair("x/b.jpg", "0")]
+        );
+        for other in [
+            "a.jpg\nb.jpg\n",
+            "1,2\n3,4\n",
+            "a.jpg,1,2,3,4\n",
+            "see a.jpg for more\n",
+        ] {
             let refused = read(other, false, &Wanted::default());
             assert!(matches!(refused, Err(Failure::Other(_))), "{other}: {refused:?}");
         }
