@@ -22,6 +22,36 @@ pub fn line<F: AsRef<str>>(fields: impl IntoIterator<Item = F>) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// What a spreadsheet needs beyond that.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Style {
+    /// It begins with a byte order mark, by which Excel knows UTF-8.
+    pub bom: bool,
+    /// No field is taken for a formula.
+    pub safe: bool,
+}
+
+impl Style {
+    /// No field is taken for a formula.
+    pub fn harmless() -> Self {
+        Self { bom: false, safe: true }
+    }
+
+    /// What stands before the first line.
+    pub fn beginning(self) -> &'static str {
+        if self.bom { "\u{feff}" } else { "" }
+    }
+
+    /// One record with its line end.
+    pub fn line<F: AsRef<str>>(self, fields: impl IntoIterator<Item = F>) -> String {
+        if !self.safe {
+            return line(fields);
+        }
+        let fields = fields.into_iter().map(|field| harmless(field.as_ref()).into_owned());
+        line(fields)
+    }
+}
+
 /// A field that no spreadsheet takes for a formula: a text that begins like one gets an apostrophe before it. Numbers stay
 /// numbers.
 pub fn harmless(field: &str) -> Cow<'_, str> {

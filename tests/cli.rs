@@ -590,3 +590,41 @@ fn without_a_display_one_line_points_at_the_command_line() {
     assert_eq!(said.len(), 1, "{errors}");
     assert!(said[0].contains("clipsight classify"), "{errors}");
 }
+
+/// A JPEG of these pixels that says how it is turned; as long as one that says otherwise.
+fn turned(picture: &image::RgbImage, turn: u8) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 90)
+        .encode_image(picture)
+        .unwrap();
+    let mut exif = b"\xFF\xE1\0\x22Exif\0\0MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
+    exif.extend([turn, 0, 0, 0, 0, 0, 0]);
+    bytes.splice(2..2, exif);
+    bytes
+}
+
+#[cfg(unix)]
+#[test]
+fn a_picture_that_is_replaced_by_one_that_stands_otherwise_is_embedded_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.jpg");
+    let picture = image::open(root().join("assets/samples/photos/rocket.jpg"))
+        .unwrap()
+        .to_rgb8();
+    let picture = image::imageops::thumbnail(&picture, 96, 96);
+    let write = |turn: u8, date: Option<std::time::SystemTime>| {
+        std::fs::write(&path, turned(&picture, turn)).unwrap();
+        if let Some(date) = date {
+            let file = std::fs::File::options().write(true).open(&path).unwrap();
+            file.set_modified(date).unwrap();
+        }
+    };
+    let program = Program::new();
+    let embed = |program: &Program| program.json(&["embed", path.to_str().unwrap()])[0]["embedding"].clone();
+    write(1, None);
+    let upright = embed(&program);
+    write(6, Some(path.metadata().unwrap().modified().unwrap()));
+    let replaced = embed(&program);
+    assert_ne!(replaced, upright);
+    assert_eq!(replaced, embed(&Program::new()));
+}

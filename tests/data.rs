@@ -296,7 +296,12 @@ fn lists_of_every_dialect_and_encoding_are_read() {
         images.join(","),
         said.join(",")
     );
+    let quoted = |name: &&str| format!("\"{name}\",\"a {name}, seen \"\"live\"\"\r\nin two lines\"\r\n");
+    let quoted = "\u{feff}\"file\",\"caption\"\r\n".to_string() + &NAMES.iter().map(quoted).collect::<String>();
+    let with_commas = table(",", "\n").replace("photo", "photo, très grande, et");
     for (name, content) in [
+        ("captions.csv", quoted.into_bytes()),
+        ("captions.csv", latin(&with_commas)),
         ("captions.csv", table(",", "\r\n").into_bytes()),
         ("captions.csv", format!("\u{feff}{}", table(";", "\r\n")).into_bytes()),
         ("captions.csv", table(",", "\r").into_bytes()),
@@ -950,4 +955,407 @@ fn labels_are_read_in_every_encoding_and_counted_once() {
         let output = program.run(&["classify", cat.to_str().unwrap(), "--label", empty]);
         assert_eq!(output.status.code(), Some(2));
     }
+}
+
+/// A row a picture, in a list's own way.
+fn rows(names: &[&str], row: impl Fn(usize, &str) -> String) -> String {
+    names.iter().enumerate().map(|(n, name)| row(n, name) + "\n").collect()
+}
+
+#[test]
+fn sides_are_found_whatever_they_are_called_and_whatever_lies_beside_them() {
+    for (train, test) in [
+        ("training_set", "test_set"),
+        ("seg_train/seg_train", "seg_test/seg_test"),
+        ("train", "eval"),
+        ("Train", "holdout"),
+        ("archive/train", "archive/test"),
+    ] {
+        let folder = Folder::new();
+        let names = [train, test].map(|side| ["dress", "hat"].map(|class| format!("{side}/{class}")));
+        let names: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
+        folder.classes(&names, 5);
+        let preview = folder.preview();
+        assert_eq!(
+            preview.classes(),
+            [("dress", [4, 1, 5]), ("hat", [4, 1, 5])],
+            "{train}, {test}"
+        );
+    }
+    let asked = Folder::new();
+    asked.classes(&["train/dress", "train/hat", "monday/dress", "monday/hat"], 5);
+    let preview = asked.preview();
+    assert!(
+        preview.code == 1 && preview.errors.contains("train and monday"),
+        "{}",
+        preview.errors
+    );
+    let lists = Folder::new();
+    lists
+        .twelve("train/")
+        .twelve("test/")
+        .file("assets/logo.jpg", jpeg(&photographs()[20], 85));
+    for side in ["train", "test"] {
+        let list = rows(&NAMES, |n, name| format!("{name},{}", ["cat", "dog"][n % 2]));
+        lists.file(&format!("{side}/metadata.csv"), format!("file_name,label\n{list}"));
+    }
+    let preview = lists.preview();
+    assert_eq!(preview.classes(), [("cat", [5, 1, 6]), ("dog", [5, 1, 6])]);
+    assert!(preview.errors.contains("assets"), "{}", preview.errors);
+    let annotated = Folder::new();
+    annotated.classes(&["train/dress", "train/hat"], 5);
+    annotated.file("annotations/boxes.json", "{\"images\": [], \"annotations\": []}");
+    assert_eq!(annotated.preview().names(), ["dress", "hat"]);
+}
+
+#[test]
+fn lists_are_read_wherever_the_pictures_lie_and_other_kinds_are_named() {
+    let folder = Folder::new();
+    folder.twelve("images/");
+    let list = rows(&NAMES, |n, name| format!("{name},{}", ["cat", "dog"][n % 2]));
+    folder.file("images/metadata.csv", format!("file_name,label\n{list}"));
+    folder.file("metadata.parquet", b"PAR1").file("labels.xlsx", b"PK");
+    let preview = folder.preview();
+    assert_eq!((preview.names(), preview.total()), (vec!["cat", "dog"], 12));
+    for name in ["metadata.parquet", "labels.xlsx"] {
+        assert!(preview.errors.contains(name), "{}", preview.errors);
+    }
+}
+
+#[test]
+fn a_class_with_nothing_to_learn_from_stops_the_run() {
+    let folder = Folder::new();
+    folder.classes(&["train/coat", "train/dress", "test/coat", "test/dress", "test/hat"], 4);
+    let preview = folder.preview();
+    assert!(
+        preview.errors.contains("No picture of hat is left for training"),
+        "{}",
+        preview.errors
+    );
+    for more in [
+        &["--method", "linear-probe"][..],
+        &["--k-shot-curve"],
+        &["--method", "lora", "--estimate"],
+    ] {
+        let run = Program::new().run(&[&["fine-tune", folder.path()], more].concat());
+        let errors = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert_eq!(run.status.code(), Some(1), "{more:?}: {errors}");
+        assert!(
+            errors.contains("no picture of hat is on the training side"),
+            "{more:?}: {errors}"
+        );
+    }
+}
+
+#[test]
+fn copies_on_two_sides_are_told_by_every_command_that_learns() {
+    let folder = Folder::new();
+    folder.classes(&["train/dress", "train/hat", "test/dress", "test/hat"], 5);
+    for n in 0..5 {
+        let copied = std::fs::read(folder.0.path().join(format!("train/dress/{n}.jpg"))).unwrap();
+        folder.file(&format!("test/dress/copy-{n}.jpg"), copied);
+    }
+    // One of the five is drawn for validation.
+    let preview = folder.preview();
+    assert_eq!(preview.event()["on_two_sides"], 4);
+    let program = Program::new();
+    for more in [
+        &["--method", "linear-probe"][..],
+        &["--k-shot-curve"],
+        &["--method", "lora", "--estimate"],
+    ] {
+        let run = program.run(&[&["fine-tune", folder.path(), "--format", "json"], more].concat());
+        let errors = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert!(run.status.success(), "{more:?}: {errors}");
+        assert!(
+            errors.contains("4 validation or test pictures are copies of training pictures"),
+            "{more:?}: {errors}"
+        );
+        assert!(!errors.contains("stay on one side"), "{more:?}: {errors}");
+        let said = lines(&run).into_iter().find(|line| line["event"] == "data").unwrap();
+        assert_eq!(said["leaked"], 4, "{more:?}");
+    }
+    let shown = program.json(&["runs", "show", "linear-probe-1"]);
+    assert!(shown[0]["warnings"].to_string().contains("accuracy will look too good"));
+}
+
+#[test]
+fn a_split_that_is_called_otherwise_is_not_learnt_from() {
+    let with = |split: &dyn Fn(usize) -> &'static str| {
+        let folder = Folder::new();
+        folder.twelve("");
+        let list = rows(&NAMES, |n, name| {
+            format!("{name},{},{}", ["cat", "dog"][n % 2], split(n / 2))
+        });
+        folder.file("metadata.csv", format!("file_name,label,split\n{list}"));
+        folder.preview()
+    };
+    let odd = with(&|pair| ["train", "train", "train", "test", "test", "unused"][pair]);
+    assert_eq!(odd.total(), 10);
+    assert!(odd.errors.contains("its split is \"unused\""), "{}", odd.errors);
+    let eval = with(&|pair| ["train", "train", "train", "train", "eval", "eval"][pair]);
+    assert_eq!(eval.classes(), [("cat", [3, 1, 2]), ("dog", [3, 1, 2])]);
+    let all_three = with(&|pair| ["train", "train", "train", "eval", "test", "test"][pair]);
+    assert_eq!(all_three.classes(), [("cat", [3, 1, 2]), ("dog", [3, 1, 2])]);
+    let none = with(&|pair| ["0", "0", "0", "1", "1", "2"][pair]);
+    assert_eq!(none.total(), 12);
+    assert!(
+        none.errors.contains("says nothing that is known (0, 1, 2)"),
+        "{}",
+        none.errors
+    );
+}
+
+#[test]
+fn lists_of_published_sets_are_read_as_they_are_published() {
+    let with = |name: &str, content: String| {
+        let folder = Folder::new();
+        folder.twelve("").file(name, content);
+        let preview = folder.preview();
+        (preview.total(), preview.names().len(), preview.errors)
+    };
+    let said = |name: &str| format!("one thing called {}", name.trim_end_matches(".jpg"));
+    let captions = [
+        (
+            "results.csv",
+            format!(
+                "image_name| comment_number| comment\n{}",
+                rows(&NAMES, |_, name| format!("{name}| 0| {}", said(name)))
+            ),
+        ),
+        (
+            "Flickr8k.token.txt",
+            rows(&NAMES, |n, name| format!("{name}#{n}\t{}", said(name))),
+        ),
+        (
+            "captions.csv",
+            format!(
+                "file, caption\n{}",
+                rows(&NAMES, |_, name| format!("{name}, \"{}, or so\"", said(name)))
+            ),
+        ),
+        (
+            "data.json",
+            format!(
+                "{{{}}}",
+                NAMES.map(|name| format!("\"{name}\": \"{}\"", said(name))).join(",")
+            ),
+        ),
+        (
+            "dataset_coco.json",
+            format!(
+                "{{\"images\": [{}], \"dataset\": \"coco\"}}",
+                NAMES
+                    .map(|name| format!(
+                        "{{\"filename\": \"{name}\", \"split\": \"train\", \"sentences\": [{{\"raw\": \"{}\"}}]}}",
+                        said(name)
+                    ))
+                    .join(",")
+            ),
+        ),
+    ];
+    for (name, content) in captions {
+        let (total, classes, errors) = with(name, content);
+        assert_eq!((total, classes), (12, 1), "{name}: {errors}");
+    }
+    let class = |n: usize| ["siamese", "persian"][n % 2];
+    let labels = [
+        ("list.csv", rows(&NAMES, |n, name| format!("{name},{}", class(n)))),
+        ("train.txt", rows(&NAMES, |n, name| format!("{name} {}", n % 2))),
+        (
+            "birds.csv",
+            format!(
+                "class id,filepaths,labels,data set\n{}",
+                rows(&NAMES, |n, name| format!("{},{name},{},train", n % 2, class(n)))
+            ),
+        ),
+        (
+            "breeds.csv",
+            format!(
+                "id,breed\n{}",
+                rows(&NAMES, |n, name| format!("{},{}", &name[..name.len() - 4], class(n)))
+            ),
+        ),
+    ];
+    for (name, content) in labels {
+        let (total, classes, errors) = with(name, content);
+        assert_eq!((total, classes), (12, 2), "{name}: {errors}");
+    }
+    let folder = Folder::new();
+    folder.classes(&["dress", "hat"], 5);
+    let numbered: Vec<String> = (0..10)
+        .map(|n| format!("{}/{n}.jpg", ["dress", "hat"][n / 5]))
+        .collect();
+    let numbered: Vec<&str> = numbered.iter().map(String::as_str).collect();
+    folder.file("all.txt", rows(&numbered, |n, name| format!("{name} {}", n / 5)));
+    let preview = folder.preview();
+    assert_eq!(preview.names(), ["dress", "hat"], "folders say more than numbers do");
+    assert!(preview.errors.contains("all.txt"), "{}", preview.errors);
+}
+
+#[test]
+fn damaged_lists_and_guessed_encodings_are_named() {
+    let with = |name: &str, content: &[u8]| {
+        let folder = Folder::new();
+        folder.twelve("").file(name, content);
+        folder.preview()
+    };
+    let two_lines = "file\tcaption\ncat.jpg\t\"a cat\non a mat\"\ncap.jpg\ta cap\n";
+    let preview = with("captions.tsv", two_lines.as_bytes());
+    assert!(
+        preview.code == 1 && preview.errors.contains("line 2"),
+        "{}",
+        preview.errors
+    );
+    let cut = b"[{\"file_name\": \"cat.jpg\", \"text\": \"a cat\"}, {\"file_name\": \"ca";
+    let preview = with("data.json", cut);
+    assert!(
+        preview.code == 1 && preview.errors.contains("data.json"),
+        "{}",
+        preview.errors
+    );
+    let rows = rows(&NAMES, |_, name| format!("{name},un caf\u{e9} au lait"));
+    let latin: Vec<u8> = format!("file,caption\n{rows}").chars().map(|c| c as u8).collect();
+    let preview = with("captions.csv", &latin);
+    assert_eq!(preview.total(), 12);
+    assert!(preview.errors.contains("code page 1252"), "{}", preview.errors);
+    let (cyrillic, _, _) = encoding_rs::WINDOWS_1251.encode("file,caption\ncat.jpg,кот на ковре\n");
+    let preview = with("captions.csv", &cyrillic);
+    assert!(
+        preview.code == 1 && preview.errors.contains("save it as UTF-8"),
+        "{}",
+        preview.errors
+    );
+}
+
+#[test]
+fn a_class_is_one_however_its_accents_are_stored() {
+    let folder = Folder::new();
+    folder.classes(&["train/caf\u{e9}", "train/the", "test/cafe\u{301}", "test/the"], 5);
+    let preview = folder.preview();
+    assert_eq!(preview.classes(), [("caf\u{e9}", [4, 1, 5]), ("the", [4, 1, 5])]);
+}
+
+#[test]
+fn odd_folders_are_read_whole_or_named() {
+    // What a Mac leaves in an archive is no class.
+    let mac = Folder::new();
+    mac.classes(&["dress", "hat"], 5);
+    mac.file("__MACOSX/dress/._0.jpg", b"\0\x05\x16\x07")
+        .file("dress/._1.jpg", b"\0\x05");
+    let preview = mac.preview();
+    assert_eq!(
+        (preview.names(), preview.total(), preview.code),
+        (vec!["dress", "hat"], 10, 0)
+    );
+    let names = ["  shoes  ", "---", "a \"b\", c", "\u{1f3a9} h\u{fc}te"];
+    let odd = Folder::new();
+    odd.classes(&names, 5);
+    let preview = odd.preview();
+    let mut expected = names;
+    expected.sort_unstable();
+    assert_eq!(preview.names(), expected);
+    assert!(preview.every_class_is_on_every_side());
+    let one = Folder::new();
+    one.classes(&["dress"], 8);
+    assert!(
+        one.preview().errors.contains("Only one class"),
+        "{}",
+        one.preview().errors
+    );
+    // With one picture a class all are learnt from, and nothing is measured: no share of nothing.
+    let each = Folder::new();
+    each.classes(&["dress", "hat", "shoes"], 1);
+    let program = Program::new();
+    let run = program.run(&["fine-tune", each.path(), "--method", "linear-probe", "--format", "json"]);
+    let said = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(run.status.success() && !said.contains("NaN"), "{said}");
+    let done = lines(&run).pop().unwrap();
+    assert!(done["accuracy"].is_null() && done["n_test"] == 0, "{done}");
+}
+
+#[test]
+fn rows_of_missing_and_empty_captions_are_named() {
+    let folder = Folder::new();
+    folder.twelve("");
+    let list = rows(&NAMES, |n, name| match n {
+        0 => format!("{name},"),
+        1 => format!("gone-{name},a picture"),
+        _ => format!("{name},a picture of {name}"),
+    });
+    folder.file("captions.csv", format!("file,caption\n{list}"));
+    let preview = folder.preview();
+    assert_eq!(preview.total(), 10);
+    for named in [
+        "asparagus.jpg: it has no caption",
+        "gone-astronaut.jpg",
+        "no list names it",
+    ] {
+        assert!(preview.errors.contains(named), "{named}: {}", preview.errors);
+    }
+}
+
+#[test]
+fn copies_between_classes_take_no_shot_of_a_class_away() {
+    let folder = Folder::new();
+    folder.classes(&["dress", "hat"], 8);
+    for (n, picture) in photographs().iter().take(8).enumerate() {
+        folder.file(&format!("evening dress/{n}.jpg"), jpeg(picture, 85));
+    }
+    let preview = Program::new().json(&["fine-tune", folder.path(), "--preview", "--shots", "2"]);
+    for class in &preview[..3] {
+        assert_eq!(class["train"], 2, "{class}");
+        assert!(class["test"].as_u64() > Some(0), "{class}");
+    }
+    assert_eq!(preview[3]["contradictions"], 8);
+}
+
+#[test]
+fn numbered_folders_are_classes_for_heatmaps_too() {
+    let folder = Folder::new();
+    folder.classes(&["0", "1", "2", "12"], 5);
+    let args = [
+        "heatmap",
+        "--evaluate",
+        folder.path(),
+        "--limit",
+        "4",
+        "--method",
+        "class-activation",
+    ];
+    let found = Program::new().json(&args);
+    assert_eq!(found.len(), 3);
+    let split = Folder::new();
+    split.classes(&["train/a", "train/b", "test/a", "test/b"], 3);
+    let refused = Program::new().run(&["heatmap", "--evaluate", split.path()]);
+    let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        refused.status.code() == Some(1) && errors.contains("pictures of 2 classes (a, b)"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn only_pictures_that_are_not_read_is_a_failure_that_names_them() {
+    let folder = Folder::new();
+    folder.file("IMG_0003.HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic");
+    let output = classify(&Program::new(), &[folder.path()]);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        errors.contains("IMG_0003.HEIC") && errors.contains("save it as JPEG"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn captions_beside_pictures_in_latin_1_are_read() {
+    let folder = Folder::new();
+    folder.twelve("");
+    for name in NAMES {
+        let caption: Vec<u8> = "un caf\u{e9} au lait".chars().map(|c| c as u8).collect();
+        folder.file(&name.replace(".jpg", ".txt"), caption);
+    }
+    let preview = folder.preview();
+    assert_eq!((preview.total(), preview.code), (12, 0), "{}", preview.errors);
 }

@@ -233,6 +233,71 @@ fn classes_are_called_and_described_by_a_labels_file_and_by_a_preset() {
 }
 
 #[test]
+fn classes_of_one_name_stay_apart_in_every_output() {
+    let folder = laid_out(|class, n| (n < 4).then(|| format!("{class}_{}/{n}.jpg", n % 2)));
+    let names = folder.path().join("names.txt");
+    let calls = ["banana", "carrots", "kiwi"].map(|class| format!("{class}_0\t{class}\n{class}_1\t{class}\n"));
+    std::fs::write(&names, format!("folder\tname\n{}", calls.concat())).unwrap();
+    let out = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let (table, list) = (out("out.csv"), out("out.jsonl"));
+    let args = ["--labels-file", text(&names), "--export", &table, "--export", &list];
+    let line = Program::new()
+        .json(&[&["evaluate", text(folder.path())], &args[..]].concat())
+        .pop()
+        .unwrap();
+    let labels = line["labels"].as_array().unwrap();
+    assert_eq!(labels.len(), 6);
+    assert_eq!(line["per_class"].as_object().unwrap().len(), 6);
+    for (label, folder) in labels.iter().zip(["banana_0", "banana_1", "carrots_0"]) {
+        assert_eq!(line["per_class"][label.as_str().unwrap()]["folder"], folder);
+    }
+    let mut reader = csv::Reader::from_path(&table).unwrap();
+    let told: std::collections::BTreeSet<String> = reader.records().map(|row| row.unwrap()[1].to_string()).collect();
+    assert_eq!(told.len(), 6, "{told:?}");
+    let lines = std::fs::read_to_string(&list).unwrap();
+    let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!(first["label"], labels[0]);
+}
+
+#[test]
+fn a_taught_model_is_evaluated_by_its_classes_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["Polish", "polish", "A-1", "a_1"];
+    let colours = [[220, 30, 30], [30, 220, 30], [30, 30, 220], [220, 220, 30]];
+    let mut random = fastrand::Rng::with_seed(2);
+    for (name, colour) in names.iter().zip(colours) {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+        for n in 0..8 {
+            let noise: Vec<u8> = (0..64).map(|_| random.u8(0..50)).collect();
+            let picture = image::RgbImage::from_fn(64, 64, |x, y| {
+                image::Rgb(colour.map(|v: u8| v.saturating_sub(noise[(x / 8 + y / 8 * 8) as usize])))
+            });
+            picture.save(folder.path().join(name).join(format!("{n}.png"))).unwrap();
+        }
+    }
+    let program = Program::new();
+    program.json(&["fine-tune", text(folder.path()), "--method", "linear-probe"]);
+    let args = ["evaluate", text(folder.path()), "--model", "linear-probe-1"];
+    let output = program.run(&[&args[..], &["--format", "json"]].concat());
+    let line = lines(&output).pop().unwrap();
+    assert!(number(&line, "top1") > 0.9, "{line}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("taught"), "{said}");
+    let maps = [
+        "heatmap",
+        "--evaluate",
+        text(folder.path()),
+        "--limit",
+        "4",
+        "--method",
+        "class-activation",
+    ];
+    let mapped = program.run(&[&maps[..], &["--model", "linear-probe-1"]].concat());
+    assert!(mapped.status.success(), "{}", String::from_utf8_lossy(&mapped.stderr));
+    assert!(!String::from_utf8_lossy(&mapped.stderr).contains("taught"));
+}
+
+#[test]
 fn two_models_prompts_and_negatives_have_their_lines() {
     let program = Program::new();
     let printed = program.json(&[

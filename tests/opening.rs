@@ -253,6 +253,26 @@ fn early_configurations_mean_what_they_mean_to_transformers() {
     check(folder.path(), "opening/clip");
     write(&|config| config["text_config"]["eos_token_id"] = json!([config["text_config"]["eos_token_id"]]));
     check(folder.path(), "opening/clip");
+    // Keys that nothing reads, and the names that parts have when they are saved alone.
+    write(&|config| {
+        config["quantization_config"] = json!({"bits": 4});
+        for (key, value) in [
+            ("foo", Value::Null),
+            ("torch_dtype", json!("float16")),
+            ("id2label", json!({"0": "A"})),
+            ("transformers_version", json!("4.9")),
+            ("pad_token_id", Value::Null),
+            ("bos_token_id", Value::Null),
+        ] {
+            config["text_config"][key] = value;
+        }
+    });
+    check(folder.path(), "opening/clip");
+    write(&|config| {
+        config["text_config"]["model_type"] = json!("clip_text_model");
+        config["architectures"] = json!(["CLIPModel"]);
+    });
+    check(folder.path(), "opening/clip");
 }
 
 #[test]
@@ -274,6 +294,11 @@ fn an_end_token_that_no_text_holds_is_an_error() {
         let error = error_of(folder.path());
         assert!(error.contains("eos_token_id"), "{end}: {error}");
     }
+    // Where it is missing it is transformers' own, which is none of so few tokens.
+    let mut changed = original;
+    changed["text_config"].as_object_mut().unwrap().remove("eos_token_id");
+    std::fs::write(&config, changed.to_string()).unwrap();
+    assert!(error_of(folder.path()).contains("eos_token_id"));
 }
 
 #[test]
@@ -429,5 +454,35 @@ fn what_was_saved_in_the_weights_place_is_named() {
                 assert!(error.contains(named), "{file}: {error}");
             }
         }
+    }
+}
+
+#[test]
+fn pictures_are_sized_as_transformers_sizes_them_in_every_form_of_a_size() {
+    let sizes = fixtures().join("sizes");
+    let picture = image::open(sizes.join("picture.png")).unwrap().to_rgb8();
+    let cases: Vec<Value> = serde_json::from_value(read_json(&sizes.join("cases.json"))).unwrap();
+    for (n, case) in cases.iter().enumerate() {
+        let folder = copy_of("clip-f32");
+        edit_json(&folder.path().join("preprocessor_config.json"), |settings| {
+            for (key, value) in case.as_object().unwrap() {
+                settings[key] = value.clone();
+            }
+        });
+        let expected = sizes.join(format!("{n}.png"));
+        if !expected.is_file() {
+            let refused = error_of(folder.path());
+            assert!(
+                refused.contains("preprocessor_config.json") && refused.contains("longest_edge"),
+                "{refused}"
+            );
+            continue;
+        }
+        let expected = image::open(expected).unwrap().to_rgb8();
+        let ours = open(folder.path()).preprocessing().model_view(&picture).unwrap();
+        assert_eq!(ours.dimensions(), expected.dimensions(), "{case}");
+        let furthest = ours.iter().zip(expected.iter()).map(|(a, b)| a.abs_diff(*b)).max();
+        // Pillow rounds its kernels to 8 bits.
+        assert!(furthest <= Some(1), "{case}: {furthest:?}");
     }
 }

@@ -105,6 +105,110 @@ fn no_output_replaces_the_picture_or_the_model_whatever_it_is_called() {
     );
 }
 
+/// Every file below a folder with its content.
+fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten();
+    let files = files.filter(|entry| entry.file_type().is_file());
+    files
+        .map(|file| (file.path().to_path_buf(), std::fs::read(file.path()).unwrap()))
+        .collect()
+}
+
+#[test]
+fn no_output_of_an_evaluation_replaces_what_it_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let pictures = two_classes();
+    for (class, side) in [("red", "train"), ("blue", "train"), ("red", "test"), ("blue", "test")] {
+        std::fs::create_dir_all(at("data").join(side)).unwrap();
+        for n in 0..4 {
+            let name = format!("{class}-{n}.png");
+            let from = pictures.path().join(class).join(format!("{n}.png"));
+            std::fs::copy(from, at("data").join(side).join(name)).unwrap();
+        }
+    }
+    for side in ["train", "test"] {
+        let row = |n: usize| format!("red-{n}.png,red\nblue-{n}.png,blue\n");
+        let list: String = (0..4).map(row).collect();
+        std::fs::write(
+            at("data").join(side).join("metadata.csv"),
+            format!("file_name,label\n{list}"),
+        )
+        .unwrap();
+    }
+    std::fs::write(at("names.csv"), "red\nblue\n").unwrap();
+    std::fs::create_dir(at("others")).unwrap();
+    std::fs::copy(cat(), at("others/cat.jpg")).unwrap();
+    let model = copy_of("clip-f32");
+    let rival = copy_of("clip-f32");
+    // Pictures may have any name.
+    std::fs::hard_link(at("data/train/red-0.png"), at("picture.html")).unwrap();
+    std::fs::hard_link(at("others/cat.jpg"), at("negative.html")).unwrap();
+    std::fs::hard_link(model.path().join("model.safetensors"), at("weights.html")).unwrap();
+    let before = [contents(folder.path()), contents(model.path()), contents(rival.path())];
+    let program = Program::new();
+    let (data, names) = (at("data"), at("names.csv"));
+    let common = [
+        "evaluate",
+        text(&data),
+        "--labels-file",
+        text(&names),
+        "--model",
+        text(model.path()),
+        "--compare",
+        text(rival.path()),
+        "--negatives",
+        text(folder.path()),
+    ];
+    let targets = [
+        ("--export", at("data/train/metadata.csv")),
+        ("--export", at("data/test/metadata.csv")),
+        ("--export", names.clone()),
+        ("--export", model.path().join("config.json")),
+        ("--export", rival.path().join("config.json")),
+        ("--report", at("picture.html")),
+        ("--report", at("negative.html")),
+        ("--report", at("weights.html")),
+    ];
+    for (option, target) in targets {
+        let refused = program.run(&[&common[..], &[option, text(&target), "--force"]].concat());
+        assert_eq!(
+            refused.status.code(),
+            Some(1),
+            "{}: {}",
+            target.display(),
+            stderr(&refused)
+        );
+        assert!(stderr(&refused).contains("only ever read"), "{}", stderr(&refused));
+        let after = [contents(folder.path()), contents(model.path()), contents(rival.path())];
+        assert!(before == after, "{}", target.display());
+    }
+    let twice = at("new.html");
+    for wrong in [
+        &["--report", text(&at("data/train/red-1.png"))][..],
+        &["--report", text(&model.path().join("model.safetensors"))],
+        &[
+            "--report",
+            text(&twice),
+            "--export",
+            text(&folder.path().join("data/../new.html")),
+        ],
+    ] {
+        let refused = program.run(&[&common[..], wrong, &["--force"]].concat());
+        assert_eq!(refused.status.code(), Some(2), "{wrong:?}: {}", stderr(&refused));
+    }
+    let kept = at("kept.evaluation");
+    let data_and_model = ["evaluate", text(&data), "--model", text(model.path())];
+    let made = program.run(&[&data_and_model[..], &["--export", text(&kept)]].concat());
+    assert!(made.status.success(), "{}", stderr(&made));
+    std::fs::hard_link(&kept, at("kept.html")).unwrap();
+    let again = ["--again", text(&kept), "--force", "--report"];
+    let refused = program.run(&[&data_and_model[..], &again, &[text(&at("kept.html"))]].concat());
+    assert!(stderr(&refused).contains("only ever read"), "{}", stderr(&refused));
+    let written = program.run(&[&data_and_model[..], &again, &[text(&twice)]].concat());
+    assert!(written.status.success() && twice.is_file(), "{}", stderr(&written));
+}
+
 #[test]
 fn what_is_there_is_replaced_with_force_alone() {
     let folder = tempfile::tempdir().unwrap();
@@ -258,6 +362,14 @@ fn a_run_is_exported_never_over_its_base_and_over_other_files_with_force_alone()
     }
     let own = program.0.path().join("runs/lora-1/learnt");
     assert_eq!(export(&own, &["--force"]).status.code(), Some(1));
+    for data in [pictures.path().to_path_buf(), pictures.path().join("red")] {
+        let refused = export(&data, &["--force"]);
+        assert!(
+            stderr(&refused).contains("that this run learnt from"),
+            "{}",
+            stderr(&refused)
+        );
+    }
 
     let full = elsewhere.path().join("full");
     std::fs::create_dir(&full).unwrap();
@@ -280,6 +392,44 @@ fn a_run_is_exported_never_over_its_base_and_over_other_files_with_force_alone()
     let new = elsewhere.path().join("new");
     assert!(export(&new, &[]).status.success());
     assert!(new.join("model.safetensors").is_file() && new.join("metrics.csv").is_file());
+}
+
+#[test]
+fn a_run_is_not_exported_over_a_base_that_was_opened_through_another_folder() {
+    let (program, pictures) = (Program::new(), two_classes());
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    let copy = |to: &Path| {
+        std::fs::create_dir_all(to).unwrap();
+        contents(copy_of("clip-f32").path())
+            .into_iter()
+            .for_each(|(path, content)| std::fs::write(to.join(path.file_name().unwrap()), content).unwrap());
+    };
+    copy(&at("st/0_CLIPModel"));
+    copy(&at("models--x--y/snapshots/abc"));
+    copy(&at("elsewhere"));
+    #[cfg(unix)]
+    {
+        std::fs::create_dir(at("linked")).unwrap();
+        for (path, _) in contents(&at("elsewhere")) {
+            let link = at("linked").join(path.file_name().unwrap());
+            std::os::unix::fs::symlink(path, link).unwrap();
+        }
+    }
+    let mut cases = vec![("st", "st/0_CLIPModel"), ("models--x--y", "models--x--y/snapshots/abc")];
+    if cfg!(unix) {
+        cases.push(("linked", "elsewhere"));
+    }
+    for (n, (base, target)) in cases.into_iter().enumerate() {
+        run_on(&program, pictures.path(), &at(base), "lora");
+        let before = contents(root.path());
+        let run = format!("lora-{}", n + 1);
+        let export = ["runs", "export", &run, "--output", text(&at(target)), "--force"].map(String::from);
+        let refused = program.run(&export.each_ref().map(String::as_str));
+        assert_eq!(refused.status.code(), Some(1), "{base}: {}", stderr(&refused));
+        assert!(stderr(&refused).contains("never replaced"), "{}", stderr(&refused));
+        assert!(before == contents(root.path()), "{base}");
+    }
 }
 
 #[test]
@@ -764,6 +914,31 @@ fn tables_open_in_a_spreadsheet_and_run_nothing_there() {
         .skip(1)
         .filter_map(|row| row.rsplit(',').nth(3)?.parse::<f32>().ok());
     assert_eq!(cosines.count(), labels.len(), "{table}");
+}
+
+#[test]
+fn an_evaluation_is_written_as_a_table_that_a_spreadsheet_reads_harmlessly() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for (class, colour) in [("=1+1", [250, 0, 0]), ("plain", [0, 0, 250])] {
+        std::fs::create_dir_all(at("data").join(class)).unwrap();
+        let picture = image::RgbImage::from_pixel(32, 32, image::Rgb(colour));
+        picture.save(at("data").join(class).join("1.png")).unwrap();
+    }
+    let (data, table) = (at("data"), at("t.csv"));
+    let args = [
+        "evaluate",
+        text(&data),
+        "--export",
+        text(&table),
+        "--csv-bom",
+        "--csv-safe",
+    ];
+    let output = Program::new().run(&args);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let written = std::fs::read_to_string(&table).unwrap();
+    assert!(written.starts_with("\u{feff}file_name,label,"), "{written}");
+    assert!(written.contains("\r\n'=1+1/1.png,'=1+1,"), "{written}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::evaluation::Source;
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::{Architecture, Part};
 use crate::heatmap::HeatmapMethod;
+use crate::table::Style;
 
 /// See what CLIP sees: zero-shot predictions and heatmaps on your own pictures.
 ///
@@ -67,6 +68,16 @@ pub struct Common {
     /// tab or a line break); numbers stay as they are.
     #[arg(long, global = true)]
     pub csv_safe: bool,
+}
+
+impl Common {
+    /// How tables are written.
+    pub fn csv_style(&self) -> Style {
+        Style {
+            bom: self.csv_bom,
+            safe: self.csv_safe,
+        }
+    }
 }
 
 /// How results are printed.

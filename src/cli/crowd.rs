@@ -51,6 +51,7 @@ impl Backend for Crowd {
                 self.events.push_back(Event::Answered {
                     question,
                     lost_words: Vec::new(),
+                    untaught: Vec::new(),
                     latency_ms: 1.0,
                 });
             }

@@ -15,14 +15,15 @@ use super::pictures::{model, session_of};
 use super::progress::Bar;
 use super::{Common, Format, Usage};
 use crate::engine::evaluation::{
-    Appraised, EvaluationConfig, ExportKind, NOT_THE_SAME, Part, Source, Wanted, against_negatives, appraise,
-    appraise_again, came_out, export, found_here, ground_truth, model_of, side_by_side, study_prompts,
+    Appraised, EvaluationConfig, ExportKind, NOT_THE_SAME, Part, Source, Wanted, Writing, against_negatives, appraise,
+    appraise_again, came_out, export, found_here, ground_truth, model_of, read_for, side_by_side, study_prompts,
 };
 use crate::engine::{ModelChoice, Session};
 use crate::escape::visible_path;
 use crate::evaluation::out::{Row, latex, markdown};
 use crate::evaluation::{Answer, Evaluation, GroundTruth, Preset, Purpose, Side, SideBySide, facts, read_evaluation};
-use crate::library::{Inputs, MAX_LABELS_BYTES, may_write, read_text};
+use crate::library::{Inputs, MAX_LABELS_BYTES, may_write, read_text, same_output, scan};
+use crate::progress::Unheard;
 use crate::zero_shot::TemplateSet;
 
 /// Files that people are told of; JSON has all.
@@ -33,14 +34,15 @@ const FEW: usize = 10;
 /// Runs the command.
 pub fn run(args: &EvaluateArgs, common: &Common, output: &mut Output) -> Result<()> {
     let config = config(args, common)?;
-    let files = files(args)?;
     let rival = args
         .compare
         .as_deref()
         .map(|name| ModelChoice::parse(name).map_err(Usage));
     let rival = rival.transpose()?;
+    let files = files(args, &config, rival.as_ref())?;
+    let writing = writing(args, common);
     if let Some(file) = &args.again {
-        return again(file, &files, args, common, output);
+        return again(file, args, common, &files, output);
     }
     let labels_file = args.labels_file.as_deref().map(|file| {
         let text = read_text(file, MAX_LABELS_BYTES);
@@ -82,21 +84,28 @@ pub fn run(args: &EvaluateArgs, common: &Common, output: &mut Output) -> Result<
     drop(bar);
     let against = against.as_ref();
     let against = against.map(|(name, compared): &(String, SideBySide)| (name.as_str(), compared));
-    write(&appraised, against, &files, args, output);
+    write(&files, &appraised, against, writing, output);
     finish(&appraised.evaluation, &rows, common, output)
+}
+
+fn writing(args: &EvaluateArgs, common: &Common) -> Writing {
+    Writing {
+        replace: args.force,
+        style: common.csv_style(),
+    }
 }
 
 /// Writes the files that were asked for.
 fn write(
+    files: &[(ExportKind, &Path)],
     appraised: &Appraised,
     against: Option<(&str, &SideBySide)>,
-    files: &[(ExportKind, &Path)],
-    args: &EvaluateArgs,
+    writing: Writing,
     output: &mut Output,
 ) {
     for (kind, path) in files {
         let vectors = Some(&appraised.vectors);
-        if let Err(reason) = export(&appraised.evaluation, vectors, &[], against, *kind, path, args.force) {
+        if let Err(reason) = export(&appraised.evaluation, vectors, &[], against, *kind, path, writing) {
             output.failure(&visible_path(path), &reason);
         }
     }
@@ -129,7 +138,7 @@ fn extras(
 ) -> Result<()> {
     if args.prompt_study {
         let study = study_prompts(session, &appraised.evaluation, &appraised.vectors, progress)?;
-        lines::prompts(output, &study)?;
+        lines::prompts(output, &study, appraised.evaluation.measures.count)?;
         appraised.evaluation.prompts = Some(study);
     }
     if let Some(folder) = &args.negatives {
@@ -165,9 +174,9 @@ fn finish(evaluation: &Evaluation, rows: &[Row], common: &Common, output: &mut O
 /// names or the one of --model.
 fn again(
     file: &Path,
-    files: &[(ExportKind, &Path)],
     args: &EvaluateArgs,
     common: &Common,
+    files: &[(ExportKind, &Path)],
     output: &mut Output,
 ) -> Result<()> {
     let kept = read_evaluation(file).map_err(anyhow::Error::msg)?;
@@ -194,27 +203,39 @@ fn again(
     }
     let missing = found.missing().map(|one| (one.path.clone(), NOT_THE_SAME.into()));
     now.evaluation.problems.extend(missing);
-    write(&now, None, files, args, output);
+    write(files, &now, None, writing(args, common), output);
     finish(&now.evaluation, &[Row::of(&now.evaluation)], common, output)
 }
 
 /// The files that are to be written, and as what. What cannot be written there is refused before the work.
-fn files(args: &EvaluateArgs) -> Result<Vec<(ExportKind, &Path)>> {
-    let report = args
-        .report
-        .iter()
-        .map(|path| (Some(ExportKind::Html { pictures: true }), path));
-    let exports = args.exports.iter().map(|path| (ExportKind::of_path(path), path));
-    let nothing = Inputs {
-        pictures: Vec::new(),
-        model: Vec::new(),
-    };
+fn files<'a>(
+    args: &'a EvaluateArgs,
+    config: &EvaluationConfig,
+    rival: Option<&ModelChoice>,
+) -> Result<Vec<(ExportKind, &'a Path)>> {
     let mut files = Vec::new();
-    for (kind, path) in report.chain(exports) {
-        may_write(path, &nothing, args.force)?;
+    if let Some(path) = &args.report {
+        let kind = ExportKind::of_path(path).filter(|kind| matches!(kind, ExportKind::Html { .. }));
+        let kind = kind.ok_or_else(|| Usage(format!("--report {} does not end in .html", visible_path(path))))?;
+        files.push((kind, path.as_path()));
+    }
+    for path in &args.exports {
         let endings = "ends in none of .html, .csv, .jsonl, .tex, .md, .json, .parquet, .evaluation";
+        let kind = ExportKind::of_path(path);
         let kind = kind.ok_or_else(|| Usage(format!("--export {} {endings}", visible_path(path))))?;
         files.push((kind, path.as_path()));
+    }
+    for (n, (_, path)) in files.iter().enumerate() {
+        if files[..n].iter().any(|(_, other)| same_output(path, other)) {
+            return Err(Usage(format!("two outputs are the same file, {}", visible_path(path))).into());
+        }
+    }
+    let inputs = match files.iter().any(|(_, path)| path.exists()) {
+        true => inputs(args, config, rival),
+        false => Inputs::default(),
+    };
+    for (_, path) in &files {
+        may_write(path, &inputs, args.force)?;
     }
     Ok(files)
 }
@@ -233,6 +254,23 @@ fn refuse_of_captions(args: &EvaluateArgs) -> Result<()> {
         .into()),
         None => Ok(()),
     }
+}
+
+/// Whatever this evaluation reads.
+fn inputs(args: &EvaluateArgs, config: &EvaluationConfig, rival: Option<&ModelChoice>) -> Inputs {
+    let mut inputs = read_for(&config.folder, &config.wanted);
+    if let Some(folder) = &args.negatives {
+        let found = scan(folder, &Unheard);
+        inputs
+            .pictures
+            .extend(found.pictures.into_iter().map(|found| found.path));
+    }
+    inputs.model = config.model.files();
+    inputs.model.extend(rival.map_or(Vec::new(), ModelChoice::files));
+    inputs
+        .others
+        .extend(args.labels_file.iter().chain(&args.again).cloned());
+    inputs
 }
 
 /// What can be refused before the work is.

@@ -65,8 +65,8 @@ pub fn compare(output: &mut Output, model: &str, found: &SideBySide, evaluation:
     })
 }
 
-/// Which words do better.
-pub fn prompts(output: &mut Output, study: &PromptStudy) -> Result<()> {
+/// Which words do better, on so many pictures.
+pub fn prompts(output: &mut Output, study: &PromptStudy, count: usize) -> Result<()> {
     for row in &study.rows {
         let gain = row.gain.map(|gain| gain.difference);
         let band = row.nonsense.as_ref();
@@ -80,7 +80,28 @@ pub fn prompts(output: &mut Output, study: &PromptStudy) -> Result<()> {
             "verdict": row.gain.map(|gain| gain.verdict().title()),
         });
         add_interval(&mut line, "top1", Some(&row.top1));
-        let row_cells = || vec![cells("top1", &row.name, row.top1.mean, Some(&row.top1), 0)];
+        let row_cells = || {
+            let mut rows = vec![cells("top1", &row.name, row.top1.mean, Some(&row.top1), count)];
+            rows.extend(gain.map(|gain| cells("gain", &row.name, gain.mean, Some(&gain), count)));
+            rows.extend(
+                row.gain
+                    .and_then(|gain| Some(cells("gain_p", &row.name, gain.p?, None, count))),
+            );
+            // A band has no value of its own.
+            rows.extend(band.map(|band| {
+                let ends = [band.low, band.high].map(|end| end.to_string());
+                let [low, high] = ends;
+                vec![
+                    "nonsense".into(),
+                    row.name.clone(),
+                    String::new(),
+                    low,
+                    high,
+                    count.to_string(),
+                ]
+            }));
+            rows
+        };
         output.result(&line, &COLUMNS, row_cells, || prompt_words(row))?;
     }
     Ok(())

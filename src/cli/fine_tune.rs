@@ -20,8 +20,8 @@ use crate::engine::{Placement, place};
 use crate::escape::visible;
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::{Field, RunConfig};
-use crate::fine_tune::k_shot::{KShot, bands, base, k_shot_curve};
-use crate::fine_tune::run::{self, Control, RunEvent, RunRecord, Runs, Start};
+use crate::fine_tune::k_shot::{Found, KShot, bands, base, k_shot_curve};
+use crate::fine_tune::run::{self, Control, DataReport, RunEvent, RunRecord, Runs, Start};
 use crate::fine_tune::search::Choice;
 use crate::library::{data_dir, unpack_samples};
 use crate::progress::{Progress, Step};
@@ -73,10 +73,15 @@ pub fn run(args: &FineTuneArgs, common: &Common, output: &mut Output) -> Result<
     }
     let workshop = Workshop::open(common)?;
     if args.k_shot_curve {
-        return curve(&config, &workshop, output);
+        return curve(&config, &workshop, common, output);
     }
     if args.estimate {
-        let estimate = run::estimate(&config, &workshop.start(), &Bar::share("Trying one step"))?;
+        let bar = Bar::share("Trying one step");
+        let mut written = Ok(());
+        let estimate = run::estimate(&config, &workshop.start(), &bar, |report| {
+            written = data(report, common, output);
+        })?;
+        written?;
         let memory = estimate
             .memory_mb
             .map_or(String::new(), |mb| format!(", about {mb:.0} MB of memory"));
@@ -195,17 +200,34 @@ fn set(config: &mut RunConfig, setting: &str) -> Result<()> {
     Ok(())
 }
 
-fn curve(config: &RunConfig, workshop: &Workshop, output: &mut Output) -> Result<()> {
+/// What would be learnt from, and what not: for people in words, for programs as the event of a run.
+fn data(report: &DataReport, common: &Common, output: &mut Output) -> Result<()> {
+    preview::say(report);
+    if common.format != Format::Json || report.is_empty() {
+        return Ok(());
+    }
+    let mut line = serde_json::to_value(report).map_err(|e| anyhow!(e))?;
+    line["event"] = "data".into();
+    line["files"] = preview::pairs(&report.files);
+    output.result(&line, &[], Vec::new, String::new)
+}
+
+fn curve(config: &RunConfig, workshop: &Workshop, common: &Common, output: &mut Output) -> Result<()> {
     let control = stop_on_interrupt();
     let start = workshop.start();
     let mut written = Ok(());
     let open = || base(config.base.as_deref(), start.device);
     let bar = Bar::share("Measuring shots").while_wanted(move || !control.stop.load(Ordering::Relaxed));
     let mut points = Vec::new();
-    k_shot_curve(config, open, &bar, |point| {
+    k_shot_curve(config, open, &bar, |found| {
         if written.is_ok() {
-            written = print_point(&point, output);
-            points.push(point);
+            written = match found {
+                Found::Data(report) => data(&report, common, output),
+                Found::Point(point) => {
+                    points.push(point);
+                    print_point(&point, output)
+                }
+            };
         }
     })?;
     written?;
@@ -357,6 +379,9 @@ impl Printer {
 
 /// What a run's end compares becomes fields of its line.
 fn spread(line: &mut Value, event: &RunEvent) {
+    if let RunEvent::Data { report, .. } = event {
+        line["files"] = preview::pairs(&report.files);
+    }
     let RunEvent::Done {
         compared,
         control_compared,

@@ -15,7 +15,7 @@ use crate::heatmap::{
     HeatMap, HeatmapMethod, Overlay, Ramp, Scale, Style, heat_maps, raw_json, side_by_side, size_side_by_side,
 };
 use crate::library::{
-    Inputs, OutputError, decode, expect_ending, fitted, may_write, picture_format, same_file, write_output,
+    Inputs, OutputError, decode, expect_ending, fitted, may_write, picture_format, same_output, write_output,
     write_picture,
 };
 use crate::zero_shot::Label;
@@ -45,6 +45,7 @@ fn draw(image: &Path, args: &HeatmapArgs, common: &Common, output: &mut Output) 
     let inputs = Inputs {
         pictures: vec![image.to_path_buf()],
         model: model(common)?.files(),
+        ..Inputs::default()
     };
     for path in args.output.iter().chain(&args.raw) {
         may_write(path, &inputs, args.force)?;
@@ -97,7 +98,7 @@ fn draw(image: &Path, args: &HeatmapArgs, common: &Common, output: &mut Output) 
 /// Whether the outputs' names say what can be written, and are two.
 fn check_names(args: &HeatmapArgs) -> Result<()> {
     if let (Some(picture), Some(raw)) = (&args.output, &args.raw)
-        && (picture == raw || same_file(picture, raw))
+        && same_output(picture, raw)
     {
         return Err(Usage("--output and --raw name the same file".into()).into());
     }

@@ -9,12 +9,14 @@ use super::Common;
 use super::args::HeatmapArgs;
 use super::output::{Output, say};
 use super::pictures::{find, session, templates};
+use super::preview::say_aside;
 use super::progress::Bar;
+use crate::evaluation::{Class, labels_for};
 use crate::heatmap::HeatmapMethod;
 use crate::heatmap::trust::evaluate::{Labelled, TestResult, deletion_tests, mosaic_test};
 use crate::heatmap::trust::mosaic::TILES;
-use crate::library::{decode, fitted, in_words, labels_of};
-use crate::zero_shot::Label;
+use crate::library::labelled::{Dataset, Wanted, few};
+use crate::library::{decode, fitted, labels_by_name};
 
 /// Longest side of the copy from which is erased, in pixels.
 const MAX_SIDE: u32 = 1_024;
@@ -33,28 +35,13 @@ const COLUMNS: [&str; 9] = [
 /// Runs the tests of every method that was asked for.
 pub fn run(folder: &Path, args: &HeatmapArgs, common: &Common, output: &mut Output) -> Result<()> {
     let templates = templates(&args.templates)?;
-    let found = find(&[folder.to_path_buf()], output);
-    let labelled = labels_of(folder, &found, TILES);
-    let mut names: Vec<String> = labelled.iter().map(|(_, label)| label.clone()).collect();
-    names.sort();
-    names.dedup();
-    if names.len() < TILES {
-        bail!(
-            "{} holds pictures of {} classes; the tests need {TILES} or more, one folder a class",
-            folder.display(),
-            names.len()
-        );
-    }
+    let (names, labelled) = labelled(folder, output)?;
     let mut session = session(common)?;
-    let classes = session.classes(
-        &names
-            .iter()
-            .map(|name| Label::named(in_words(name)))
-            .collect::<Vec<_>>(),
-        &templates,
-    )?;
+    let taught = &session.loaded.model.info().taught_classes;
+    let classes: Vec<Class> = names.iter().map(Class::of_folder).collect();
+    let classes = session.classes(&labels_for(&classes, taught), &templates)?;
     let (texts, _) = classes.label_values();
-    let pictures = read(spread(labelled, args.limit), &names, output);
+    let pictures = read(spread(labelled, args.limit), output);
     let tower = session.loaded.model.info().tower;
     let methods = match args.methods.as_slice() {
         [] => HeatmapMethod::fitting(tower).collect(),
@@ -77,21 +64,70 @@ pub fn run(folder: &Path, args: &HeatmapArgs, common: &Common, output: &mut Outp
     Ok(())
 }
 
+/// Classes, and pictures with the places of theirs.
+type ByClass = (Vec<String>, Vec<(PathBuf, usize)>);
+
+/// The classes of a folder, and its pictures with the places of theirs: by folders or lists, or, where pictures lie side by
+/// side, by their own names.
+fn labelled(folder: &Path, output: &mut Output) -> Result<ByClass> {
+    let dataset = Dataset::read_as(folder, &Wanted::to_measure());
+    let (names, pictures) = match dataset {
+        Ok(dataset) if dataset.has_classes() => {
+            for (path, reason) in &dataset.problems {
+                output.path_failure(path, reason);
+            }
+            say_aside(&dataset.left_aside);
+            let placed = dataset.examples.into_iter();
+            let placed = placed.filter_map(|example| Some((example.path, example.class?)));
+            (dataset.classes, placed.collect())
+        }
+        _ => by_name(find(&[folder.to_path_buf()], output)),
+    };
+    if names.len() < TILES {
+        bail!(
+            "{} holds pictures of {} ({}); the tests need {TILES} classes or more, one folder a class",
+            folder.display(),
+            count(names.len()),
+            few(&names)
+        );
+    }
+    Ok((names, pictures))
+}
+
+fn count(classes: usize) -> String {
+    match classes {
+        1 => "1 class".into(),
+        classes => format!("{classes} classes"),
+    }
+}
+
+fn by_name(pictures: Vec<PathBuf>) -> ByClass {
+    let labelled = labels_by_name(&pictures);
+    let mut names: Vec<String> = labelled.iter().map(|(_, label)| label.clone()).collect();
+    names.sort();
+    names.dedup();
+    let placed = labelled
+        .into_iter()
+        .map(|(path, name)| (path, names.binary_search(&name).unwrap_or(0)));
+    let placed = placed.collect();
+    (names, placed)
+}
+
 /// So many of the pictures, from the whole list.
-fn spread(pictures: Vec<(PathBuf, String)>, limit: usize) -> Vec<(PathBuf, String)> {
+fn spread(pictures: Vec<(PathBuf, usize)>, limit: usize) -> Vec<(PathBuf, usize)> {
     let count = pictures.len().min(limit);
     (0..count)
         .map(|n| pictures[n * pictures.len() / count].clone())
         .collect()
 }
 
-fn read(pictures: Vec<(PathBuf, String)>, names: &[String], output: &mut Output) -> Vec<Labelled> {
+fn read(pictures: Vec<(PathBuf, usize)>, output: &mut Output) -> Vec<Labelled> {
     let mut read = Vec::new();
-    for (path, name) in pictures {
+    for (path, label) in pictures {
         match decode(&path) {
             Ok(picture) => read.push(Labelled {
                 picture: fitted(&picture, MAX_SIDE),
-                label: names.binary_search(&name).unwrap_or(0),
+                label,
             }),
             Err(reason) => output.path_failure(&path, &reason.to_string()),
         }

@@ -18,8 +18,7 @@ const PATH_BYTES: &str = "path_bytes";
 /// Standard output in the chosen format.
 pub struct Output {
     format: Format,
-    csv_safe: bool,
-    csv_bom: bool,
+    style: table::Style,
     /// Whether the table has a column for the bytes of paths.
     with_path_bytes: bool,
     out: BufWriter<Stdout>,
@@ -32,8 +31,7 @@ impl Output {
     pub fn new(common: &Common) -> Self {
         Self {
             format: common.format,
-            csv_safe: common.csv_safe,
-            csv_bom: common.csv_bom,
+            style: common.csv_style(),
             with_path_bytes: false,
             out: BufWriter::new(stdout()),
             header_written: false,
@@ -56,8 +54,7 @@ impl Output {
             Format::Table => writeln!(self.out, "{}", visible_lines(&table()))?,
             Format::Csv => {
                 if !self.header_written {
-                    let bom: &[u8] = if self.csv_bom { b"\xef\xbb\xbf" } else { b"" };
-                    self.out.write_all(bom)?;
+                    self.out.write_all(self.style.beginning().as_bytes())?;
                     self.csv_line(columns.iter().copied())?;
                     self.header_written = true;
                 }
@@ -138,12 +135,7 @@ impl Output {
     }
 
     fn csv_line<'a>(&mut self, fields: impl Iterator<Item = &'a str>) -> Result<()> {
-        let line = if self.csv_safe {
-            table::line(fields.map(table::harmless))
-        } else {
-            table::line(fields.map(std::borrow::Cow::Borrowed))
-        };
-        Ok(self.out.write_all(line.as_bytes())?)
+        Ok(self.out.write_all(self.style.line(fields).as_bytes())?)
     }
 }
 

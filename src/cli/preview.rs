@@ -8,13 +8,15 @@ use serde_json::{Value, json};
 use super::output::{self, Output};
 use super::pictures::shown;
 use super::progress::Bar;
-use crate::escape::{visible, visible_path};
+use crate::escape::{path_bytes, visible, visible_path};
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::data::Preview;
 use crate::fine_tune::run::{self, DataReport};
 
 /// Files that people are told of; JSON has all.
 const NAMED: usize = 20;
+/// Of the table: a line a class, then a line each of what is counted over all.
+const COLUMNS: [&str; 6] = ["class", "train", "validation", "test", "measure", "count"];
 
 /// Prints a line a class, and at last what repeats and what is left aside.
 pub fn run(config: &RunConfig, output: &mut Output) -> Result<()> {
@@ -29,9 +31,10 @@ pub fn run(config: &RunConfig, output: &mut Output) -> Result<()> {
         });
         let cells = || {
             let counts = counts.iter().map(ToString::to_string);
-            vec![std::iter::once(class.name.clone()).chain(counts).collect()]
+            let cells = std::iter::once(class.name.clone()).chain(counts);
+            vec![cells.chain([String::new(), String::new()]).collect()]
         };
-        output.result(&line, &["class", "train", "validation", "test"], cells, || {
+        output.result(&line, &COLUMNS, cells, || {
             let [train, validation, test] = counts;
             format!(
                 "{train:>5} training {validation:>5} validation {test:>5} test  {}",
@@ -43,7 +46,23 @@ pub fn run(config: &RunConfig, output: &mut Output) -> Result<()> {
         output::say(warning);
     }
     say_aside(&preview.left_aside);
-    output.result(&line(&preview), &[], Vec::new, || table(&preview))
+    output.result(&line(&preview), &COLUMNS, || sums(&preview), || table(&preview))
+}
+
+/// What is no class, as rows of the table: how many of each, by the name of a column of JSON.
+fn sums(preview: &Preview) -> Vec<Vec<String>> {
+    let of = |name: &str, count: usize| {
+        let mut cells = vec![String::new(); COLUMNS.len()];
+        cells[COLUMNS.len() - 2] = name.into();
+        cells[COLUMNS.len() - 1] = count.to_string();
+        cells
+    };
+    vec![
+        of("near_duplicates", preview.duplicates),
+        of("on_two_sides", preview.leaked),
+        of("left_aside", preview.unused()),
+        of("contradictions", preview.contradictions.len()),
+    ]
 }
 
 fn line(preview: &Preview) -> Value {
@@ -56,6 +75,7 @@ fn line(preview: &Preview) -> Value {
     json!({
         "event": "preview",
         "near_duplicates": preview.duplicates,
+        "on_two_sides": preview.leaked,
         "left_aside": preview.unused(),
         "contradictions": preview.contradictions.len(),
         "pairs": pairs,
@@ -65,11 +85,24 @@ fn line(preview: &Preview) -> Value {
     })
 }
 
+/// The same as pairs, as events have them; the bytes of a path that is not UTF-8 come third.
+pub fn pairs(files: &[(PathBuf, String)]) -> Value {
+    let each = files.iter().map(|(path, reason)| match path_bytes(path) {
+        None => json!([shown(path), reason]),
+        Some(bytes) => json!([shown(path), reason, bytes]),
+    });
+    each.collect()
+}
+
 /// Files with the reasons why they are not used.
 pub fn reasons<'a>(files: impl IntoIterator<Item = &'a (PathBuf, String)>) -> Vec<Value> {
-    let each = files
-        .into_iter()
-        .map(|(path, reason)| json!({ "path": shown(path), "reason": reason }));
+    let each = files.into_iter().map(|(path, reason)| {
+        let mut line = json!({ "path": shown(path), "reason": reason });
+        if let Some(bytes) = path_bytes(path) {
+            line["path_bytes"] = json!(bytes);
+        }
+        line
+    });
     each.collect()
 }
 
@@ -100,7 +133,8 @@ fn more(count: usize) -> String {
     }
 }
 
-fn say_aside(files: &[(PathBuf, String)]) {
+/// Names what lies in a folder and is not used.
+pub fn say_aside(files: &[(PathBuf, String)]) {
     for (path, reason) in files.iter().take(NAMED) {
         output::say(&format!("left aside: {}: {reason}", visible_path(path)));
     }
@@ -110,6 +144,11 @@ fn say_aside(files: &[(PathBuf, String)]) {
             files.len() - NAMED
         ));
     }
+}
+
+/// What became of copies: that they are on both sides is a warning of its own.
+fn copies_and_sides(leaked: usize) -> &'static str {
+    if leaked == 0 { "; copies stay on one side" } else { "" }
 }
 
 /// Says before a run what it does not learn from.
@@ -125,8 +164,9 @@ pub fn say(report: &DataReport) {
         }
     }
     if report.near_duplicates > 0 {
+        let sides = copies_and_sides(report.leaked);
         output::say(&format!(
-            "{} near-duplicates, kept in the same split",
+            "{} near-duplicates{sides}",
             report.near_duplicates
         ));
     }
@@ -135,5 +175,8 @@ pub fn say(report: &DataReport) {
         output::say(&format!(
             "{count} pictures have a copy in another class: one of the two classes is wrong"
         ));
+    }
+    for warning in &report.warnings {
+        output::say(warning);
     }
 }

@@ -81,6 +81,7 @@ fn line(record: &RunRecord) -> Value {
         "near_duplicates": record.data.near_duplicates,
         "contradictions": record.data.contradictions,
         "files_left_aside": reasons(&record.data.files),
+        "warnings": record.data.warnings,
         "search": record.config.search,
         "chosen": record.chosen.iter().cloned().collect::<BTreeMap<_, _>>(),
         "model": record.model,

@@ -8,9 +8,10 @@ use serde_json::json;
 use super::Common;
 use super::args::SearchArgs;
 use super::output::Output;
-use super::pictures::{embed_in_order, find, session, shown};
+use super::pictures::{embed_in_order, find, session, shown, templates};
 use crate::engine::Session;
 use crate::escape::visible_path;
+use crate::zero_shot::Label;
 
 /// Runs the command.
 pub fn run(args: &SearchArgs, common: &Common, output: &mut Output) -> Result<()> {
@@ -38,11 +39,10 @@ pub fn run(args: &SearchArgs, common: &Common, output: &mut Output) -> Result<()
 
 fn query(args: &SearchArgs, session: &mut Session) -> Result<Vec<f32>> {
     if let Some(text) = &args.text {
-        let embeddings = session.embed_texts(std::slice::from_ref(text))?;
-        let stretch = session.loaded.model.stretch();
-        let embedding = embeddings.into_iter().next();
-        let embedding = embedding.ok_or_else(|| anyhow!("the text has no embedding"))?;
-        return Ok(embedding.vector.iter().map(|value| value * stretch).collect());
+        // A class that the model was taught is that class; any other text stands as it is.
+        let plain = templates(&["{}".into()])?;
+        let classes = session.classes(&[Label::named(text)], &plain)?;
+        return Ok(classes.row(0).to_vec());
     }
     let image = args.image.clone().ok_or_else(|| anyhow!("give --text or --image"))?;
     let name = visible_path(&image);

@@ -52,6 +52,8 @@ pub struct Classes {
     pub warnings: Vec<String>,
     /// Where the model was taught classes: which labels are none of these, in words.
     pub untaught: Vec<String>,
+    /// The same label by label.
+    pub untaught_labels: Vec<(usize, String)>,
     /// Whether the work was given up because `wanted` said no.
     pub abandoned: bool,
 }
@@ -104,6 +106,7 @@ impl ClassCache {
             embeddings: ClassEmbeddings::new(&classes, &none),
             warnings,
             untaught: untaught(labels, &loaded.model.info().taught_classes),
+            untaught_labels: untaught_labels(labels, &loaded.model.info().taught_classes),
             abandoned,
         })
     }
@@ -226,6 +229,22 @@ fn untaught(labels: &[Label], taught: &[String]) -> Vec<String> {
     notes
 }
 
+/// What is to be known of each label that is no class that was taught, beside it.
+fn untaught_labels(labels: &[Label], taught: &[String]) -> Vec<(usize, String)> {
+    if taught.is_empty() {
+        return Vec::new();
+    }
+    let note = |label: &Label| match find_class(taught, &label.name) {
+        _ if !label.descriptions.is_empty() => None,
+        Named::Class(_) => None,
+        Named::Close(near) => Some(format!("Not taught: did you mean \"{}\"?", taught[near])),
+        Named::Ambiguous(one, other) => Some(format!("Not taught so: \"{}\" or \"{}\"?", taught[one], taught[other])),
+        Named::Unknown => Some("Not taught: its text alone answers".into()),
+    };
+    let each = labels.iter().enumerate();
+    each.filter_map(|(place, label)| Some((place, note(label)?))).collect()
+}
+
 /// Names in a row, the first ones where there are many.
 fn listed<T: AsRef<str>>(names: &[T]) -> String {
     let shown: Vec<&str> = names.iter().take(LISTED).map(AsRef::as_ref).collect();
@@ -283,6 +302,11 @@ mod tests {
             "{notes:?}"
         );
         assert!(untaught(&labels, &[]).is_empty());
+        let notes = untaught_labels(&labels, &taught);
+        let places: Vec<usize> = notes.iter().map(|(place, _)| *place).collect();
+        assert_eq!(places, [1, 2, 3]);
+        assert!(notes[0].1.contains("did you mean \"running_shoes\""), "{notes:?}");
+        assert!(untaught_labels(&labels, &[]).is_empty());
     }
 
     #[test]

@@ -174,6 +174,7 @@ impl Librarian {
         Inputs {
             pictures: self.list.iter().map(|listed| listed.job.path.clone()).collect(),
             model: self.model_files.clone(),
+            ..Inputs::default()
         }
     }
 

@@ -438,6 +438,8 @@ pub enum Event {
         question: Arc<Question>,
         /// Label and lost words.
         lost_words: Vec<(LabelId, String)>,
+        /// Labels that the model was not taught, where it was taught some, and what is to be known of each.
+        untaught: Vec<(LabelId, String)>,
         /// From the arrival of the question to its answer, in milliseconds.
         latency_ms: f32,
     },

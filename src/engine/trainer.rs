@@ -14,7 +14,7 @@ use super::protocol::{Event, Precision, Severity, Topic};
 use super::threads::{in_own_pool, keep_going, spawn};
 use super::training::{Comparison, RunConfig, TrainingEvent, TrainingRequest};
 use crate::fine_tune::board::board;
-use crate::fine_tune::k_shot::{base, k_shot_curve};
+use crate::fine_tune::k_shot::{Found, base, k_shot_curve};
 use crate::fine_tune::run::{self, Control, Runs, Start};
 use crate::fine_tune::{Error, Result};
 use crate::library::unpack_samples;
@@ -313,7 +313,9 @@ impl Worker {
         match request {
             TrainingRequest::Estimate { generation, config } => {
                 let newest = &self.orders.estimate;
-                let estimate = run::estimate(&config, &start, &self.newest("Trying one step", newest, generation))?;
+                let progress = self.newest("Trying one step", newest, generation);
+                // The window has the preview beside it.
+                let estimate = run::estimate(&config, &start, &progress, |_| {})?;
                 tell(&self.events, TrainingEvent::Estimated { generation, estimate });
                 Ok(())
             }
@@ -415,8 +417,10 @@ impl Worker {
 
     fn k_shot(&self, generation: u64, config: &RunConfig, start: &Start<'_>) -> Result<()> {
         let open = || base(config.base.as_deref(), start.device);
-        k_shot_curve(config, open, &self.working("Measuring shots"), |point| {
-            tell(&self.events, TrainingEvent::KShot { generation, point })
+        k_shot_curve(config, open, &self.working("Measuring shots"), |found| match found {
+            // The window has the preview beside it.
+            Found::Data(_) => {}
+            Found::Point(point) => tell(&self.events, TrainingEvent::KShot { generation, point }),
         })
     }
 }

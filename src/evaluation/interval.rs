@@ -49,10 +49,18 @@ pub fn share_interval(hits: usize, of: usize) -> Option<Interval> {
 }
 
 /// The mean of values with a bootstrap interval (percentiles of means of samples drawn anew), the same in every run; none of
-/// nothing, and none where a value is not a number.
+/// nothing, and none where a value is not a number. One value alone says nothing of others: shares and differences of shares
+/// reach as far as 1 from it.
 pub fn mean_interval(values: &[f64]) -> Option<Interval> {
     if values.is_empty() || !values.iter().all(|value| value.is_finite()) {
         return None;
+    }
+    if let [only] = *values {
+        return Some(Interval {
+            mean: only,
+            low: only - 1.0,
+            high: only + 1.0,
+        });
     }
     let count = values.len();
     let mut random = Random::seeded(0);
@@ -81,7 +89,7 @@ mod tests {
         // The standard error of ten values 0..9 is 2.87 / sqrt(10); two of them on either side.
         assert!((few.high - few.low - 3.56).abs() < 0.3, "{few:?}");
         let one = mean_interval(&[2.0]).unwrap();
-        assert_eq!((one.mean, one.low, one.high), (2.0, 2.0, 2.0));
+        assert_eq!((one.mean, one.low, one.high), (2.0, 1.0, 3.0));
     }
 
     #[test]

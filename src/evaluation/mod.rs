@@ -61,7 +61,7 @@ pub use record::{Caption, Evaluation, FORMAT, Judged, KeptSlice, Listed, Mark, M
 pub use retrieval::{AMONG, Retrieval};
 pub use side_by_side::{ClassChange, Fate, SideBySide, holm};
 pub use slices::{Slice, SliceBy, slices, worst};
-pub use truth::{Class, GroundTruth, Part, Picture, call_as};
+pub use truth::{Class, GroundTruth, Part, Picture, call_as, labels_for};
 pub use words::p_words;
 
 #[cfg(test)]

@@ -56,7 +56,8 @@ pub struct Comparison {
     pub fixed: usize,
     /// Pictures that only the first answers right.
     pub broken: usize,
-    /// McNemar's test; none where answers are more than right or wrong.
+    /// McNemar's test; where answers are right in part, the sign test of those that changed, which is the same sum. None in
+    /// records of before both were kept.
     pub p: Option<f64>,
 }
 
@@ -82,7 +83,6 @@ impl Comparison {
             changes.iter().filter(|change| **change > 0.0).count(),
             changes.iter().filter(|change| **change < 0.0).count(),
         );
-        let plain = before.iter().chain(after).all(|score| *score == 0.0 || *score == 1.0);
         Some(Self {
             count: before.len(),
             before: accuracy_interval(before)?,
@@ -90,7 +90,7 @@ impl Comparison {
             difference: mean_interval(&changes)?,
             fixed,
             broken,
-            p: plain.then(|| mcnemar(fixed, broken)),
+            p: Some(mcnemar(fixed, broken)),
         })
     }
 
@@ -113,7 +113,11 @@ pub fn accuracy_interval(scores: &[f64]) -> Option<Interval> {
         let right = scores.iter().filter(|score| **score == 1.0).count();
         return share_interval(right, scores.len());
     }
-    mean_interval(scores)
+    mean_interval(scores).map(|interval| Interval {
+        low: interval.low.max(0.0),
+        high: interval.high.min(1.0),
+        ..interval
+    })
 }
 
 #[cfg(test)]
@@ -165,9 +169,16 @@ mod tests {
     }
 
     #[test]
-    fn answers_that_are_right_in_part_have_no_mcnemar_and_lists_must_match() {
+    fn answers_that_are_right_in_part_have_a_sign_test_and_lists_must_match() {
         let compared = Comparison::of(&[0.5, 0.0, 1.0], &[1.0, 0.5, 1.0]).unwrap();
-        assert_eq!((compared.p, compared.fixed, compared.broken), (None, 2, 0));
+        assert_eq!((compared.p, compared.fixed, compared.broken), (Some(0.5), 2, 0));
+        // Three captions that are all found better: the bootstrap leaves 0 out, and a coin does it once in four times.
+        let three = Comparison::of(&[0.5, 0.0, 0.5], &[1.0, 0.5, 1.0]).unwrap();
+        assert!(three.difference.low > 0.0);
+        assert_eq!(three.verdict(), Verdict::NoDifferenceShown);
+        let one = Comparison::of(&[0.5], &[1.0]).unwrap();
+        assert_eq!((one.after.low, one.after.high), (0.0, 1.0));
+        assert!(one.difference.holds(0.0));
         assert_eq!(Comparison::of(&[], &[]), None);
         assert_eq!(Comparison::of(&[1.0], &[1.0, 0.0]), None);
     }

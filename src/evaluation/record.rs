@@ -19,6 +19,7 @@ use super::published::Published;
 use super::retrieval::Retrieval;
 use super::truth::{Class, Part};
 use crate::library::labelled::{Side, Source, Wanted};
+use crate::lossless::Lossless;
 use crate::zero_shot::TemplateSet;
 
 /// The version of what an evaluation is written as.
@@ -142,6 +143,7 @@ pub struct KeptSlice {
 
 /// An evaluation of classes, or of captions. Pictures are known by their places in it. Where pictures have captions there
 /// are no classes: an answer is a caption then, by its place among all of them, and the truth is the picture's own.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// The version of this form.
@@ -185,6 +187,7 @@ pub struct Evaluation {
     #[serde(default)]
     pub slices: Vec<KeptSlice>,
     /// Pictures that could not be used, with the reason.
+    #[serde_as(as = "Vec<(Lossless, _)>")]
     pub problems: Vec<(PathBuf, String)>,
     /// What else there is to know.
     pub notes: Vec<String>,

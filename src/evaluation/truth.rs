@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::clip::{Named, find_class};
 use crate::library::in_words;
 use crate::library::labelled::{Columns, DataError, Dataset, Reasons, Side, Source, Wanted, few};
+use crate::lossless::Lossless;
 use crate::zero_shot::Label;
 
 /// A class: what tells it apart, and what it is called.
@@ -47,6 +49,20 @@ impl Class {
             descriptions: self.descriptions.clone(),
         }
     }
+
+    /// The same of a model that was taught classes: one of them is known by the folder's name as it is, which words alone
+    /// do not tell from others (`Polish` and `polish`).
+    pub fn label_for(&self, taught: &[String]) -> Label {
+        match find_class(taught, &self.folder) {
+            Named::Class(place) if self.descriptions.is_empty() => Label::named(taught[place].clone()),
+            _ => self.label(),
+        }
+    }
+}
+
+/// Labels of classes for a model that was taught these classes, or none.
+pub fn labels_for(classes: &[Class], taught: &[String]) -> Vec<Label> {
+    classes.iter().map(|class| class.label_for(taught)).collect()
 }
 
 /// A picture of which is known what it shows.
@@ -76,6 +92,7 @@ pub enum Part {
 }
 
 /// What a folder says of its pictures.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroundTruth {
     /// The folder.
@@ -89,8 +106,10 @@ pub struct GroundTruth {
     /// The columns of lists that were used, and those that could have been.
     pub columns: Vec<Columns>,
     /// Pictures, and rows of lists, that were meant and cannot be used.
+    #[serde_as(as = "Vec<(Lossless, _)>")]
     pub problems: Reasons,
     /// What lies in the folder and says nothing.
+    #[serde_as(as = "Vec<(Lossless, _)>")]
     pub left_aside: Reasons,
     /// What else there is to know.
     pub notes: Vec<String>,
@@ -230,7 +249,8 @@ impl GroundTruth {
     }
 
     /// Gives classes the names of a published set: by the words of their folders, or in order where there are as many and
-    /// the folders are numbers or WordNet's; how many got one.
+    /// the folders are numbers or WordNet's; how many got one. A name is one class's: where folders have the same words, it
+    /// goes to the one that is spelled like it, or to none.
     pub fn call_as(&mut self, names: &[String]) -> usize {
         call_as(&mut self.classes, names)
     }
@@ -241,15 +261,24 @@ pub fn call_as(classes: &mut [Class], names: &[String]) -> usize {
     let words: Vec<String> = names.iter().map(|name| in_words(name)).collect();
     let coded = |class: &Class| class.folder.chars().filter(char::is_ascii_digit).count() * 2 > class.folder.len();
     let in_order = classes.len() == names.len() && classes.iter().all(coded);
-    let place = |n: usize, class: &Class| match in_order && !words.contains(&in_words(&class.folder)) {
-        true => Some(n),
-        false => words.iter().position(|name| *name == in_words(&class.folder)),
-    };
-    let mut called = 0;
-    for (n, class) in classes.iter_mut().enumerate() {
-        if let Some(place) = place(n, class) {
+    let mut places: Vec<Option<usize>> = vec![None; classes.len()];
+    let spelt: Vec<&str> = names.iter().map(String::as_str).collect();
+    for (n, class) in matched(classes, &spelt).into_iter().enumerate() {
+        if let Some(place) = class.map(|class| &mut places[class]) {
+            place.get_or_insert(n);
+        }
+    }
+    if in_order {
+        for (class, place) in places.iter_mut().enumerate() {
+            if !words.contains(&in_words(&classes[class].folder)) {
+                *place = Some(class);
+            }
+        }
+    }
+    let called = places.iter().flatten().count();
+    for (class, place) in classes.iter_mut().zip(places) {
+        if let Some(place) = place {
             class.name = Some(names[place].clone());
-            called += 1;
         }
     }
     called
@@ -359,6 +388,31 @@ mod tests {
         assert_eq!(titles(&ordered), ["tabby cat", "Egyptian cat"]);
         let error = truth(&["a", "b"]).call("x\ny\nz").unwrap_err().to_string();
         assert!(error.contains("x, y, z") && error.contains("a, b"), "{error}");
+    }
+
+    #[test]
+    fn a_published_name_is_one_classes_alone() {
+        let names = ["polish", "running shoes"].map(String::from);
+        let mut spelled = truth(&["Polish", "polish", "Running_Shoes"]);
+        assert_eq!(spelled.call_as(&names), 2);
+        assert_eq!(titles(&spelled), ["Polish", "polish", "running shoes"]);
+        let mut alike = truth(&["running-shoes", "running_shoes"]);
+        assert_eq!(alike.call_as(&names), 0);
+    }
+
+    #[test]
+    fn a_taught_class_is_known_by_its_folder() {
+        let taught = ["A-1", "Polish", "a_1", "polish"].map(String::from);
+        let labels = |folder: &str| Class::of_folder(folder).label_for(&taught).name;
+        for folder in &taught {
+            assert_eq!(&labels(folder), folder);
+        }
+        assert_eq!(labels("Running_Shoes"), "running shoes");
+        let described = Class {
+            descriptions: vec!["wax".into()],
+            ..Class::of_folder("Polish")
+        };
+        assert_eq!(described.label_for(&taught).name, "polish");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::config::RunConfig;
-use super::control::control_set;
+use super::control::ControlSet;
 use super::data::{Dataset, Split};
 use super::embedded::Embedder;
 use super::subsample::stratified;
@@ -99,7 +99,7 @@ impl Context {
         dataset: &Dataset,
         split: &Split,
         config: &RunConfig,
-        control: Option<PathBuf>,
+        control: Option<&ControlSet>,
         progress: &dyn Progress,
     ) -> Result<Self> {
         Self::beside(
@@ -123,7 +123,7 @@ impl Context {
         dataset: &Dataset,
         split: &Split,
         config: &RunConfig,
-        control: Option<PathBuf>,
+        control: Option<&ControlSet>,
         progress: &dyn Progress,
     ) -> Result<Self> {
         let set = |places: &[usize]| PictureSet {
@@ -143,14 +143,18 @@ impl Context {
         };
         let class_of = |place: usize| dataset.examples[place].class;
         let validation = stratified(&split.validation, class_of, MAX_VALIDATION, config.seed);
-        let (control, control_classes) = control_of(control, config)?;
+        let control = control.cloned().unwrap_or_default();
         let mut context = Self {
             classes: dataset.classes.clone(),
             train: set(&split.train),
             validation: set(&validation),
             test: set(&split.test),
-            control,
-            control_classes,
+            control: PictureSet {
+                paths: control.paths,
+                labels: control.labels,
+                ..PictureSet::default()
+            },
+            control_classes: control.classes,
             templates: config.templates.clone(),
             model,
         };
@@ -303,32 +307,6 @@ pub fn pixels(preprocessing: &Preprocessing, paths: &[PathBuf]) -> Result<Vec<Pi
         Ok(preprocessing.pixels(&decoded.picture)?)
     };
     on_cores(paths, |part| part.iter().map(prepare).collect())
-}
-
-/// The control set of a folder; the samples may be none, but one that was asked for must be able to measure.
-///
-/// # Errors
-/// The folder that was asked for holds fewer than two classes.
-pub fn control_of(folder: Option<PathBuf>, config: &RunConfig) -> Result<(PictureSet, Vec<String>)> {
-    let Some(folder) = folder else {
-        return Ok(Default::default());
-    };
-    let Some(found) = control_set(&folder) else {
-        return match &config.control {
-            Some(asked) => Err(Error::Data(format!(
-                "the control set {} measures nothing: it needs pictures of two classes or more, each class in a folder \
-                 of its own",
-                asked.display()
-            ))),
-            None => Ok(Default::default()),
-        };
-    };
-    let set = PictureSet {
-        paths: found.paths,
-        labels: found.labels,
-        ..PictureSet::default()
-    };
-    Ok((set, found.classes))
 }
 
 #[cfg(test)]

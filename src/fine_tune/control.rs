@@ -1,17 +1,25 @@
 //! The control set: pictures that a run never learns from, which show how much it forgets.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
+use super::config::RunConfig;
+use super::data::{Dataset, Reasons};
 use super::subsample::stratified;
+use super::{Error, Result};
+use crate::library::labelled::Wanted;
 use crate::library::{decode, in_words, scan};
-use crate::progress::Unheard;
+use crate::lossless::Lossless;
+use crate::progress::Progress;
 
 /// Pictures of the control set; more would only take time.
 const MAX_CONTROL: usize = 100;
 
 /// Pictures with the places of their classes among the names.
+#[serde_with::serde_as]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlSet {
     /// The files.
     pub paths: Vec<PathBuf>,
@@ -19,25 +27,52 @@ pub struct ControlSet {
     pub labels: Vec<usize>,
     /// The classes' names.
     pub classes: Vec<String>,
+    /// Files of its folder that could not be used, with the reason.
+    #[serde_as(as = "Vec<(Lossless, _)>")]
+    pub problems: Reasons,
 }
 
-/// Pictures of a folder by class: by the folders in it, or by what pictures that lie side by side are called. None
+/// The control set of a run, as it is chosen once: of the folder that was asked for, else of the samples. The samples may be
+/// none, but what was asked for must be able to measure.
+///
+/// # Errors
+/// The folder that was asked for holds fewer than two classes, or it was called off.
+pub fn control_of(config: &RunConfig, samples: Option<&Path>, progress: &dyn Progress) -> Result<ControlSet> {
+    let Some(folder) = config.control.as_deref().or(samples) else {
+        return Ok(ControlSet::default());
+    };
+    let found = control_set(folder, progress);
+    if progress.cancelled() {
+        return Err(Error::Stopped);
+    }
+    match (found, &config.control) {
+        (Some(found), _) => Ok(found),
+        (None, None) => Ok(ControlSet::default()),
+        (None, Some(asked)) => Err(Error::Data(format!(
+            "the control set {} measures nothing: it needs pictures of two classes or more, each class in a folder of its \
+             own",
+            asked.display()
+        ))),
+    }
+}
+
+/// Pictures of a folder by class: by the folders in it, by lists, or by what pictures that lie side by side are called. None
 /// where that makes fewer than two classes: what cannot be told apart measures nothing.
-pub fn control_set(folder: &Path) -> Option<ControlSet> {
-    let found = scan(folder, &Unheard).pictures.into_iter().map(|found| found.path);
-    let (classes, pictures) = by_class(folder, found.collect());
+fn control_set(folder: &Path, progress: &dyn Progress) -> Option<ControlSet> {
+    let (classes, pictures, mut problems) = by_class(folder, progress);
     if classes.len() < 2 {
         return None;
     }
     let all: Vec<usize> = (0..pictures.len()).collect();
     // In turns, so that what comes next stands in for what cannot be read.
     let mut turns = stratified(&all, |place| Some(pictures[place].1), pictures.len(), 0).into_iter();
-    let wanted = MAX_CONTROL.max(classes.len());
+    let wanted = MAX_CONTROL.max(classes.len()).min(pictures.len());
     let mut chosen: Vec<&(PathBuf, usize)> = Vec::new();
-    while chosen.len() < wanted {
+    while chosen.len() < wanted && progress.counted(chosen.len(), wanted) {
         let Some(place) = turns.next() else { break };
-        if decode(&pictures[place].0).is_ok() {
-            chosen.push(&pictures[place]);
+        match decode(&pictures[place].0) {
+            Ok(_) => chosen.push(&pictures[place]),
+            Err(reason) => problems.push((pictures[place].0.clone(), reason.to_string())),
         }
     }
     chosen.sort();
@@ -45,37 +80,32 @@ pub fn control_set(folder: &Path) -> Option<ControlSet> {
         paths: chosen.iter().map(|(path, _)| path.clone()).collect(),
         labels: chosen.iter().map(|(_, class)| *class).collect(),
         classes,
+        problems,
     };
     let first = set.labels.first()?;
     set.labels.iter().any(|label| label != first).then_some(set)
 }
 
-/// The classes' names, and every picture with the place of its class. Names are names: folders that are spelled
-/// differently are different classes.
-fn by_class(folder: &Path, pictures: Vec<PathBuf>) -> (Vec<String>, Vec<(PathBuf, usize)>) {
-    let own_folder = |path: &PathBuf| -> Option<OsString> {
-        let mut inside = path.strip_prefix(folder).ok()?.components();
-        let first = inside.next()?.as_os_str().to_owned();
-        inside.next().map(|_| first)
-    };
-    let mut classes: BTreeMap<OsString, Vec<PathBuf>> = BTreeMap::new();
-    for path in &pictures {
-        if let Some(name) = own_folder(path) {
-            classes.entry(name).or_default().push(path.clone());
+/// The classes' names, every picture with the place of its class, and what could not be used.
+fn by_class(folder: &Path, progress: &dyn Progress) -> (Vec<String>, Vec<(PathBuf, usize)>, Reasons) {
+    if let Ok(dataset) = Dataset::read_as(folder, &Wanted::to_measure())
+        && dataset.classes.len() > 1
+    {
+        let pictures = dataset.examples.into_iter();
+        let placed = pictures.filter_map(|example| Some((example.path, example.class?)));
+        return (dataset.classes, placed.collect(), dataset.problems);
+    }
+    let scanned = scan(folder, progress);
+    let mut classes: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for found in scanned.pictures {
+        if let Some(name) = called(&found.path) {
+            classes.entry(name).or_default().push(found.path);
         }
     }
-    if classes.len() < 2 {
-        classes.clear();
-        for path in &pictures {
-            if let Some(name) = called(path) {
-                classes.entry(name.into()).or_default().push(path.clone());
-            }
-        }
-    }
-    let names = classes.keys().map(|name| name.to_string_lossy().into_owned()).collect();
+    let names = classes.keys().cloned().collect();
     let placed = classes.into_values().enumerate();
     let placed = placed.flat_map(|(class, paths)| paths.into_iter().map(move |path| (path, class)));
-    (names, placed.collect())
+    (names, placed.collect(), scanned.unreadable)
 }
 
 /// What a picture is called, without the number at its end: `dress-2.jpg` is a `dress`. None where nothing is left, or
@@ -90,6 +120,7 @@ fn called(path: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::progress::Unheard;
 
     fn folder(files: &[&str]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -104,7 +135,7 @@ mod tests {
     }
 
     fn classes(files: &[&str]) -> Vec<String> {
-        control_set(folder(files).path()).map_or(Vec::new(), |set| set.classes)
+        control_set(folder(files).path(), &Unheard).map_or(Vec::new(), |set| set.classes)
     }
 
     #[test]
@@ -116,6 +147,13 @@ mod tests {
             ["series-737", "series-747"]
         );
         assert_eq!(classes(&["A-1/1.png", "a_1/1.png"]), ["A-1", "a_1"]);
+        let split = [
+            "train/hat/1.png",
+            "train/skirt/1.png",
+            "test/hat/2.png",
+            "test/skirt/2.png",
+        ];
+        assert_eq!(classes(&split), ["hat", "skirt"]);
     }
 
     #[test]
@@ -139,8 +177,15 @@ mod tests {
         for n in 0..20 {
             std::fs::write(folder.path().join(format!("b/{n}.png")), b"no picture").unwrap();
         }
-        let set = control_set(folder.path()).unwrap();
+        let set = control_set(folder.path(), &Unheard).unwrap();
         assert_eq!(set.paths.len(), MAX_CONTROL);
+        assert!(
+            !set.problems.is_empty()
+                && set
+                    .problems
+                    .iter()
+                    .all(|(path, _)| path.starts_with(folder.path().join("b")))
+        );
         for class in 0..3 {
             assert!(set.labels.iter().filter(|label| **label == class).count() >= 20);
         }

@@ -9,8 +9,9 @@ use burn::tensor::Device;
 
 use super::config::RunConfig;
 use super::context::Context;
-use super::data::{Dataset, look_through, split};
+use super::data::{Dataset, Preview, look_through, split};
 use super::methods::learner;
+use super::run::DataReport;
 use super::{Error, Result};
 use crate::clip::Model;
 use crate::evaluation::{self, Comparison, Interval, Verdict, accuracy_interval, mean};
@@ -45,7 +46,15 @@ pub struct KShot {
     pub compared: Option<Comparison>,
 }
 
-/// Measures every method with every number of shots; `found` hears each.
+/// What is found on the way.
+pub enum Found {
+    /// What is learnt from, and what is not; once, before anything is measured.
+    Data(DataReport),
+    /// An accuracy.
+    Point(KShot),
+}
+
+/// Measures every method with every number of shots; `found` hears each, and first what is learnt from.
 ///
 /// # Errors
 /// The folder has no classes, the device failed, or it was called off.
@@ -53,7 +62,7 @@ pub fn k_shot_curve(
     config: &RunConfig,
     open: impl Fn() -> Result<Model>,
     progress: &(dyn Progress + Sync),
-    mut found: impl FnMut(KShot),
+    mut found: impl FnMut(Found),
 ) -> Result<()> {
     let mut dataset = Dataset::read(&config.folder)?;
     if dataset.classes.len() < 2 {
@@ -61,6 +70,9 @@ pub fn k_shot_curve(
     }
     let looked = look_through(&mut dataset, &part(progress, 0.0, 0.2));
     dataset.check()?;
+    let whole = split(&dataset, &looked.groups, None, config.seed);
+    whole.check(&dataset)?;
+    found(Found::Data(DataReport::of(&Preview::new(&dataset, &looked, &whole))));
     // All of it once, embedded in one go.
     let everything = super::data::Split {
         train: (0..dataset.examples.len()).collect(),
@@ -70,7 +82,8 @@ pub fn k_shot_curve(
     let total = SEEDS as usize * (1 + METHODS.len() * SHOTS.len());
     let mut done = 0;
     let mut model = Some(open()?);
-    for seed in 0..SEEDS {
+    for n in 0..SEEDS {
+        let seed = config.seed.wrapping_add(n);
         let go_on = |done: usize| {
             if part(progress, 0.7, 1.0).counted(done, total) {
                 Ok(())
@@ -78,10 +91,10 @@ pub fn k_shot_curve(
                 Err(Error::Stopped)
             }
         };
-        let whole = split(&dataset, &looked.groups, None, config.seed + seed);
+        let whole = split(&dataset, &looked.groups, None, seed);
         let test = all.train.picked(&whole.test);
         let before = all.zero_shot_answers(&test, &all.classes)?;
-        found(KShot {
+        found(Found::Point(KShot {
             method: None,
             shots: 0,
             examples: 0,
@@ -89,10 +102,10 @@ pub fn k_shot_curve(
             accuracy: mean(&before).ok_or_else(nothing_to_test)?,
             interval: accuracy_interval(&before),
             compared: None,
-        });
+        }));
         done += 1;
         for shots in SHOTS {
-            let few = split(&dataset, &looked.groups, Some(shots), config.seed + seed);
+            let few = split(&dataset, &looked.groups, Some(shots), seed);
             let reused = model.take().map_or_else(&open, Ok)?;
             let context = Context {
                 model: reused,
@@ -114,7 +127,7 @@ pub fn k_shot_curve(
                 }
                 let rows = learner.logits(&context, &context.test)?;
                 let after = evaluation::right(&rows, &context.test.labels);
-                found(KShot {
+                found(Found::Point(KShot {
                     method: Some(method),
                     shots,
                     examples: largest(&context.train.labels),
@@ -122,7 +135,7 @@ pub fn k_shot_curve(
                     accuracy: mean(&after).ok_or_else(nothing_to_test)?,
                     interval: accuracy_interval(&after),
                     compared: Comparison::of(&before, &after),
-                });
+                }));
                 done += 1;
             }
             model = Some(context.model);

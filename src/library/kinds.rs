@@ -7,7 +7,7 @@ use std::path::Path;
 use image::ImageFormat;
 
 /// Enough of a file's beginning to know its kind.
-const HEAD_BYTES: usize = 64;
+const HEAD_BYTES: usize = 132;
 /// What is certainly no picture is not opened to look.
 const OTHER: [&str; 24] = [
     "txt",
@@ -48,6 +48,11 @@ pub enum UnreadKind {
     Svg,
     Gimp,
     JpegXr,
+    Dicom,
+    Fits,
+    PostScript,
+    Metafile,
+    Pcx,
 }
 
 impl UnreadKind {
@@ -63,6 +68,11 @@ impl UnreadKind {
             Self::Svg => "SVG",
             Self::Gimp => "GIMP",
             Self::JpegXr => "JPEG XR",
+            Self::Dicom => "DICOM",
+            Self::Fits => "FITS",
+            Self::PostScript => "PostScript",
+            Self::Metafile => "Windows metafile",
+            Self::Pcx => "PCX",
         }
     }
 
@@ -71,7 +81,8 @@ impl UnreadKind {
         match self {
             Self::Heic => "save it as JPEG or PNG (an iPhone does so under Settings, Camera, Formats, Most Compatible)",
             Self::Raw => "export it as JPEG, PNG or TIFF from the program that develops it",
-            Self::Svg => "draw it as PNG first",
+            Self::Svg | Self::PostScript | Self::Metafile => "draw it as PNG first",
+            Self::Dicom | Self::Fits => "choose what its numbers shall look like, and save that as PNG",
             _ => "save it as JPEG or PNG",
         }
     }
@@ -86,6 +97,11 @@ impl UnreadKind {
             "psd" | "psb" => Self::Photoshop,
             "svg" | "svgz" => Self::Svg,
             "xcf" => Self::Gimp,
+            "dcm" | "dicom" => Self::Dicom,
+            "fits" => Self::Fits,
+            "eps" | "epsf" | "ps" | "ai" => Self::PostScript,
+            "wmf" | "emf" | "wmz" | "emz" => Self::Metafile,
+            "pcx" => Self::Pcx,
             "cr2" | "cr3" | "crw" | "nef" | "nrw" | "arw" | "srf" | "sr2" | "dng" | "raf" | "orf" | "rw2" | "rwl"
             | "raw" | "pef" | "ptx" | "srw" | "x3f" | "erf" | "3fr" | "fff" | "iiq" | "mos" | "mef" | "mrw" | "dcr"
             | "kdc" | "gpr" => Self::Raw,
@@ -109,7 +125,7 @@ impl UnreadKind {
                 has(&[b"crx "]).then_some(Self::Raw)
             };
         }
-        let known: [(&[u8], Self); 10] = [
+        let known: [(&[u8], Self); 14] = [
             (b"\xFF\x0A", Self::JpegXl),
             (b"\0\0\0\x0CJXL ", Self::JpegXl),
             (b"\0\0\0\x0CjP  ", Self::Jpeg2000),
@@ -120,7 +136,18 @@ impl UnreadKind {
             (b"IIU\0", Self::Raw),
             (b"IIRO", Self::Raw),
             (b"MMOR", Self::Raw),
+            (b"SIMPLE  =", Self::Fits),
+            (b"%!PS-Adobe", Self::PostScript),
+            (b"\xC5\xD0\xD3\xC6", Self::PostScript),
+            (b"\xD7\xCD\xC6\x9A", Self::Metafile),
         ];
+        if head.starts_with(b"\x01\0\0\0") && head.get(40..44) == Some(b" EMF") {
+            return Some(Self::Metafile);
+        }
+        // Behind a preamble of anything at all.
+        if head.get(128..132) == Some(b"DICM") {
+            return Some(Self::Dicom);
+        }
         let found = known.iter().find(|(magic, _)| head.starts_with(magic));
         found.map(|(_, kind)| *kind).or_else(|| {
             let canon = head.starts_with(b"II*\0") && head.get(8..10) == Some(b"CR");
@@ -234,6 +261,7 @@ mod tests {
         let heic = b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic";
         let avif = b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif";
         let jpeg = b"\xFF\xD8\xFF\xE0\0\x10JFIF\0";
+        let dicom = &[&[0; 128][..], b"DICM"].concat();
         let unread = |kind| Looks::Unread(kind);
         for (name, content, expected) in [
             ("1b2c3d", &jpeg[..], Looks::Picture),
@@ -246,6 +274,12 @@ mod tests {
             ("c", avif, unread(UnreadKind::Avif)),
             ("d.jxl", b"", unread(UnreadKind::JpegXl)),
             ("e.cr3", b"x", unread(UnreadKind::Raw)),
+            ("f.dcm", b"x", unread(UnreadKind::Dicom)),
+            ("g", b"SIMPLE  =                    T", unread(UnreadKind::Fits)),
+            ("h", dicom, unread(UnreadKind::Dicom)),
+            ("i.EPS", b"%!PS-Adobe-3.0 EPSF-3.0", unread(UnreadKind::PostScript)),
+            ("j.wmf", b"", unread(UnreadKind::Metafile)),
+            ("k.pcx", b"\x0A\x05\x01\x08", unread(UnreadKind::Pcx)),
             ("film.m4v", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", Looks::Other),
             ("notes", b"BMW is a make of cars", Looks::Other),
             ("P1", b"P1 is a prefix", Looks::Other),

@@ -43,13 +43,13 @@ pub use duplicates::{Copies, find_copies};
 pub use fingerprint::Fingerprint;
 pub use housekeeping::Holdings;
 pub use kinds::{Looks, UnreadKind, is_picture, looks};
-pub use labels::{in_words, labels_of};
+pub use labels::{in_words, labels_by_name};
 pub use output::{
-    Inputs, OutputError, expect_ending, may_write, picture_format, same_file, write_output, write_picture,
+    Inputs, OutputError, expect_ending, may_write, picture_format, same_file, same_output, write_output, write_picture,
 };
 pub use samples::unpack_samples;
 pub use scan::{Found, Scan, is_system_folder, scan, walk};
 pub use stamp::{Stamp, stamp};
 pub use store::{Fact, Store};
-pub use text::{MAX_LABELS_BYTES, MAX_LIST_BYTES, TextError, read_text, text_of};
+pub use text::{MAX_LABELS_BYTES, MAX_LIST_BYTES, TextError, read_text, read_text_noting, text_of};
 pub use thumbnail::{THUMBNAIL_SIDE, fitted, thumbnail_from_jpeg, thumbnail_to_jpeg};

@@ -89,6 +89,8 @@ pub struct Inputs {
     pub pictures: Vec<PathBuf>,
     /// The files of the model.
     pub model: Vec<PathBuf>,
+    /// Whatever else: lists of what pictures show, labels, an evaluation that is opened again.
+    pub others: Vec<PathBuf>,
 }
 
 /// Whether a file may be written here: it is none of what is read, by whatever name, and nothing is there, unless
@@ -98,11 +100,13 @@ pub struct Inputs {
 /// Why it may not.
 pub fn may_write(target: &Path, inputs: &Inputs, replace: bool) -> Result<(), OutputError> {
     let path = || target.to_path_buf();
+    let there = target.exists();
     for (what, files) in [
         ("a picture that is read", &inputs.pictures),
         ("a file of the model", &inputs.model),
+        ("a file that is read", &inputs.others),
     ] {
-        if files.iter().any(|file| same_file(target, file)) {
+        if there && files.iter().any(|file| same_file(target, file)) {
             return Err(OutputError::Input { path: path(), what });
         }
     }
@@ -215,6 +219,11 @@ pub fn same_file(a: &Path, b: &Path) -> bool {
     }
 }
 
+/// Whether two outputs are one file, also where it is not there yet.
+pub fn same_output(a: &Path, b: &Path) -> bool {
+    a == b || same_file(a, b) || a.file_name() == b.file_name() && same_file(folder_of(a), folder_of(b))
+}
+
 #[cfg(unix)]
 fn same_place(a: &Metadata, b: &Metadata) -> Option<bool> {
     use std::os::unix::fs::MetadataExt;
@@ -245,6 +254,7 @@ mod tests {
         Inputs {
             pictures: owned(pictures),
             model: owned(model),
+            others: Vec::new(),
         }
     }
 

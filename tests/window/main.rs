@@ -326,7 +326,7 @@ fn messages_can_be_dismissed_and_go_by_themselves_unless_something_failed() {
 }
 
 #[test]
-fn words_that_the_model_does_not_read_are_shown_at_their_label() {
+fn what_the_model_does_not_read_and_was_not_taught_is_shown_at_its_label() {
     let (engine, mut harness) = window(Settings::default());
     engine.load(&["a.jpg"]);
     harness.run_steps(3);
@@ -334,10 +334,12 @@ fn words_that_the_model_does_not_read_are_shown_at_their_label() {
     engine.say(Event::Answered {
         lost_words: vec![(asked.labels[0].id, "the lost words".into())],
         question: answered(&asked),
+        untaught: vec![(asked.labels[1].id, "Not taught: did you mean \"dress\"?".into())],
         latency_ms: 1.0,
     });
     harness.run_steps(3);
     assert!(harness.query_by_label_contains("the lost words").is_some());
+    assert!(harness.query_by_label_contains("did you mean \"dress\"").is_some());
 }
 
 #[test]

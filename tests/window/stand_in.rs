@@ -122,6 +122,7 @@ impl StandIn {
         self.say(Event::Answered {
             question,
             lost_words: Vec::new(),
+            untaught: Vec::new(),
             latency_ms: 12.0,
         });
     }

@@ -169,6 +169,7 @@ pub fn say_preview(engine: &StandIn, app: &App) {
             .collect(),
     };
     let preview = Preview {
+        leaked: 0,
         classes: vec![class("red", 24), class("green", 2), class("blue", 24)],
         warnings: vec![
             "Classes differ much in size (2 to 24 for training): the large ones will be guessed more often".into(),

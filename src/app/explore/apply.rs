@@ -56,10 +56,12 @@ impl Explore {
             Event::Answered {
                 question,
                 lost_words,
+                untaught,
                 latency_ms,
             } if self.is_current(&question, model) => {
                 self.asking.answered = question.generation;
                 self.asking.lost_words = lost_words;
+                self.asking.untaught = untaught;
                 self.asking.latency_ms = Some(latency_ms);
                 let labels = self.asking.answer.as_ref().map_or(0, |question| question.labels.len());
                 let scoring = model.map_or(Scoring::default(), |model| model.scoring);

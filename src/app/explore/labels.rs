@@ -283,6 +283,11 @@ fn row_ui(ui: &mut Ui, state: &State, place: usize, commands: &mut Vec<Command>)
             let text = format!("{} Too long: the model does not read \"{lost}\"", icon::SCISSORS);
             ui.label(RichText::new(text).small().color(colour));
         }
+        let mut untaught = state.explore.asking.untaught.iter();
+        if let Some((_, note)) = untaught.find(|(label, _)| as_answered && *label == row.id) {
+            let text = format!("{} {note}", icon::WARNING);
+            ui.label(RichText::new(text).small().color(theme::palette(ui).warning));
+        }
     });
 }
 

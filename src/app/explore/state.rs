@@ -77,6 +77,8 @@ pub struct Asking {
     pub answered: Generation,
     /// Labels of which words were cut, and which.
     pub lost_words: Vec<(LabelId, String)>,
+    /// Labels that the model was not taught, and what is to be known of each.
+    pub untaught: Vec<(LabelId, String)>,
     /// How long the last answer took, in milliseconds.
     pub latency_ms: Option<f32>,
 }

@@ -7,6 +7,7 @@ use super::numbers::Lens;
 use super::picture::{Filter, Picture, Pictures};
 use crate::app::settings::Sort;
 use crate::engine::protocol::{LabelId, PictureId, Question, Scores};
+use crate::escape::path_bytes;
 use crate::table;
 
 /// Columns of the histogram above the slider.
@@ -208,14 +209,17 @@ fn spread(numbers: &[f32]) -> Option<Spread> {
     Some(Spread { range, bins })
 }
 
-/// The answers to a question as CSV, every label a column, under the name by which it was asked about.
+/// The answers to a question as CSV, every label a column, under the name by which it was asked about. Where a path is not
+/// UTF-8, a last column has the bytes of such paths.
 pub fn csv(pictures: &Pictures, order: &[PictureId], question: &Question, lens: Lens) -> String {
     let labels: Vec<&str> = question.labels.iter().map(|asked| asked.label.name.as_str()).collect();
+    let mut each = order.iter().filter_map(|&id| pictures.get(id));
+    let odd = each.any(|picture| picture.file.path.to_str().is_none());
     let header = ["path", "best", "none of these"].map(String::from).into_iter();
     let columns = labels
         .iter()
         .flat_map(|label| [format!("{label} (probability)"), format!("{label} (cosine)")]);
-    let mut out = table::line(header.chain(columns));
+    let mut out = table::line(header.chain(columns).chain(odd.then(|| "path_bytes".into())));
     for picture in order.iter().filter_map(|&id| pictures.get(id)) {
         let Some(scores) = picture.scores.as_deref().filter(|s| s.cosines.len() == labels.len()) else {
             continue;
@@ -229,11 +233,9 @@ pub fn csv(pictures: &Pictures, order: &[PictureId], question: &Question, lens: 
             scores.none_score.to_string(),
         ];
         let numbers = scores.probabilities().zip(scores.cosines.iter());
-        out += &table::line(
-            start
-                .into_iter()
-                .chain(numbers.flat_map(|(p, c)| [p.to_string(), c.to_string()])),
-        );
+        let bytes = odd.then(|| path_bytes(&picture.file.path).unwrap_or_default());
+        let numbers = numbers.flat_map(|(p, c)| [p.to_string(), c.to_string()]);
+        out += &table::line(start.into_iter().chain(numbers).chain(bytes));
     }
     out
 }

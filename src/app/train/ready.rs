@@ -53,6 +53,9 @@ fn fit(draft: &RunConfig, preview: &Preview) -> Result<(), String> {
     if classes.iter().all(|class| class.train == 0) {
         return Err("No picture is left for training.".into());
     }
+    if let Some(class) = classes.iter().find(|class| class.train == 0) {
+        return Err(format!("No picture of {} is left for training.", class.name));
+    }
     Ok(())
 }
 
@@ -98,5 +101,7 @@ mod tests {
         };
         let untaught = with(vec![held_out("cat"), held_out("dog")], &[]);
         assert!(fit(&contrastive, &untaught).unwrap_err().contains("training"));
+        let one_untaught = with(vec![class("cat", 3), held_out("dog")], &[]);
+        assert!(fit(&probe, &one_untaught).unwrap_err().contains("of dog"));
     }
 }

@@ -14,7 +14,8 @@ use crate::engine::choice::ModelChoice;
 use crate::engine::session::Session;
 use crate::evaluation::{
     Answer, Calibration, Caption, Class, Confusion, DataError, Embedded, Evaluation, FORMAT, GroundTruth, Judged,
-    Measures, ModelRef, Part, Picture, Preset, Published, Retrieval, Setup, Side, Source, content_of, published,
+    Measures, ModelRef, Part, Picture, Preset, Published, Retrieval, Setup, Side, Source, content_of, labels_for,
+    published,
 };
 use crate::progress::Progress;
 use crate::zero_shot::{ClassEmbeddings, Label, TemplateSet};
@@ -297,11 +298,8 @@ fn texts_of(
     captions: &[Caption],
     templates: &TemplateSet,
 ) -> Result<ClassEmbeddings> {
-    let labels: Vec<Label> = classes
-        .iter()
-        .map(Class::label)
-        .chain(captions.iter().map(said))
-        .collect();
+    let mut labels = labels_for(classes, &session.loaded.model.info().taught_classes);
+    labels.extend(captions.iter().map(said));
     Ok(session.classes(&labels, templates)?)
 }
 

@@ -5,13 +5,17 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::ExportKind;
-use super::appraise::Vectors;
+use super::appraise::{Vectors, model_of};
+use super::{ExportKind, Wanted};
 use crate::evaluation::out::{
     Row, clip_benchmark, csv, json_lines, latex, latex_of_all, markdown, markdown_of_all, parquet, report,
 };
-use crate::evaluation::{Answer, Evaluation, Judged, Listed, NOWHERE, Projection, SideBySide, content_of, written};
-use crate::library::{Inputs, may_write, scan, write_output};
+use crate::evaluation::{
+    Answer, Evaluation, GroundTruth, Judged, Listed, NOWHERE, Projection, SideBySide, content_of, written,
+};
+use crate::library::{Inputs, is_picture, may_write, scan, write_output};
+use crate::progress::Unheard;
+use crate::table::Style;
 
 /// Differences of accuracy below this are rounding.
 const SAME: f64 = 1e-9;
@@ -35,7 +39,37 @@ impl ExportKind {
     }
 }
 
-/// Writes an evaluation into a file, all or nothing; never over a picture that it read. Only a map needs its vectors, and
+/// What a folder's ground truth is read from, so that nothing is written over it: pictures of every side, lists, and what
+/// is left aside.
+pub fn read_for(folder: &Path, wanted: &Wanted) -> Inputs {
+    let mut others: Vec<PathBuf> = folder.is_file().then(|| folder.to_path_buf()).into_iter().collect();
+    let Ok(truth) = GroundTruth::read(folder, wanted) else {
+        let pictures = scan(folder, &Unheard).pictures.into_iter().map(|found| found.path);
+        return Inputs {
+            pictures: pictures.collect(),
+            others,
+            ..Inputs::default()
+        };
+    };
+    others.extend(truth.columns.into_iter().map(|columns| columns.list));
+    others.extend(truth.problems.into_iter().chain(truth.left_aside).map(|(path, _)| path));
+    Inputs {
+        pictures: truth.pictures.into_iter().map(|picture| picture.path).collect(),
+        others,
+        ..Inputs::default()
+    }
+}
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Writing {
+    /// What is there may be replaced.
+    pub replace: bool,
+    /// How tables are written.
+    pub style: Style,
+}
+
+/// Writes an evaluation into a file, all or nothing; never over anything that it read. Only a map needs its vectors, and
 /// only a table of all those that are `kept`.
 ///
 /// # Errors
@@ -47,13 +81,19 @@ pub fn export(
     against: Option<(&str, &SideBySide)>,
     kind: ExportKind,
     path: &Path,
-    replace: bool,
+    writing: Writing,
 ) -> Result<(), String> {
-    may_write(path, &inputs_of(evaluation), replace).map_err(|error| error.to_string())?;
+    if is_picture(path) {
+        return Err(format!(
+            "{} is called like a picture, and an evaluation is none: choose another name",
+            path.display()
+        ));
+    }
+    may_write(path, &inputs_of(evaluation, path), writing.replace).map_err(|error| error.to_string())?;
     let rows = [Row::of(evaluation)];
     let content = match kind {
         ExportKind::Html { pictures } => report(evaluation, against, pictures)?.into_bytes(),
-        ExportKind::Csv => csv(evaluation).into_bytes(),
+        ExportKind::Csv => csv(evaluation, writing.style).into_bytes(),
         ExportKind::JsonLines => json_lines(evaluation).into_bytes(),
         ExportKind::Latex => latex(&rows).into_bytes(),
         ExportKind::Markdown => markdown(&rows).into_bytes(),
@@ -68,15 +108,19 @@ pub fn export(
         }
         ExportKind::Evaluation => written(evaluation)?,
     };
-    write_output(path, &content, replace).map_err(|error| error.to_string())
+    write_output(path, &content, writing.replace).map_err(|error| error.to_string())
 }
 
-/// What an evaluation read, and nothing is written over.
-pub fn inputs_of(evaluation: &Evaluation) -> Inputs {
-    Inputs {
-        pictures: evaluation.pictures.iter().map(|picture| picture.path.clone()).collect(),
-        model: evaluation.setup.model.path.iter().cloned().collect(),
+/// What an evaluation read, and nothing is written over. The folder is only looked through where the file is there.
+pub fn inputs_of(evaluation: &Evaluation, path: &Path) -> Inputs {
+    let mut inputs = Inputs::default();
+    if path.exists() {
+        inputs = read_for(&evaluation.setup.folder, &evaluation.setup.wanted);
+        inputs.model = model_of(evaluation).files();
     }
+    let own = evaluation.pictures.iter().map(|picture| picture.path.clone());
+    inputs.pictures.extend(own);
+    inputs
 }
 
 /// The lines of all evaluations that are kept, the newest first.
@@ -107,7 +151,7 @@ impl Found {
 
 /// Finds the pictures of an evaluation below a folder by their content.
 pub fn found_here(mut evaluation: Evaluation, folder: &Path) -> Found {
-    let there: Vec<PathBuf> = scan(folder, &crate::progress::Unheard)
+    let there: Vec<PathBuf> = scan(folder, &Unheard)
         .pictures
         .into_iter()
         .map(|found| found.path)

@@ -21,7 +21,7 @@ mod worker;
 pub use appraise::{
     AppraiseError, Appraised, NOT_THE_SAME, Vectors, answered, appraise, appraise_again, ground_truth, model_of,
 };
-pub use files::{Found, came_out, export, found_here};
+pub use files::{Found, Writing, came_out, export, found_here, read_for};
 pub use lane::Evaluator;
 pub use protocol::*;
 pub use revise::{Called, against_negatives, called, side_by_side};

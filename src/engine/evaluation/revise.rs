@@ -7,10 +7,10 @@ use super::appraise::{Result, Vectors, embed};
 use crate::engine::session::Session;
 use crate::evaluation::{
     Answer, Calibration, Class, Confusion, DataError, Embedded, Evaluation, Judged, Measures, Negatives, SideBySide,
+    labels_for,
 };
 use crate::library::scan;
 use crate::progress::Progress;
-use crate::zero_shot::Label;
 
 /// What follows where a class is called otherwise: the classes, what they are measured by, and their vectors.
 pub struct Called {
@@ -64,7 +64,7 @@ pub fn called(session: &mut Session, evaluation: &Evaluation, vectors: &mut Vect
         return Err(DataError(text).into());
     }
     classes[place] = class;
-    let labels: Vec<Label> = classes.iter().map(Class::label).collect();
+    let labels = labels_for(&classes, &session.loaded.model.info().taught_classes);
     vectors.embedded.classes = session.classes(&labels, &evaluation.setup.templates)?;
     let truth: Vec<usize> = evaluation.answers().map(|answer| answer.truth).collect();
     let answers = vectors.embedded.answers(&truth);

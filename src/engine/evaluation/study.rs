@@ -4,7 +4,7 @@ use super::appraise::{AppraiseError, Result, Vectors};
 use crate::engine::session::Session;
 use crate::evaluation::{
     Class, Comparison, DRAWS, DataError, Embedded, Evaluation, Nonsense, Preset, PromptRow, PromptStudy,
-    accuracy_interval, ensembles, kinds, nonsense,
+    accuracy_interval, ensembles, kinds, labels_for, nonsense,
 };
 use crate::progress::Progress;
 use crate::zero_shot::{ClassEmbeddings, Label, TemplateSet, class_embedding};
@@ -31,12 +31,13 @@ pub fn study_prompts(
     progress: &dyn Progress,
 ) -> Result<PromptStudy> {
     let truth: Vec<usize> = vectors.answers(evaluation).iter().map(|answer| answer.truth).collect();
-    let named: Vec<Label> = evaluation
-        .classes
-        .iter()
-        .map(|class| Label::named(class.label().name))
-        .collect();
-    let described: Vec<Label> = evaluation.classes.iter().map(Class::label).collect();
+    let taught = session.loaded.model.info().taught_classes.clone();
+    let undescribed = evaluation.classes.iter().map(|class| Class {
+        descriptions: Vec::new(),
+        ..class.clone()
+    });
+    let named = labels_for(&undescribed.collect::<Vec<_>>(), &taught);
+    let described = labels_for(&evaluation.classes, &taught);
     let right = |classes: ClassEmbeddings| -> Vec<f64> {
         let answers = with_classes(&vectors.embedded, classes).answers(&truth);
         answers

@@ -10,7 +10,7 @@ use super::appraise::{Appraised, Vectors, appraise, appraise_again, ground_truth
 use super::card::{card_name, card_png};
 use super::desk::{Desk, Done, Failure};
 use super::explain::{drawn, maps};
-use super::files::{came_out, export, found_here, inputs_of};
+use super::files::{Writing, came_out, export, found_here, inputs_of};
 use super::guess::guess;
 use super::lane::{Heard, Job, Orders};
 use super::map::{MapJob, directions_of};
@@ -301,7 +301,7 @@ impl Task<'_> {
     fn save_cards(&mut self, id: &str, places: &[usize], to: &Path, beside: Option<String>) -> Done {
         let evaluation = self.shelf.open(id)?;
         let folder = to.is_dir();
-        let inputs = inputs_of(&evaluation);
+        let inputs = inputs_of(&evaluation, to);
         for (n, place) in places.iter().enumerate() {
             if !self.heard.at("Drawing cards", n, places.len()) {
                 return Err(Failure::Stopped);
@@ -394,7 +394,13 @@ impl Task<'_> {
             ExportKind::Parquet => Some(self.vectors(&evaluation)?),
             _ => None,
         };
-        export(&evaluation, vectors, &kept, against, kind, &path, true)?;
+        let writing = Writing {
+            // The dialog asked.
+            replace: true,
+            // Whoever opens it in a spreadsheet shall see no formula.
+            style: Style::harmless(),
+        };
+        export(&evaluation, vectors, &kept, against, kind, &path, writing)?;
         self.shelf.tell(EvaluationEvent::Exported(path));
         Ok(())
     }

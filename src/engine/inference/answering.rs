@@ -35,10 +35,10 @@ impl Inference {
                 self.classes = Some((question.clone(), classes.embeddings));
                 self.probe_due = self.probe.is_some();
                 self.score_from(0);
-                let lost = classes.lost.into_iter();
-                let lost_words = lost.filter_map(|(place, words)| Some((question.id(place)?, words)));
+                let of_label = |(place, words): (usize, String)| Some((question.id(place)?, words));
                 self.channels.events.send(Event::Answered {
-                    lost_words: lost_words.collect(),
+                    lost_words: classes.lost.into_iter().filter_map(of_label).collect(),
+                    untaught: classes.untaught_labels.into_iter().filter_map(of_label).collect(),
                     question,
                     latency_ms: started.elapsed().as_secs_f32() * 1_000.0,
                 });

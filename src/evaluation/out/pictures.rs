@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde_json::json;
 
+use crate::escape::path_bytes;
 use crate::evaluation::{Evaluation, Judged};
-use crate::table;
+use crate::table::Style;
 
 const COLUMNS: [&str; 10] = [
     "file_name",
@@ -20,10 +21,18 @@ const COLUMNS: [&str; 10] = [
     "mark",
 ];
 
-/// A table, with paths below the folder and with `/`.
-pub fn csv(evaluation: &Evaluation) -> String {
-    let mut text = table::line(COLUMNS);
+/// The column, and the field, for paths that are not UTF-8.
+const PATH_BYTES: &str = "path_bytes";
+
+/// A table, with paths below the folder and with `/`. Where one is not UTF-8, a last column has the bytes of such paths.
+pub fn csv(evaluation: &Evaluation, style: Style) -> String {
     let titles = evaluation.titles();
+    let odd = evaluation
+        .pictures
+        .iter()
+        .any(|picture| picture.path.to_str().is_none());
+    let columns = COLUMNS.into_iter().chain(odd.then_some(PATH_BYTES));
+    let mut text = style.beginning().to_string() + &style.line(columns);
     for (place, picture) in evaluation.pictures.iter().enumerate() {
         let answer = &picture.answer;
         let cells = [
@@ -41,7 +50,8 @@ pub fn csv(evaluation: &Evaluation) -> String {
                 .get(&place)
                 .map_or(String::new(), |marked| marked.mark.title().into()),
         ];
-        text += &table::line(cells);
+        let bytes = odd.then(|| path_bytes(&picture.path).unwrap_or_default());
+        text += &style.line(cells.into_iter().chain(bytes));
     }
     text
 }
@@ -58,13 +68,16 @@ pub fn json_lines(evaluation: &Evaluation) -> String {
             .map(|best| json!({ "label": title(best.class), "probability": best.probability, "cosine": best.cosine }))
             .collect();
         let marked = evaluation.marks.get(&place);
-        let line = json!({
+        let mut line = json!({
             "file_name": relative(picture, &evaluation.setup.folder), "sha256": picture.content,
             "label": title(answer.truth), "answer": title(answer.answered()), "right": answer.right(),
             "rank_of_label": answer.rank, "probability_of_label": answer.of_truth.probability, "margin": answer.margin,
             "entropy": answer.entropy, "predictions": best, "split": side(picture),
             "mark": marked.map(|marked| marked.mark.title()), "note": marked.map(|marked| &marked.note),
         });
+        if let Some(bytes) = path_bytes(&picture.path) {
+            line[PATH_BYTES] = json!(bytes);
+        }
         line.to_string() + "\n"
     };
     evaluation.pictures.iter().enumerate().map(line).collect()

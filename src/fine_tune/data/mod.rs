@@ -4,7 +4,7 @@ mod look;
 mod preview;
 mod split;
 
-pub use crate::library::labelled::{Dataset, Example, Reasons, Side, few};
+pub use crate::library::labelled::{DataError, Dataset, Example, Reasons, Side, few};
 
 pub use look::{Looked, look_through};
 pub use preview::{ClassCount, Contradiction, Preview};

@@ -49,6 +49,8 @@ pub struct Preview {
     pub duplicates: usize,
     /// Pairs of copies.
     pub pairs: Vec<(PathBuf, PathBuf)>,
+    /// Pictures to choose by or to measure with that are copies of those to learn from.
+    pub leaked: usize,
     /// Copies in different classes.
     pub contradictions: Vec<Contradiction>,
     /// A few captions, where there are captions.
@@ -82,8 +84,10 @@ impl Preview {
         let path = |place: usize| dataset.examples[place].path.clone();
         let captions = dataset.examples.iter().flat_map(|example| &example.captions);
         let mut warnings = warnings(dataset, &classes);
-        warnings.extend(leaks(looked, split));
+        let leaked = leaked(looked, split);
+        warnings.extend(leak_in_words(leaked));
         Self {
+            leaked,
             warnings,
             classes,
             problems: dataset.problems.clone(),
@@ -115,13 +119,16 @@ pub fn contradictions(dataset: &Dataset, looked: &Looked) -> Vec<Contradiction> 
 }
 
 /// Copies on both sides, where the sides are given, or a class is nothing but copies.
-fn leaks(looked: &Looked, split: &Split) -> Option<String> {
+fn leaked(looked: &Looked, split: &Split) -> usize {
     let learnt: std::collections::BTreeSet<usize> = split.train.iter().map(|place| looked.groups[*place]).collect();
     let held_out = split.test.iter().chain(&split.validation);
-    let seen = held_out
+    held_out
         .filter(|place| learnt.contains(&looked.groups[**place]))
-        .count();
-    let copies = match seen {
+        .count()
+}
+
+fn leak_in_words(leaked: usize) -> Option<String> {
+    let copies = match leaked {
         0 => return None,
         1 => "1 validation or test picture is a copy of a training picture".to_owned(),
         seen => format!("{seen} validation or test pictures are copies of training pictures"),
@@ -162,7 +169,10 @@ fn warnings(dataset: &Dataset, classes: &[ClassCount]) -> Vec<String> {
     }
     let untaught = named(&|class| total(class) > 0 && class.train == 0);
     if !untaught.is_empty() {
-        warnings.push(format!("No picture of {} is left for training", few(&untaught)));
+        let names = few(&untaught);
+        warnings.push(format!(
+            "No picture of {names} is left for training: a run stops until there are some, or the class is taken away"
+        ));
     }
     let (least, most) = (
         classes.iter().map(|c| c.train).min(),

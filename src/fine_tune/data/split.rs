@@ -1,10 +1,10 @@
 //! Training, validation and test: as folders and lists give them, else by seed, every class in each, copies on one side.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Dataset, Side};
+use super::{DataError, Dataset, Side, few};
 
 /// The share of a class that is tested on, and that validates.
 const TEST: f64 = 0.2;
@@ -22,6 +22,33 @@ pub struct Split {
     pub validation: Vec<usize>,
     /// To measure with, once.
     pub test: Vec<usize>,
+}
+
+impl Split {
+    /// Refuses a split in which a class has nothing to be learnt from.
+    ///
+    /// # Errors
+    /// Names the classes.
+    pub fn check(&self, dataset: &Dataset) -> Result<(), DataError> {
+        let learnt: BTreeSet<usize> = self
+            .train
+            .iter()
+            .filter_map(|place| dataset.examples[*place].class)
+            .collect();
+        let untaught = dataset
+            .classes
+            .iter()
+            .enumerate()
+            .filter(|(class, _)| !learnt.contains(class));
+        let untaught: Vec<&str> = untaught.map(|(_, name)| name.as_str()).collect();
+        if untaught.is_empty() {
+            return Ok(());
+        }
+        Err(DataError(format!(
+            "no picture of {} is on the training side: add some there, or take the class away",
+            few(&untaught)
+        )))
+    }
 }
 
 /// Splits examples: those that were given a side stay there; a side that nothing was given to is drawn by seed from those
@@ -213,6 +240,24 @@ mod tests {
         let mut all = [split.train, split.validation, split.test].concat();
         all.sort();
         assert_eq!(all, alone(40));
+    }
+
+    #[test]
+    fn a_class_with_nothing_to_learn_from_is_named() {
+        let mut dataset = dataset(&[4, 4]);
+        for (place, example) in dataset.examples.iter().enumerate() {
+            let side = if place < 6 { Side::Train } else { Side::Test };
+            dataset.given.insert(example.path.clone(), side);
+        }
+        assert!(split(&dataset, &alone(8), None, 1).check(&dataset).is_ok());
+        dataset
+            .given
+            .extend((4..6).map(|place| (dataset.examples[place].path.clone(), Side::Test)));
+        let refused = split(&dataset, &alone(8), None, 1).check(&dataset).unwrap_err();
+        assert!(
+            refused.to_string().contains("no picture of 1 is on the training side"),
+            "{refused}"
+        );
     }
 
     #[test]

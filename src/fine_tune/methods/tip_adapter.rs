@@ -89,10 +89,10 @@ impl TipAdapter {
         })
     }
 
-    /// Takes what answers most of the validation side rightly; the smaller `alpha` between equals.
+    /// Takes what answers most of the validation side rightly, and of those what is surest of it (the least log-loss).
     fn search(&mut self, context: &Context) -> Result<()> {
         let validation = &context.validation;
-        let mut best = (f32::NEG_INFINITY, 0.0, TRAIN_BETA);
+        let mut best = ((f32::NEG_INFINITY, f32::NEG_INFINITY), 0.0, TRAIN_BETA);
         if validation.is_empty() {
             return Ok(());
         }
@@ -100,8 +100,9 @@ impl TipAdapter {
             for beta in BETAS {
                 let rows = classified(&self.classifier(alpha, beta)?, validation)?;
                 let right = accuracy(&rows, &validation.labels).unwrap_or(0.0);
-                if right > best.0 {
-                    best = (right, alpha, beta);
+                let sure = -log_loss(&rows, &validation.labels).unwrap_or(f32::INFINITY);
+                if (right, sure) > best.0 {
+                    best = ((right, sure), alpha, beta);
                 }
             }
         }

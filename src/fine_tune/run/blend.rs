@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::drive::Start;
 use super::folder::{LEARNT, MODEL, RunFolder, RunRecord};
-use super::prepared::{Prepared, control_of, same_base_of, source_of};
+use super::prepared::{Prepared, same_base_of, source_of};
 use super::tested::{Tested, answered};
 use crate::clip::{Adapter, Model, export};
 use crate::evaluation::{Comparison, mean};
@@ -60,6 +60,7 @@ pub fn blend_curve(
         MAX_PICTURES,
         record.config.seed,
     );
+    let control_set = prepared.control(&record.config, samples, progress)?;
     let mut adapter = Adapter::read(&folder.file(LEARNT))?;
     let mut points = Vec::new();
     // Of blend 0, on the validation side and on the control set.
@@ -70,7 +71,7 @@ pub fn blend_curve(
         let model = adapter.apply(same_base_of(folder, &record, device)?)?;
         let (from, to) = (number as f32 / POINTS as f32, (number + 1) as f32 / POINTS as f32);
         let progress = part(progress, from, to);
-        let control = control_of(&record.config, samples);
+        let control = Some(control_set.as_ref());
         let context = Context::new(model, &prepared.dataset, &split, &record.config, control, &progress)?;
         let after = answered(&context, &context.validation)?;
         let control = context.zero_shot_answers(&context.control, &context.control_classes)?;
@@ -121,15 +122,15 @@ fn measure(
         ..Split::default()
     };
     let config = record.config.clone();
-    let context = |model: Model, control: Option<PathBuf>, from: f32| {
+    let control = prepared.control(&config, start.samples, progress)?;
+    let context = |model: Model, from: f32| {
         let half = part(progress, from, from + 0.5);
-        Context::new(model, &prepared.dataset, &split, &config, control, &half)
+        Context::new(model, &prepared.dataset, &split, &config, Some(&control), &half)
     };
     let base = || same_base_of(folder, record, start.device);
-    let control = || control_of(&config, start.samples);
-    let blended = context(adapter.apply(base()?)?, control(), 0.0)?;
+    let blended = context(adapter.apply(base()?)?, 0.0)?;
     let (pictures, after) = (&blended.test, answered(&blended, &blended.test)?);
-    let plain = context(base()?, control(), 0.5)?;
+    let plain = context(base()?, 0.5)?;
     let before = answered(&plain, &plain.test)?;
     let of_control = |context: &Context| context.zero_shot_answers(&context.control, &context.control_classes);
     let (control_before, control_after) = (of_control(&plain)?, of_control(&blended)?);

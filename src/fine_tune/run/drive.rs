@@ -13,7 +13,7 @@ use super::work::Work;
 use crate::clip::Precision;
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::RunConfig;
-use crate::fine_tune::context::control_of;
+use crate::fine_tune::control::control_of;
 use crate::fine_tune::data::Preview;
 use crate::fine_tune::methods::scratch;
 use crate::fine_tune::{Error, Result};
@@ -88,11 +88,15 @@ fn begin(
     report: &mut dyn FnMut(&RunEvent),
 ) -> Result<RunRecord> {
     let run = folder.name();
-    control_of(config.control.clone(), config)?;
+    let wanted = while_wanted(|| !control.stop.load(Ordering::Relaxed));
+    report(&preparing(&run, "Choosing the control set", 0.0));
+    let control_set = control_of(config, start.samples, &wanted)?;
     report(&preparing(&run, "Looking through the pictures", 0.0));
-    let (prepared, looked) = prepare(config, &while_wanted(|| !control.stop.load(Ordering::Relaxed)))?;
-    folder.write(PREPARED, &prepared)?;
+    let (mut prepared, looked) = prepare(config, &wanted)?;
     let data = DataReport::of(&Preview::new(&prepared.dataset, &looked, &prepared.split));
+    let data = data.with_control(config, &control_set);
+    prepared.control = Some(control_set);
+    folder.write(PREPARED, &prepared)?;
     if !data.is_empty() {
         let event = RunEvent::Data {
             run: run.clone(),

@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use super::drive::Start;
 use super::folder::Runs;
-use super::prepared::{Prepared, base_of, prepare};
+use super::prepared::{DataReport, Prepared, base_of, prepare};
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::context::Context;
+use crate::fine_tune::data::Preview;
 use crate::fine_tune::methods::{learner, scratch, towers};
 use crate::fine_tune::search::trials;
 use crate::fine_tune::subsample::stratified;
@@ -29,17 +30,27 @@ pub struct Estimate {
     pub memory_mb: Option<f64>,
 }
 
-/// How long a run would take and what memory it would need, from one step.
+/// How long a run would take and what memory it would need, from one step; `found` hears first what it would learn from.
 ///
 /// # Errors
 /// It could not start.
-pub fn estimate(config: &RunConfig, start: &Start<'_>, progress: &(dyn Progress + Sync)) -> Result<Estimate> {
+pub fn estimate(
+    config: &RunConfig,
+    start: &Start<'_>,
+    progress: &(dyn Progress + Sync),
+    found: impl FnOnce(&DataReport),
+) -> Result<Estimate> {
     config.check()?;
     let config = &start.able(config);
     let trial =
         tempfile::tempdir().map_err(|error| Error::Run(format!("a trial needs a temporary folder: {error}")))?;
     let folder = Runs::at(trial.path()).create("trial")?;
-    let (mut prepared, _) = prepare(config, progress)?;
+    let (mut prepared, looked) = prepare(config, progress)?;
+    found(&DataReport::of(&Preview::new(
+        &prepared.dataset,
+        &looked,
+        &prepared.split,
+    )));
     if config.method == FineTuneMethod::Scratch {
         scratch::create(&folder.file("start"), &config.hyper, config.seed)?;
     }

@@ -1,19 +1,23 @@
 //! A run for elsewhere: its model, its settings, its curves.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
+use walkdir::WalkDir;
 
 use super::blend::export_to;
 use super::events::RunEvent;
 use super::folder::{LEARNT, RunFolder, RunRecord};
 use super::prepared::same_base_of;
-use crate::clip::{Adapter, AdapterKind, base_of_adapter, is_adapter, write_whole};
+use crate::clip::{Adapter, AdapterKind, base_of_adapter, is_adapter, model_root, write_whole};
+use crate::files::folder_of;
 use crate::fine_tune::{Error, Result};
 use crate::library::same_file;
 
 /// Models that learnt from models that learnt from models; a longer chain is a circle.
 const MAX_CHAIN: usize = 8;
+/// How deep a model's files lie below the folder that is named: `snapshots/COMMIT/0_Part/config.json`.
+const MODEL_DEPTH: usize = 4;
 
 /// What was exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,12 +106,7 @@ fn check_target(folder: &RunFolder, record: &RunRecord, target: &Path, replace: 
     let mut base = record.config.base.clone();
     for _ in 0..MAX_CHAIN {
         let Some(path) = base.take() else { break };
-        let of_base = if path.is_dir() {
-            Some(path.as_path())
-        } else {
-            path.parent()
-        };
-        if of_base.is_some_and(|of_base| same_file(of_base, target)) {
+        if folders_of_model(&path).iter().any(|folder| same_file(folder, target)) {
             return refused("holds the model that this run learnt from, which is never replaced: name another folder");
         }
         base = base_of_adapter(&path);
@@ -120,10 +119,34 @@ fn check_target(folder: &RunFolder, record: &RunRecord, target: &Path, replace: 
         return refused("is a file: name a folder");
     }
     let holds_files = std::fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some());
+    let data = [Some(&record.config.folder), record.config.control.as_ref()];
+    let among_data = |above: &Path| data.into_iter().flatten().any(|data| same_file(above, data));
+    if holds_files && inside.ancestors().any(among_data) {
+        return refused("holds pictures or lists that this run learnt from: name another folder");
+    }
     if holds_files && !replace {
         return refused("already holds files: name another folder, or replace them with --force");
     }
     Ok(())
+}
+
+/// The folders in which a model's files lie: the one that was named, those inside it (a repository of the Hub's cache, a
+/// model of sentence-transformers), and those that their links lead to.
+fn folders_of_model(path: &Path) -> Vec<PathBuf> {
+    let named = if path.is_dir() { path } else { folder_of(path) };
+    let mut folders = vec![named.to_path_buf(), model_root(named)];
+    let depth = if path.is_dir() { MODEL_DEPTH } else { 0 };
+    let found = WalkDir::new(path).follow_links(true).max_depth(depth).into_iter();
+    for entry in found.flatten() {
+        if entry.file_type().is_dir() {
+            folders.push(entry.into_path());
+        } else if let Ok(file) = entry.path().canonicalize() {
+            folders.push(folder_of(&file).to_path_buf());
+        }
+    }
+    folders.sort();
+    folders.dedup();
+    folders
 }
 
 /// Moves a folder where another name for it is free, else what is in it into the folder that is there.

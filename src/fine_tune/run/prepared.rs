@@ -1,5 +1,6 @@
 //! What a run works with on disk: the model that it learns from, and the pictures as they were split.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
@@ -9,8 +10,10 @@ use super::folder::{RunFolder, RunRecord};
 use crate::clip::{BASE_CHANGED, Model, sha256_of_bytes, source_below};
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::RunConfig;
+use crate::fine_tune::control::{ControlSet, control_of};
 use crate::fine_tune::data::{Dataset, Looked, Preview, Reasons, Split, look_through, split};
 use crate::fine_tune::{Error, Result};
+use crate::lossless::Lossless;
 use crate::progress::Progress;
 
 /// What a run learns from, as it was split.
@@ -23,9 +26,28 @@ pub struct Prepared {
     pub dataset: Dataset,
     /// How they are split.
     pub split: Split,
+    /// What is measured by that the run never learns from; none in runs of before it was kept, which choose it again.
+    #[serde(default)]
+    pub control: Option<ControlSet>,
 }
 
 impl Prepared {
+    /// The control set that it was prepared with.
+    ///
+    /// # Errors
+    /// It was not kept, and cannot be chosen any more.
+    pub fn control(
+        &self,
+        config: &RunConfig,
+        samples: Option<&Path>,
+        progress: &dyn Progress,
+    ) -> Result<Cow<'_, ControlSet>> {
+        match &self.control {
+            Some(control) => Ok(Cow::Borrowed(control)),
+            None => control_of(config, samples, progress).map(Cow::Owned),
+        }
+    }
+
     /// Reads it from a run's folder.
     ///
     /// # Errors
@@ -58,6 +80,7 @@ impl Prepared {
 const NAMED: usize = 50;
 
 /// What of its folder a run does not learn from, and what repeats there.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataReport {
     /// Files and rows of lists that are not used.
@@ -67,7 +90,14 @@ pub struct DataReport {
     /// Copies that are said to be different things.
     pub contradictions: usize,
     /// The first of what is not used, with the reason.
+    #[serde_as(as = "Vec<(Lossless, _)>")]
     pub files: Reasons,
+    /// Pictures to choose by or to measure with that are copies of those to learn from.
+    #[serde(default)]
+    pub leaked: usize,
+    /// What is wrong with the pictures, in words.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 impl DataReport {
@@ -79,18 +109,29 @@ impl DataReport {
             near_duplicates: preview.duplicates,
             contradictions: preview.contradictions.len(),
             files: all.take(NAMED).cloned().collect(),
+            leaked: preview.leaked,
+            warnings: preview.warnings.clone(),
         }
+    }
+
+    /// The same with what is to be known of the control set.
+    #[must_use]
+    pub fn with_control(mut self, config: &RunConfig, control: &ControlSet) -> Self {
+        if let (Some(folder), Some((path, reason))) = (&config.control, control.problems.first()) {
+            self.warnings.push(format!(
+                "{} files of the control set {} are not used (the first: {}: {reason})",
+                control.problems.len(),
+                folder.display(),
+                path.display()
+            ));
+        }
+        self
     }
 
     /// Whether there is nothing to say.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
-}
-
-/// The control set's folder.
-pub fn control_of(config: &RunConfig, samples: Option<&Path>) -> Option<PathBuf> {
-    config.control.clone().or_else(|| samples.map(Path::to_path_buf))
 }
 
 /// The model that a run learns from.
@@ -156,6 +197,7 @@ pub fn prepare(config: &RunConfig, progress: &(dyn Progress + Sync)) -> Result<(
             config.folder.display()
         )));
     }
+    prepared.split.check(&prepared.dataset)?;
     Ok((prepared, looked))
 }
 
@@ -166,7 +208,12 @@ fn looked_through(config: &RunConfig, progress: &(dyn Progress + Sync)) -> Resul
         return Err(Error::Stopped);
     }
     let split = split(&dataset, &looked.groups, config.shots, config.seed);
-    Ok((Prepared { dataset, split }, looked))
+    let prepared = Prepared {
+        dataset,
+        split,
+        control: None,
+    };
+    Ok((prepared, looked))
 }
 
 /// A hash of what is learnt from.

@@ -11,7 +11,7 @@ use super::blend::finish_model;
 use super::drive::{Control, Start, preparing};
 use super::events::RunEvent;
 use super::folder::{LEARNT, RunFolder, RunRecord, RunState};
-use super::prepared::{Prepared, control_of, same_base_of};
+use super::prepared::{Prepared, same_base_of};
 use super::tested::{Tested, found};
 use super::watch::{Speed, answers_before, board_pairs, board_set, flips};
 use crate::clip::{Adapter, AdapterConfig, read_flats, write_flats};
@@ -102,15 +102,23 @@ impl Work<'_, '_> {
         let run = self.record.run.clone();
         let prepared = Prepared::read(self.folder)?;
         let base = same_base_of(self.folder, &self.record, self.start.device)?;
-        let control_set = control_of(&config, self.start.samples);
         let report = RefCell::new(&mut self.report);
         let embedding = heard(
             |step| report.borrow_mut()(&preparing(&run, "Embedding the pictures", step.share())),
             || !self.control.stop.load(Ordering::Relaxed),
         );
+        let control_set = prepared.control(&config, self.start.samples, &embedding)?;
         let mut store = Store::keeper(self.folder.data_dir());
         let (dataset, split) = (&prepared.dataset, &prepared.split);
-        let context = Context::beside(&mut store, base, dataset, split, &config, control_set, &embedding)?;
+        let context = Context::beside(
+            &mut store,
+            base,
+            dataset,
+            split,
+            &config,
+            Some(&control_set),
+            &embedding,
+        )?;
         for note in store.notes() {
             tracing::warn!("{note}");
         }

@@ -54,7 +54,7 @@ pub fn tidy(caption: &str) -> String {
 }
 
 /// Object detectors keep boxes and outlines so.
-fn is_numbers(text: &str) -> bool {
+pub fn is_numbers(text: &str) -> bool {
     let mut words = text
         .split(|c: char| c.is_whitespace() || c == ',' || c == ';')
         .filter(|word| !word.is_empty());

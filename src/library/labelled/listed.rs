@@ -3,13 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::folders::{Part, folders_in};
+use super::folders::{Part, Tree, folders_in, is_list_folder};
 use super::lists::{self, Found, List, Meaning};
 use super::names::{Named, Names};
 use super::{Columns, DataError, Dataset, Reasons, Side, Wanted};
-
-/// Where data sets keep their lists.
-const LIST_FOLDERS: [&str; 2] = ["annotations", "captions"];
 
 /// What lists say of a picture.
 #[derive(Default)]
@@ -33,20 +30,24 @@ pub struct Listed {
     pub path: PathBuf,
     pub meaning: Meaning,
     pub side: Option<Side>,
-    /// Picture, and the row that names it.
-    pub named: Vec<(PathBuf, lists::Row)>,
+    /// Picture, the row that names it, and the side that this gives.
+    pub named: Vec<(PathBuf, lists::Row, Option<Side>)>,
     /// Rows that lead to no picture.
     pub lost: Vec<(String, String)>,
     pub rows: usize,
     pub moved: Option<String>,
     pub spare: Option<String>,
     pub columns: Columns,
+    /// Class folders say more.
+    nameless: bool,
+    notes: Vec<String>,
 }
 
 impl Lists {
     pub fn of(
         root: &Path,
         parts: &[Part],
+        tree: &Tree,
         pictures: &[PathBuf],
         unreadable: &[(PathBuf, String)],
         wanted: &Wanted,
@@ -62,10 +63,13 @@ impl Lists {
                 .filter(|part| part.folder != root)
                 .map(|part| (part.folder.clone(), part.side)),
         );
-        let kept = folders_in(root)
-            .into_iter()
-            .filter(|(name, _)| LIST_FOLDERS.contains(&name.to_lowercase().as_str()));
+        let kept = folders_in(root).into_iter().filter(|(name, _)| is_list_folder(name));
         places.extend(kept.map(|(_, path)| (path, None)));
+        let side_of = |folder: &Path| parts.iter().find(|part| folder.starts_with(&part.folder))?.side;
+        let beside = tree.with_pictures().map(|folder| (folder.clone(), side_of(folder)));
+        let mut known = HashSet::new();
+        places.extend(beside);
+        places.retain(|(folder, _)| known.insert(folder.clone()));
         let mut lists = Self {
             all: Vec::new(),
             aside: Vec::new(),
@@ -117,7 +121,7 @@ impl Lists {
         let of = |wanted: &dyn Fn(&&Listed) -> bool| {
             self.all
                 .iter()
-                .filter(|list| list.rows > 0)
+                .filter(|list| list.rows > 0 && !(folders && list.nameless))
                 .filter(wanted)
                 .collect::<Vec<_>>()
         };
@@ -153,14 +157,16 @@ impl Listed {
             rows,
             moved: None,
             spare: list.content.spare,
+            nameless: list.content.nameless,
+            notes: list.notes,
         };
-        for row in list.content.rows {
+        for (row, side) in list.content.rows.into_iter().zip(list.sides) {
             match names.find(&list.base, &row.file) {
                 Named::Picture { path, moved } => {
                     if moved && listed.moved.is_none() {
                         listed.moved = Some(row.file.clone());
                     }
-                    listed.named.push((path, row));
+                    listed.named.push((path, row, side));
                 }
                 Named::Nothing(reason) => listed.lost.push((row.place, format!("{}: {reason}", row.file))),
             }
@@ -171,6 +177,7 @@ impl Listed {
     pub fn why_aside(&self) -> &'static str {
         match (self.meaning, self.named.is_empty()) {
             (_, true) => "it names no picture of this folder",
+            _ if self.nameless => "class folders are used, and its columns have no names",
             (Meaning::Titles, _) => {
                 "titles are no captions where there are class folders; call the column caption, or the file captions, to \
                  train on them"
@@ -180,7 +187,8 @@ impl Listed {
     }
 
     pub fn add_to(&self, said: &mut BTreeMap<PathBuf, Said>, dataset: &mut Dataset) {
-        for (path, row) in &self.named {
+        dataset.notes.extend(self.notes.iter().cloned());
+        for (path, row, side) in &self.named {
             let entry = said.entry(path.clone()).or_default();
             for caption in &row.captions {
                 if entry.known.insert(caption.clone()) {
@@ -188,7 +196,7 @@ impl Listed {
                 }
             }
             entry.labels.extend(row.label.clone());
-            entry.sides.extend(row.side.or(self.side));
+            entry.sides.extend(side.or(self.side));
         }
         let lost = self
             .lost

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::lossless::Lossless;
+
 pub use headers::columns_of;
 pub use wanted::{Columns, Purpose, Source, Wanted};
 
@@ -46,21 +48,58 @@ impl Side {
         }
     }
 
-    /// The side that a folder's name means.
+    /// The side that a folder's name means, whatever number is behind it: `train`, `val2017`, `Testing`.
     pub fn of_folder(name: &str) -> Option<Self> {
-        match name.to_lowercase().as_str() {
-            "train" | "training" => Some(Self::Train),
+        let name = name.to_lowercase();
+        let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | '-' | ' ' | '.'));
+        match name {
+            // The rest of COCO's validation pictures, which Karpathy's split trains on.
+            "train" | "training" | "restval" => Some(Self::Train),
             "val" | "valid" | "validation" | "dev" => Some(Self::Validation),
             "test" | "testing" => Some(Self::Test),
+            name if HELD_OUT.contains(&name) => Some(Self::Test),
             _ => None,
         }
     }
 
-    /// The side that a list's name holds as a word, as in `captions_train2017`.
+    /// The side that a name holds as a word, as in `captions_train2017` or `seg_test`.
     pub fn in_words(name: &str) -> Option<Self> {
-        name.split(|c: char| !c.is_alphabetic()).find_map(Self::of_folder)
+        let words = || name.split(|c: char| !c.is_alphabetic());
+        Self::of_folder(name).or_else(|| words().find_map(Self::of_folder))
+    }
+
+    /// The sides that names mean which stand beside each other. What is only called held out is tested on, and validates
+    /// where something else is to test on.
+    pub fn of_names<T: AsRef<str>>(names: &[T]) -> Vec<Option<Self>> {
+        let sides: Vec<Option<Self>> = names.iter().map(|name| Self::in_words(name.as_ref())).collect();
+        let vague = |name: &T| {
+            let name = name.as_ref().to_lowercase();
+            HELD_OUT.iter().any(|held_out| name.contains(held_out))
+        };
+        let clear = |wanted: Self| {
+            let each = names.iter().zip(&sides);
+            each.into_iter()
+                .any(|(name, side)| *side == Some(wanted) && !vague(name))
+        };
+        let validates = clear(Self::Test) && !clear(Self::Validation);
+        let side = |(name, side): (&T, Option<Self>)| match side {
+            Some(Self::Test) if validates && vague(name) => Some(Self::Validation),
+            side => side,
+        };
+        names.iter().zip(sides).map(side).collect()
     }
 }
+
+/// Names of what is not learnt from, whatever it is for.
+const HELD_OUT: [&str; 7] = [
+    "eval",
+    "evaluation",
+    "holdout",
+    "hold_out",
+    "hold-out",
+    "heldout",
+    "held-out",
+];
 
 /// One picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +116,7 @@ pub struct Example {
 pub type Reasons = Vec<(PathBuf, String)>;
 
 /// Pictures to learn from.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dataset {
     /// The classes' names, as their folders are named; empty where pictures have captions.
@@ -84,9 +124,11 @@ pub struct Dataset {
     /// The pictures, sorted by path.
     pub examples: Vec<Example>,
     /// Pictures, and rows of lists, that were meant to be used and cannot be.
+    #[serde_as(as = "Vec<(Lossless, _)>")]
     pub problems: Reasons,
     /// What lies in the folder and is not what is learnt from: texts, lists, loose pictures, empty folders.
     #[serde(default)]
+    #[serde_as(as = "Vec<(Lossless, _)>")]
     pub left_aside: Reasons,
     /// What else there is to know about how the folder was read.
     #[serde(default)]
@@ -161,5 +203,39 @@ pub fn few(names: &[impl AsRef<str>]) -> String {
     match names.len().saturating_sub(FEW) {
         0 => shown,
         more => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sides_are_known_by_their_names_and_by_what_stands_beside_them() {
+        use Side::{Test, Train, Validation};
+        for (name, side) in [
+            ("train2017", Some(Train)),
+            ("Training", Some(Train)),
+            ("val_2", Some(Validation)),
+            ("held-out", Some(Test)),
+            ("trainer", None),
+            ("seg_train", None),
+            ("2017", None),
+        ] {
+            assert_eq!(Side::of_folder(name), side, "{name}");
+        }
+        assert_eq!(Side::in_words("seg_train"), Some(Train));
+        assert_eq!(Side::in_words("test_set"), Some(Test));
+        assert_eq!(Side::in_words("training_set"), Some(Train));
+        assert_eq!(Side::in_words("restraint"), None);
+        assert_eq!(Side::of_names(&["train", "eval"]), [Some(Train), Some(Test)]);
+        assert_eq!(
+            Side::of_names(&["train", "eval", "test"]),
+            [Some(Train), Some(Validation), Some(Test)]
+        );
+        assert_eq!(
+            Side::of_names(&["train", "val", "holdout", "other"]),
+            [Some(Train), Some(Validation), Some(Test), None]
+        );
     }
 }

@@ -25,7 +25,8 @@ pub struct Names {
     unreadable: HashMap<String, String>,
 }
 
-fn composed(text: &str) -> String {
+/// A name in one form, however its accents are stored.
+pub fn composed(text: &str) -> String {
     text.nfc().collect()
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::beside::{Beside, beside};
-use super::folders::{Classes, Part, classes, parts, untaught};
+use super::folders::{Classes, Layout, Part, Tree, classes, layout, untaught};
 use super::listed::{Listed, Lists, Said};
 use super::lists::Meaning;
 use super::{DataError, Dataset, Example, Purpose, Reasons, Result, Side, Source, Wanted, few};
@@ -32,12 +32,6 @@ pub fn read(root: &Path, wanted: &Wanted) -> Result<Dataset> {
     if !root.is_dir() {
         return Err(DataError(format!("{} is no folder", root.display())));
     }
-    let (parts, mut aside) = parts(root);
-    if wanted.purpose == Purpose::Learn
-        && let Some(reason) = untaught(root, &parts)
-    {
-        return Err(DataError(reason));
-    }
     let scanned = scan(root, &Unheard);
     let mut unreadable = scanned.unreadable;
     let (pictures, unnameable): (Vec<PathBuf>, Vec<PathBuf>) = scanned
@@ -49,17 +43,24 @@ pub fn read(root: &Path, wanted: &Wanted) -> Result<Dataset> {
         .into_iter()
         .map(|path| (path, "its name is not in UTF-8: give it another".to_string()));
     unreadable.extend(odd);
+    let unread: Vec<PathBuf> = unreadable.iter().map(|(path, _)| path.clone()).collect();
+    let tree = Tree::of(root, pictures.iter().chain(unread.iter().filter(|path| !path.is_dir())));
+    let Layout {
+        parts,
+        mut aside,
+        mut notes,
+    } = layout(root, &tree, wanted.level == 0)?;
+    if wanted.purpose == Purpose::Learn
+        && let Some(reason) = untaught(root, &parts)
+    {
+        return Err(DataError(reason));
+    }
     let everything = Everything {
         wanted: wanted.clone(),
-        classes: classes(
-            &parts,
-            &pictures,
-            &unreadable.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>(),
-            wanted.level,
-        ),
+        classes: classes(&parts, &pictures, &unread, wanted.level),
         lists: match &list {
             Some(list) => Lists::one(list, root, &pictures, &unreadable, wanted)?,
-            None => Lists::of(root, &parts, &pictures, &unreadable, wanted),
+            None => Lists::of(root, &parts, &tree, &pictures, &unreadable, wanted),
         },
         texts: pictures
             .iter()
@@ -71,6 +72,7 @@ pub fn read(root: &Path, wanted: &Wanted) -> Result<Dataset> {
     let mut dataset = everything.chosen(root, list.is_some())?;
     dataset.problems.extend(unreadable);
     dataset.left_aside.append(&mut aside);
+    dataset.notes.append(&mut notes);
     if dataset.examples.is_empty() && dataset.classes.is_empty() {
         return Err(nothing(root, &everything.lists, &dataset, wanted));
     }
@@ -78,12 +80,9 @@ pub fn read(root: &Path, wanted: &Wanted) -> Result<Dataset> {
     Ok(dataset)
 }
 
-/// Reasons can be written as JSON, in order, each once.
+/// Reasons in order, each once.
 fn tidy(dataset: &mut Dataset, wanted: &Wanted) {
     for reasons in [&mut dataset.problems, &mut dataset.left_aside] {
-        for (path, _) in reasons.iter_mut().filter(|(path, _)| path.to_str().is_none()) {
-            *path = path.to_string_lossy().into_owned().into();
-        }
         reasons.sort();
         reasons.dedup();
     }
@@ -138,7 +137,7 @@ impl Everything {
         }
         let by_list: BTreeSet<&PathBuf> = listed
             .iter()
-            .flat_map(|list| list.named.iter().map(|(path, _)| path))
+            .flat_map(|list| list.named.iter().map(|(path, ..)| path))
             .collect();
         let by_list = by_list.len();
         if !folders && by_list + captioned == 0 && !listed.is_empty() {

@@ -125,10 +125,11 @@ fn pairs_ui(ui: &mut Ui, preview: &Preview, files: &mut FilePictures<'_>) {
     if preview.duplicates == 0 {
         return;
     }
-    let title = format!(
-        "{} near-duplicates, kept in the same split",
-        thousands(preview.duplicates)
-    );
+    let copies = thousands(preview.duplicates);
+    let title = match preview.leaked {
+        0 => format!("{copies} near-duplicates, kept in the same split"),
+        leaked => format!("{copies} near-duplicates; {} are in two splits", thousands(leaked)),
+    };
     egui::CollapsingHeader::new(title).show(ui, |ui| {
         for (first, second) in preview.pairs.iter().take(MAX_PAIRS) {
             ui.horizontal(|ui| {

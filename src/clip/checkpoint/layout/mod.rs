@@ -405,13 +405,17 @@ fn read_required(folder: &Path, name: &str) -> Result<Vec<u8>> {
     read_optional(folder, name)?.ok_or_else(|| layout_error(folder, &format!("{name} is missing")))
 }
 
+/// Sizes of pictures have several forms, one of which alone is meant: a default's form is no part of a file's.
+const WHOLE: [&str; 2] = ["size", "crop_size"];
+
 /// Fills what a file leaves out, object by object.
 fn with_defaults(file: Value, defaults: Value) -> Value {
     match (file, defaults) {
         (Value::Object(mut file), Value::Object(defaults)) => {
             for (key, default) in defaults {
                 let value = file.remove(&key).unwrap_or(Value::Null);
-                file.insert(key, with_defaults(value, default));
+                let whole = WHOLE.contains(&key.as_str()) && !value.is_null();
+                file.insert(key, if whole { value } else { with_defaults(value, default) });
             }
             Value::Object(file)
         }
@@ -433,6 +437,12 @@ mod tests {
             json!({"a": {"b": 2, "d": 3}, "c": 4}),
         );
         assert_eq!(filled, json!({"a": {"b": 1, "d": 3}, "c": 4}));
+        let exact = json!({"size": {"height": 2, "width": 2}, "crop_size": null});
+        let default = json!({"size": {"shortest_edge": 1}, "crop_size": {"height": 1, "width": 1}});
+        assert_eq!(
+            with_defaults(exact, default),
+            json!({"size": {"height": 2, "width": 2}, "crop_size": {"height": 1, "width": 1}})
+        );
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::{Map, Value};
 
 use super::{
-    CAPTION_FIELDS, FILE_FIELDS, Failure, LABEL_FIELDS, Purpose, Row, Rows, SIDE_FIELDS, WEAK_CAPTION_FIELDS, Wanted,
-    check_size, field_name, prefers_labels, row,
+    CAPTION_FIELDS, FILE_FIELDS, Failure, LABEL_FIELDS, Purpose, Row, Rows, SIDE_FIELDS, SURE_SIDE_FIELDS,
+    WEAK_CAPTION_FIELDS, Wanted, are_sentences, check_size, field_name, names_picture, prefers_labels, row,
 };
 
 /// The captions of the largest such data set are 700,000 objects.
@@ -36,7 +36,11 @@ pub fn whole(text: &str, _: bool, wanted: &Wanted) -> Result<Rows, Failure> {
             "it holds more than {MAX_OBJECTS} objects, or {MAX_ITEMS} items: write it as JSON lines"
         )));
     }
-    let value: Value = serde_json::from_str(text).map_err(|error| other(&error.to_string()))?;
+    let value: Value = match serde_json::from_str(text) {
+        Ok(value) => value,
+        Err(error) if looks_like_list(text) => return Err(Failure::Damaged(error.to_string())),
+        Err(error) => return Err(other(&error.to_string())),
+    };
     if let Value::Array(objects) = &value {
         let mut content = Rows::default();
         for (number, object) in objects.iter().enumerate() {
@@ -46,8 +50,85 @@ pub fn whole(text: &str, _: bool, wanted: &Wanted) -> Result<Rows, Failure> {
     }
     match (value["images"].as_array(), value["annotations"].as_array()) {
         (Some(images), Some(annotations)) => coco(&value, images, annotations, wanted),
-        _ => Err(other("it is no list of pictures")),
+        (Some(images), None) => karpathy(images),
+        _ => by_name(&value).ok_or_else(|| other("it is no list of pictures")),
     }
+}
+
+/// Whether a text that is no JSON was to be a list of pictures: a file that was cut, for one.
+fn looks_like_list(text: &str) -> bool {
+    let mut signs = text.chars().filter(|c| !c.is_whitespace());
+    let objects = signs.next() == Some('[') && signs.next() == Some('{');
+    objects
+        || ["file_name", "filename", "image_id"]
+            .iter()
+            .any(|name| text.contains(&format!("\"{name}\"")))
+}
+
+/// `{"a.jpg": "a cat"}`, with one text or several for each picture.
+fn by_name(value: &Value) -> Option<Rows> {
+    let object = value.as_object().filter(|object| !object.is_empty())?;
+    let said = |value: &Value| match value {
+        Value::Array(values) => values.iter().map(plain).collect::<Option<Vec<String>>>(),
+        value => plain(value).map(|text| vec![text]),
+    };
+    let pairs: Option<Vec<(&String, Vec<String>)>> = object
+        .iter()
+        .map(|(file, value)| Some((file, said(value).filter(|_| names_picture(file))?)))
+        .collect();
+    let pairs = pairs?;
+    let several = pairs.iter().any(|(_, texts)| texts.len() > 1);
+    let captions = several || are_sentences(pairs.iter().flat_map(|(_, texts)| texts).map(String::as_str));
+    let mut content = Rows {
+        nameless: true,
+        ..Rows::default()
+    };
+    for (number, (file, texts)) in pairs.into_iter().enumerate() {
+        let label = texts.first().filter(|_| !captions).cloned();
+        let texts = if captions { texts } else { Vec::new() };
+        let place = format!("entry {}", number + 1);
+        content.rows.push(row(file, texts, label.as_deref(), None, place));
+    }
+    Some(content)
+}
+
+/// Captions as Karpathy split them: `images` with `filename`, perhaps `filepath`, `split`, and `sentences` with `raw`.
+fn karpathy(images: &[Value]) -> Result<Rows, Failure> {
+    let mut content = Rows {
+        file_column: "filename".into(),
+        said_column: Some("sentences".into()),
+        columns: ["filename", "split", "sentences"].map(String::from).to_vec(),
+        side_is_named: true,
+        ..Rows::default()
+    };
+    for (number, image) in images.iter().enumerate() {
+        let place = format!("image {}", number + 1);
+        let said = image["sentences"].as_array().map_or(&[][..], Vec::as_slice);
+        let captions: Vec<String> = said
+            .iter()
+            .filter_map(|one| Some(one["raw"].as_str()?.to_string()))
+            .collect();
+        match image["filename"].as_str() {
+            Some(name) if !captions.is_empty() => {
+                let file = match image["filepath"].as_str() {
+                    Some(folder) if !folder.is_empty() => format!("{folder}/{name}"),
+                    _ => name.to_string(),
+                };
+                content
+                    .rows
+                    .push(row(&file, captions, None, image["split"].as_str(), place));
+            }
+            _ => content
+                .wrong
+                .push((place, "it has no filename, or no sentences".into())),
+        }
+    }
+    if content.rows.is_empty() {
+        return Err(Failure::Other(
+            "it is no list of pictures with captions or classes".into(),
+        ));
+    }
+    Ok(content)
 }
 
 fn finished(content: Rows) -> Result<Rows, Failure> {
@@ -123,6 +204,7 @@ fn add(content: &mut Rows, value: &Value, place: String, wanted: &Wanted) {
         content.file_column = file_field.to_string();
         content.said_column = caption.or(label).map(|(name, _)| name.to_string());
     }
+    content.side_is_named |= field(object, &SURE_SIDE_FIELDS).is_some();
     if caption.is_some()
         && let Some((name, _)) = label
     {
@@ -270,17 +352,43 @@ mod tests {
         )
         .unwrap();
         assert_eq!(content.rows[0].label.as_deref(), Some("7"));
-        assert_eq!(content.rows[0].side, Some(crate::library::labelled::Side::Validation));
+        assert_eq!(content.rows[0].side.as_deref(), Some("validation"));
         let broken = lines(
             "{\"file\": \"a.jpg\", \"text\": \"x\"}\n{broken",
             false,
             &Wanted::default(),
         );
         assert!(matches!(broken, Err(Failure::Damaged(reason)) if reason.starts_with("line 2")));
-        assert!(matches!(
-            whole("{\"name\": \"package\"}", false, &Wanted::default()),
-            Err(Failure::Other(_))
-        ));
+        for other in [
+            "{\"name\": \"package\"}",
+            "{\"name\": \"pack",
+            "{}",
+            "[]",
+            "{\"images\": []}",
+        ] {
+            let refused = whole(other, false, &Wanted::default());
+            assert!(matches!(refused, Err(Failure::Other(_))), "{other}");
+        }
+        for cut in ["[\n {\"file\": \"a.jpg\", \"te", "{\"images\": [{\"file_name\": \"a.j"] {
+            let refused = whole(cut, false, &Wanted::default());
+            assert!(matches!(refused, Err(Failure::Damaged(_))), "{cut}");
+        }
+    }
+
+    #[test]
+    fn objects_by_pictures_names_and_karpathys_sentences_are_read() {
+        let said = |text: &str| whole(text, false, &Wanted::default()).unwrap();
+        let captions = said(r#"{"a.jpg": "a cat on a mat", "b.jpg": ["a dog", "one more dog"]}"#);
+        let cat = ("a.jpg".to_string(), vec!["a cat on a mat".to_string()]);
+        assert_eq!(pairs(captions)[0], cat);
+        let labels = said(r#"{"a.jpg": "cat", "b.jpg": 3}"#).rows;
+        assert_eq!(labels[1].label.as_deref(), Some("3"));
+        let split = said(
+            r#"{"images": [{"filepath": "val2014", "filename": "a.jpg", "split": "restval",
+                "sentences": [{"raw": "a cat", "tokens": ["a", "cat"]}]}], "dataset": "coco"}"#,
+        );
+        assert_eq!(split.rows[0].side.as_deref(), Some("restval"));
+        assert_eq!(pairs(split), [("val2014/a.jpg".to_string(), vec!["a cat".to_string()])]);
     }
 
     #[test]

@@ -3,14 +3,15 @@
 mod json;
 mod table;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{Purpose, Side, Source, Wanted};
-use crate::library::{MAX_LIST_BYTES, is_picture, read_text};
+use super::names::composed;
+use super::{Purpose, Side, Source, Wanted, few};
+use crate::library::{MAX_LIST_BYTES, is_picture, read_text_noting};
 
 /// How a field with the picture's file is called, in lower case, with `_` for whatever parts words.
-const FILE_FIELDS: [&str; 20] = [
+const FILE_FIELDS: [&str; 26] = [
     "file",
     "file_name",
     "filename",
@@ -29,11 +30,17 @@ const FILE_FIELDS: [&str; 20] = [
     "img_file",
     "img_name",
     "relative_path",
+    "filepaths",
+    "filenames",
+    "file_names",
+    "image_paths",
+    "images",
+    "files",
     "image_id",
     "id",
 ];
 /// How a field with what is said about it is called; the last ones often say something else.
-const CAPTION_FIELDS: [&str; 9] = [
+const CAPTION_FIELDS: [&str; 10] = [
     "caption",
     "captions",
     "text",
@@ -43,10 +50,11 @@ const CAPTION_FIELDS: [&str; 9] = [
     "prompt",
     "title",
     "description",
+    "comment",
 ];
-const WEAK_CAPTION_FIELDS: [&str; 2] = ["title", "description"];
+const WEAK_CAPTION_FIELDS: [&str; 3] = ["title", "description", "comment"];
 /// How a field with its class is called.
-const LABEL_FIELDS: [&str; 7] = [
+const LABEL_FIELDS: [&str; 10] = [
     "label",
     "labels",
     "class",
@@ -54,8 +62,13 @@ const LABEL_FIELDS: [&str; 7] = [
     "category",
     "label_name",
     "target",
+    "breed",
+    "species",
+    "class_label",
 ];
-const SIDE_FIELDS: [&str; 3] = ["split", "subset", "partition"];
+const SIDE_FIELDS: [&str; 5] = ["split", "subset", "partition", "data_set", "set"];
+/// Those of them that are called so for nothing else.
+const SURE_SIDE_FIELDS: [&str; 3] = ["split", "subset", "partition"];
 /// Names by which a list says what it is.
 const LIST_NAMES: [&str; 5] = ["caption", "captions", "metadata", "pairs", "labels"];
 
@@ -68,8 +81,8 @@ pub struct Row {
     pub captions: Vec<String>,
     /// Its class.
     pub label: Option<String>,
-    /// The side that it is given.
-    pub side: Option<Side>,
+    /// The side that it is given, as the list calls it.
+    pub side: Option<String>,
     /// Where it stands: `line 7`, or `image 7`.
     pub place: String,
 }
@@ -98,6 +111,10 @@ pub struct Rows {
     pub columns: Vec<String>,
     pub file_column: String,
     pub said_column: Option<String>,
+    /// Its columns have no names: what they are is seen by what stands in them, and class folders say more.
+    pub nameless: bool,
+    /// Its column for the side is called so, and not only perhaps.
+    pub side_is_named: bool,
 }
 
 /// A list of pictures.
@@ -111,6 +128,10 @@ pub struct List {
     /// The side that its name or its folder gives.
     pub side: Option<Side>,
     pub content: Rows,
+    /// The side that each row is given, in their order.
+    pub sides: Vec<Option<Side>>,
+    /// What else there is to know of it.
+    pub notes: Vec<String>,
 }
 
 /// A file that may be a list.
@@ -151,8 +172,10 @@ pub fn in_folder(folder: &Path, side: Option<Side>, wanted: &Wanted) -> Vec<Foun
         .collect();
     let candidate = |path: &PathBuf| {
         let hidden = path.file_name().unwrap_or_default().to_string_lossy().starts_with('.');
-        // A text beside a picture is that picture's.
-        let beside = path.extension().is_some_and(|e| e == "txt") && pictures.contains(&path.with_extension(""));
+        // A text, or an object, beside a picture is that picture's: a.txt, a.json or a.jpg.json.
+        let own = path.extension().is_some_and(|e| e == "txt" || e == "json");
+        let bare = path.with_extension("");
+        let beside = own && (pictures.contains(&bare) || is_picture(&bare));
         !hidden && !beside
     };
     files
@@ -161,6 +184,23 @@ pub fn in_folder(folder: &Path, side: Option<Side>, wanted: &Wanted) -> Vec<Foun
         .filter_map(|path| read(path, folder, side, wanted))
         .collect()
 }
+
+/// Kinds of lists that are not read, and what is to be done.
+const UNREAD: [(&str, &str); 7] = [
+    (
+        "parquet",
+        "a Parquet file is not read: write it as CSV, with the pictures as files",
+    ),
+    (
+        "arrow",
+        "an Arrow file is not read: write it as CSV, with the pictures as files",
+    ),
+    ("xlsx", "a workbook is not read: save it as CSV"),
+    ("xls", "a workbook is not read: save it as CSV"),
+    ("ods", "a workbook is not read: save it as CSV"),
+    ("mat", "a file of MATLAB is not read: write it as CSV"),
+    ("pkl", "a pickle is not read: write it as CSV"),
+];
 
 pub fn read(path: PathBuf, base: &Path, side: Option<Side>, wanted: &Wanted) -> Option<Found> {
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
@@ -171,16 +211,24 @@ pub fn read(path: PathBuf, base: &Path, side: Option<Side>, wanted: &Wanted) -> 
         "txt" => (table::read, false),
         "jsonl" | "ndjson" => (json::lines, true),
         "json" => (json::whole, false),
-        _ => return None,
+        other => {
+            let unread = UNREAD.iter().find(|(ending, _)| *ending == other);
+            return unread.map(|(_, reason)| Found::Aside(path, (*reason).to_string()));
+        }
     };
-    let text = match read_text(&path, MAX_LIST_BYTES) {
-        Ok(text) => text,
+    let (text, guessed) = match read_text_noting(&path, MAX_LIST_BYTES) {
+        Ok(read) => read,
         Err(error) => return sure.then(|| Found::Damaged(path, format!("cannot be read: {error}"))),
     };
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
     match read(&text, extension == "tsv", wanted) {
         Ok(mut content) => {
             choose(&mut content, wanted);
+            let mut notes: Vec<String> = guessed
+                .iter()
+                .map(|text| format!("{}: {text}", path.display()))
+                .collect();
+            let sides = sides(&mut content, &path, &mut notes);
             let has = |pick: fn(&Row) -> bool| content.rows.iter().any(pick);
             let meaning = match (has(|row| !row.captions.is_empty()), has(|row| row.label.is_some())) {
                 (false, true) => Meaning::Classes,
@@ -193,12 +241,47 @@ pub fn read(path: PathBuf, base: &Path, side: Option<Side>, wanted: &Wanted) -> 
                 path,
                 meaning,
                 content,
+                sides,
+                notes,
             })))
         }
         Err(Failure::Damaged(reason)) => Some(Found::Damaged(path, reason)),
         Err(Failure::Other(reason)) if sure || says_what_it_is(&stem) => Some(Found::Aside(path, reason)),
         Err(Failure::Other(_)) => None,
     }
+}
+
+/// The side of each row. Where sides are given, a row whose side is called otherwise is used on none: it is named.
+fn sides(content: &mut Rows, path: &Path, notes: &mut Vec<String>) -> Vec<Option<Side>> {
+    let values: BTreeSet<String> = content.rows.iter().filter_map(|row| row.side.clone()).collect();
+    let values: Vec<String> = values.into_iter().collect();
+    let known: BTreeMap<&String, Option<Side>> = values.iter().zip(Side::of_names(&values)).collect();
+    if known.values().all(Option::is_none) {
+        if !values.is_empty() && content.side_is_named {
+            notes.push(format!(
+                "{}: its column for the split says nothing that is known ({}); write train, validation or test",
+                path.display(),
+                few(&values)
+            ));
+        }
+        return vec![None; content.rows.len()];
+    }
+    let side = |row: &Row| row.side.as_ref().map(|value| known.get(value).copied().flatten());
+    let mut sides = Vec::new();
+    for row in std::mem::take(&mut content.rows) {
+        match side(&row) {
+            Some(None) => {
+                let value = row.side.unwrap_or_default();
+                let reason = format!("its split is \"{value}\": write train, validation or test to use it");
+                content.wrong.push((row.place, reason));
+            }
+            found => {
+                sides.push(found.flatten());
+                content.rows.push(row);
+            }
+        }
+    }
+    sides
 }
 
 /// Whether classes are what is wanted of a list that has both.
@@ -269,10 +352,30 @@ fn row(file: &str, captions: Vec<String>, label: Option<&str>, side: Option<&str
         .map(|caption| super::beside::tidy(caption))
         .filter(|caption| !caption.is_empty());
     Row {
-        file: file.trim().to_string(),
+        file: without_number(file).to_string(),
         captions: captions.collect(),
-        label: label.map(str::trim).filter(|label| !label.is_empty()).map(String::from),
-        side: side.and_then(Side::in_words),
+        label: label.map(str::trim).filter(|label| !label.is_empty()).map(composed),
+        side: side.map(str::trim).filter(|side| !side.is_empty()).map(String::from),
         place,
     }
+}
+
+/// Whether a field names a picture's file, perhaps with the number of its caption: `a.jpg`, `a.jpg#0`.
+fn names_picture(field: &str) -> bool {
+    is_picture(Path::new(without_number(field)))
+}
+
+/// `a.jpg#0` is the first caption of `a.jpg`.
+fn without_number(file: &str) -> &str {
+    match file.trim().rsplit_once('#') {
+        Some((name, number)) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => file.trim(),
+    }
+}
+
+/// Whether texts are captions, where nothing says so: sentences rather than the names of classes.
+fn are_sentences<'a>(texts: impl Iterator<Item = &'a str>) -> bool {
+    const WORDS: usize = 3;
+    let counts: Vec<usize> = texts.map(|text| text.split_whitespace().count()).collect();
+    counts.iter().sum::<usize>() >= WORDS * counts.len().max(1)
 }

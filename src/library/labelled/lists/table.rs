@@ -2,9 +2,10 @@
 
 use csv::ReaderBuilder;
 
+use super::super::beside::is_numbers;
 use super::{
-    CAPTION_FIELDS, FILE_FIELDS, Failure, LABEL_FIELDS, Rows, SIDE_FIELDS, WEAK_CAPTION_FIELDS, Wanted, check_size,
-    field_name, place_of, prefers_labels, row,
+    CAPTION_FIELDS, FILE_FIELDS, Failure, LABEL_FIELDS, Rows, SIDE_FIELDS, SURE_SIDE_FIELDS, WEAK_CAPTION_FIELDS,
+    Wanted, are_sentences, check_size, field_name, names_picture, place_of, prefers_labels, row,
 };
 
 /// What separates fields, the commonest first.
@@ -13,6 +14,8 @@ const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
 const MAX_FIELDS: usize = 1_000;
 /// So much of a header is shown.
 const SHOWN: usize = 80;
+/// Lines by which a table without a header is known.
+const LOOKED_AT: usize = 50;
 
 /// Where each field stands.
 struct Columns {
@@ -23,6 +26,7 @@ struct Columns {
     side: Option<usize>,
     titles: bool,
     spare: Option<String>,
+    nameless: bool,
 }
 
 impl Columns {
@@ -53,6 +57,35 @@ impl Columns {
             side: other(&SIDE_FIELDS),
             titles: weak,
             spare: caption.and(label).map(|place| header[place].clone()),
+            nameless: false,
+        })
+    }
+
+    /// Of a table without a header: a picture's file, and what is said about it.
+    fn nameless(lines: &[Vec<String>], separator: char) -> Option<Self> {
+        if lines.is_empty() || !lines.iter().all(|fields| fields.len() > 1 && names_picture(&fields[0])) {
+            return None;
+        }
+        let said: Vec<String> = lines
+            .iter()
+            .map(|fields| fields[1..].join(&separator.to_string()))
+            .collect();
+        let captions = are_sentences(said.iter().map(String::as_str));
+        // Boxes are numbers, and a class is one field.
+        let numbers = said.iter().any(|text| is_numbers(text));
+        let more = lines.iter().any(|fields| fields.len() > 2) && separator != ' ';
+        if said.iter().any(|text| text.trim().is_empty()) || captions && numbers || !captions && more {
+            return None;
+        }
+        Some(Self {
+            count: 2,
+            file: 0,
+            caption: captions.then_some(1),
+            label: (!captions).then_some(1),
+            side: None,
+            titles: false,
+            spare: None,
+            nameless: true,
         })
     }
 }
@@ -79,28 +112,41 @@ pub fn read(text: &str, tabs: bool, wanted: &Wanted) -> Result<Rows, Failure> {
             .collect();
         Columns::of(&names, wanted).map(|columns| (separator, columns, names))
     });
-    let Some((separator, columns, names)) = found else {
+    let nameless = || {
+        let mut each = SEPARATORS.into_iter().chain([' ']);
+        each.find_map(|separator| {
+            let lines = text.lines().filter(|line| !line.trim().is_empty()).take(LOOKED_AT);
+            let lines: Vec<Vec<String>> = lines.map(|line| fields_of(line, separator)).collect();
+            let columns = Columns::nameless(&lines, separator)?;
+            Some((separator, columns, ["file", "said"].map(String::from).to_vec()))
+        })
+    };
+    let Some((separator, columns, names)) = found.or_else(nameless) else {
         let shown: String = header.chars().take(SHOWN).collect();
         return Err(Failure::Other(format!(
             "its first line (\"{shown}\") has no column for the picture's file (file_name, image, path ..) beside one for \
              a caption or a label"
         )));
     };
-    if separator == '\t' {
+    let skipped = usize::from(!columns.nameless);
+    if separator == '\t' || separator == ' ' {
         let many = text.lines().position(|line| line.matches('\t').count() >= MAX_FIELDS);
         many.map_or(Ok(()), |line| Err(too_many_fields(first_line + line)))?;
+        check_tabs(text, separator, first_line)?;
         let lines = text
             .lines()
             .enumerate()
-            .skip(1)
+            .skip(skipped)
             .filter(|(_, line)| !line.trim().is_empty());
-        let records = lines.map(|(n, line)| (first_line + n, fields_of(line, '\t')));
+        let records = lines.map(|(n, line)| (first_line + n, fields_of(line, separator)));
         return Ok(rows(columns, names, separator, records));
     }
+    let text = &without_spaces_before_quotes(text, separator);
     check_quotes(text, separator, first_line).map_err(Failure::Damaged)?;
     let mut reader = ReaderBuilder::new()
         .delimiter(separator as u8)
         .flexible(true)
+        .has_headers(!columns.nameless)
         .from_reader(text.as_bytes());
     let mut records = Vec::new();
     for record in reader.records() {
@@ -128,6 +174,9 @@ fn declared(text: &str) -> Option<(char, &str)> {
 
 /// The fields of one line. Tables with tabs know no quotes but those that Excel sets around a whole field.
 fn fields_of(line: &str, separator: char) -> Vec<String> {
+    if separator == ' ' {
+        return line.split_whitespace().map(String::from).collect();
+    }
     if separator != '\t' {
         let mut reader = ReaderBuilder::new()
             .delimiter(separator as u8)
@@ -141,6 +190,72 @@ fn fields_of(line: &str, separator: char) -> Vec<String> {
         _ => field.to_string(),
     };
     line.split('\t').map(|field| unquoted(field.trim())).collect()
+}
+
+/// A caption with a line break in quotes would be cut off here, and its rest taken for rows.
+fn check_tabs(text: &str, separator: char, first_line: usize) -> Result<(), Failure> {
+    let opens = |line: &str| {
+        let last = line.rsplit(separator).next().unwrap_or_default().trim();
+        last.len() > 1 && last.starts_with('"') && last.matches('"').count() % 2 == 1
+    };
+    let mut lines = text.lines().enumerate().skip(1).peekable();
+    while let Some((n, line)) = lines.next() {
+        let rest = lines.peek().map_or("", |(_, next)| next);
+        let goes_on = !rest.is_empty() && !rest.contains(separator);
+        if separator == '\t' && opens(line) && goes_on {
+            let line = first_line + n;
+            return Err(Failure::Damaged(format!(
+                "line {line}: the quote that opens here goes on in the next line; a table with tabs has one row a line"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The same without spaces between a separator and a field in quotes, which readers of tables would take for the field's.
+fn without_spaces_before_quotes(text: &str, separator: char) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut at_start = false;
+    while let Some(character) = rest.chars().next() {
+        if at_start && character == ' ' {
+            let field = rest.trim_start_matches(' ');
+            if let Some(quoted) = quoted_field(field, separator) {
+                out += quoted;
+                rest = &field[quoted.len()..];
+                at_start = false;
+                continue;
+            }
+        } else if (at_start || out.is_empty() || out.ends_with('\n'))
+            && let Some(quoted) = quoted_field(rest, separator)
+        {
+            out += quoted;
+            rest = &rest[quoted.len()..];
+            at_start = false;
+            continue;
+        }
+        at_start = character == separator;
+        out.push(character);
+        rest = &rest[character.len_utf8()..];
+    }
+    out
+}
+
+/// A field in quotes at the start of a text, with its quotes, where it ends as a field does.
+fn quoted_field(text: &str, separator: char) -> Option<&str> {
+    let inside = text.strip_prefix('"')?;
+    let mut at = 0;
+    loop {
+        at += inside[at..].find('"')? + 1;
+        if inside[at..].starts_with('"') {
+            at += 1;
+            continue;
+        }
+        let after = inside[at..].trim_start_matches(' ').chars().next();
+        return after
+            .is_none_or(|c| c == separator || c == '\n')
+            .then(|| &text[..at + 1]);
+    }
 }
 
 /// Every quote that opens must close before a separator or a line's end: the reader itself joins what follows.
@@ -219,6 +334,10 @@ fn rows(
     let mut content = Rows {
         titles: columns.titles,
         spare: columns.spare.clone(),
+        nameless: columns.nameless,
+        side_is_named: columns
+            .side
+            .is_some_and(|place| SURE_SIDE_FIELDS.contains(&names[place].as_str())),
         file_column: names[columns.file].clone(),
         said_column: columns.caption.or(columns.label).map(|place| names[place].clone()),
         columns: names,
@@ -227,7 +346,7 @@ fn rows(
     for (line, mut fields) in records {
         let place = format!("line {line}");
         let last = columns.count - 1;
-        if fields.len() > columns.count && columns.caption == Some(last) {
+        if fields.len() > columns.count && (columns.nameless || columns.caption == Some(last)) {
             // The separators are the caption's own.
             let rest = fields.split_off(last).join(&separator.to_string());
             fields.push(rest);
@@ -288,10 +407,58 @@ mod tests {
         ] {
             assert_eq!(pairs(text, false), expected, "{text}");
         }
+        for text in [
+            "file, caption\na.jpg, \"a cat, black\"\nb.jpg,  \"a \"\"dog\"\"\"\n",
+            "image_name| comment_number| comment\na.jpg| 0| a cat, black\nb.jpg| 0| a \"dog\"\n",
+        ] {
+            assert_eq!(pairs(text, false), expected, "{text}");
+        }
         assert_eq!(
             pairs("image,label\na.jpg,Cat\n", false),
             [("a.jpg".to_string(), "Cat".to_string())]
         );
+    }
+
+    #[test]
+    fn tables_without_a_header_are_known_by_their_pictures() {
+        let pair = |file: &str, said: &str| (file.to_string(), said.to_string());
+        let captions = "a.jpg#0\ta cat on a mat\na.jpg#1\tone more cat here\nb.jpg#0\ta dog, of course\n";
+        let content = read(captions, false, &Wanted::default()).unwrap();
+        assert!(content.nameless && content.rows.iter().all(|row| row.captions.len() == 1));
+        assert_eq!(
+            pairs(captions, false),
+            [
+                pair("a.jpg", "a cat on a mat"),
+                pair("a.jpg", "one more cat here"),
+                pair("b.jpg", "a dog, of course")
+            ]
+        );
+        for text in ["a.jpg,cat\nb.jpg,big dog\n", "a.jpg;cat\nb.jpg;big dog\n"] {
+            assert_eq!(pairs(text, false), [pair("a.jpg", "cat"), pair("b.jpg", "big dog")]);
+            assert!(read(text, false, &Wanted::default()).unwrap().rows[0].label.is_some());
+        }
+        assert_eq!(
+            pairs("x/a.jpg 3\nx/b.jpg 0\n", false),
+            [pair("x/a.jpg", "3"), pair("x/b.jpg", "0")]
+        );
+        for other in [
+            "a.jpg\nb.jpg\n",
+            "1,2\n3,4\n",
+            "a.jpg,1,2,3,4\n",
+            "see a.jpg for more\n",
+        ] {
+            let refused = read(other, false, &Wanted::default());
+            assert!(matches!(refused, Err(Failure::Other(_))), "{other}: {refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_caption_of_two_lines_between_tabs_is_named() {
+        let text = "file\tcaption\na.jpg\t\"a cat\non a mat\"\nb.jpg\ta dog\n";
+        match read(text, true, &Wanted::default()) {
+            Err(Failure::Damaged(reason)) => assert!(reason.starts_with("line 2: "), "{reason}"),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
