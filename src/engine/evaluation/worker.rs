@@ -30,6 +30,7 @@ use crate::fine_tune::run::Control;
 use crate::library::{may_write, write_output};
 use crate::logging::{panic_text, place as log_place};
 use crate::progress::Progress;
+use crate::table::Style;
 use crate::zero_shot::{Label, TemplateSet};
 
 /// Neighbours that are told.
