@@ -13,7 +13,7 @@ use super::progress::Bar;
 use crate::heatmap::HeatmapMethod;
 use crate::heatmap::trust::evaluate::{Labelled, TestResult, deletion_tests, mosaic_test};
 use crate::heatmap::trust::mosaic::TILES;
-use crate::library::{decode, fitted, in_words, labels_of};
+use crate::library::{decode_fitted, in_words, labels_of};
 use crate::zero_shot::Label;
 
 /// Longest side of the copy from which is erased, in pixels.
@@ -88,9 +88,9 @@ fn spread(pictures: Vec<(PathBuf, String)>, limit: usize) -> Vec<(PathBuf, Strin
 fn read(pictures: Vec<(PathBuf, String)>, names: &[String], output: &mut Output) -> Vec<Labelled> {
     let mut read = Vec::new();
     for (path, name) in pictures {
-        match decode(&path) {
+        match decode_fitted(&path, MAX_SIDE) {
             Ok(picture) => read.push(Labelled {
-                picture: fitted(&picture, MAX_SIDE),
+                picture,
                 label: names.binary_search(&name).unwrap_or(0),
             }),
             Err(reason) => output.path_failure(&path, &reason.to_string()),

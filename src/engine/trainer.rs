@@ -16,7 +16,7 @@ use crate::fine_tune::board::board;
 use crate::fine_tune::k_shot::{base, k_shot_curve};
 use crate::fine_tune::run::{self, Control, Runs, Start};
 use crate::fine_tune::{Error, Result};
-use crate::library::{decode, fitted, unpack_samples};
+use crate::library::{decode_fitted, unpack_samples};
 use crate::logging::{panic_text, place as log_place};
 use crate::progress::{Progress, Step, heard};
 
@@ -470,7 +470,7 @@ impl Worker {
 /// A picture for a preview; a grey one where it cannot be read.
 fn small(path: &Path) -> ScreenImage {
     let grey = || image::RgbImage::from_pixel(SAMPLE_SIDE, SAMPLE_SIDE, image::Rgb([128; 3]));
-    let picture = decode(path).map_or_else(|_| grey(), |picture| fitted(&picture, SAMPLE_SIDE));
+    let picture = decode_fitted(path, SAMPLE_SIDE).unwrap_or_else(|_| grey());
     ScreenImage {
         width: picture.width() as usize,
         height: picture.height() as usize,
