@@ -19,7 +19,7 @@ mod tokenize;
 mod towers;
 
 pub use checkpoint::adapter::{
-    Adapter, AdapterConfig, AdapterKind, BASE_CHANGED, LiftSize, base_of_adapter, is_adapter,
+    Adapter, AdapterConfig, AdapterKind, BASE_CHANGED, LiftSize, MAX_CHAIN, base_of_adapter, is_adapter,
 };
 pub use checkpoint::embedded::STARTER_TOKENIZER;
 pub use checkpoint::export::export;

@@ -6,7 +6,8 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::folder::{RunFolder, RunRecord};
-use crate::clip::{Adapter, BASE_CHANGED, Model, is_adapter, sha256_of_bytes};
+use crate::clip::{BASE_CHANGED, MAX_CHAIN, Model, base_of_adapter, is_adapter, sha256_of_bytes};
+use crate::files::check_local;
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::data::{Dataset, Looked, Preview, Reasons, Split, look_through, split};
@@ -32,6 +33,9 @@ impl Prepared {
     /// It is missing or damaged, or names pictures or classes that there are not.
     pub fn read(folder: &RunFolder) -> Result<Self> {
         let prepared: Self = folder.read(PREPARED)?;
+        let damaged = |reason: String| Error::Run(format!("{} is damaged: {reason}", folder.file(PREPARED).display()));
+        let mut paths = prepared.dataset.examples.iter().map(|example| &example.path);
+        paths.try_for_each(|path| check_local(path)).map_err(damaged)?;
         let (examples, classes) = (&prepared.dataset.examples, prepared.dataset.classes.len());
         let split = &prepared.split;
         let mut places = split.train.iter().chain(&split.validation).chain(&split.test);
@@ -45,10 +49,7 @@ impl Prepared {
                 .is_none_or(|example| classes > 0 && example.class.is_none())
         };
         if unknown || places.any(without) {
-            return Err(Error::Run(format!(
-                "{} is damaged: it names pictures or classes that there are not",
-                folder.file(PREPARED).display()
-            )));
+            return Err(damaged("it names pictures or classes that there are not".into()));
         }
         Ok(prepared)
     }
@@ -126,8 +127,12 @@ pub fn source_of(folder: &RunFolder, config: &RunConfig) -> Option<PathBuf> {
         return Some(folder.file("start"));
     }
     let mut source = config.base.clone();
-    while let Some(path) = source.as_deref().filter(|path| is_adapter(path)) {
-        source = Adapter::read(path).ok().and_then(|adapter| adapter.config.base);
+    // A chain of adapters that leads back to itself has no end.
+    for _ in 0..MAX_CHAIN {
+        match source.as_deref().filter(|path| is_adapter(path)) {
+            Some(path) => source = base_of_adapter(path),
+            None => break,
+        }
     }
     source
 }

@@ -7,9 +7,13 @@ use super::folders::{Part, folders_in};
 use super::lists::{self, Found, List, Meaning};
 use super::names::{Named, Names};
 use super::{Columns, DataError, Dataset, Reasons, Side, Wanted};
+use crate::escape::{check_name, shortened};
 
 /// Where data sets keep their lists.
 const LIST_FOLDERS: [&str; 2] = ["annotations", "captions"];
+
+/// Columns that are offered to choose from.
+const MAX_COLUMNS: usize = 1_000;
 
 /// What lists say of a picture.
 #[derive(Default)]
@@ -140,7 +144,13 @@ impl Listed {
             list: list.path.clone(),
             file: list.content.file_column,
             said: list.content.said_column,
-            all: list.content.columns,
+            all: list
+                .content
+                .columns
+                .into_iter()
+                .filter(|column| check_name("", column).is_ok())
+                .take(MAX_COLUMNS)
+                .collect(),
             rows,
         };
         let mut listed = Self {
@@ -155,6 +165,10 @@ impl Listed {
             spare: list.content.spare,
         };
         for row in list.content.rows {
+            if let Err(reason) = row.check_length() {
+                listed.lost.push((row.place, reason));
+                continue;
+            }
             match names.find(&list.base, &row.file) {
                 Named::Picture { path, moved } => {
                     if moved && listed.moved.is_none() {
@@ -162,7 +176,9 @@ impl Listed {
                     }
                     listed.named.push((path, row));
                 }
-                Named::Nothing(reason) => listed.lost.push((row.place, format!("{}: {reason}", row.file))),
+                Named::Nothing(reason) => listed
+                    .lost
+                    .push((row.place, format!("{}: {reason}", shortened(&row.file)))),
             }
         }
         listed
