@@ -14,7 +14,6 @@ use crate::engine::DeviceInfo;
 use crate::engine::ModelChoice;
 use crate::engine::protocol::{Event, FetchOutcome, ModelInfo, ScreenImage, Severity, Topic, model_name};
 use crate::engine::training::{RunRecord, TrainingEvent};
-use crate::escape::visible_lines;
 
 /// What the window is for at the moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -128,7 +127,7 @@ impl State {
 
     /// Says something to the user.
     pub fn say(&mut self, severity: Severity, text: impl Into<String>) {
-        self.messages.add(Message::new(severity, visible_lines(&text.into())));
+        self.messages.add(Message::new(severity, text));
     }
 
     /// Tells something that replaces what was said about the same.

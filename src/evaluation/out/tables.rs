@@ -1,5 +1,6 @@
 //! Tables of models and sets, for papers and pages.
 
+use crate::escape::visible;
 use crate::evaluation::{Evaluation, Interval};
 
 /// A line of a table.
@@ -44,8 +45,8 @@ impl Row {
             format!("{mean:.1} [{low:.1}, {high:.1}]")
         };
         [
-            self.model.clone(),
-            self.set.clone(),
+            visible(&self.model),
+            visible(&self.set),
             self.count.to_string(),
             share(&self.top1),
             share(&self.top5),
@@ -88,12 +89,7 @@ pub fn markdown(rows: &[Row]) -> String {
     let mut text = line(HEADER.iter().map(ToString::to_string).collect());
     text += "|---|---|--:|--:|--:|--:|--:|\n";
     for row in rows {
-        text += &line(
-            row.cells()
-                .iter()
-                .map(|cell| cell.replace('|', "\\|").replace('\n', " "))
-                .collect(),
-        );
+        text += &line(row.cells().iter().map(|cell| cell.replace('|', "\\|")).collect());
     }
     text + &format!("\n{NOTE}\n")
 }

@@ -192,6 +192,7 @@ fn values_ui(ui: &mut Ui, draft: &RunConfig, field: &Field, choice: &Choice, wan
     let mut text = typed.unwrap_or_else(|| values(&choice.values));
     let wrong = values_of(&text, field).is_none();
     let edit = TextEdit::singleline(&mut text)
+        .char_limit(crate::escape::MAX_NAME_CHARACTERS)
         .id(id)
         .min_size(egui::vec2(VALUES_WIDTH, 0.0))
         .text_color_opt(wrong.then(|| theme::palette(ui).error));
