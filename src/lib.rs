@@ -23,6 +23,7 @@ mod fonts;
 pub mod heatmap;
 pub mod hub;
 pub mod library;
+mod log_files;
 pub mod logging;
 mod lossless;
 mod memory;
