@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::path::Path;
 
+use crate::escape::visible_path;
+
 /// Configurations, lists of tokens in one's own files, notes: none of them comes near it.
 pub const MAX_SMALL_BYTES: u64 = 16 << 20;
 
@@ -12,11 +14,8 @@ pub const MAX_SMALL_BYTES: u64 = 16 << 20;
 /// # Errors
 /// It cannot be read, is no file, or is larger.
 pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(Error::new(ErrorKind::InvalidInput, "it is not a file"));
-    }
     let mut bytes = Vec::new();
-    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    open_file(path)?.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
         let reason = format!(
             "it is larger than {} MiB: it is no such file, or damaged",
@@ -25,6 +24,17 @@ pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>> {
         return Err(Error::new(ErrorKind::FileTooLarge, reason));
     }
     Ok(bytes)
+}
+
+/// Opens a file to read it. What is no file (a pipe, a device, a folder) is not waited for.
+///
+/// # Errors
+/// It cannot be opened, or is no file.
+pub fn open_file(path: &Path) -> Result<File> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(Error::new(ErrorKind::InvalidInput, "it is not a file"));
+    }
+    File::open(path)
 }
 
 /// Writes a file, all or nothing: a reader, or a process that comes after a crash, sees the old file, the new one, or
@@ -61,12 +71,51 @@ fn write(path: &Path, content: &[u8], replace: bool) -> Result<()> {
     Ok(())
 }
 
+/// Opens a file to write at its end, which is its owner's alone where it is new.
+///
+/// # Errors
+/// It cannot be opened, or what is there is no file.
+pub fn append_to(path: &Path) -> Result<File> {
+    file_or_nothing(path)?;
+    let mut options = File::options();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// What is written to is a file, or not there yet: a link leads elsewhere, and a pipe keeps whoever opens it waiting.
+///
+/// # Errors
+/// It is something else.
+pub fn file_or_nothing(path: &Path) -> Result<()> {
+    match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_symlink() => Err(Error::other("it is a link")),
+        Ok(metadata) if !metadata.is_file() => Err(Error::other("it is no file")),
+        _ => Ok(()),
+    }
+}
+
 /// Whether a path leads to a share of another machine (`\\\\machine\\share`), to which Windows would log on as soon as the
 /// path is looked at.
 pub fn names_another_machine(path: &Path) -> bool {
     let text = path.to_string_lossy();
     text.starts_with("\\\\")
         || cfg!(windows) && (text.starts_with("//") || text.starts_with("\\/") || text.starts_with("/\\"))
+}
+
+/// Refuses a path that a file of somebody else's names, where it leads to another machine.
+///
+/// # Errors
+/// It does; in words.
+pub fn check_local(path: &Path) -> std::result::Result<(), String> {
+    if !names_another_machine(path) {
+        return Ok(());
+    }
+    Err(format!(
+        "{} lies on another machine, which is not asked: copy it here, or give that share a drive letter",
+        visible_path(path)
+    ))
 }
 
 /// The folder that a path lies in.

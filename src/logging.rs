@@ -6,22 +6,23 @@ use std::fmt;
 use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::escape::visible_lines;
-use crate::library::{data_dir, make_private};
+use crate::library::{data_dir, make_data_dir, make_private_folder};
+use crate::log_files::LogFiles;
 use crate::version::version;
 
 /// Names what is logged, where `--log` says nothing: `warn`, `clipsight=debug`, ...
 const VARIABLE: &str = "RUST_LOG";
 /// Ours in full, others only where something is wrong.
 const DEFAULT: &str = "warn,clipsight=info";
-/// A file a day; older ones are deleted.
-const DAYS_KEPT: usize = 7;
 
 static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+static SWITCHED_OFF: AtomicBool = AtomicBool::new(false);
 
 /// The folder of the log files; none where nothing is logged.
 pub fn folder() -> Option<&'static Path> {
@@ -30,10 +31,11 @@ pub fn folder() -> Option<&'static Path> {
 
 /// Where a user finds what a message leaves out: in the log, or nowhere.
 pub fn place() -> String {
-    folder().map_or_else(
-        || "no log is kept, since the data folder cannot be written".into(),
-        |folder| format!("the log in {} says more", folder.display()),
-    )
+    match folder() {
+        Some(folder) => format!("the log in {} says more", folder.display()),
+        None if SWITCHED_OFF.load(Ordering::Relaxed) => "no log is kept, since it is switched off".into(),
+        None => "no log is kept, since the data folder cannot be written".into(),
+    }
 }
 
 /// A level, or a filter, that cannot be understood.
@@ -54,26 +56,26 @@ pub fn start(level: Option<&str>) -> Result<(), BadFilter> {
             .map_err(|error| BadFilter(error.to_string()))?,
         None => EnvFilter::new(DEFAULT),
     };
-    let Some(folder) = data_dir().map(|folder| folder.join("logs")) else {
+    if filter.max_level_hint() == Some(LevelFilter::OFF) {
+        SWITCHED_OFF.store(true, Ordering::Relaxed);
+        return Ok(());
+    }
+    let Some(data_dir) = data_dir() else { return Ok(()) };
+    let folder = data_dir.join("logs");
+    if make_data_dir(&data_dir)
+        .and_then(|()| make_private_folder(&folder))
+        .is_err()
+    {
+        return Ok(());
+    }
+    let Some(files) = LogFiles::open(&folder) else {
         return Ok(());
     };
-    // The appender looks for older files before it makes their folder, and says so on standard error.
-    if std::fs::create_dir_all(&folder).is_err() {
-        return Ok(());
-    }
-    if let Some(data_dir) = folder.parent() {
-        make_private(data_dir);
-    }
-    let files = RollingFileAppender::builder()
-        .rotation(Rotation::DAILY)
-        .filename_prefix("clipsight")
-        .filename_suffix("log")
-        .max_log_files(DAYS_KEPT)
-        .build(&folder);
-    let Ok(files) = files else { return Ok(()) };
     let logger = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::sync::Mutex::new(files))
+        // A log that cannot be written is no news for whoever reads standard error.
+        .log_internal_errors(false)
         .with_ansi(false)
         .with_thread_names(true);
     if logger.try_init().is_ok() && FOLDER.set(folder).is_ok() {
@@ -97,6 +99,7 @@ fn log_panic(info: &PanicHookInfo<'_>) {
     };
     match folder() {
         Some(_) => tracing::error!("{panic}"),
+        None if SWITCHED_OFF.load(Ordering::Relaxed) => {}
         None => eprintln!("clipsight: {}", visible_lines(&panic.to_string())),
     }
 }

@@ -10,9 +10,7 @@ use clipsight::{cli, logging};
 fn main() -> ExitCode {
     let started = Instant::now();
     let args = cli::parse();
-    if args.command.is_some() {
-        cli::without_noise();
-    }
+    cli::without_noise();
     if let Err(error) = logging::start(args.common.log.as_deref()) {
         cli::say(&error.to_string());
         return ExitCode::from(2);

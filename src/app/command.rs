@@ -324,7 +324,7 @@ pub enum Command {
     UsePrecision(Precision),
     /// Ask whether everything shall be forgotten; false withdraws the question.
     AskToForget(bool),
-    /// Forget all about pictures, labels and settings.
+    /// Forget all about pictures, labels, settings and evaluations.
     ForgetEverything,
     /// Light or dark.
     UseTheme(ThemeChoice),

@@ -15,6 +15,8 @@ use crate::zero_shot::{Label, LabelId, TemplateSet};
 
 /// Recent folders and models that are remembered.
 const MAX_RECENT: usize = 8;
+/// Where the divider may be, so that both heatmaps can be seen.
+pub const DIVIDER: (f32, f32) = (0.02, 0.98);
 const LABELS: &str = "labels";
 /// What people made: of these, nothing is replaced that this window has not seen.
 const PRECIOUS: [&str; 2] = [LABELS, "templates"];
@@ -333,6 +335,11 @@ impl Settings {
         let Ok(read) = serde_json::from_value::<Self>(Value::Object(fields)) else {
             return false;
         };
+        if let TemplateSet::Own(own) = &read.templates
+            && TemplateSet::own(own.clone()).is_err()
+        {
+            return false;
+        }
         *self = read;
         self.keep_within_bounds();
         true
@@ -398,6 +405,9 @@ impl Settings {
         bounded(&mut self.thumbnail_side, 80.0, 320.0, first.thumbnail_side);
         bounded(&mut self.opacity, 0.0, 1.0, first.opacity);
         bounded(&mut self.none_bias, -2.0, 2.0, first.none_bias);
+        if let Some(divider) = &mut self.divider {
+            bounded(divider, DIVIDER.0, DIVIDER.1, 0.5);
+        }
     }
 
     /// Takes out labels that are too long to be drawn, as only somebody else can have written them, and names them.
@@ -524,7 +534,9 @@ mod tests {
     #[test]
     fn a_field_that_cannot_be_read_costs_no_other() {
         let settings = own_settings();
+        let long = format!("{{\"own\":[\"{{}}{}\"]}}", "x".repeat(1_000));
         let bad = [
+            ("templates", long.as_str()),
             ("theme", "\"sepia\""),
             ("heatmap_method", "\"super-cam\""),
             ("opacity", "\"x\""),
@@ -594,6 +606,7 @@ mod tests {
             one("scale", "1e39"),
             one("opacity", "-7"),
             one("thumbnail_side", "1e30"),
+            one("divider", "7e9"),
             one("window_size", "[1e300, 0]"),
         ];
         let (settings, _) = Settings::from_stored(&wild);
@@ -603,6 +616,7 @@ mod tests {
             (first.scale, 0.0, 320.0)
         );
         assert_eq!(settings.window_size, (first.window_size.0, 300.0));
+        assert_eq!(settings.divider, Some(DIVIDER.1));
     }
 
     #[cfg(unix)]

@@ -14,7 +14,6 @@ use crate::engine::DeviceInfo;
 use crate::engine::ModelChoice;
 use crate::engine::protocol::{Event, FetchOutcome, ModelInfo, ModelSpeed, ScreenImage, Severity, Topic, model_name};
 use crate::engine::training::{RunRecord, TrainingEvent};
-use crate::escape::visible_lines;
 use crate::library::data_dir;
 use crate::logging;
 use crate::version::version;
@@ -155,7 +154,7 @@ impl State {
 
     /// Says something to the user.
     pub fn say(&mut self, severity: Severity, text: impl Into<String>) {
-        self.messages.add(Message::new(severity, visible_lines(&text.into())));
+        self.messages.add(Message::new(severity, text));
     }
 
     /// Tells something that replaces what was said about the same.

@@ -267,7 +267,7 @@ pub enum StoreCommand {
     Prune,
     /// Forget all about pictures: what was computed from them, and which there are. Labels, settings, runs and models stay.
     Clear {
-        /// Forget labels and settings, too, and the log.
+        /// Forget labels, settings and evaluations, too, and the log.
         #[arg(long)]
         everything: bool,
     },

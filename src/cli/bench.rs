@@ -38,7 +38,7 @@ const HEATMAP_LABELS: [usize; 2] = [1, 32];
 /// A figure: its name, its unit, how it is measured.
 type Figure = (&'static str, &'static str, fn(&mut Bench) -> Result<f64>);
 
-const FIGURES: [Figure; 31] = [
+const FIGURES: [Figure; 33] = [
     ("start_to_first_frame_ms", "ms", |bench| bench.start_to("first-frame")),
     ("start_to_first_prediction_ms", "ms", |bench| {
         bench.start_to("first-prediction")

@@ -16,7 +16,7 @@ use crate::engine::protocol::{
 };
 use crate::engine::{Backend, DeviceChoice, Engine, EngineOptions, ModelChoice};
 use crate::library::{
-    Computed, Content, DATA_DIR_VARIABLE, Fact, Store, Thumbnail, decode, fitted, stamp, thumbnail_to_jpeg,
+    Computed, Content, DATA_DIR_VARIABLE, Fact, Store, Thumbnail, decode_fitted, stamp, thumbnail_to_jpeg,
 };
 
 const PICTURES: usize = 100_000;
@@ -98,7 +98,7 @@ fn sources(pictures: &Path, samples: &[PathBuf]) -> Result<Vec<(PathBuf, Thumbna
     let folder = pictures.with_extension("sources");
     std::fs::create_dir_all(&folder)?;
     let source = |(n, sample): (usize, &PathBuf)| {
-        let small = fitted(&decode(sample)?, SIDE);
+        let small = decode_fitted(sample, SIDE)?;
         let jpeg = thumbnail_to_jpeg(&small).context("a thumbnail cannot be made")?;
         let path = folder.join(format!("{n}.jpg"));
         std::fs::write(&path, &jpeg)?;

@@ -1,6 +1,7 @@
 //! `clipsight classify`: zero-shot predictions, best first.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -12,7 +13,10 @@ use super::{Common, Usage};
 use crate::clip::Scoring;
 use crate::escape::{visible, visible_path};
 use crate::library::{MAX_LABELS_BYTES, read_text};
-use crate::zero_shot::{ClassEmbeddings, Label, Scores, merged, parse_labels, score};
+use crate::zero_shot::{BLOCK_ROWS, ClassEmbeddings, Label, Scores, merged, parse_labels, score};
+
+/// How long a picture that is scored may wait for others.
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
 const COLUMNS: [&str; 7] = [
     "path",
@@ -34,10 +38,61 @@ pub fn run(args: &ClassifyArgs, common: &Common, output: &mut Output) -> Result<
     let shown_labels = args.top_k.map_or(labels.len(), |k| labels.len().min(k as usize));
     let paths = find(&args.paths, output);
     output.expect_paths(&paths);
+    let mut block = Block::default();
+    let print_all = |output: &mut Output, block: &mut Block| {
+        let each = block.scored(&classes, scoring);
+        each.iter()
+            .try_for_each(|(path, scores)| print(output, path, &labels, scores, scoring, shown_labels))
+    };
     embed_in_order(&mut session, &paths, output, |output, path, embedding| {
-        let scores = scores(&classes, &embedding.vector, scoring);
-        print(output, path, &labels, &scores, scoring, shown_labels)
-    })
+        block.add(path, embedding.vector);
+        if block.is_due() {
+            print_all(output, &mut block)
+        } else {
+            Ok(())
+        }
+    })?;
+    print_all(output, &mut block)
+}
+
+/// Pictures that are scored together, because a product of few rows costs as much as one of many.
+struct Block {
+    paths: Vec<PathBuf>,
+    vectors: Vec<f32>,
+    /// When the last ones were handed out.
+    since: Instant,
+}
+
+impl Default for Block {
+    fn default() -> Self {
+        Self {
+            paths: Vec::new(),
+            vectors: Vec::new(),
+            since: Instant::now(),
+        }
+    }
+}
+
+impl Block {
+    fn add(&mut self, path: &Path, vector: Vec<f32>) {
+        self.paths.push(path.to_path_buf());
+        self.vectors.extend(vector);
+    }
+
+    /// Whether it is full, or somebody may be waiting: what is computed slowly is printed one by one.
+    fn is_due(&self) -> bool {
+        self.paths.len() >= BLOCK_ROWS || self.since.elapsed() >= LONGEST_WAIT
+    }
+
+    /// The scores of all that were added; from then on, it is empty.
+    fn scored(&mut self, classes: &ClassEmbeddings, scoring: Scoring) -> Vec<(PathBuf, Scores)> {
+        self.since = Instant::now();
+        let (paths, vectors) = (std::mem::take(&mut self.paths), std::mem::take(&mut self.vectors));
+        let cosines = classes.cosines(&vectors);
+        let columns = cosines.len() / paths.len().max(1);
+        let rows = cosines.chunks(columns.max(1)).map(|row| score(row, scoring, 0.0));
+        paths.into_iter().zip(rows).collect()
+    }
 }
 
 fn labels(args: &ClassifyArgs) -> Result<Vec<Label>> {
@@ -58,10 +113,6 @@ fn labels(args: &ClassifyArgs) -> Result<Vec<Label>> {
         return Err(Usage("there are no labels: the labels file is empty".into()).into());
     }
     Ok(labels)
-}
-
-fn scores(classes: &ClassEmbeddings, picture: &[f32], scoring: Scoring) -> Scores {
-    score(&classes.cosines(picture), scoring, 0.0)
 }
 
 fn print(

@@ -149,7 +149,7 @@ fn input(frame: usize) -> RawInput {
     };
     let at = Pos2::new(640.0 + (frame % 40) as f32, 460.0 + (frame % 30) as f32);
     let mut events = vec![Input::PointerMoved(at), wheel];
-    if frame % 40 == 0 {
+    if frame.is_multiple_of(40) {
         let button = |pressed| Input::PointerButton {
             pos: at,
             button: PointerButton::Primary,

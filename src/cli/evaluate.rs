@@ -11,7 +11,7 @@ use super::args::EvaluateArgs;
 use super::evaluate_lines as lines;
 use super::interrupt::on_interrupt;
 use super::output::{Output, say};
-use super::pictures::{model, session_of};
+use super::pictures::{model, of_fair_length, session_of};
 use super::progress::Bar;
 use super::{Common, Format, Usage};
 use crate::engine::evaluation::{
@@ -19,12 +19,12 @@ use crate::engine::evaluation::{
     appraise_again, came_out, export, found_here, ground_truth, model_of, read_for, side_by_side, study_prompts,
 };
 use crate::engine::{ModelChoice, Session};
-use crate::escape::visible_path;
+use crate::escape::{visible, visible_path};
 use crate::evaluation::out::{Row, latex, markdown};
 use crate::evaluation::{Answer, Evaluation, GroundTruth, Preset, Purpose, Side, SideBySide, facts, read_evaluation};
 use crate::library::{Inputs, MAX_LABELS_BYTES, may_write, read_text, same_output, scan};
 use crate::progress::Unheard;
-use crate::zero_shot::TemplateSet;
+use crate::zero_shot::{TemplateSet, parse_labels};
 
 /// Files that people are told of; JSON has all.
 const NAMED: usize = 20;
@@ -48,7 +48,9 @@ pub fn run(args: &EvaluateArgs, common: &Common, output: &mut Output) -> Result<
         let text = read_text(file, MAX_LABELS_BYTES);
         text.with_context(|| format!("cannot read {}", file.display()))
     });
-    let (truth, templates) = ground_truth(&config, labels_file.transpose()?.as_deref())?;
+    let labels_file = labels_file.transpose()?;
+    of_fair_length(labels_file.as_deref().map_or(Vec::new(), parse_labels))?;
+    let (truth, templates) = ground_truth(&config, labels_file.as_deref())?;
     say_found(&truth, args);
     if truth.source == Source::Captions {
         refuse_of_captions(args)?;
@@ -289,7 +291,7 @@ fn config(args: &EvaluateArgs, common: &Common) -> Result<EvaluationConfig> {
         .collect();
     let templates = match templates.is_empty() {
         true => None,
-        false => Some(TemplateSet::own(templates).map_err(|error| Usage(error.to_string()))?),
+        false => Some(TemplateSet::own(templates).map_err(|error| Usage(visible(&error.to_string())))?),
     };
     Ok(EvaluationConfig {
         folder: args.folder.clone(),

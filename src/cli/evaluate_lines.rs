@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::figures::{add_difference, add_interval};
 use super::output::Output;
 use super::pictures::shown;
+use crate::escape::visible;
 use crate::evaluation::{
     AMONG, Evaluation, Interval, Negatives, PromptRow, PromptStudy, Retrieval, SideBySide, SliceBy, slices, worst,
 };
@@ -56,7 +57,8 @@ pub fn compare(output: &mut Output, model: &str, found: &SideBySide, evaluation:
     };
     output.result(&line, &COLUMNS, row, || {
         format!(
-            "{model}: {}\n  difference: {}\n  {} fixed, {} broken",
+            "{}: {}\n  difference: {}\n  {} fixed, {} broken",
+            visible(model),
             overall.after.share_words(),
             overall.words(),
             overall.fixed,
@@ -108,7 +110,7 @@ pub fn prompts(output: &mut Output, study: &PromptStudy, count: usize) -> Result
 }
 
 fn prompt_words(row: &PromptRow) -> String {
-    let mut text = format!("{:<24} {}", row.name, row.top1.share_words());
+    let mut text = format!("{:<24} {}", visible(&row.name), row.top1.share_words());
     if let Some(gain) = &row.gain {
         text += &format!("\n  gain: {}", gain.words());
     }
@@ -236,7 +238,7 @@ fn words(evaluation: &Evaluation, titles: &[String]) -> String {
     let mut text = format!(
         "{}: {} pictures of {} classes\n  accuracy          {}\n  among the best 5  {}\n  mean recall       {:.1} %, \
          precision {:.1} %, F1 {:.1} %\n  calibration error {:.3}",
-        evaluation.name,
+        visible(&evaluation.name),
         measures.count,
         titles.len(),
         measures.top1.share_words(),
@@ -273,7 +275,7 @@ fn words(evaluation: &Evaluation, titles: &[String]) -> String {
     };
     for class in order.into_iter().take(CLASSES) {
         if let Some(share) = measures.per_class[class].recall {
-            text += &format!("\n    {:<24} {}", titles[class], share.share_words());
+            text += &format!("\n    {:<24} {}", visible(&titles[class]), share.share_words());
         }
     }
     let confused = evaluation.confusion.confused(CONFUSED);
@@ -283,7 +285,9 @@ fn words(evaluation: &Evaluation, titles: &[String]) -> String {
     for cell in confused {
         text += &format!(
             "\n    {:>4} {} taken for {}",
-            cell.count, titles[cell.truth], titles[cell.answer]
+            cell.count,
+            visible(&titles[cell.truth]),
+            visible(&titles[cell.answer])
         );
     }
     text
@@ -315,7 +319,7 @@ fn last_of_captions(output: &mut Output, evaluation: &Evaluation, found: &Retrie
         };
         format!(
             "{}: {} pictures, {} captions\n  pictures that find a caption of theirs{}\n  captions that find their picture{}",
-            evaluation.name,
+            visible(&evaluation.name),
             found.pictures,
             found.captions,
             words(&found.to_captions),

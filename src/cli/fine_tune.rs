@@ -459,7 +459,14 @@ fn done(event: &RunEvent, output: &mut Output) -> Result<()> {
         let taught = if classes.is_empty() {
             String::new()
         } else {
-            format!("\n  taught: {}", classes.join(", "))
+            format!(
+                "\n  taught: {}",
+                classes
+                    .iter()
+                    .map(|class| visible(class))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )
         };
         format!("{run}: {end}\n  {measured}{forgotten}{taught}\n  use it with --model {run}")
     })

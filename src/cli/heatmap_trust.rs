@@ -16,7 +16,7 @@ use crate::heatmap::HeatmapMethod;
 use crate::heatmap::trust::evaluate::{Labelled, TestResult, deletion_tests, mosaic_test};
 use crate::heatmap::trust::mosaic::TILES;
 use crate::library::labelled::{Dataset, Wanted, few};
-use crate::library::{decode, fitted, labels_by_name};
+use crate::library::{decode_fitted, labels_by_name};
 
 /// Longest side of the copy from which is erased, in pixels.
 const MAX_SIDE: u32 = 1_024;
@@ -124,11 +124,8 @@ fn spread(pictures: Vec<(PathBuf, usize)>, limit: usize) -> Vec<(PathBuf, usize)
 fn read(pictures: Vec<(PathBuf, usize)>, output: &mut Output) -> Vec<Labelled> {
     let mut read = Vec::new();
     for (path, label) in pictures {
-        match decode(&path) {
-            Ok(picture) => read.push(Labelled {
-                picture: fitted(&picture, MAX_SIDE),
-                label,
-            }),
+        match decode_fitted(&path, MAX_SIDE) {
+            Ok(picture) => read.push(Labelled { picture, label }),
             Err(reason) => output.path_failure(&path, &reason.to_string()),
         }
     }

@@ -13,6 +13,7 @@ use super::progress::Bar;
 use super::{Common, Usage};
 use crate::clip::{Model, ModelInfo};
 use crate::engine::ModelChoice;
+use crate::escape::visible;
 use crate::heatmap::HeatmapMethod;
 use crate::hub::{Cache, Hub, catalogue, pull};
 
@@ -129,7 +130,7 @@ fn row(
     output.result(&line, &["name", "parameters", "bytes", "local", "note"], rows, || {
         let here = if local { "here" } else { "-" };
         let millions = parameters.map_or("?".into(), |p| (p / 1_000_000).to_string());
-        format!("{here:<5} {millions:>5} M  {name}  ({note})")
+        format!("{here:<5} {millions:>5} M  {}  ({})", visible(name), visible(note))
     })
 }
 
@@ -150,7 +151,10 @@ fn info(name: Option<&OsStr>, common: &Common, output: &mut Output) -> Result<()
     let columns: Vec<&str> = fields.iter().map(|(key, _)| key.as_str()).collect();
     let rows = || vec![fields.iter().map(|(_, value)| value.clone()).collect()];
     output.result(&line, &columns, rows, || {
-        let lines: Vec<String> = fields.iter().map(|(key, value)| format!("{key:<16} {value}")).collect();
+        let lines: Vec<String> = fields
+            .iter()
+            .map(|(key, value)| format!("{key:<16} {}", visible(value)))
+            .collect();
         lines.join("\n")
     })
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::pictures::shown;
 use super::progress::beside;
 use super::{Common, Format};
-use crate::escape::{path_bytes, visible, visible_lines, visible_path};
+use crate::escape::{path_bytes, shortened, visible, visible_json, visible_lines, visible_path};
 use crate::table;
 
 /// The column, and the field, for paths that are not UTF-8.
@@ -48,7 +48,7 @@ impl Output {
         table: impl FnOnce() -> String,
     ) -> Result<()> {
         match self.format {
-            Format::Json => writeln!(self.out, "{json}")?,
+            Format::Json => writeln!(self.out, "{}", visible_json(&json.to_string()))?,
             // Tables of whole results, which their commands print at the end.
             Format::Latex | Format::Markdown => {}
             Format::Table => writeln!(self.out, "{}", visible_lines(&table()))?,
@@ -107,9 +107,9 @@ impl Output {
         Ok(())
     }
 
-    /// Prints a text as it is.
+    /// Prints a text of several lines.
     pub fn text(&mut self, text: &str) -> Result<()> {
-        self.out.write_all(text.as_bytes())?;
+        self.out.write_all(visible_lines(text).as_bytes())?;
         Ok(self.out.flush()?)
     }
 
@@ -142,7 +142,7 @@ impl Output {
 /// Says something on standard error, in one line: names in it cannot pretend to be another. Nobody may be listening there:
 /// that stops nothing.
 pub fn say(text: &str) {
-    let _ = beside(|| writeln!(stderr(), "clipsight: {}", visible(text)));
+    let _ = beside(|| writeln!(stderr(), "clipsight: {}", visible(&shortened(text))));
 }
 
 /// Whether the reader of a pipe went away.

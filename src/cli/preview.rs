@@ -165,10 +165,7 @@ pub fn say(report: &DataReport) {
     }
     if report.near_duplicates > 0 {
         let sides = copies_and_sides(report.leaked);
-        output::say(&format!(
-            "{} near-duplicates{sides}",
-            report.near_duplicates
-        ));
+        output::say(&format!("{} near-duplicates{sides}", report.near_duplicates));
     }
     if report.contradictions > 0 {
         let count = report.contradictions;

@@ -1,8 +1,8 @@
-//! Other programs' noise, kept off the standard error of commands.
+//! Other programs' noise, kept off our standard error.
 
 /// A layer of Mesa asks Wayland which graphics card is the screen's, and says `error: XDG_RUNTIME_DIR is invalid` to
 /// whoever reads our standard error where there is no such folder, as on servers. It can only be told by the environment,
-/// which a process cannot change safely once it runs: so the command is started again, in the same process, with it.
+/// which a process cannot change safely once it runs: so we are started again, in the same process, with it.
 pub fn without_noise() {
     #[cfg(target_os = "linux")]
     {
@@ -21,7 +21,7 @@ pub fn without_noise() {
                 .args(arguments)
                 .env(QUIET, "1")
                 .exec();
-            tracing::warn!("the command could not be started without noise: {error}");
+            tracing::warn!("Clipsight could not be started without noise: {error}");
         }
     }
 }

@@ -264,16 +264,14 @@ impl Head {
 }
 
 /// A tensor that must be there, of so many dimensions.
-pub fn required(tensors: &mut Flats, name: &str, dimensions: usize, file: &str) -> Result<Flat> {
+pub fn required(tensors: &Flats, name: &str, dimensions: usize, file: &str) -> Result<Flat> {
     let wrong = |reason: String| Error::Checkpoint {
         file: file.into(),
         reason,
     };
-    let flat = tensors
-        .remove(name)
-        .ok_or_else(|| wrong(format!("{name} is missing")))?;
+    let flat = tensors.get(name).ok_or_else(|| wrong(format!("{name} is missing")))?;
     if flat.shape.len() == dimensions {
-        Ok(flat)
+        Ok(flat.clone())
     } else {
         Err(wrong(format!("{name} has shape {:?}", flat.shape)))
     }

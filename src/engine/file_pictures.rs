@@ -1,6 +1,7 @@
 //! Small pictures of files that need not be in the list: for pages that show what was measured or taught.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +9,8 @@ use super::Events;
 use super::pictures::screen_image;
 use super::protocol::Event;
 use super::threads::{keep_going, spawn};
-use crate::library::{decode, fitted};
+use crate::library::decode_fitted;
+use crate::logging::{panic_text, place};
 
 const THREADS: usize = 2;
 /// Longest side, in pixels.
@@ -86,8 +88,16 @@ impl Drop for FilePictures {
 
 fn step(wanted: &Wanted, events: &Events) -> bool {
     let Some(path) = wanted.next() else { return false };
-    let image = decode(&path).map(|picture| screen_image(fitted(&picture, SIDE)));
-    let image = image.map_err(|error| error.to_string());
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode_fitted(&path, SIDE).map(screen_image)));
+    let image = match decoded {
+        Ok(image) => image.map_err(|error| error.to_string()),
+        // It is not waited for any more, whatever happened.
+        Err(panic) => Err(format!(
+            "preparing it failed ({}); {}",
+            panic_text(panic.as_ref()),
+            place()
+        )),
+    };
     wanted.lock().in_work.remove(&path);
     events.send(Event::FilePicture { path, image });
     true

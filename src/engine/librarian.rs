@@ -44,6 +44,10 @@ pub struct Librarian {
     /// Pictures of the list that were looked up for this model.
     looked_up: usize,
     flushed: Instant,
+    /// Whether pictures that are gone are still to be forgotten, once after the first scan.
+    to_prune: bool,
+    /// The last picture that was looked at for it.
+    unpruned: Option<i64>,
 }
 
 impl Librarian {
@@ -72,6 +76,8 @@ impl Librarian {
             model_files: Vec::new(),
             looked_up: 0,
             flushed: Instant::now(),
+            to_prune: true,
+            unpruned: None,
         }
     }
 
@@ -97,7 +103,8 @@ impl Librarian {
                 return false;
             }
             Ok(chore) => self.handle(chore),
-            Err(false) => self.look_up(),
+            Err(false) if self.has_to_look_up() => self.look_up(),
+            Err(false) => self.prune(),
         }
         if self.unwritten >= FLUSH_AT || self.flushed.elapsed() >= FLUSH_AFTER {
             self.flush();
@@ -111,6 +118,7 @@ impl Librarian {
             Chore::Asked(request) => self.asked(request),
             Chore::Found { library, pictures } if library == self.library => self.found(pictures),
             Chore::Scanned { library, unreadable } if library == self.library => {
+                self.unpruned = std::mem::take(&mut self.to_prune).then_some(0).or(self.unpruned);
                 self.events.send(Event::Scanned { library, unreadable });
             }
             // Of another list.
@@ -248,6 +256,14 @@ impl Librarian {
         self.queue.index_more(missing);
     }
 
+    /// Forgets a few pictures that are gone, while nobody asks for anything.
+    fn prune(&mut self) {
+        if let Some(from) = self.unpruned {
+            // What fails is tried again at the next launch.
+            self.unpruned = self.store.prune_after(from).unwrap_or(None);
+        }
+    }
+
     fn flush(&mut self) {
         self.flushed = Instant::now();
         self.unwritten = 0;
@@ -266,7 +282,7 @@ impl Librarian {
             Ok(()) => {
                 // Of the list that is open nothing is known any more either.
                 self.list.iter_mut().for_each(|listed| listed.content = None);
-                let text = "Everything is forgotten: pictures, labels and settings. Runs and models stay";
+                let text = "Everything is forgotten: pictures, labels, settings and evaluations. Runs and models stay";
                 self.events.message(Severity::Info, text.into());
             }
             Err(error) => self.events.message(Severity::Error, format!("Not forgotten: {error}")),

@@ -91,7 +91,7 @@ pub enum Work {
 /// A picture as the inspector's work needs it.
 #[derive(Clone)]
 pub struct Seen {
-    /// The whole picture, upright.
+    /// The picture, upright; a smaller one where it is larger than a camera's.
     pub picture: Arc<RgbImage>,
     /// The same, no larger than tests and the brush need.
     pub copy: Arc<RgbImage>,

@@ -12,13 +12,20 @@ use super::protocol::{Event, InspectedPicture, ScreenImage, ViewRect};
 use super::queue::{Job, Lane, Queue, Task, Wanted};
 use super::threads::keep_going;
 use crate::library::{
-    Computed, Content, Decoded, Fact, PictureError, ReadPicture, Store, Thumbnail, decode, fitted, stamp,
+    Computed, Content, Decoded, Fact, PictureError, ReadPicture, Store, Thumbnail, decode_with_notes, fitted, stamp,
     thumbnail_from_jpeg,
 };
-use crate::logging::place;
+use crate::logging::{panic_text, place};
 
 /// Longest side of the inspected picture, in pixels: below every GPU's limit on textures.
 pub const INSPECTED_SIDE: u32 = 2_048;
+
+/// Longest side of what is kept of a picture while it is inspected, for another part of it to be shown to the model: with
+/// that of a camera of 24 megapixels, it is the picture itself.
+const PROBED_SIDE: u32 = 6_000;
+
+/// Pixels of a picture that the window gets whole, to show it 1:1: 200 MB of them. Of a larger one it shows the smaller copy.
+const MOST_HELD: u64 = 1 << 26;
 
 /// Longest side of the copy on which heatmaps are tested.
 const CHECKED_SIDE: u32 = 1_024;
@@ -54,10 +61,11 @@ impl PictureThread {
             };
             let job = task.job().clone();
             let guarded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.perform(task)));
-            if guarded.is_err() {
+            if let Err(panic) = guarded {
+                let reason = panic_text(panic.as_ref());
                 self.skipped(
                     &job,
-                    &PictureError::Damaged(format!("preparing it failed; {}", place())),
+                    &PictureError::Damaged(format!("preparing it failed ({reason}); {}", place())),
                 );
             }
             self.queue.done(self.lane);
@@ -74,19 +82,22 @@ impl PictureThread {
     }
 
     fn inspect(&mut self, job: &Job, models: &[Wanted]) {
-        let decoded = decode(&job.path);
+        let decoded = decode_with_notes(&job.path);
         // By now the user may be at another picture.
         if !self.queue.is_inspected(job) {
             return;
         }
-        let inspected = decoded.and_then(|picture| self.send_inspected(job, picture, models));
+        let inspected = decoded.and_then(|decoded| self.send_inspected(job, decoded, models));
         if let Err(error) = inspected {
             self.skipped(job, &error);
         }
     }
 
     /// Hands the picture to the window, and what each model sees of it to the model's thread.
-    fn send_inspected(&self, job: &Job, picture: RgbImage, models: &[Wanted]) -> Result<(), PictureError> {
+    fn send_inspected(&self, job: &Job, decoded: Decoded, models: &[Wanted]) -> Result<(), PictureError> {
+        let Decoded {
+            picture, room: _room, ..
+        } = decoded;
         let (width, height) = picture.dimensions();
         let mut views = Vec::new();
         for model in models {
@@ -103,19 +114,27 @@ impl PictureThread {
         let picture = Arc::new(picture);
         let file = std::fs::metadata(&job.path).ok();
         let is_larger = picture.dimensions() != shown.dimensions();
+        // What the window holds is in no budget.
+        let is_held = is_larger && u64::from(width) * u64::from(height) <= MOST_HELD;
         self.events.send(Event::Inspected {
             library: job.library,
             picture: job.picture,
             inspected: Box::new(InspectedPicture {
                 image: screen_image(shown),
                 original_size: picture.dimensions(),
-                original: is_larger.then(|| picture.clone()),
+                original: is_held.then(|| picture.clone()),
                 file: file.and_then(|file| Some((file.len(), file.modified().ok()?))),
                 view,
                 model_view: screen_image(model_view),
                 rival_view,
             }),
         });
+        let fits = picture.width().max(picture.height()) <= PROBED_SIDE;
+        let picture = if fits {
+            picture
+        } else {
+            Arc::new(fitted(&picture, PROBED_SIDE))
+        };
         for (model, (_, view)) in models.iter().zip(views) {
             let _ = self.inference.send(Work::Dense {
                 library: job.library,

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::search::{Choice, trials};
 use super::{Error, Result};
 use crate::clip::Precision;
+use crate::escape::check_name;
+use crate::files::check_local;
 use crate::fine_tune::FineTuneMethod;
 use crate::lossless::Lossless;
 use crate::zero_shot::DEFAULT_TEMPLATE;
@@ -418,6 +420,10 @@ impl RunConfig {
     /// # Errors
     /// Names the setting.
     pub fn check(&self) -> Result<()> {
+        let others = [&self.base, &self.control].into_iter().flatten();
+        for path in others.chain([&self.folder]) {
+            check_local(path).map_err(Error::Config)?;
+        }
         for field in Field::of(self.method) {
             let (value, (low, high)) = (field.get(&self.hyper), field.range);
             if !(low..=high).contains(&value) {
@@ -440,6 +446,9 @@ impl RunConfig {
         trials(self)?;
         if self.shots == Some(0) {
             return Err(Error::Config("shots must be 1 or more; leave them out for all".into()));
+        }
+        for template in &self.templates {
+            check_name("the template", template).map_err(Error::Config)?;
         }
         if let Some(template) = self.templates.iter().find(|template| !template.contains("{}")) {
             return Err(Error::Config(format!(

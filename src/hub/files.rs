@@ -78,7 +78,10 @@ pub fn plans(names: &[String]) -> Result<Vec<Plan>, String> {
         .collect();
     if plans.is_empty() {
         let parts = names.iter().filter_map(|name| name.strip_suffix(HF_CONFIG));
-        let first = |part: &&str| part.starts_with(FIRST_PART) && part.matches('/').count() == 1;
+        let first = |part: &&str| {
+            part.strip_suffix('/')
+                .is_some_and(|name| name.starts_with(FIRST_PART) && is_plain(name))
+        };
         plans.extend(parts.filter(first).find_map(|part| hugging_face(names, part)));
     }
     if plans.is_empty() {

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
-use super::data_dir::make_private;
+use super::data_dir::{make_data_dir, make_private};
+use crate::files::folder_of;
 
 /// Readers wait for nobody but a process that is just replacing the file.
 const BUSY: Duration = Duration::from_millis(250);
@@ -127,10 +128,26 @@ impl Database {
         if copy.exists() {
             return Ok(());
         }
-        let copied = self.connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()]);
+        // Under another name until it is whole, and its owner's alone from its first byte on.
+        let unwritten = |error: std::io::Error| StoreError::Failed {
+            file: copy.clone(),
+            reason: error.to_string(),
+        };
+        let part = beside(&self.path, "part-");
+        let file = tempfile::Builder::new()
+            .prefix(part.file_name().unwrap_or_default())
+            .tempfile_in(folder_of(&copy))
+            .map_err(unwritten)?;
+        let path = file.path().as_os_str().as_encoded_bytes();
+        // As bytes: the folder's name may be no text.
+        let copied = self.connection.execute("VACUUM INTO CAST(?1 AS TEXT)", [path]);
         copied.map_err(|error| self.failed(&error))?;
-        make_private(&copy);
-        Ok(())
+        file.as_file().sync_all().map_err(unwritten)?;
+        match file.persist_noclobber(&copy) {
+            // Another process came first.
+            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            persisted => persisted.map(drop).map_err(|error| unwritten(error.error)),
+        }
     }
 
     /// Does something whole or not at all.
@@ -230,7 +247,11 @@ fn connect(folder: &Path, path: &Path) -> Result<Connection, StoreError> {
     };
     match path.metadata() {
         Ok(metadata) if !metadata.is_file() => return Err(failed_with("it is not a file".into())),
-        Ok(_) => [folder, path].into_iter().for_each(make_private),
+        Ok(_) => {
+            // Where that cannot be done, the file can be read all the same.
+            let _ = make_data_dir(folder);
+            make_private(path);
+        }
         Err(_) => create(folder, path).map_err(|error| failed_with(error.to_string()))?,
     }
     let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -258,13 +279,23 @@ fn connect(folder: &Path, path: &Path) -> Result<Connection, StoreError> {
 
 /// A file that nobody changes, as on a disk that cannot be written: there the log's index cannot be made.
 fn open_unchanging(path: &Path) -> rusqlite::Result<Connection> {
-    let escaped = path
-        .to_string_lossy()
-        .replace('%', "%25")
-        .replace('?', "%3f")
-        .replace('#', "%23");
+    let escaped = address(path);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
+}
+
+/// A path as SQLite's addresses have it, bytes that are no text among them.
+fn address(path: &Path) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/\\:._-".contains(&byte);
+    let bytes = path.as_os_str().as_encoded_bytes().iter();
+    let each = bytes.map(|&byte| {
+        if plain(byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02x}")
+        }
+    });
+    each.collect()
 }
 
 /// A connection that can be read from: the first read opens the log.
@@ -278,8 +309,7 @@ fn opened(connection: rusqlite::Result<Connection>) -> rusqlite::Result<Connecti
 }
 
 fn create(folder: &Path, path: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    make_private(folder);
+    make_data_dir(folder)?;
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -312,6 +342,24 @@ mod tests {
             .unwrap();
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_whose_name_is_no_text_is_copied_and_read_like_any_other() {
+        use std::os::unix::ffi::OsStrExt;
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9 %20?#"));
+        fill(&mut Database::open(&folder, &FIRST).unwrap());
+        Database::open(&folder, &SECOND).unwrap();
+        let copy = folder.join("test.sqlite.version-1");
+        let read = open_unchanging(&copy).unwrap();
+        assert_eq!(read.query_row("SELECT x FROM a", [], |row| row.get::<_, i64>(0)), Ok(7));
+        let names = std::fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name());
+        let parts = names.filter(|name| name.to_string_lossy().contains("part-"));
+        assert_eq!(parts.count(), 0);
+    }
+
     #[test]
     fn a_migration_is_preceded_by_a_whole_copy() {
         let folder = tempfile::tempdir().unwrap();
@@ -321,6 +369,17 @@ mod tests {
         assert_eq!(second.connection.query_row(sum, [], |row| row.get::<_, i64>(0)), Ok(7));
         let copy = Connection::open(folder.path().join("test.sqlite.version-1")).unwrap();
         assert_eq!(copy.query_row("SELECT x FROM a", [], |row| row.get::<_, i64>(0)), Ok(7));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = folder
+                .path()
+                .join("test.sqlite.version-1")
+                .metadata()
+                .unwrap()
+                .permissions();
+            assert_eq!(mode.mode() & 0o777, 0o600);
+        }
         let older = Database::open(folder.path(), &FIRST).map(drop);
         assert!(
             matches!(older, Err(StoreError::Newer { found: 2, known: 1, .. })),

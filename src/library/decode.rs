@@ -13,7 +13,9 @@ use super::exif::{Directory, first_directory, orientation_of_xmp};
 use super::kinds::UnreadKind;
 use super::rescue;
 use super::rgb::{RGB_BYTES, decode_rgb};
+use super::thumbnail::fitted;
 use crate::clip::preprocess::jpeg::{self, Wholeness};
+use crate::logging::{panic_text, place};
 
 /// Larger files are no photographs; they would only exhaust the memory.
 const MAX_FILE_BYTES: u64 = 300_000_000;
@@ -71,12 +73,25 @@ pub struct Decoded {
     pub room: Room,
 }
 
-/// Reads a picture, upright, in RGB; transparency is dropped as the reference does.
+/// Reads a picture, upright, in RGB; transparency is dropped as the reference does. Its memory is not counted any more:
+/// where several are held at once, see [`decode_with_notes`].
 ///
 /// # Errors
 /// Why the file is not a whole picture.
 pub fn decode(path: &Path) -> Result<RgbImage, PictureError> {
     decode_with_notes(path).map(|decoded| decoded.picture)
+}
+
+/// Reads a picture no larger than `max_side`. The memory that the whole one takes is given back when it is gone, and not
+/// before.
+///
+/// # Errors
+/// Why the file is not a whole picture.
+pub fn decode_fitted(path: &Path, max_side: u32) -> Result<RgbImage, PictureError> {
+    let Decoded {
+        picture, room: _room, ..
+    } = decode_with_notes(path)?;
+    Ok(fitted(&picture, max_side))
 }
 
 /// Reads a picture, and what there is to say about its file. Where other pictures take all the memory that there is for
@@ -160,7 +175,13 @@ pub(super) fn decode_raw(raw: Raw, path: &Path, same: &dyn Fn(&[u8]) -> bool) ->
             is_file,
         } => decode_whole(bytes, format, room, is_file.then_some(path), same),
     });
-    std::panic::catch_unwind(decode).unwrap_or_else(|_| Err(PictureError::Damaged("the decoder gave up".into())))
+    std::panic::catch_unwind(decode).unwrap_or_else(|panic| {
+        let reason = panic_text(panic.as_ref());
+        Err(PictureError::Damaged(format!(
+            "its decoder failed ({reason}); {}",
+            place()
+        )))
+    })
 }
 
 fn decode_large(path: &Path, same: &dyn Fn(&[u8]) -> bool) -> Result<Decoded, PictureError> {
@@ -273,6 +294,7 @@ fn copies_of_file(format: ImageFormat) -> u64 {
 /// The memory that reading a picture takes at most, in bytes, its file included.
 fn needed(bytes: &[u8], format: ImageFormat) -> Result<u64, PictureError> {
     let file = copies_of_file(format) * bytes.len() as u64;
+    let (bytes, format) = content_of(bytes, format);
     match reader(bytes, format).into_decoder() {
         Ok(mut decoder) => {
             let turn = orientation(&mut decoder, bytes, format);
@@ -398,6 +420,14 @@ fn with_its_end(mut bytes: Vec<u8>) -> Result<(Vec<u8>, Option<&'static str>), P
     }
 }
 
+/// The picture itself: an icon that is a PNG is read as one, because the decoder for icons bounds nothing in it.
+fn content_of(bytes: &[u8], format: ImageFormat) -> (&[u8], ImageFormat) {
+    match format {
+        ImageFormat::Ico => rescue::png_of_icon(bytes).map_or((bytes, format), |png| (png, ImageFormat::Png)),
+        _ => (bytes, format),
+    }
+}
+
 fn reader(bytes: &[u8], format: ImageFormat) -> ImageReader<Cursor<&[u8]>> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits(match format {
@@ -415,6 +445,7 @@ fn limits(bytes: u64) -> image::Limits {
 
 /// The pixels, upright; no more than there is room for.
 fn pixels(bytes: &[u8], format: ImageFormat, room: u64) -> Result<RgbImage, PictureError> {
+    let (bytes, format) = content_of(bytes, format);
     let mut decoder = reader(bytes, format).into_decoder().map_err(picture_error)?;
     let turn = orientation(&mut decoder, bytes, format);
     if needed_by(&decoder, format, bytes, turn)? > room {
@@ -439,12 +470,35 @@ fn turned(mut decoder: impl ImageDecoder, turn: Orientation, extra: u64) -> Resu
 fn orientation(decoder: &mut impl ImageDecoder, bytes: &[u8], format: ImageFormat) -> Orientation {
     let block = match format {
         ImageFormat::Tiff => Some(Cow::Borrowed(bytes)),
+        // The decoder takes as much memory as the file says that they are long.
+        ImageFormat::WebP => chunk_of_webp(bytes, b"EXIF").map(Cow::Borrowed),
         _ => decoder.exif_metadata().ok().flatten().map(Cow::Owned),
     };
     let in_exif = block.and_then(|block| Directory::of(&block)?.orientation());
-    let turn = in_exif.or_else(|| orientation_of_xmp(&decoder.xmp_metadata().ok().flatten()?));
+    let turn = in_exif.or_else(|| {
+        let xmp = match format {
+            ImageFormat::WebP => Cow::Borrowed(chunk_of_webp(bytes, b"XMP ")?),
+            _ => Cow::Owned(decoder.xmp_metadata().ok().flatten()?),
+        };
+        orientation_of_xmp(&xmp)
+    });
     turn.and_then(Orientation::from_exif)
         .unwrap_or(Orientation::NoTransforms)
+}
+
+/// A part of a WebP by its name, where all of it is there.
+fn chunk_of_webp<'a>(bytes: &'a [u8], name: &[u8; 4]) -> Option<&'a [u8]> {
+    let mut rest = bytes.get(12..)?;
+    loop {
+        let (header, after) = rest.split_first_chunk::<8>()?;
+        let size = u32::from_le_bytes([header[4], header[5], header[6], header[7]]) as usize;
+        let content = after.get(..size)?;
+        if header.starts_with(name) {
+            return Some(content);
+        }
+        // Each begins at an even place.
+        rest = after.get(size + size % 2..)?;
+    }
 }
 
 /// Why the library did not decode a picture.
@@ -541,6 +595,32 @@ mod tests {
         assert_eq!(turned.dimensions(), (45, 67));
         assert_eq!(turned, decoded(&bytes, "x.tif").unwrap());
         assert!(decode_streamed(&file(&bytes[..bytes.len() / 2])).is_err());
+    }
+
+    #[test]
+    fn a_webp_is_turned_by_what_is_whole_in_it() {
+        let lossless = encoded(ImageFormat::WebP);
+        let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+        let extended = |claimed: u32| {
+            let flags = b"VP8X\x0a\0\0\0\x08\0\0\0\x42\0\0\x2c\0\0";
+            let chunks = [
+                &b"WEBP"[..],
+                flags,
+                &lossless[12..],
+                b"EXIF",
+                &claimed.to_le_bytes(),
+                exif,
+            ]
+            .concat();
+            [&b"RIFF"[..], &(chunks.len() as u32).to_le_bytes(), &chunks].concat()
+        };
+        assert_eq!(
+            decoded(&extended(exif.len() as u32), "x").unwrap().dimensions(),
+            (45, 67)
+        );
+        let beyond = extended(0x7FFF_FFF0);
+        assert_eq!(decoded(&beyond, "x").unwrap().dimensions(), (67, 45));
+        assert_eq!(chunk_of_webp(&beyond, b"EXIF"), None);
     }
 
     #[test]

@@ -5,7 +5,14 @@ use std::path::{Path, PathBuf};
 use super::cache::Counts;
 use super::database::StoreError;
 use super::store::Store;
-use super::{cache, catalog, database, kept_aside};
+use super::{cache, catalog, database, kept_aside, legacy};
+
+/// Where evaluations lie in the data folder, and those that were put aside.
+const EVALUATIONS: &str = "evaluations";
+const TRASH: &str = "trash";
+
+/// Pictures that are looked at in one go while nobody waits.
+const AT_ONCE: usize = 500;
 
 /// What the stores hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +64,20 @@ impl Store {
         Ok(gone)
     }
 
-    /// Forgets all about pictures; with `everything`, settings and labels too, and what was kept aside of them.
+    /// Does a part of what [`Self::prune`] does, for a program that is otherwise idle; where it goes on. Pictures in folders
+    /// that cannot be reached stay.
+    ///
+    /// # Errors
+    /// The stores cannot be read or written.
+    pub fn prune_after(&mut self, id: i64) -> Result<Option<i64>, StoreError> {
+        let pruned = self.write_catalog(|catalog| catalog.prune_after(id, AT_ONCE))?;
+        if !pruned.nowhere.is_empty() {
+            self.write_cache(|cache| cache.drop_all_of(&pruned.nowhere))?;
+        }
+        Ok(pruned.next)
+    }
+
+    /// Forgets all about pictures; with `everything`, settings, labels and evaluations too, and what was kept aside of them.
     ///
     /// # Errors
     /// The stores cannot be written.
@@ -73,9 +93,15 @@ impl Store {
         let copies = copies.filter(|file| !in_use.contains(file));
         let aside = files_beginning(&folder.join(kept_aside::FOLDER), "");
         let logs = files_beginning(&folder.join("logs"), "");
+        let old = database::files_of(&folder.join(legacy::FILE)).into_iter();
+        let evaluations = folder.join(EVALUATIONS);
+        let deleted = files_beginning(&evaluations.join(TRASH), "");
         copies
             .chain(aside)
             .chain(logs)
+            .chain(old)
+            .chain(files_beginning(&evaluations, ""))
+            .chain(deleted)
             .try_for_each(|file| database::removed(&file))
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::content::Content;
-use super::data_dir::make_private;
+use super::data_dir::{make_private, make_private_folder};
 use super::output::write_output;
 
 /// Where, in the data folder.
@@ -14,8 +14,7 @@ pub(super) const FOLDER: &str = "kept-aside";
 /// # Errors
 /// It cannot be written.
 pub(super) fn keep(folder: &Path, name: &str, value: &[u8]) -> Result<PathBuf, String> {
-    std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
-    make_private(folder);
+    make_private_folder(folder).map_err(|error| error.to_string())?;
     // The name of a setting may be damaged, too.
     let plain: String = name
         .chars()

@@ -1,10 +1,11 @@
 //! Which files are pictures, by name and by content: those that are read, and those of kinds that are not.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use image::ImageFormat;
+
+use crate::files::open_file;
 
 /// Enough of a file's beginning to know its kind.
 const HEAD_BYTES: usize = 132;
@@ -235,7 +236,8 @@ fn is_bmp(head: &[u8]) -> bool {
 
 fn head_of(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(HEAD_BYTES);
-    File::open(path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    // A pipe would keep whoever looks waiting, and what is read of it is lost.
+    open_file(path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
     Ok(head)
 }
 

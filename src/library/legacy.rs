@@ -9,7 +9,7 @@ use super::catalog::Catalog;
 use super::database::files_of;
 use super::kept_aside;
 
-const FILE: &str = "clipsight.sqlite";
+pub(super) const FILE: &str = "clipsight.sqlite";
 const SETTINGS: &str = "SELECT value FROM settings WHERE name = 'window'";
 
 /// Takes the settings over, and removes the old file once they are written. What there is to say about that.

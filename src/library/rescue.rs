@@ -54,17 +54,52 @@ fn tiff(
 
 /// The largest PNG among an icon's pictures.
 fn largest_png(bytes: &[u8]) -> Option<&[u8]> {
-    let count = usize::from(u16::from_le_bytes([*bytes.get(4)?, *bytes.get(5)?]));
-    let entries = bytes.get(6..)?.chunks_exact(16).take(count);
-    let number =
-        |entry: &[u8], at: usize| u32::from_le_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]]) as usize;
-    let pngs = entries.filter_map(|entry| {
-        let png = bytes.get(number(entry, 12)..)?.get(..number(entry, 8))?;
-        // No side means 256 pixels.
-        let side = if entry[0] == 0 { 256 } else { usize::from(entry[0]) };
-        png.starts_with(b"\x89PNG").then_some((side, png))
+    let pngs = icons(bytes).filter(|icon| is_png(icon.content));
+    pngs.max_by_key(|icon| icon.pixels).map(|icon| icon.content)
+}
+
+/// The picture that the decoder for icons would choose, where it is a PNG: of the most bits, then of the most pixels; among
+/// equals the last, else the first.
+pub fn png_of_icon(bytes: &[u8]) -> Option<&[u8]> {
+    let mut icons = icons(bytes).collect::<Vec<_>>();
+    let last = icons.pop()?;
+    let best = icons.into_iter().fold(last, |best, icon| {
+        if (icon.bits, icon.pixels) > (best.bits, best.pixels) {
+            icon
+        } else {
+            best
+        }
     });
-    pngs.max_by_key(|(side, _)| *side).map(|(_, png)| png)
+    is_png(best.content).then_some(best.content)
+}
+
+fn is_png(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\x89PNG\r\n\x1a\n")
+}
+
+/// One of an icon's pictures.
+struct Icon<'a> {
+    bits: u16,
+    pixels: u32,
+    content: &'a [u8],
+}
+
+fn icons(bytes: &[u8]) -> impl Iterator<Item = Icon<'_>> {
+    let count = bytes
+        .get(4..6)
+        .map_or(0, |count| usize::from(u16::from_le_bytes([count[0], count[1]])));
+    let (entries, _) = bytes.get(6..).unwrap_or_default().as_chunks::<16>();
+    entries.iter().take(count).map(move |entry| {
+        let number = |at: usize| u32::from_le_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]]) as usize;
+        // No side means 256 pixels.
+        let side = |at: usize| if entry[at] == 0 { 256 } else { u32::from(entry[at]) };
+        let rest = bytes.get(number(12)..).unwrap_or_default();
+        Icon {
+            bits: u16::from_le_bytes([entry[6], entry[7]]),
+            pixels: side(0) * side(1),
+            content: rest.get(..number(8)).unwrap_or(rest),
+        }
+    })
 }
 
 /// A GIF's first frame may be smaller than its canvas: what lies around it has the palette's transparent colour, else its

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, DirEntry, include_dir};
 
+use super::data_dir::{make_private, make_private_folder};
 use crate::files::write_whole;
 
 static SAMPLES: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/samples");
@@ -19,7 +20,7 @@ pub fn unpack_samples(data_dir: &Path) -> std::io::Result<PathBuf> {
 }
 
 fn unpack(dir: &Dir, root: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(root.join(dir.path()))?;
+    make_private_folder(&root.join(dir.path()))?;
     for entry in dir.entries() {
         match entry {
             DirEntry::Dir(inner) => unpack(inner, root)?,
@@ -28,6 +29,7 @@ fn unpack(dir: &Dir, root: &Path) -> std::io::Result<()> {
                 let there = std::fs::metadata(&path).is_ok_and(|m| m.len() == file.contents().len() as u64);
                 if !there {
                     write_whole(&path, file.contents())?;
+                    make_private(&path);
                 }
             }
         }

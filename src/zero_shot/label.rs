@@ -6,7 +6,7 @@ use super::TemplateSet;
 
 /// The most characters of a label's name, and of each of its descriptions. Towers read a fifteenth of it; millions of them
 /// would only be drawn and tokenized.
-pub const MAX_LABEL_CHARACTERS: usize = 1_000;
+pub const MAX_LABEL_CHARACTERS: usize = crate::escape::MAX_NAME_CHARACTERS;
 /// So much of what is too long is shown to name it.
 const NAMED_CHARACTERS: usize = 40;
 

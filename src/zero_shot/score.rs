@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::clip::Scoring;
 
 /// Rows that are multiplied together.
-const BLOCK_ROWS: usize = 64;
+pub const BLOCK_ROWS: usize = 64;
 
 /// Unit vectors of the labels, and last that of "none of these".
 #[derive(Debug, Clone)]

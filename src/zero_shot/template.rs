@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::escape::check_name;
+
 /// The template that is used where none is named.
 pub const DEFAULT_TEMPLATE: &str = "a photo of a {}.";
 
@@ -11,8 +13,14 @@ const HOLE: &str = "{}";
 
 /// A template that cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("the template \"{0}\" has no {{}} for the class name")]
-pub struct TemplateError(pub String);
+pub enum TemplateError {
+    /// No name can be put into it.
+    #[error("the template \"{0}\" has no {{}} for the class name")]
+    NoHole(String),
+    /// Longer than any text that a model reads.
+    #[error("{0}")]
+    TooLong(String),
+}
 
 /// Which templates make the prompts; several form an ensemble.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,10 +45,12 @@ impl TemplateSet {
     /// A set of the user's own, checked.
     ///
     /// # Errors
-    /// The first template without `{}`.
+    /// The first template without `{}`, or that is too long.
     pub fn own(templates: Vec<String>) -> Result<Self, TemplateError> {
+        let lengths = templates.iter().map(|template| check_name("the template", template));
+        lengths.collect::<Result<(), _>>().map_err(TemplateError::TooLong)?;
         match templates.iter().find(|template| !template.contains(HOLE)) {
-            Some(template) => Err(TemplateError(template.clone())),
+            Some(template) => Err(TemplateError::NoHole(template.clone())),
             None => Ok(Self::Own(templates)),
         }
     }
@@ -94,7 +104,13 @@ mod tests {
     #[test]
     fn a_template_without_a_hole_is_refused_by_name() {
         let error = TemplateSet::own(vec!["a {}".into(), "a photo".into()]).unwrap_err();
-        assert_eq!(error, TemplateError("a photo".into()));
+        assert_eq!(error, TemplateError::NoHole("a photo".into()));
+    }
+
+    #[test]
+    fn a_template_of_a_million_letters_is_refused_by_its_beginning() {
+        let error = TemplateSet::own(vec!["{} ".repeat(500_000)]).unwrap_err().to_string();
+        assert!(error.contains("1500000 characters") && error.len() < 200, "{error}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use clipsight::evaluation::{
     Caption, Confusion, Evaluation, FailureOrder, Mark, Marked, Measures, Retrieval, SliceBy, Source, answer, ordered,
     read_evaluation, share_interval, slices, worst, written,
 };
+use clipsight::table::Style;
 use clipsight::zero_shot::TemplateSet;
 
 use crate::{Place, fuzz};
@@ -28,7 +29,7 @@ fn show(evaluation: &Evaluation) {
     let tables = [
         latex(std::slice::from_ref(&row)),
         markdown(&[row]),
-        csv(evaluation),
+        csv(evaluation, Style::default()),
         json_lines(evaluation),
     ];
     assert!(tables.iter().all(|table| !table.is_empty()));

@@ -1,11 +1,14 @@
 //! Every reader of what comes from outside, against files that are broken in thousands of ways: none may panic, none may
 //! take more than a moment, none may want more memory than a picture.
 //!
-//! Each test works for `CLIPSIGHT_FUZZ_SECONDS` (2 where that is not set) from `CLIPSIGHT_FUZZ_SEED` (1); what fails is
-//! written to a file that the message names. Files that failed once are in `tests/fixtures/fuzz/READER` and are tried first.
+//! Each test works for `CLIPSIGHT_FUZZ_SECONDS` (2 where that is not set) from `CLIPSIGHT_FUZZ_SEED` (1); what fails, or
+//! never ends, is written to a file that the message names. Files that failed once are in `tests/fixtures/fuzz/READER` and
+//! are tried first.
 
 mod evaluations;
 mod mutate;
+
+mod watchdog;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -13,14 +16,18 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
 use clipsight::app::settings::Settings;
-use clipsight::clip::{Checkpoint, Model, TextConfig, Tokenizer};
+use clipsight::clip::{Checkpoint, Embedding, Model, TextConfig, Tokenizer};
 use clipsight::engine::protocol::StoredSetting;
 use clipsight::fine_tune::data::Dataset;
 use clipsight::fine_tune::run::Runs;
-use clipsight::library::{MAX_LABELS_BYTES, decode_with_notes, read_text};
+use clipsight::library::{
+    Computed, Content, Fact, MAX_LABELS_BYTES, SettingChange, Sighting, Store, Thumbnail, decode_with_notes, read_text,
+    stamp,
+};
 use clipsight::zero_shot::{of_fair_length, parse_labels};
 
 use mutate::{Random, mutated};
+use watchdog::Watchdog;
 
 /// No file may take longer, on a machine that does much else.
 const MOST_TIME: Duration = Duration::from_secs(20);
@@ -45,35 +52,45 @@ fn fuzz(reader: &str, text: bool, seeds: &[Vec<u8>], read: impl Fn(&[u8])) {
     let kept: Vec<Vec<u8>> = kept
         .map(|entry| std::fs::read(entry.unwrap().path()).unwrap())
         .collect();
+    let seed = number("CLIPSIGHT_FUZZ_SEED", 1);
+    let watchdog = Watchdog::over(reader, seed);
     for bytes in seeds.iter().chain(&kept) {
-        attempt(reader, bytes, &read);
+        attempt(reader, bytes, &watchdog, &read);
     }
     let seconds = number("CLIPSIGHT_FUZZ_SECONDS", 2);
-    let mut random = Random::new(number("CLIPSIGHT_FUZZ_SEED", 1));
+    let mut random = Random::new(seed);
     let started = Instant::now();
     let mut cases = seeds.len() + kept.len();
     while started.elapsed() < Duration::from_secs(seconds) {
-        attempt(reader, &mutated(&mut random, seeds, text), &read);
+        attempt(reader, &mutated(&mut random, seeds, text), &watchdog, &read);
         cases += 1;
     }
     println!("fuzz_cases {reader} {cases}");
 }
 
-fn attempt(reader: &str, bytes: &[u8], read: &impl Fn(&[u8])) {
+fn attempt(reader: &str, bytes: &[u8], watchdog: &Watchdog, read: &impl Fn(&[u8])) {
     let started = Instant::now();
+    watchdog.begins(bytes);
     let survived = catch_unwind(AssertUnwindSafe(|| read(bytes))).is_ok();
+    watchdog.ended();
     let took = started.elapsed();
     let peak = peak_mib().unwrap_or(0);
     if survived && took < MOST_TIME && peak < MOST_MIB {
         return;
     }
-    let file = std::env::temp_dir().join(format!("clipsight-fuzz-{reader}-{}", std::process::id()));
-    std::fs::write(&file, bytes).unwrap();
+    let file = kept(reader, bytes);
     panic!(
         "{reader} failed (panic: {}, {took:?}, {peak} MiB) at {}",
         !survived,
         file.display()
     );
+}
+
+/// Where what failed is found again.
+fn kept(reader: &str, bytes: &[u8]) -> PathBuf {
+    let file = std::env::temp_dir().join(format!("clipsight-fuzz-{reader}-{}", std::process::id()));
+    std::fs::write(&file, bytes).unwrap();
+    file
 }
 
 fn peak_mib() -> Option<u64> {
@@ -231,26 +248,54 @@ fn tokenizers() {
     });
 }
 
+/// A model of which one file changes; `others` lie beside it.
+fn model(reader: &str, fixture: &str, others: &[&str], changing: &str, text: bool) {
+    let place = Place::of_fixture(fixture, others);
+    let seed = std::fs::read(fixtures().join(fixture).join(changing)).unwrap();
+    fuzz(reader, text, &[seed], |bytes| {
+        place.with(changing, bytes);
+        if let Ok(model) = Model::open(place.path(), &Device::flex()) {
+            let _ = model.tokenize("a photo of a naïve CAT's 42 – 猫!");
+        }
+    });
+}
+
 #[test]
 fn configurations() {
+    let files = ["model.safetensors", "tokenizer.json"];
+    let others = [&files[..], &["preprocessor_config.json"]].concat();
+    model("configurations", "clip-f32", &others, "config.json", true);
+    let others = [&files[..], &["config.json"]].concat();
+    model("preprocessing", "clip-f32", &others, "preprocessor_config.json", true);
+}
+
+#[test]
+fn configurations_of_other_layouts() {
+    let files = ["open_clip_model.safetensors", "tokenizer.json"];
+    model("open-clip", "openclip-vit", &files, "open_clip_config.json", true);
+    model("timm", "timm-clip", &files, "open_clip_config.json", true);
+    let files = ["model.safetensors", "preprocessor_config.json", "tokenizer.json"];
+    let others = [&files[..], &["tokenizer_config.json"]].concat();
+    model("siglip2", "siglip2", &others, "config.json", true);
+    let others = [&files[..], &["config.json"]].concat();
+    model("tokenizer-settings", "siglip2", &others, "tokenizer_config.json", true);
+}
+
+#[test]
+fn vocabularies() {
     let files = [
         "config.json",
         "model.safetensors",
-        "preprocessor_config.json",
-        "tokenizer.json",
+        "processor_config.json",
+        "tokenizer_config.json",
     ];
-    let place = Place::of_fixture("clip-f32", &files);
-    let seeds = read_all("clip-f32", &["/config.json"], 64 << 10);
-    fuzz("configurations", true, &seeds, |bytes| {
-        place.with("config.json", bytes);
-        let _ = Model::open(place.path(), &Device::flex());
-    });
-    let place = Place::of_fixture("clip-f32", &files);
-    let seeds = read_all("clip-f32", &["preprocessor_config.json"], 64 << 10);
-    fuzz("preprocessing", true, &seeds, |bytes| {
-        place.with("preprocessor_config.json", bytes);
-        let _ = Model::open(place.path(), &Device::flex());
-    });
+    for (reader, changing, other) in [
+        ("vocabularies", "vocab.json", "merges.txt"),
+        ("merges", "merges.txt", "vocab.json"),
+    ] {
+        model(reader, "opening/clip", &[&files[..], &[other]].concat(), changing, true);
+    }
+    model("sentencepiece", "opening/siglip", &files, "spiece.model", false);
 }
 
 #[test]
@@ -367,6 +412,87 @@ fn settings() {
         let (settings, _) = Settings::from_stored(&[row]);
         assert!(settings.scale.is_finite() && settings.thumbnail_side.is_finite());
     });
+}
+
+/// A data folder with a picture, its thumbnail and embedding, and a setting; the picture's path.
+fn filled_store() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.jpg");
+    std::fs::write(&path, b"\xFF\xD8\xFF\xE0").unwrap();
+    let mut store = Store::keeper(Some(folder.path()));
+    store.keep(Fact {
+        path: path.clone(),
+        stamp: stamp(&path).ok(),
+        computed: Computed {
+            content: Content::of(b"\xFF\xD8\xFF\xE0"),
+            thumbnail: Some(Thumbnail {
+                width: 100,
+                height: 80,
+                jpeg: vec![7; 700],
+            }),
+            embedding: Some((
+                "model".into(),
+                Embedding {
+                    vector: vec![0.5; 4],
+                    norm: 2.0,
+                },
+            )),
+        },
+    });
+    store.save_settings(vec![SettingChange {
+        name: "labels".into(),
+        value: "[\"cat\"]".into(),
+        before: String::new(),
+        precious: true,
+    }]);
+    assert!(store.flush_now());
+    drop(store);
+    (folder, path)
+}
+
+/// What is read from a damaged store is right, or nothing.
+fn store(reader: &str, file: &str) {
+    let (folder, path) = filled_store();
+    let seeds = [std::fs::read(folder.path().join(file)).unwrap()];
+    let content = Content::of(b"\xFF\xD8\xFF\xE0");
+    let seen = stamp(&path).unwrap();
+    fuzz(reader, false, &seeds, |bytes| {
+        let place = Place::new();
+        place.with(file, bytes);
+        let mut store = Store::keeper(Some(place.path()));
+        let vector = store.embedding(content, "model", 4).map(|embedding| embedding.vector);
+        assert!(vector.is_none_or(|vector| vector == [0.5; 4]));
+        assert!(
+            store
+                .thumbnail(content)
+                .is_none_or(|thumbnail| thumbnail.jpeg == [7; 700])
+        );
+        assert!(store.content(&path, seen).is_none_or(|known| known == content));
+        let known = store.settings();
+        assert!(
+            known
+                .iter()
+                .filter_map(|one| one.value.as_deref())
+                .all(|value| value == "[\"cat\"]")
+        );
+        let sighting = Sighting {
+            path: &path,
+            stamp: seen,
+            read: None,
+        };
+        assert_eq!(store.register(&[sighting]).len(), 1);
+        let _ = (store.holdings(), store.notes());
+    });
+}
+
+#[test]
+fn catalogs() {
+    store("catalogs", "catalog.sqlite");
+}
+
+#[test]
+fn caches() {
+    store("caches", "cache.sqlite");
 }
 
 #[test]

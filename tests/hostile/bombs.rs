@@ -59,6 +59,121 @@ fn progressive() -> Vec<u8> {
     bytes
 }
 
+/// So many zeros, deflated: a literal, then copies of 258 bytes of 13 bits each, in the codes that need no table.
+fn zeros(count: usize) -> Vec<u8> {
+    let mut bits = vec![true, true, false];
+    let mut code = |value: u32, length: u32| bits.extend((0..length).rev().map(|place| value >> place & 1 == 1));
+    code(0b0011_0000, 8);
+    for _ in 0..24 {
+        // The longest copy, from one byte before.
+        code(0b1100_0101, 8);
+        code(0, 5);
+    }
+    let packed: Vec<u8> = bits
+        .chunks(8)
+        .map(|byte| byte.iter().rev().fold(0, |sum, bit| sum << 1 | u8::from(*bit)))
+        .collect();
+    // Thirteen bytes are eight copies, wherever they begin.
+    let period = &packed[13..26];
+    let start = [b"\x78\x01".as_slice(), &packed[..13]].concat();
+    [start, period.repeat(count / (8 * 258) + 1)].concat()
+}
+
+fn png_chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    let named = [name.as_slice(), content].concat();
+    let mut checksum = crc32fast::Hasher::new();
+    checksum.update(&named);
+    let length = (content.len() as u32).to_be_bytes();
+    [&length[..], &named, &checksum.finalize().to_be_bytes()].concat()
+}
+
+/// A PNG of so many bits a channel and of this kind, which is all zeros.
+fn png(sides: (u32, u32), bits: u8, kind: u8, extra: &[u8], zeros: &[u8]) -> Vec<u8> {
+    let header = [
+        &sides.0.to_be_bytes()[..],
+        &sides.1.to_be_bytes(),
+        &[bits, kind, 0, 0, 0],
+    ]
+    .concat();
+    [
+        b"\x89PNG\r\n\x1a\n".as_slice(),
+        &png_chunk(b"IHDR", &header),
+        extra,
+        &png_chunk(b"IDAT", zeros),
+        &png_chunk(b"IEND", b""),
+    ]
+    .concat()
+}
+
+/// A colour profile of two gigabytes, once it is unpacked.
+fn with_profile() -> Vec<u8> {
+    let profile = [b"profile\0\0".as_slice(), &zeros(2 << 30)].concat();
+    png((32, 32), 8, 6, &png_chunk(b"iCCP", &profile), &zeros(32 * 129))
+}
+
+fn icon_of(png: &[u8]) -> Vec<u8> {
+    let length = (png.len() as u32).to_le_bytes();
+    let entry = b"\0\0\x01\0\x01\0\x20\x20\0\0\x01\0\x20\0".as_slice();
+    [entry, &length, &22_u32.to_le_bytes(), png].concat()
+}
+
+/// One pixel, and notes that claim to be as long as a file can be.
+fn webp_with_long_notes() -> Vec<u8> {
+    let pixel = image::RgbImage::new(1, 1);
+    let mut plain = std::io::Cursor::new(Vec::new());
+    pixel.write_to(&mut plain, image::ImageFormat::WebP).unwrap();
+    let plain = plain.into_inner();
+    let header = b"VP8X\x0a\0\0\0\x0c\0\0\0\0\0\0\0\0\0".as_slice();
+    let notes = [
+        b"EXIF".as_slice(),
+        &[0xF0, 0xFF, 0xFF, 0x7F],
+        b"XMP ",
+        &[0xF0, 0xFF, 0xFF, 0x7F],
+    ]
+    .concat();
+    let chunks = [b"WEBP".as_slice(), header, &plain[12..], &notes].concat();
+    [b"RIFF".as_slice(), &(chunks.len() as u32).to_le_bytes(), &chunks].concat()
+}
+
+/// Whether they are read or refused: what lies beside the pixels costs nothing.
+#[test]
+fn nothing_beside_the_pixels_takes_memory() {
+    let program = Program::new();
+    let folder = tempfile::tempdir().unwrap();
+    let profile = with_profile();
+    for (name, bytes) in [
+        ("iccp.ico", icon_of(&profile)),
+        ("iccp.png", profile),
+        ("notes.webp", webp_with_long_notes()),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let measured = measured(&program, &["classify", path.to_str().unwrap(), "--label", "a"]);
+        measured.assert_modest(name);
+        assert!(
+            measured.output.status.code().is_some_and(|code| code < 2),
+            "{name}: {}",
+            measured.errors()
+        );
+    }
+}
+
+/// A hundred megapixels of 16 bits and four channels, in a file of 40 MB.
+#[test]
+fn a_deep_png_is_read_within_the_budget_or_refused() {
+    let program = Program::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deep.png");
+    std::fs::write(&path, png((10_000, 10_000), 16, 6, b"", &zeros(10_000 * 80_001))).unwrap();
+    let measured = measured(&program, &["classify", path.to_str().unwrap(), "--label", "a"]);
+    measured.assert_modest("deep.png");
+    assert!(
+        measured.output.status.code().is_some_and(|code| code < 2),
+        "{}",
+        measured.errors()
+    );
+}
+
 #[test]
 fn no_picture_takes_more_memory_than_all_may_together() {
     let program = Program::new();

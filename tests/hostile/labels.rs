@@ -15,11 +15,22 @@ fn a_label_that_is_too_long_is_refused_by_its_name() {
     std::fs::write(&file, format!("cat\n{}\n", "y".repeat(1_001))).unwrap();
     let labels_file = ["classify", CAT, "--labels-file", file.to_str().unwrap()];
     let output = program.0.path().join("o.png").display().to_string();
+    let evaluate = [
+        "evaluate",
+        "tests/fixtures/cases/50-label-as-folder/new",
+        "--labels-file",
+        file.to_str().unwrap(),
+    ];
     let heatmap = ["heatmap", CAT, "--label", &long, "--output", &output];
     for (args, name) in [
         (&["classify", CAT, "--label", &long][..], "\"xxxx"),
         (&labels_file[..], "\"yyyy"),
         (&heatmap[..], "\"xxxx"),
+        (&evaluate[..], "\"yyyy"),
+        (
+            &["classify", CAT, "--label", "cat", "--template", &format!("{{}}{long}")][..],
+            "\"{}xx",
+        ),
     ] {
         let output = program.run(args);
         let errors = String::from_utf8_lossy(&output.stderr);

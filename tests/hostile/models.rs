@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use crate::measured::measured;
@@ -70,7 +72,34 @@ fn tokenizers_that_ask_for_gigabytes_are_refused() {
     let pieces = vec![json!({"SpecialToken": {"id": "E", "type_id": 0}}); 1_000_000];
     let special = json!({"E": {"id": "E", "ids": [1], "tokens": ["E"]}});
     let template = json!({"type": "TemplateProcessing", "single": pieces, "pair": [], "special_tokens": special});
+    let table = |size: u32, replacements: &str| {
+        let bytes = [&size.to_le_bytes()[..], &[0; 1_024], replacements.as_bytes()].concat();
+        json!({"type": "Precompiled", "precompiled_charsmap": BASE64_STANDARD.encode(bytes)})
+    };
+    let replace = |pattern: Value, content: &str| json!({"type": "Replace", "pattern": pattern, "content": content});
+    let steps = |steps: Vec<Value>| with("normalizer", json!({"type": "Sequence", "normalizers": steps}));
+    let grown_tokens = {
+        let one = |n: usize| {
+            json!({"id": 1_000 + n, "content": "a".repeat(1_000), "single_word": false, "lstrip": false, "rstrip": false,
+                "normalized": true, "special": false})
+        };
+        let mut tokenizer = sound.clone();
+        tokenizer["added_tokens"] = (0..1_000).map(one).collect();
+        tokenizer["normalizer"] = replace(json!({"String": "a"}), &"a".repeat(4_000));
+        tokenizer.to_string().into_bytes()
+    };
     let bombs = [
+        (
+            "between letters",
+            steps(vec![replace(json!({"Regex": "(?=a)"}), "a"); 60]),
+        ),
+        (
+            "at the ends of words",
+            steps(vec![replace(json!({"Regex": r"\b"}), "a b"); 60]),
+        ),
+        ("a table that grows", steps(vec![table(1_024, &"a".repeat(10_000)); 2])),
+        ("a table of gigabytes", steps(vec![table(0xFFFF_FFFC, "a")])),
+        ("added tokens that grow", grown_tokens),
         (
             "prepend",
             with(
@@ -112,6 +141,28 @@ fn adapters_that_do_not_fit_are_refused() {
         .unwrap();
         let errors = classify(folder.path(), &path.display().to_string());
         assert!(!errors.contains("changed since"), "{}: {errors}", path.display());
+    }
+}
+
+/// A file may say that it is long, and hold nothing.
+#[test]
+fn an_adapter_of_20_gb_is_not_read() {
+    let hostile = fixtures().join("hostile/adapters/probe-half-rows");
+    let adapter = std::fs::read_to_string(hostile.join("adapter.json")).unwrap();
+    let adapter = adapter.replace("BASE", fixtures().join("clip-f32").to_str().unwrap());
+    let length: u64 = 20 << 30;
+    let count = length / 4;
+    let whole = format!(r#"{{"weight":{{"dtype":"F32","shape":[1,{count}],"data_offsets":[0,{length}]}}}}"#);
+    for header in ["", &whole] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("adapter.json"), &adapter).unwrap();
+        let mut start = (header.len() as u64).to_le_bytes().to_vec();
+        start.extend(header.as_bytes());
+        let path = folder.path().join("adapter.safetensors");
+        std::fs::write(&path, &start).unwrap();
+        let file = std::fs::File::options().write(true).open(&path).unwrap();
+        file.set_len(start.len() as u64 + length).unwrap();
+        assert!(classify(folder.path(), "20 GB").contains("adapter.safetensors"));
     }
 }
 

@@ -11,6 +11,11 @@ use crate::program::Program;
 const NAME: &str = "x\u{1b}[2J\u{1b}]0;owned\u{7}\r\nclipsight: all is well\u{202e}gpj\u{2066}";
 const CAT: &str = "assets/samples/photos/cat.jpg";
 
+fn nothing_obeyed(printed: &[u8]) -> bool {
+    let obeyed = |c: char| c.is_control() && c != '\n' || "\u{202e}\u{2066}".contains(c);
+    !String::from_utf8_lossy(printed).contains(obeyed)
+}
+
 /// Nothing of what was printed is obeyed by a terminal.
 fn assert_harmless(output: &Output, what: &str) {
     for (stream, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
@@ -88,6 +93,21 @@ fn names_from_elsewhere_are_printed_harmlessly() {
     }
     let preview = ["fine-tune", classes.to_str().unwrap(), "--preview"];
     assert_harmless(&program.run(&preview), "a class");
+    let evaluate = ["evaluate", classes.to_str().unwrap()];
+    assert_harmless(&program.run(&evaluate), "classes that were measured");
+    for format in ["latex", "markdown"] {
+        let output = program.run(&[&evaluate[..], &["--format", format]].concat());
+        assert!(nothing_obeyed(&output.stdout), "{format}");
+    }
+    for args in [&["classify", file, "--label", NAME][..], &evaluate] {
+        let lines = program.run(&[args, &["--format", "json"]].concat());
+        assert!(nothing_obeyed(&lines.stdout), "{args:?}");
+        assert!(
+            crate::program::lines(&lines)
+                .iter()
+                .any(|line| line.to_string().contains('\u{202e}'))
+        );
+    }
 }
 
 #[test]

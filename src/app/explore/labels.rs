@@ -23,6 +23,8 @@ use crate::zero_shot::{Label, LabelId, MAX_LABEL_CHARACTERS, of_fair_length, par
 /// From so many labels on, only those that are seen are drawn.
 const MANY: usize = 100;
 /// The id of the field for new labels.
+/// Of all descriptions of a label together.
+const MAX_DESCRIPTIONS: usize = 20 * MAX_LABEL_CHARACTERS;
 const NEW_LABEL: &str = "new label";
 /// Rows so far out of sight are drawn: Tab goes to them.
 const MARGIN: f32 = 60.0;
@@ -398,6 +400,7 @@ fn descriptions_ui(ui: &mut Ui, state: &State, place: usize, commands: &mut Vec<
     let mut text = descriptions.join("\n");
     let field = TextEdit::multiline(&mut text)
         .id_salt("descriptions")
+        .char_limit(MAX_DESCRIPTIONS)
         .hint_text("like a horse, with black and white stripes")
         .desired_rows(2)
         .desired_width(f32::INFINITY);

@@ -130,6 +130,7 @@ fn name_filter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let mut name = state.explore.filter.name.clone();
     let field = TextEdit::singleline(&mut name)
         .id_salt("filter by name")
+        .char_limit(crate::escape::MAX_NAME_CHARACTERS)
         .hint_text(format!("{} Filter by name", icon::MAGNIFYING_GLASS))
         .desired_width((ui.available_width() - 16.0).clamp(40.0, FIELD_WIDTH))
         .margin(egui::Margin::symmetric(8, 6));

@@ -10,7 +10,7 @@ use super::wording::Wording;
 use super::{looking, view};
 use crate::app::DEBOUNCE;
 use crate::app::command::{Command, Compare};
-use crate::app::settings::{LabelRow, Sort};
+use crate::app::settings::{DIVIDER, LabelRow, Sort};
 use crate::app::shell::messages::Message;
 use crate::app::state::State;
 use crate::app::train::{Page, TrainCommand};
@@ -202,7 +202,7 @@ fn settle(state: &mut State, command: Command) {
         Command::ToggleSmooth => settings.smooth = !settings.smooth,
         Command::UseStyle(style) => settings.heatmap_style = style,
         Command::ToggleContour => settings.contour = !settings.contour,
-        Command::Divide(divider) => settings.divider = divider.map(|at| at.clamp(0.02, 0.98)),
+        Command::Divide(divider) => settings.divider = divider.map(|at| at.clamp(DIVIDER.0, DIVIDER.1)),
         Command::HideStarterNote => settings.starter_note_hidden = true,
         _ => {}
     }

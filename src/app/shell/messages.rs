@@ -38,11 +38,11 @@ pub struct Message {
 }
 
 impl Message {
-    /// About nothing in particular.
+    /// About nothing in particular. What others named in it is spelt out and cut.
     pub fn new(severity: Severity, text: impl Into<String>) -> Self {
         Self {
             severity,
-            text: text.into(),
+            text: crate::escape::message(&text.into()),
             topic: None,
             action: None,
             shown_since: None,

@@ -28,6 +28,7 @@ pub fn palette_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let entered = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
     let field = TextEdit::singleline(&mut wanted)
         .id_salt("palette")
+        .char_limit(crate::escape::MAX_NAME_CHARACTERS)
         .hint_text("What do you want to do?")
         .desired_width(f32::INFINITY);
     let field = ui.add(field);

@@ -20,6 +20,7 @@ pub fn shortcuts_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let mut wanted = state.draft.clone().unwrap_or_default();
     let field = TextEdit::singleline(&mut wanted)
         .id_salt("search keys")
+        .char_limit(crate::escape::MAX_NAME_CHARACTERS)
         .hint_text("Search for a key or what it does")
         .desired_width(f32::INFINITY);
     let field = ui.add(field);

@@ -43,12 +43,9 @@ pub enum StartError {
     )]
     NoDisplay(#[source] Option<eframe::Error>),
     /// The window was there, and something in it failed.
-    #[error(
-        "the window stopped because of a mistake of ours ({reason}). What you made is kept; {}",
-        crate::logging::place()
-    )]
+    #[error("the window stopped ({reason}). What you made is kept; {}", crate::logging::place())]
     Crashed {
-        /// What the panic said.
+        /// What the panic, or the windowing library, said.
         reason: String,
     },
 }
@@ -99,27 +96,36 @@ pub fn run(
     let opened = Arc::new(AtomicBool::new(false));
     let is_open = opened.clone();
     let created = Box::new(move |cc: &eframe::CreationContext<'_>| {
+        // Whatever fails from here on, there is a display.
+        is_open.store(true, Ordering::Relaxed);
         let ctx = cc.egui_ctx.clone();
         let engine = Engine::start(engine_options, Arc::new(move || ctx.request_repaint()));
         let app = App::new(&cc.egui_ctx, settings, Box::new(engine))
             .asked_for(model)
             .told(notes);
-        is_open.store(true, Ordering::Relaxed);
         let watched = Watched {
             app,
             failures: 0,
+            undone: false,
             watch: Box::new(move |app| watch(app, started)),
         };
         Ok(Box::new(watched) as Box<dyn eframe::App>)
     });
     // The windowing library panics where a display refuses it; a panic once the window is there is another matter.
     let ran = catch_unwind(AssertUnwindSafe(|| eframe::run_native("clipsight", native, created)));
+    ended(ran, opened.load(Ordering::Relaxed))
+}
+
+/// How it ended, by whether there was a display.
+fn ended(ran: std::thread::Result<eframe::Result>, opened: bool) -> Result<(), StartError> {
+    let reason = match &ran {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => error.to_string(),
+        Err(panic) => format!("a mistake of ours: {}", panic_text(panic.as_ref())),
+    };
     match ran {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(StartError::NoDisplay(Some(error))),
-        Err(panic) if opened.load(Ordering::Relaxed) => Err(StartError::Crashed {
-            reason: panic_text(panic.as_ref()),
-        }),
+        _ if opened => Err(StartError::Crashed { reason }),
+        Ok(failed) => Err(StartError::NoDisplay(failed.err())),
         Err(_) => Err(StartError::NoDisplay(None)),
     }
 }
@@ -146,23 +152,22 @@ fn remembered(data_dir: Option<&Path>) -> (Settings, Vec<String>) {
 /// The app, and something that looks at it after every frame; the window closes when that says so.
 struct Watched {
     app: App,
-    /// Frames in a row that could not be drawn.
+    /// Frames in a row that could not be drawn, or not be prepared.
     failures: usize,
+    /// This frame could not be prepared.
+    undone: bool,
     watch: Box<dyn FnMut(&App) -> bool>,
 }
 
 impl Watched {
     /// A frame that fails is told; only where nothing can be drawn any more, the window ends.
-    fn failed(&mut self, panic: Box<dyn std::any::Any + Send>) {
+    fn failed(&mut self, what: &str, panic: Box<dyn std::any::Any + Send>) {
         self.failures += 1;
         if self.failures > MOST_FAILURES {
             resume_unwind(panic);
         }
         let reason = panic_text(panic.as_ref());
-        let text = format!(
-            "A part of the window could not be drawn ({reason}); {}",
-            crate::logging::place()
-        );
+        let text = format!("{what} ({reason}); {}", crate::logging::place());
         self.app.execute(Command::CloseDialog);
         self.app.execute(Command::Report(text));
     }
@@ -170,14 +175,19 @@ impl Watched {
 
 impl eframe::App for Watched {
     fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
-        eframe::App::logic(&mut self.app, ctx, frame);
+        let done = catch_unwind(AssertUnwindSafe(|| eframe::App::logic(&mut self.app, ctx, frame)));
+        self.undone = done.is_err();
+        if let Err(panic) = done {
+            self.failed("Something that the window was told could not be shown", panic);
+        }
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
         let drawn = catch_unwind(AssertUnwindSafe(|| eframe::App::ui(&mut self.app, ui, frame)));
         match drawn {
-            Ok(()) => self.failures = 0,
-            Err(panic) => self.failed(panic),
+            Ok(()) if !self.undone => self.failures = 0,
+            Ok(()) => {}
+            Err(panic) => self.failed("A part of the window could not be drawn", panic),
         }
         if (self.watch)(&self.app) {
             ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close);
@@ -186,5 +196,33 @@ impl eframe::App for Watched {
 
     fn on_exit(&mut self) {
         eframe::App::on_exit(&mut self.app);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn panic(text: &'static str) -> Box<dyn std::any::Any + Send> {
+        Box::new(text)
+    }
+
+    #[test]
+    fn what_fails_after_the_window_opened_is_never_blamed_on_the_display() {
+        let lost = || eframe::Error::AppCreation("the device was lost".into());
+        let said = |ran, opened| ended(ran, opened).unwrap_err().to_string();
+        assert!(said(Err(panic("no X11")), false).contains("no display"));
+        assert!(said(Ok(Err(lost())), false).contains("no display"));
+        for (ran, reason) in [
+            (Err(panic("index 3")), "index 3"),
+            (Ok(Err(lost())), "the device was lost"),
+        ] {
+            let said = said(ran, true);
+            assert!(
+                said.contains(reason) && said.contains("log") && !said.contains("display"),
+                "{said}"
+            );
+        }
+        assert!(ended(Ok(Ok(())), true).is_ok());
     }
 }

@@ -16,17 +16,20 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use super::identity::sha256_of_file;
-use super::weights::{Flat, Flats, NOT_FINITE, parameter_id, read_flats, write_flats, write_whole};
+use super::weights::{Flat, Flats, NOT_FINITE, parameter_id, read_flats, read_flats_within, write_flats, write_whole};
 use crate::clip::head::{Classifier, Head, Learnt, Lift, required};
 use crate::clip::info::WeightsFile;
 use crate::clip::model::Model;
 use crate::clip::{Error, Precision, Result, all_finite};
-use crate::files::{MAX_SMALL_BYTES, names_another_machine, read_at_most};
+use crate::escape::{check_classes, check_name};
+use crate::files::{MAX_SMALL_BYTES, check_local, read_at_most};
 use crate::lossless::Lossless;
 
 /// The file that makes a folder an adapter.
 pub const ADAPTER: &str = "adapter.json";
 const WEIGHTS: &str = "adapter.safetensors";
+/// Beside what a whole model takes: the texts and weights of all classes, or the pictures of a cache.
+const MAX_HEAD_BYTES: u64 = 256 << 20;
 const LOGIT_BIAS: &str = "logit_bias";
 /// What is said where the model that something was learnt from is not the same any more.
 pub const BASE_CHANGED: &str =
@@ -156,14 +159,10 @@ impl AdapterConfig {
         if !(0.0..=1.0).contains(&self.blend) {
             return Err("blend does not lie between 0 and 1".into());
         }
-        if let Some(base) = &self.base
-            && names_another_machine(base)
-        {
-            let base = base.display();
-            return Err(format!(
-                "it was learnt from {base}, on another machine, which is not asked: copy that model here"
-            ));
-        }
+        self.base.as_deref().map_or(Ok(()), check_local)?;
+        check_name("its name", &self.name)?;
+        check_name("its method", &self.method)?;
+        check_classes(&self.classes)?;
         let numbers = match &self.kind {
             AdapterKind::Parameters => vec![],
             AdapterKind::LowRank { scale } => vec![*scale],
@@ -195,8 +194,19 @@ impl Adapter {
     /// A file is missing or damaged.
     pub fn read(folder: &Path) -> Result<Self> {
         let config = AdapterConfig::read(folder)?;
+        let tensors = read_flats(&folder.join(WEIGHTS))?;
+        Self::checked(folder, config, tensors)
+    }
+
+    /// The same where the model is there that it was learnt from: it holds no more than that model, and a head.
+    fn read_beside(folder: &Path, config: AdapterConfig, base: &Model) -> Result<Self> {
+        let most = MAX_HEAD_BYTES + 8 * base.info().parameters as u64;
+        let tensors = read_flats_within(&folder.join(WEIGHTS), most)?;
+        Self::checked(folder, config, tensors)
+    }
+
+    fn checked(folder: &Path, config: AdapterConfig, tensors: Flats) -> Result<Self> {
         let weights = folder.join(WEIGHTS);
-        let tensors = read_flats(&weights)?;
         if let Some((name, _)) = tensors.iter().find(|(_, flat)| !all_finite(&flat.values)) {
             return Err(Error::Checkpoint {
                 file: weights.display().to_string(),
@@ -262,11 +272,10 @@ impl Adapter {
     }
 
     fn with_head(&self, base: Model, learnt: Learnt, lift: Option<&LiftSize>) -> Result<Model> {
-        let mut tensors = self.tensors.clone();
-        let texts = required(&mut tensors, "classes", 2, WEIGHTS)?;
+        let texts = required(&self.tensors, "classes", 2, WEIGHTS)?;
         let lift = lift.map(|size| {
             Ok::<_, Error>(Lift {
-                means: required(&mut tensors, "means", 2, WEIGHTS)?,
+                means: required(&self.tensors, "means", 2, WEIGHTS)?,
                 floor: size.floor,
                 between: size.between,
                 share: self.config.blend,
@@ -334,9 +343,8 @@ impl Adapter {
             let reason = "an earlier version of Clipsight taught it in another way: teach it anew";
             return Err(Error::config(WEIGHTS, reason));
         }
-        let mut tensors = self.tensors.clone();
-        let mut weight = required(&mut tensors, "weight", 2, WEIGHTS)?;
-        let mut bias = required(&mut tensors, "bias", 1, WEIGHTS)?.values;
+        let mut weight = required(&self.tensors, "weight", 2, WEIGHTS)?;
+        let mut bias = required(&self.tensors, "bias", 1, WEIGHTS)?.values;
         if weight.shape[0] != self.config.classes.len() || bias.len() != weight.shape[0] {
             return Err(Error::config(WEIGHTS, "its weights do not fit its classes"));
         }
@@ -349,15 +357,14 @@ impl Adapter {
     }
 
     fn cache(&self, alpha: f32, beta: f32) -> Result<Learnt> {
-        let mut tensors = self.tensors.clone();
-        let labels = required(&mut tensors, "labels", 1, WEIGHTS)?;
+        let labels = required(&self.tensors, "labels", 1, WEIGHTS)?;
         let count = self.config.classes.len();
         let whole = |label: &f32| label.fract() == 0.0 && (0.0..count as f32).contains(label);
         if !labels.values.iter().all(whole) {
             return Err(Error::config(WEIGHTS, "a shot's class is none of the classes"));
         }
         let labels: Vec<usize> = labels.values.iter().map(|label| *label as usize).collect();
-        let keys = required(&mut tensors, "keys", 2, WEIGHTS)?;
+        let keys = required(&self.tensors, "keys", 2, WEIGHTS)?;
         if keys.shape[0] != labels.len() {
             return Err(Error::config(
                 WEIGHTS,
@@ -403,8 +410,8 @@ pub fn open(folder: &Path, device: &Device, precision: Precision, chain: usize) 
     if chain > MAX_CHAIN {
         return Err(Error::config(ADAPTER, ENDLESS));
     }
-    let adapter = Adapter::read(folder)?;
-    let base = match &adapter.config.base {
+    let config = AdapterConfig::read(folder)?;
+    let base = match &config.base {
         None => Model::starter_in(device, precision),
         Some(path) if is_adapter(path) => open(path, device, precision, chain + 1),
         Some(path) => Model::open_in(path, device, precision),
@@ -413,9 +420,10 @@ pub fn open(folder: &Path, device: &Device, precision: Precision, chain: usize) 
         let reason = format!("the model that this was learnt from cannot be opened: {e}");
         Error::config(ADAPTER, reason)
     })?;
-    if base.info().full_identity != adapter.config.base_identity {
+    if base.info().full_identity != config.base_identity {
         return Err(Error::config(ADAPTER, BASE_CHANGED));
     }
+    let adapter = Adapter::read_beside(folder, config, &base)?;
     let file = WeightsFile {
         name: WEIGHTS.into(),
         sha256: sha256_of_file(&folder.join(WEIGHTS))?,

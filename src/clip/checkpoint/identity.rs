@@ -3,13 +3,13 @@
 //! Cached embeddings are keyed by it, so that two models, two preprocessing configs or two versions of this pipeline
 //! never share a score.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use crate::clip::{Error, Precision, Result};
+use crate::files::open_file;
 
 /// Counted up whenever the same files give other embeddings than before.
 pub const PIPELINE_VERSION: u32 = 2;
@@ -47,7 +47,7 @@ pub fn sha256_of_file(path: &Path) -> Result<String> {
         path: path.to_path_buf(),
         source,
     };
-    let mut file = File::open(path).map_err(read_error)?;
+    let mut file = open_file(path).map_err(read_error)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {

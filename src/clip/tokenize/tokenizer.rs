@@ -4,13 +4,14 @@
 //! that were lost.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 use fancy_regex::Regex;
 use tokenizers::normalizer::NormalizedString;
 use tokenizers::{Encoding, Normalizer};
 
 use super::clean::Cleaning;
-use super::vetted;
+use super::vetted::{Vetted, vetted};
 use crate::clip::checkpoint::layout::{Padding, TextParts};
 use crate::clip::config::TextPooling;
 use crate::clip::{Error, Result, TextConfig};
@@ -18,12 +19,14 @@ use crate::logging::panic_text;
 
 /// Far more than any tower reads; longer ones only cost time.
 const MAX_TEXT_BYTES: usize = 100_000;
+/// For all patterns of a text together; a sound one takes less than a millisecond.
+const MAX_SEARCH_TIME: Duration = Duration::from_secs(1);
 
 /// A checkpoint's tokenizer and the context it feeds.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
-    /// What texts are searched for.
-    patterns: Vec<Regex>,
+    /// What its file asks for.
+    vetted: Vetted,
     cleaning: Cleaning,
     padding: Option<Padding>,
     context_length: usize,
@@ -48,7 +51,7 @@ impl Tokenizer {
     pub fn new(parts: &TextParts, config: &TextConfig) -> Result<Self> {
         let refused = |reason: String| Error::Tokenizer(format!("tokenizer.json: {reason}"));
         let broken = |e: tokenizers::Error| refused(e.to_string());
-        let patterns = vetted::patterns(&parts.tokenizer).map_err(refused)?;
+        let vetted = vetted(&parts.tokenizer).map_err(refused)?;
         let mut inner = guarded(|| tokenizers::Tokenizer::from_bytes(&parts.tokenizer).map_err(broken))?;
         inner.with_truncation(None).map_err(broken)?;
         inner.with_padding(None);
@@ -59,7 +62,7 @@ impl Tokenizer {
         };
         let tokenizer = Self {
             inner,
-            patterns,
+            vetted,
             cleaning: parts.cleaning,
             padding,
             context_length: config.max_position_embeddings,
@@ -121,6 +124,7 @@ impl Tokenizer {
                 text.len()
             )));
         }
+        self.vetted.check_length(text.len()).map_err(Error::Tokenizer)?;
         let encoding = guarded(|| self.encoding(&text))?;
         let mut ids = encoding.get_ids().to_vec();
         if ids.is_empty() {
@@ -143,14 +147,15 @@ impl Tokenizer {
 
     fn encoding(&self, text: &str) -> Result<Encoding> {
         let failed = |e: tokenizers::Error| Error::Tokenizer(e.to_string());
-        if !self.patterns.is_empty() {
+        if !self.vetted.patterns.is_empty() {
             let mut normalized = NormalizedString::from(text);
             if let Some(normalizer) = self.inner.get_normalizer() {
                 normalizer.normalize(&mut normalized).map_err(failed)?;
             }
-            for pattern in &self.patterns {
-                searchable(pattern, text)?;
-                searchable(pattern, normalized.get())?;
+            let until = Instant::now() + MAX_SEARCH_TIME;
+            for pattern in &self.vetted.patterns {
+                searchable(pattern, text, until)?;
+                searchable(pattern, normalized.get(), until)?;
             }
         }
         self.inner.encode(text, true).map_err(failed)
@@ -166,14 +171,24 @@ impl Tokenizer {
 }
 
 /// The library stops in the middle of a text whose search it gives up, and gives other tokens without a word.
-fn searchable(pattern: &Regex, text: &str) -> Result<()> {
-    let failed = pattern.find_iter(text).find_map(std::result::Result::err);
-    failed.map_or(Ok(()), |error| {
-        Err(Error::Tokenizer(format!(
-            "its pattern {} cannot be searched for in this text: {error}",
+fn searchable(pattern: &Regex, text: &str, until: Instant) -> Result<()> {
+    let failed = |reason: &dyn std::fmt::Display| {
+        Error::Tokenizer(format!(
+            "its pattern {} cannot be searched for in this text: {reason}",
             pattern.as_str()
-        )))
-    })
+        ))
+    };
+    let in_time = || {
+        if Instant::now() < until {
+            return Ok(());
+        }
+        Err(failed(&format!("it takes more than {} s", MAX_SEARCH_TIME.as_secs())))
+    };
+    for found in pattern.find_iter(text) {
+        found.map_err(|error| failed(&error))?;
+        in_time()?;
+    }
+    in_time()
 }
 
 /// What the library panics at is an error of the file.

@@ -1,6 +1,8 @@
 //! What a `tokenizer.json` may ask for. The library that reads it believes every number in it: a few kilobytes can make it
 //! write gigabytes, or stop in the middle of a text without a word.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use fancy_regex::Regex;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -14,8 +16,14 @@ const MAX_ADDED_BYTES: usize = 1 << 20;
 const MAX_STEPS: usize = 64;
 /// How often a text may grow in all steps together: characters that are taken apart, marks at every space.
 const MAX_GROWTH: usize = 4_096;
-/// What a table of replacements may make of a text; the longest of Unicode's own takes a character apart into 18.
-const PRECOMPILED_GROWTH: usize = 18;
+/// What the steps may make of one text, or of all added tokens together; each of these bytes takes a hundred in memory.
+const MAX_GROWN_BYTES: usize = 4 << 20;
+/// How often a text in UTF-8 grows where its characters are taken apart or put together, by Unicode's own tables.
+const CANONICAL_GROWTH: usize = 3;
+const COMPATIBLE_GROWTH: usize = 11;
+/// Letters grow from two bytes to three at most, and Chinese ones get a space on either side.
+const LOWERCASE_GROWTH: usize = 2;
+const SPACED_GROWTH: usize = 2;
 /// The longest text that is put in front of every other, or at the end of a word, in bytes.
 const MAX_PIECE_BYTES: usize = 256;
 /// Tokens around a text; published tokenizers have two.
@@ -44,6 +52,9 @@ struct Outline {
 struct AddedToken {
     #[serde(default)]
     content: String,
+    /// Whether the steps change it, too.
+    #[serde(default)]
+    normalized: Value,
 }
 
 #[derive(Deserialize)]
@@ -56,12 +67,36 @@ struct Model {
     dropout: Option<f32>,
 }
 
-/// Checks a file, and gives the patterns that its texts are searched for: the library says nothing where a search is given
-/// up, so that whoever uses it must ask.
+/// What a file asks for, once it is checked.
+#[derive(Debug)]
+pub struct Vetted {
+    /// What its texts are searched for: the library says nothing where a search is given up, so that whoever uses it must
+    /// ask.
+    pub patterns: Vec<Regex>,
+    growth: Growth,
+}
+
+impl Vetted {
+    /// Checks that a text of so many bytes does not become too long.
+    ///
+    /// # Errors
+    /// It may; in words.
+    pub fn check_length(&self, bytes: usize) -> Result<(), String> {
+        if self.growth.of(bytes) <= MAX_GROWN_BYTES {
+            return Ok(());
+        }
+        Err(format!(
+            "a text of {bytes} bytes is too long for this tokenizer, which may make it {} times as long; shorten it",
+            self.growth.factor
+        ))
+    }
+}
+
+/// Checks a file.
 ///
 /// # Errors
 /// It asks for more than any tokenizer needs, or for what the library cannot do; in words.
-pub fn patterns(bytes: &[u8]) -> Result<Vec<Regex>, String> {
+pub fn vetted(bytes: &[u8]) -> Result<Vetted, String> {
     let outline: Outline = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     let added = outline.added_tokens.unwrap_or_default();
     let added_bytes: usize = added.iter().map(|token| token.content.len()).sum();
@@ -83,19 +118,46 @@ pub fn patterns(bytes: &[u8]) -> Result<Vec<Regex>, String> {
     }
     let mut steps = Steps {
         count: 0,
-        growth: 1,
+        growth: Growth { factor: 1, more: 0 },
         patterns: Vec::new(),
     };
     steps.normalizer(&outline.normalizer)?;
+    // The library takes each of them through these steps when it opens the file.
+    let changed = added.iter().filter(|token| token.normalized != false);
+    let grown = changed.fold(0_usize, |sum, token| {
+        sum.saturating_add(steps.growth.of(token.content.len()))
+    });
+    if grown > MAX_GROWN_BYTES {
+        return Err(format!(
+            "it makes its added tokens up to {grown} bytes long; {MAX_GROWN_BYTES} are read"
+        ));
+    }
     steps.pre_tokenizer(&outline.pre_tokenizer)?;
     let mut tokens = 0;
     processor(&outline.post_processor, &mut tokens)?;
-    Ok(steps.patterns)
+    Ok(Vetted {
+        patterns: steps.patterns,
+        growth: steps.growth,
+    })
+}
+
+/// How long texts become at most: one of `n` bytes, (`n` + 1) times `factor`, and `more` bytes. One is added because a text
+/// of `n` letters has `n` + 1 places between them.
+#[derive(Debug)]
+struct Growth {
+    factor: usize,
+    more: usize,
+}
+
+impl Growth {
+    fn of(&self, bytes: usize) -> usize {
+        (bytes + 1).saturating_mul(self.factor).saturating_add(self.more)
+    }
 }
 
 struct Steps {
     count: usize,
-    growth: usize,
+    growth: Growth,
     patterns: Vec<Regex>,
 }
 
@@ -105,16 +167,30 @@ impl Steps {
         self.step()?;
         items(step, "normalizers").try_for_each(|step| self.normalizer(step))?;
         if let Some(content) = step["content"].as_str() {
-            let shortest = self.pattern(&step["pattern"])?;
-            self.grow(content.len().div_ceil(shortest.max(1)) + usize::from(shortest == 0))?;
+            let growth = match self.pattern(&step["pattern"])? {
+                // Between any two letters, which stay.
+                0 => content.len() + 1,
+                shortest => content.len().div_ceil(shortest),
+            };
+            self.grow(growth)?;
         }
         let piece = step["prepend"].as_str().unwrap_or_default();
         if piece.len() > MAX_PIECE_BYTES {
             return Err(format!("it puts {} bytes in front of every text", piece.len()));
         }
-        if step.get("precompiled_charsmap").is_some() {
-            self.grow(PRECOMPILED_GROWTH)?;
+        self.growth.more = self.growth.more.saturating_add(piece.len());
+        if let Some(table) = step["precompiled_charsmap"].as_str() {
+            self.grow(longest_replacement(table)?)?;
         }
+        if step.get("handle_chinese_chars").is_some() {
+            self.grow(SPACED_GROWTH * CANONICAL_GROWTH * LOWERCASE_GROWTH)?;
+        }
+        self.grow(match step["type"].as_str() {
+            Some("NFC" | "NFD") => CANONICAL_GROWTH,
+            Some("NFKC" | "NFKD") => COMPATIBLE_GROWTH,
+            Some("Lowercase") => LOWERCASE_GROWTH,
+            _ => 1,
+        })?;
         self.bytes(step)
     }
 
@@ -127,6 +203,13 @@ impl Steps {
         if step["length"].as_u64() == Some(0) {
             return Err("it splits texts into pieces of 0".into());
         }
+        if let Some(mark) = step["replacement"].as_str() {
+            // In place of every space, and in front of every piece.
+            self.grow(mark.len() + 1)?;
+        }
+        if step["add_prefix_space"] == true {
+            self.grow(2)?;
+        }
         self.bytes(step)
     }
 
@@ -136,23 +219,24 @@ impl Steps {
         if is_byte_level { self.grow(2) } else { Ok(()) }
     }
 
-    /// The fewest bytes that a pattern finds: those of a text, or one, or none where a pattern finds nothing, too.
+    /// The fewest bytes that a pattern finds; none where it finds places between letters, or may do so.
     fn pattern(&mut self, pattern: &Value) -> Result<usize, String> {
         let empty = || "it searches texts for nothing (an empty pattern)".to_string();
         if let Some(text) = pattern["String"].as_str() {
             return if text.is_empty() { Err(empty()) } else { Ok(text.len()) };
         }
         let Some(source) = pattern["Regex"].as_str() else {
-            return Ok(1);
+            return Ok(0);
         };
         let regex =
             Regex::new(source).map_err(|error| format!("its pattern {source:?} is no regular expression: {error}"))?;
         if source.is_empty() {
             return Err(empty());
         }
-        let finds_nothing = regex.is_match("").unwrap_or(true);
         self.patterns.push(regex);
-        Ok(usize::from(!finds_nothing))
+        // What looks ahead or back is not parsed here, and may find such places.
+        let plain = regex_syntax::parse(source).ok();
+        Ok(plain.and_then(|plain| plain.properties().minimum_len()).unwrap_or(0))
     }
 
     fn step(&mut self) -> Result<(), String> {
@@ -164,12 +248,26 @@ impl Steps {
     }
 
     fn grow(&mut self, factor: usize) -> Result<(), String> {
-        self.growth = self.growth.saturating_mul(factor.max(1));
-        if self.growth > MAX_GROWTH {
+        let factor = factor.max(1);
+        self.growth.factor = self.growth.factor.saturating_mul(factor);
+        self.growth.more = self.growth.more.saturating_mul(factor);
+        if self.growth.factor > MAX_GROWTH {
             return Err(format!("it makes texts more than {MAX_GROWTH} times as long"));
         }
         Ok(())
     }
+}
+
+/// The longest text that a table of replacements (sentencepiece's `precompiled_charsmap`) has for a byte. It begins with the
+/// bytes that its index takes, of which the library takes the memory before it reads them; the replacements follow, each up
+/// to a zero.
+fn longest_replacement(table: &str) -> Result<usize, String> {
+    let damaged = || "its table of replacements is damaged".to_string();
+    let table = BASE64_STANDARD.decode(table).map_err(|_| damaged())?;
+    let (size, rest) = table.split_first_chunk().ok_or_else(damaged)?;
+    let replacements = rest.get(u32::from_le_bytes(*size) as usize..).ok_or_else(damaged)?;
+    let longest = replacements.split(|byte| *byte == 0).map(<[u8]>::len).max();
+    Ok(longest.unwrap_or(0))
 }
 
 /// What is put around the tokens of a text.
@@ -222,14 +320,83 @@ mod tests {
     use super::*;
 
     fn refused(file: Value) -> String {
-        patterns(file.to_string().as_bytes()).unwrap_err()
+        vetted(file.to_string().as_bytes()).unwrap_err()
     }
 
     #[test]
     fn the_tokenizers_in_the_binary_pass() {
         use crate::clip::checkpoint::embedded::{CLIP_TOKENIZER, STARTER_TOKENIZER};
-        assert_eq!(patterns(CLIP_TOKENIZER).unwrap().len(), 2);
-        assert!(patterns(STARTER_TOKENIZER).is_ok());
+        let clips = vetted(CLIP_TOKENIZER).unwrap();
+        assert_eq!(clips.patterns.len(), 2);
+        clips.check_length(100_000).unwrap();
+        assert!(vetted(STARTER_TOKENIZER).is_ok());
+    }
+
+    fn sequence(steps: &[Value], times: usize) -> Value {
+        let all: Vec<&Value> = std::iter::repeat_n(steps, times).flatten().collect();
+        json!({"type": "Sequence", "normalizers": all})
+    }
+
+    fn table(size: u32, replacements: &str) -> Value {
+        let bytes = [&size.to_le_bytes()[..], &[0; 1_024], replacements.as_bytes()].concat();
+        json!({"type": "Precompiled", "precompiled_charsmap": BASE64_STANDARD.encode(bytes)})
+    }
+
+    #[test]
+    fn what_is_found_between_letters_grows_as_well() {
+        let doubled = |pattern: &str| json!({"type": "Replace", "pattern": {"Regex": pattern}, "content": "a"});
+        for pattern in ["(?=a)", "\\b", "(?<=a)|b", "x*", "(?!b)"] {
+            let bomb = json!({"normalizer": sequence(&[doubled(pattern)], 60)});
+            assert!(refused(bomb).contains("times as long"), "{pattern}");
+        }
+        // One letter for another, as published tokenizers have them.
+        let spaces = json!({"normalizer": sequence(&[doubled(" {2,}"), doubled("[!-/]"), doubled("\\s+")], 20)});
+        assert_eq!(vetted(spaces.to_string().as_bytes()).unwrap().growth.factor, 1);
+    }
+
+    #[test]
+    fn what_unicode_takes_apart_again_and_again_grows_as_well() {
+        let ligature = json!({"type": "Replace", "pattern": {"String": " "}, "content": "\u{fdfa}"});
+        let bomb = sequence(&[ligature, json!({"type": "NFKC"})], 7);
+        assert!(refused(json!({"normalizer": bomb})).contains("times as long"));
+        let marks = |mark: &str| json!({"type": "Metaspace", "replacement": mark, "prepend_scheme": "always"});
+        let marked = vec![[marks("x"), marks("y")]; 7].concat();
+        let pieces = json!({"type": "Sequence", "pretokenizers": marked});
+        assert!(refused(json!({"pre_tokenizer": pieces})).contains("times as long"));
+    }
+
+    #[test]
+    fn tables_of_replacements_are_as_long_as_they_say_and_grow_by_their_longest() {
+        let long = "a".repeat(10_000) + "\0";
+        assert!(refused(json!({"normalizer": table(1_024, &long)})).contains("times as long"));
+        let twice = sequence(&[table(1_024, &"a".repeat(100))], 2);
+        assert!(refused(json!({"normalizer": twice})).contains("times as long"));
+        for size in [0xFFFF_FFFC, 2_000] {
+            assert!(refused(json!({"normalizer": table(size, "a\0")})).contains("table of replacements"));
+        }
+        let published = json!({"normalizer": table(1_024, "\u{640}\0a\0")});
+        assert_eq!(vetted(published.to_string().as_bytes()).unwrap().growth.factor, 2);
+    }
+
+    #[test]
+    fn added_tokens_and_texts_are_bounded_after_they_grew() {
+        let tenfold = json!({"type": "Replace", "pattern": {"String": "a"}, "content": "aaaaaaaaaa"});
+        let steps = sequence(&[tenfold], 3);
+        let added = |normalized: bool| {
+            let one = |n: usize| json!({"id": n, "content": "a".repeat(100), "normalized": normalized});
+            (0..100).map(one).collect::<Vec<_>>()
+        };
+        let bomb = json!({"normalizer": steps, "added_tokens": added(true)});
+        assert!(refused(bomb).contains("added tokens"));
+        let sound = json!({"normalizer": steps, "added_tokens": added(false)});
+        let sound = vetted(sound.to_string().as_bytes()).unwrap();
+        sound.check_length(4_000).unwrap();
+        assert!(sound.check_length(5_000).unwrap_err().contains("1000 times"));
+        // What stands in front of a short token makes it long as well.
+        let prepend = json!({"type": "Prepend", "prepend": "x".repeat(256)});
+        let short: Vec<Value> = (0..20_000).map(|n| json!({"id": n, "content": "a"})).collect();
+        let bomb = json!({"normalizer": sequence(&[prepend], 60), "added_tokens": short});
+        assert!(refused(bomb).contains("added tokens"));
     }
 
     #[test]

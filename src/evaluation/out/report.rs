@@ -11,7 +11,7 @@ use crate::evaluation::{
     BINS, Bin, Class, ClassMeasures, Evaluation, Fate, Fitted, Folded, Interval, Negatives, Part, PromptRow, Published,
     Retrieval, SideBySide, Verdict,
 };
-use crate::library::{THUMBNAIL_SIDE, decode, fitted, thumbnail_to_jpeg};
+use crate::library::{THUMBNAIL_SIDE, decode_fitted, thumbnail_to_jpeg};
 
 const TEMPLATE: &str = include_str!("../../../assets/report/evaluation.html");
 /// Classes that the matrix shows by themselves.
@@ -230,7 +230,7 @@ fn mistakes(evaluation: &Evaluation, titles: &[String], pictures: bool) -> Vec<V
 }
 
 fn small(path: &Path) -> Option<String> {
-    let picture = fitted(&decode(path).ok()?, THUMBNAIL_SIDE);
+    let picture = decode_fitted(path, THUMBNAIL_SIDE).ok()?;
     Some(STANDARD.encode(thumbnail_to_jpeg(&picture)?))
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::escape::visible;
 use crate::evaluation::{Evaluation, Interval};
 
 /// A line of a table.
@@ -44,8 +45,8 @@ impl Row {
     fn cells(&self) -> [String; 7] {
         let number = |text: Option<String>| text.unwrap_or_else(|| "-".into());
         [
-            self.model.clone(),
-            self.set.clone(),
+            visible(&self.model),
+            visible(&self.set),
             self.count.to_string(),
             share(&self.top1),
             share(&self.top5),

@@ -2,12 +2,14 @@
 //!
 //! Copies stay on one side of the split: a test that has seen its answers measures nothing.
 
-use std::path::PathBuf;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Dataset;
 use crate::library::{Fingerprint, decode_with_notes, find_copies};
+use crate::logging::{panic_text, place as log_place};
 use crate::progress::{Progress, while_wanted};
 
 /// What was found.
@@ -28,19 +30,24 @@ pub fn look_through(dataset: &mut Dataset, progress: &(dyn Progress + Sync)) -> 
     let paths: Vec<PathBuf> = dataset.examples.iter().map(|example| example.path.clone()).collect();
     let seen: Vec<Mutex<Option<Result<Fingerprint, String>>>> = paths.iter().map(|_| Mutex::new(None)).collect();
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let look = || {
+        while !progress.cancelled() {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(path) = paths.get(place) else { return };
+            let print = fingerprint(path);
+            if let Ok(mut slot) = seen[place].lock() {
+                *slot = Some(print);
+            }
+            progress.counted(done.fetch_add(1, Ordering::Relaxed) + 1, paths.len());
+        }
+    };
     std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                while !progress.cancelled() {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(path) = paths.get(place) else { return };
-                    let decoded = decode_with_notes(path).map_err(|e| e.to_string());
-                    if let Ok(mut slot) = seen[place].lock() {
-                        *slot = Some(decoded.map(|decoded| Fingerprint::of(&decoded)));
-                    }
-                    progress.counted(done.fetch_add(1, Ordering::Relaxed) + 1, paths.len());
-                }
-            });
+        for number in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            let named = std::thread::Builder::new().name(format!("look-{number}"));
+            if named.spawn_scoped(scope, look).is_err() {
+                // Where the system gives no thread, this one does the work.
+                look();
+            }
         }
     });
     let seen = seen.into_iter().map(|slot| slot.into_inner().ok().flatten());
@@ -62,6 +69,19 @@ pub fn look_through(dataset: &mut Dataset, progress: &(dyn Progress + Sync)) -> 
             .count(),
         groups: copies.groups,
         pairs: copies.pairs,
+    }
+}
+
+/// What a picture looks like. One that makes something panic costs itself alone.
+fn fingerprint(path: &Path) -> Result<Fingerprint, String> {
+    let look = || decode_with_notes(path).map(|decoded| Fingerprint::of(&decoded));
+    match catch_unwind(AssertUnwindSafe(look)) {
+        Ok(print) => print.map_err(|error| error.to_string()),
+        Err(panic) => Err(format!(
+            "looking at it failed ({}); {}",
+            panic_text(panic.as_ref()),
+            log_place()
+        )),
     }
 }
 

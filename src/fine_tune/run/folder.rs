@@ -6,8 +6,8 @@
 //! `lock`: a run that says it is running and is not locked was interrupted. A folder may come from somebody else: what it
 //! says is checked when it is read, and nothing is written through links in it.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,10 +17,12 @@ use super::events::RunEvent;
 use super::prepared::DataReport;
 use super::tested::Tested;
 use crate::clip::{AdapterConfig, is_adapter, is_model_folder, write_whole};
+use crate::escape::{MAX_NOTE_CHARACTERS, check_classes, check_length, check_name, shortened};
 use crate::evaluation::{Comparison, Interval, share_interval};
-use crate::files::{MAX_SMALL_BYTES, names_another_machine, read_at_most};
+use crate::files::{MAX_SMALL_BYTES, append_to, check_local, file_or_nothing, open_file, read_at_most};
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::{Error, Result};
+use crate::library::{make_private, make_private_folder};
 use crate::lossless::Lossless;
 
 const RECORD: &str = "run.json";
@@ -29,6 +31,11 @@ const LOCK: &str = "lock";
 const TRASH: &str = ".trash";
 /// `data.json` of a million pictures with captions.
 const MAX_FILE_BYTES: u64 = 256 << 20;
+/// Values in it; each takes more memory than the few bytes that write it.
+const MAX_VALUES: usize = 16_000_000;
+/// Events that are shown: those of a million steps, or of so many bytes.
+const MAX_EVENTS: usize = 1_000_000;
+const MAX_EVENTS_BYTES: u64 = 64 << 20;
 /// How often, and how long after each other, a run is tried that seems to be at work.
 const LOOKS: usize = 10;
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -149,12 +156,16 @@ impl RunRecord {
         if !(0.0..=1.0).contains(&self.blend) {
             return Err(format!("its blend is {}, but must lie from 0 to 1", self.blend));
         }
-        if let Some(base) = self.config.base.as_deref().filter(|base| names_another_machine(base)) {
-            let base = base.display();
-            return Err(format!(
-                "it learns from {base}, on another machine, which is not asked: copy that model here"
-            ));
+        self.model.as_deref().map_or(Ok(()), check_local)?;
+        for (what, name) in [
+            ("its name", &self.name),
+            ("its model", &self.base_name),
+            ("its device", &self.device),
+        ] {
+            check_name(what, name)?;
         }
+        check_length("its note", &self.note, MAX_NOTE_CHARACTERS)?;
+        check_classes(&self.classes)?;
         match &self.tested {
             Some(tested) if !tested.is_sound() => {
                 Err("its answers before and after are not of the same pictures".into())
@@ -221,6 +232,21 @@ fn write_error(path: &Path, source: std::io::Error) -> Error {
     }
 }
 
+/// About how many values a JSON text holds: commas outside of its texts.
+fn values(json: &[u8]) -> usize {
+    let (mut count, mut in_text, mut escaped) = (0, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_text,
+            b'"' => in_text = !in_text,
+            b',' if !in_text => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
 impl Runs {
     /// The runs in a data folder.
     pub fn at(data_dir: &Path) -> Self {
@@ -232,7 +258,7 @@ impl Runs {
     /// # Errors
     /// It cannot be written.
     pub fn create(&self, method: &str) -> Result<RunFolder> {
-        std::fs::create_dir_all(&self.0).map_err(|e| write_error(&self.0, e))?;
+        make_private_folder(&self.0).map_err(|e| write_error(&self.0, e))?;
         for number in 1.. {
             let path = self.0.join(format!("{method}-{number}"));
             let trashed = self.0.join(TRASH).join(format!("{method}-{number}"));
@@ -240,7 +266,10 @@ impl Runs {
                 continue;
             }
             match std::fs::create_dir(&path) {
-                Ok(()) => return Ok(RunFolder(path)),
+                Ok(()) => {
+                    make_private(&path);
+                    return Ok(RunFolder(path));
+                }
                 Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(e) => return Err(write_error(&path, e)),
             }
@@ -280,8 +309,9 @@ impl Runs {
     /// Every run that can be read, the newest first.
     pub fn list(&self) -> Vec<RunRecord> {
         let entries = std::fs::read_dir(&self.0).into_iter().flatten();
+        // As they are found by their names: a link to a folder is none.
         let mut records: Vec<RunRecord> = entries
-            .filter_map(|entry| RunFolder(entry.ok()?.path()).record().ok())
+            .filter_map(|entry| self.folder_of(entry.ok()?.file_name().to_str()?)?.record().ok())
             .collect();
         records.sort_by(|a, b| b.started_s.cmp(&a.started_s).then(a.run.cmp(&b.run)));
         records
@@ -315,7 +345,7 @@ impl Runs {
         let folder = self.folder_of(run).map_or_else(|| self.find(run), Ok)?;
         drop(folder.lock()?);
         let trash = self.0.join(TRASH);
-        std::fs::create_dir_all(&trash).map_err(|e| write_error(&trash, e))?;
+        make_private_folder(&trash).map_err(|e| write_error(&trash, e))?;
         let deleted = folder.0.join(DELETED);
         // Whatever is there under this name is replaced, not written to.
         crate::files::write_whole(&deleted, b"").map_err(|e| write_error(&deleted, e))?;
@@ -399,6 +429,7 @@ impl RunFolder {
         record
             .check()
             .map_err(|reason| Error::Run(format!("{} is damaged: {reason}", self.file(RECORD).display())))?;
+        record.error = record.error.map(|error| shortened(&error).into_owned());
         // Its folder is what it is called, and found, by.
         record.run = self.name();
         if record.state == RunState::Running && self.try_lock().is_ok() {
@@ -412,7 +443,16 @@ impl RunFolder {
     /// # Errors
     /// It cannot be written.
     pub fn keep(&self, record: &RunRecord) -> Result<()> {
-        self.write(RECORD, record)
+        self.write(RECORD, record)?;
+        self.make_private();
+        Ok(())
+    }
+
+    /// Leaves all that is written so far to its owner alone.
+    fn make_private(&self) {
+        let entries = walkdir::WalkDir::new(&self.0).into_iter().flatten();
+        let own = entries.filter(|entry| !entry.path_is_symlink());
+        own.for_each(|entry| make_private(entry.path()));
     }
 
     /// Gives it another name and note; its model has the same name.
@@ -422,14 +462,15 @@ impl RunFolder {
     pub fn describe(&self, name: String, note: String) -> Result<()> {
         let _lock = self.lock()?;
         let mut record = self.record()?;
+        record.name = name;
+        record.note = note;
+        record.check().map_err(Error::Run)?;
         let learnt = self.file(LEARNT);
         if is_adapter(&learnt) {
             let mut adapter = AdapterConfig::read(&learnt)?;
-            adapter.name.clone_from(&name);
+            adapter.name.clone_from(&record.name);
             adapter.write(&learnt)?;
         }
-        record.name = name;
-        record.note = note;
         self.keep(&record)
     }
 
@@ -446,6 +487,9 @@ impl RunFolder {
             MAX_FILE_BYTES
         };
         let json = read_at_most(&path, most).map_err(|e| damaged(e.to_string()))?;
+        if values(&json) > MAX_VALUES {
+            return Err(damaged(format!("it holds more than {MAX_VALUES} values")));
+        }
         serde_json::from_slice(&json).map_err(|e| damaged(e.to_string()))
     }
 
@@ -488,15 +532,10 @@ impl RunFolder {
 
     fn try_lock(&self) -> Result<File> {
         let path = self.file(LOCK);
-        if path.is_symlink() {
-            return Err(write_error(&path, std::io::Error::other("it is a link")));
-        }
-        let file = OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(|e| write_error(&path, e))?;
+        file_or_nothing(&path).map_err(|e| write_error(&path, e))?;
+        // To write, which Windows wants of whoever locks; nothing is written.
+        let file = File::options().create(true).write(true).truncate(false).open(&path);
+        let file = file.map_err(|e| write_error(&path, e))?;
         match file.try_lock() {
             Err(std::fs::TryLockError::WouldBlock) => Err(Error::Run(format!(
                 "{} is running, in a window or a command; stop it there first",
@@ -512,32 +551,23 @@ impl RunFolder {
     /// It cannot be written.
     pub fn append(&self, event: &RunEvent) -> Result<()> {
         let path = self.file(METRICS);
-        if path.is_symlink() {
-            return Err(write_error(&path, std::io::Error::other("it is a link")));
-        }
         let line = serde_json::to_string(event).map_err(|e| Error::Run(e.to_string()))?;
-        let written = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .and_then(|mut file| writeln!(file, "{line}"));
+        let written = append_to(&path).and_then(|mut file| writeln!(file, "{line}"));
         written.map_err(|e| write_error(&path, e))
     }
 
     /// Its events; a line that was cut is left out.
     pub fn events(&self) -> Vec<RunEvent> {
-        let lines = self.lines();
-        lines
-            .iter()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect()
+        let lines = self.lines(MAX_EVENTS_BYTES).take(MAX_EVENTS);
+        lines.filter_map(|line| serde_json::from_slice(&line).ok()).collect()
     }
 
-    fn lines(&self) -> Vec<String> {
-        let Ok(text) = read_at_most(&self.file(METRICS), MAX_FILE_BYTES) else {
-            return Vec::new();
-        };
-        String::from_utf8_lossy(&text).lines().map(String::from).collect()
+    /// The lines of its curves, one after the other; what is longer than an event can be is left out.
+    fn lines(&self, most: u64) -> impl Iterator<Item = Vec<u8>> {
+        let file = open_file(&self.file(METRICS)).ok();
+        let bytes = file.into_iter().map(move |file| BufReader::new(file.take(most)));
+        let lines = bytes.flat_map(|bytes| bytes.split(b'\n').map_while(std::io::Result::ok));
+        lines.filter(|line| !line.is_empty() && line.len() as u64 <= MAX_SMALL_BYTES)
     }
 
     /// Forgets the events after a step, to which the run goes back.
@@ -551,15 +581,14 @@ impl RunFolder {
         };
         // As they were written, to the last digit.
         let kept = self
-            .lines()
-            .into_iter()
-            .filter(|line| serde_json::from_str(line).is_ok_and(|event| before(&event)));
-        let mut text = String::new();
+            .lines(MAX_FILE_BYTES)
+            .filter(|line| serde_json::from_slice(line).is_ok_and(|event| before(&event)));
+        let mut text = Vec::new();
         for line in kept {
-            text += &line;
-            text.push('\n');
+            text.extend(line);
+            text.push(b'\n');
         }
-        Ok(write_whole(&self.file(METRICS), text.as_bytes())?)
+        Ok(write_whole(&self.file(METRICS), &text)?)
     }
 }
 
@@ -636,6 +665,23 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn what_is_written_of_a_run_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let run = Runs::at(folder.path()).create("probe").unwrap();
+        run.append(&RunEvent::Paused { run: "probe-1".into() }).unwrap();
+        std::fs::create_dir(run.file(LEARNT)).unwrap();
+        std::fs::write(run.file(LEARNT).join("adapter.json"), "{}").unwrap();
+        run.keep(&record("probe-1")).unwrap();
+        for entry in walkdir::WalkDir::new(folder.path().join("runs")) {
+            let entry = entry.unwrap();
+            let others = entry.metadata().unwrap().permissions().mode() & 0o077;
+            assert_eq!(others, 0, "{}", entry.path().display());
+        }
+    }
+
     #[test]
     fn curves_are_kept_to_the_last_digit_when_a_run_goes_back() {
         let folder = tempfile::tempdir().unwrap();
@@ -668,7 +714,49 @@ mod tests {
         std::fs::remove_file(run.file(LEARNT)).unwrap();
         std::os::unix::fs::symlink(elsewhere.path().join("x"), run.file(LOCK)).unwrap();
         assert!(run.lock().is_err() && run.try_lock().is_err());
+        std::os::unix::fs::symlink(run.path(), folder.path().join("runs/linked")).unwrap();
+        let listed: Vec<String> = runs.list().into_iter().map(|record| record.run).collect();
+        assert_eq!(listed, ["probe-1"], "what is listed can be shown and deleted");
+        assert!(runs.find("linked").is_err());
         assert!(!elsewhere.path().join("x").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_waits_for_a_pipe_in_a_runs_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = Runs::at(folder.path());
+        let run = runs.create("probe").unwrap();
+        let mut at_work = record("probe-1");
+        at_work.state = RunState::Running;
+        run.keep(&at_work).unwrap();
+        for name in [LOCK, METRICS] {
+            let made = std::process::Command::new("mkfifo")
+                .arg(run.file(name))
+                .status()
+                .unwrap();
+            assert!(made.success());
+        }
+        assert_eq!(runs.list().len(), 1);
+        assert!(run.events().is_empty());
+        let event = RunEvent::Paused { run: "probe-1".into() };
+        assert!(run.append(&event).unwrap_err().to_string().contains("no file"));
+        assert!(runs.delete("probe-1").unwrap_err().to_string().contains("no file"));
+    }
+
+    #[test]
+    fn lines_and_values_of_a_stranger_are_counted_before_they_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunFolder(folder.path().into());
+        let event = "{\"event\":\"paused\",\"run\":\"a\"}\n";
+        let long = format!("{{\"event\":\"paused\",\"run\":\"{}\"}}\n", "a".repeat(17 << 20));
+        let text = ["\n".repeat(1 << 20), long, event.repeat(3), "{".into()].concat();
+        std::fs::write(run.file(METRICS), text).unwrap();
+        assert_eq!(run.events().len(), 3);
+        std::fs::write(run.file("data.json"), format!("[{}0]", "0,".repeat(MAX_VALUES + 1))).unwrap();
+        let refused = run.read::<serde::de::IgnoredAny>("data.json").unwrap_err().to_string();
+        assert!(refused.contains("more than"), "{refused}");
+        assert_eq!(values(br#"["a,b\",c", 1, {"a": 2, "b": 3}]"#), 3);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::{RunFolder, RunRecord};
 use crate::clip::{BASE_CHANGED, Model, sha256_of_bytes, source_below};
+use crate::files::check_local;
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::control::{ControlSet, control_of};
@@ -54,6 +55,9 @@ impl Prepared {
     /// It is missing or damaged, or names pictures or classes that there are not.
     pub fn read(folder: &RunFolder) -> Result<Self> {
         let prepared: Self = folder.read(PREPARED)?;
+        let damaged = |reason: String| Error::Run(format!("{} is damaged: {reason}", folder.file(PREPARED).display()));
+        let mut paths = prepared.dataset.examples.iter().map(|example| &example.path);
+        paths.try_for_each(|path| check_local(path)).map_err(damaged)?;
         let (examples, classes) = (&prepared.dataset.examples, prepared.dataset.classes.len());
         let split = &prepared.split;
         let mut places = split.train.iter().chain(&split.validation).chain(&split.test);
@@ -67,10 +71,7 @@ impl Prepared {
                 .is_none_or(|example| classes > 0 && example.class.is_none())
         };
         if unknown || places.any(without) {
-            return Err(Error::Run(format!(
-                "{} is damaged: it names pictures or classes that there are not",
-                folder.file(PREPARED).display()
-            )));
+            return Err(damaged("it names pictures or classes that there are not".into()));
         }
         Ok(prepared)
     }

@@ -178,7 +178,8 @@ impl Cache {
     /// # Errors
     /// The cache cannot be written.
     pub fn uses_model(&mut self, identity: &str, place: Option<&Path>) -> Result<(), StoreError> {
-        let place = place.map(|place| place.to_string_lossy().into_owned());
+        // A place that is no text could not be found again: what was computed there stays as long as anything.
+        let place = place.and_then(Path::to_str);
         self.database.write(|transaction| {
             transaction
                 .execute(

@@ -100,6 +100,23 @@ impl Cache {
         Ok(went)
     }
 
+    /// Drops what was computed from these.
+    ///
+    /// # Errors
+    /// The cache cannot be written.
+    pub fn drop_all_of(&mut self, contents: &HashSet<Content>) -> Result<(), StoreError> {
+        self.database.overwrite_what_is_deleted();
+        self.database.write(|transaction| {
+            for table in ["thumbnails", "embeddings"] {
+                let mut drop_one = transaction.prepare(&format!("DELETE FROM {table} WHERE content = ?1"))?;
+                contents
+                    .iter()
+                    .try_for_each(|content| drop_one.execute([content.0]).map(drop))?;
+            }
+            Ok(())
+        })
+    }
+
     /// Drops what is of no picture any more, and models that are gone from where they were.
     ///
     /// # Errors

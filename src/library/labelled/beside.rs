@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::escape::check_length;
 use crate::library::read_text;
 
 /// A text beside one picture; more is something else.
 const MAX_CAPTION_BYTES: u64 = 1 << 20;
+/// A page and more of text; no model reads as much.
+pub const MAX_CAPTION_CHARACTERS: usize = 10_000;
 const EXTENSIONS: [&str; 2] = ["caption", "txt"];
 
 /// What lies beside a picture.
@@ -32,7 +35,12 @@ pub fn beside(picture: &Path) -> Option<Beside> {
             }
             Ok(text) => {
                 let captions: Vec<String> = text.lines().map(tidy).filter(|caption| !caption.is_empty()).collect();
-                if captions.is_empty() {
+                let mut lengths = captions.iter();
+                let length =
+                    lengths.try_for_each(|caption| check_length("the caption", caption, MAX_CAPTION_CHARACTERS));
+                if let Err(reason) = length {
+                    other = other.or(Some(Beside::Other(path, reason)));
+                } else if captions.is_empty() {
                     other = other.or(Some(Beside::Other(path, "it is empty".into())));
                 } else {
                     return Some(Beside::Captions(path, captions));
@@ -100,6 +108,10 @@ mod tests {
             );
         }
         assert!(matches!(with("a.txt", b" \n"), Some(Beside::Other(..))));
+        let long = "word ".repeat(100_000);
+        assert!(
+            matches!(with("a.txt", long.as_bytes()), Some(Beside::Other(_, reason)) if reason.contains("characters"))
+        );
         assert_eq!(captions(with("a.txt", b"2 cats")), ["2 cats"]);
         assert_eq!(beside(&picture), None);
     }

@@ -7,6 +7,10 @@ use super::folders::{Part, Tree, folders_in, is_list_folder};
 use super::lists::{self, Found, List, Meaning};
 use super::names::{Named, Names};
 use super::{Columns, DataError, Dataset, Reasons, Side, Wanted};
+use crate::escape::{check_name, shortened};
+
+/// Columns that are offered to choose from.
+const MAX_COLUMNS: usize = 1_000;
 
 /// What lists say of a picture.
 #[derive(Default)]
@@ -144,7 +148,13 @@ impl Listed {
             list: list.path.clone(),
             file: list.content.file_column,
             said: list.content.said_column,
-            all: list.content.columns,
+            all: list
+                .content
+                .columns
+                .into_iter()
+                .filter(|column| check_name("", column).is_ok())
+                .take(MAX_COLUMNS)
+                .collect(),
             rows,
         };
         let mut listed = Self {
@@ -161,6 +171,10 @@ impl Listed {
             notes: list.notes,
         };
         for (row, side) in list.content.rows.into_iter().zip(list.sides) {
+            if let Err(reason) = row.check_length() {
+                listed.lost.push((row.place, reason));
+                continue;
+            }
             match names.find(&list.base, &row.file) {
                 Named::Picture { path, moved } => {
                     if moved && listed.moved.is_none() {
@@ -168,7 +182,9 @@ impl Listed {
                     }
                     listed.named.push((path, row, side));
                 }
-                Named::Nothing(reason) => listed.lost.push((row.place, format!("{}: {reason}", row.file))),
+                Named::Nothing(reason) => listed
+                    .lost
+                    .push((row.place, format!("{}: {reason}", shortened(&row.file)))),
             }
         }
         listed

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::files::names_another_machine;
+
 /// What a name leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Named {
@@ -141,7 +143,7 @@ impl Names {
                     .unwrap_or_else(|| Named::Nothing("the list names it, but it is not there".into()));
             }
         }
-        if Path::new(name).exists() {
+        if !names_another_machine(Path::new(name)) && Path::new(name).exists() {
             return Named::Nothing("it lies outside the folder: copy it in, or choose the folder above both".into());
         }
         let mut rest = name.trim_start_matches('/');

@@ -72,6 +72,7 @@ fn any_name_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.horizontal(|ui| {
         let field = TextEdit::singleline(&mut typed)
             .id_salt("model name")
+            .char_limit(crate::escape::MAX_NAME_CHARACTERS)
             .hint_text("owner/name")
             .desired_width(NAME_WIDTH);
         let field = ui.add(field);

@@ -18,6 +18,8 @@ use crate::app::state::State;
 use crate::zero_shot::{Label, of_fair_length, parse_labels};
 
 const ROWS: usize = 14;
+/// Of all labels together: what is longer takes seconds to draw. More come from a file.
+const MAX_CHARACTERS: usize = 1_000_000;
 
 /// Draws it.
 pub fn label_list_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
@@ -34,6 +36,7 @@ pub fn label_list_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let field = TextEdit::multiline(&mut text)
         .id_salt("label list")
         .layouter(&mut layouter)
+        .char_limit(MAX_CHARACTERS)
         .hint_text("cat\ndog\nzebra\tlike a horse, with black and white stripes")
         .desired_rows(ROWS)
         .lock_focus(true)

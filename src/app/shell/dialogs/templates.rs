@@ -11,6 +11,8 @@ use crate::app::state::State;
 use crate::zero_shot::TemplateSet;
 
 const ROWS: usize = 12;
+/// Of all templates together: what is longer takes seconds to draw.
+const MAX_CHARACTERS: usize = 200_000;
 
 /// Draws it.
 pub fn templates_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
@@ -24,6 +26,7 @@ pub fn templates_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let mut text = state.draft.clone().unwrap_or_else(known);
     let field = TextEdit::multiline(&mut text)
         .id_salt("own templates")
+        .char_limit(MAX_CHARACTERS)
         .hint_text("a photo of a {}.")
         .desired_rows(ROWS)
         .desired_width(f32::INFINITY);

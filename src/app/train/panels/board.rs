@@ -146,7 +146,10 @@ fn pairs_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>, commands: 
                 },
             );
             let width = (ui.available_width() - PICTURE_SIDE).clamp(120.0, 480.0);
-            ui.add(TextEdit::singleline(text).id_salt(("pair", place)).desired_width(width));
+            let field = TextEdit::singleline(text)
+                .id_salt(("pair", place))
+                .char_limit(crate::escape::MAX_NAME_CHARACTERS);
+            ui.add(field.desired_width(width));
             if icon_button(ui, icon::X, &format!("Remove pair {}", place + 1), false).clicked() {
                 removed = Some(place);
             }

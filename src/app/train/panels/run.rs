@@ -116,11 +116,13 @@ fn edit_ui(ui: &mut Ui, run: &str, name: &str, note: &str, commands: &mut Vec<Tr
     let (mut new_name, mut new_note) = (name.to_owned(), note.to_owned());
     let title = TextEdit::singleline(&mut new_name)
         .id_salt("run name")
+        .char_limit(crate::escape::MAX_NAME_CHARACTERS)
         .desired_width(EDIT_WIDTH)
         .hint_text("A name for this run");
     let named = ui.add(title);
     let words = TextEdit::multiline(&mut new_note)
         .id_salt("run note")
+        .char_limit(crate::escape::MAX_NOTE_CHARACTERS)
         .desired_rows(2)
         .desired_width(EDIT_WIDTH)
         .hint_text("A note");

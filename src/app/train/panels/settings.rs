@@ -191,6 +191,7 @@ fn values_ui(ui: &mut Ui, draft: &RunConfig, field: &Field, choice: &Choice, wan
     let mut text = typed.unwrap_or_else(|| values(&choice.values));
     let wrong = values_of(&text, field).is_none();
     let edit = TextEdit::singleline(&mut text)
+        .char_limit(crate::escape::MAX_NAME_CHARACTERS)
         .id(id)
         .desired_width(VALUES_WIDTH)
         .text_color_opt(wrong.then(|| theme::palette(ui).error));

@@ -1,5 +1,7 @@
 //! Beside the labels: which run's model is in use, what it was taught, and the way back.
 
+use std::collections::HashSet;
+
 use egui::{CornerRadius, Frame, Margin, Ui};
 
 use crate::app::command::Command;
@@ -48,6 +50,12 @@ fn words(record: &RunRecord) -> String {
 
 /// Classes that it was taught and that are no labels.
 fn missing(state: &State, record: &RunRecord) -> usize {
-    let is_label = |class: &&String| state.settings.labels.iter().any(|row| row.label.name == **class);
-    record.classes.len() - record.classes.iter().filter(is_label).count()
+    let labels: HashSet<&str> = state
+        .settings
+        .labels
+        .iter()
+        .map(|row| row.label.name.as_str())
+        .collect();
+    let is_missing = |class: &&String| !labels.contains(class.as_str());
+    record.classes.iter().filter(is_missing).count()
 }

@@ -238,8 +238,10 @@ fn snapshot(repository: &Path) -> Option<PathBuf> {
     let snapshots = repository.join("snapshots");
     let commit = read_at_most(&repository.join("refs").join("main"), MAX_SMALL_BYTES).unwrap_or_default();
     let commit = String::from_utf8_lossy(&commit);
+    // Anything else could lead out of the folder, or to another machine.
+    let is_commit = !commit.trim().is_empty() && commit.trim().chars().all(|c| c.is_ascii_hexdigit());
     let main = snapshots.join(commit.trim());
-    if !commit.trim().is_empty() && main.is_dir() {
+    if is_commit && main.is_dir() {
         return Some(main);
     }
     let changed = |folder: &PathBuf| std::fs::metadata(folder).and_then(|metadata| metadata.modified()).ok();

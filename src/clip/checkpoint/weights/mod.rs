@@ -12,7 +12,6 @@ mod tensor_file;
 mod torch_archive;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +23,7 @@ use crate::clip::checkpoint::mistaken::{START_BYTES, mistaken};
 use crate::clip::{Error, Precision, Result, all_finite};
 use tensor_file::{Source, StoredTensor};
 
-pub use flat_file::{Flat, Flats, read_flats, write_flats, write_whole};
+pub use flat_file::{Flat, Flats, read_flats, read_flats_within, write_flats, write_whole};
 pub use key_map::{ImageNames, KeyMap, View};
 
 /// Buffers that reference implementations store and that hold no weight.
@@ -424,7 +423,7 @@ fn open_file(path: &Path, number: usize) -> Result<(Source, BTreeMap<String, Sto
         path: path.to_path_buf(),
         source,
     };
-    let mut file = File::open(path).map_err(read_error)?;
+    let mut file = crate::files::open_file(path).map_err(read_error)?;
     let length = file.metadata().map_err(read_error)?.len();
     let mut start = Vec::new();
     let most = START_BYTES as u64;

@@ -13,6 +13,8 @@ use super::{
 const MAX_OBJECTS: usize = 800_000;
 /// The same with their fields.
 const MAX_ITEMS: usize = 8_000_000;
+/// Of one object; a row of such a list has a few dozen.
+const MAX_FIELDS: usize = 1_000;
 
 /// One object a line.
 pub fn lines(text: &str, _: bool, wanted: &Wanted) -> Result<Rows, Failure> {
@@ -142,29 +144,36 @@ fn finished(content: Rows) -> Result<Rows, Failure> {
     Ok(content)
 }
 
-/// A field of an object by the name that was chosen, else by the first of the usual ones.
-fn chosen<'a>(
-    object: &'a Map<String, Value>,
-    choice: &'a Option<String>,
-    names: &[&'static str],
-) -> Option<(&'a str, &'a Value)> {
-    let Some(choice) = choice else {
-        return field(object, names).map(|(name, value)| (name as &str, value));
-    };
-    let found = object
-        .iter()
-        .find(|(key, value)| field_name(key) == field_name(choice) && !value.is_null());
-    found.map(|(key, value)| (key.as_str(), value))
-}
+/// The fields of an object that hold something, under their names whatever the capitals.
+struct Fields<'a>(Vec<(String, &'a str, &'a Value)>);
 
-/// A field of an object by the first of the names that it has, whatever its capitals.
-fn field<'a>(object: &'a Map<String, Value>, names: &[&'static str]) -> Option<(&'static str, &'a Value)> {
-    names.iter().find_map(|name| {
-        let found = object
-            .iter()
-            .find(|(key, value)| field_name(key) == **name && !value.is_null());
-        found.map(|(_, value)| (*name, value))
-    })
+impl<'a> Fields<'a> {
+    fn of(object: &'a Map<String, Value>) -> Self {
+        let filled = object.iter().filter(|(_, value)| !value.is_null());
+        Self(
+            filled
+                .map(|(key, value)| (field_name(key), key.as_str(), value))
+                .collect(),
+        )
+    }
+
+    /// By the name that was chosen, else by the first of the usual ones.
+    fn chosen(&self, choice: &Option<String>, names: &[&'static str]) -> Option<(&'a str, &'a Value)> {
+        let Some(choice) = choice else {
+            return self.usual(names).map(|(name, value)| (name as &str, value));
+        };
+        let choice = field_name(choice);
+        let found = self.0.iter().find(|(name, ..)| *name == choice);
+        found.map(|(_, key, value)| (*key, *value))
+    }
+
+    /// By the first of the names that there is.
+    fn usual(&self, names: &[&'static str]) -> Option<(&'static str, &'a Value)> {
+        names.iter().find_map(|wanted| {
+            let found = self.0.iter().find(|(name, ..)| name == wanted);
+            found.map(|(.., value)| (*wanted, *value))
+        })
+    }
 }
 
 fn plain(value: &Value) -> Option<String> {
@@ -183,14 +192,22 @@ fn texts(value: &Value) -> Vec<String> {
 }
 
 fn add(content: &mut Rows, value: &Value, place: String, wanted: &Wanted) {
-    let object = value.as_object();
-    let file = object.and_then(|object| chosen(object, &wanted.file_column, &FILE_FIELDS));
-    let (Some(object), Some((file_field, file))) = (object, file.and_then(|(name, value)| Some((name, plain(value)?))))
-    else {
+    let Some(object) = value.as_object() else {
+        return content.wrong.push((place, "it is no object".into()));
+    };
+    if object.len() > MAX_FIELDS {
+        let reason = format!("it has {} fields; at most {MAX_FIELDS} are read", object.len());
+        return content.wrong.push((place, reason));
+    }
+    let fields = Fields::of(object);
+    let file = fields.chosen(&wanted.file_column, &FILE_FIELDS);
+    let Some((file_field, file)) = file.and_then(|(name, value)| Some((name, plain(value)?))) else {
         return content.wrong.push((place, "it names no file".into()));
     };
-    let label = chosen(object, &wanted.label_column, &LABEL_FIELDS);
-    let caption = field(object, &CAPTION_FIELDS).filter(|_| !(prefers_labels(wanted) && label.is_some()));
+    let label = fields.chosen(&wanted.label_column, &LABEL_FIELDS);
+    let caption = fields
+        .usual(&CAPTION_FIELDS)
+        .filter(|_| !(prefers_labels(wanted) && label.is_some()));
     let weak = caption.is_some_and(|(name, _)| WEAK_CAPTION_FIELDS.contains(&name));
     let caption = caption.filter(|_| !(weak && label.is_some()));
     if caption.or(label).is_none() {
@@ -204,7 +221,7 @@ fn add(content: &mut Rows, value: &Value, place: String, wanted: &Wanted) {
         content.file_column = file_field.to_string();
         content.said_column = caption.or(label).map(|(name, _)| name.to_string());
     }
-    content.side_is_named |= field(object, &SURE_SIDE_FIELDS).is_some();
+    content.side_is_named |= fields.usual(&SURE_SIDE_FIELDS).is_some();
     if caption.is_some()
         && let Some((name, _)) = label
     {
@@ -212,7 +229,7 @@ fn add(content: &mut Rows, value: &Value, place: String, wanted: &Wanted) {
     }
     let captions = caption.map_or(Vec::new(), |(_, value)| texts(value));
     let label = label.filter(|_| caption.is_none()).and_then(|(_, value)| plain(value));
-    let side = field(object, &SIDE_FIELDS).and_then(|(_, value)| plain(value));
+    let side = fields.usual(&SIDE_FIELDS).and_then(|(_, value)| plain(value));
     content
         .rows
         .push(row(&file, captions, label.as_deref(), side.as_deref(), place));
@@ -389,6 +406,22 @@ mod tests {
         );
         assert_eq!(split.rows[0].side.as_deref(), Some("restval"));
         assert_eq!(pairs(split), [("val2014/a.jpg".to_string(), vec!["a cat".to_string()])]);
+    }
+
+    #[test]
+    fn objects_with_thousands_of_fields_cost_no_time() {
+        let object = |fields: usize| {
+            let others: String = (0..fields).map(|n| format!("\"f{n}\":0,")).collect();
+            format!("{{{others}\"file\":\"a.jpg\",\"text\":\"x\"}}")
+        };
+        let started = std::time::Instant::now();
+        let many = vec![object(900); 1_000].join("\n");
+        assert_eq!(lines(&many, false, &Wanted::default()).unwrap().rows.len(), 1_000);
+        assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+        let text = format!("{}\n{}", object(5_000), object(5));
+        let content = lines(&text, false, &Wanted::default()).unwrap();
+        assert_eq!(content.rows.len(), 1);
+        assert!(content.wrong[0].1.contains("5002 fields"), "{:?}", content.wrong);
     }
 
     #[test]

@@ -6,8 +6,10 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::beside::MAX_CAPTION_CHARACTERS;
 use super::names::composed;
 use super::{Purpose, Side, Source, Wanted, few};
+use crate::escape::{check_length, check_name};
 use crate::library::{MAX_LIST_BYTES, is_picture, read_text_noting};
 
 /// How a field with the picture's file is called, in lower case, with `_` for whatever parts words.
@@ -85,6 +87,17 @@ pub struct Row {
     pub side: Option<String>,
     /// Where it stands: `line 7`, or `image 7`.
     pub place: String,
+}
+
+impl Row {
+    /// Refuses texts that are longer than anybody reads.
+    pub fn check_length(&self) -> Result<(), String> {
+        self.label
+            .as_deref()
+            .map_or(Ok(()), |label| check_name("the label", label))?;
+        let mut captions = self.captions.iter();
+        captions.try_for_each(|caption| check_length("the caption", caption, MAX_CAPTION_CHARACTERS))
+    }
 }
 
 /// What a list is for.
