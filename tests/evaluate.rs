@@ -159,10 +159,42 @@ fn captions_are_retrieved() {
         format!("file_name,caption\n{}", rows.concat()),
     )
     .unwrap();
-    let line = Program::new().json(&["evaluate", text(folder.path())]).pop().unwrap();
+    let program = Program::new();
+    let line = program.json(&["evaluate", text(folder.path())]).pop().unwrap();
     assert_eq!((line["n"].as_u64(), line["captions"].as_u64()), (Some(3), Some(6)));
     assert_eq!(number(&line, "text_recall_5"), 1.0);
     assert!(number(&line, "image_recall_1") >= 0.5, "{line}");
+
+    // What is written of captions has their pictures and their numbers.
+    let out = tempfile::tempdir().unwrap();
+    let file = |name: &str| out.path().join(name).to_string_lossy().into_owned();
+    let names = ["r.csv", "r.parquet", "r.html", "r.evaluation"].map(file);
+    let mut args = vec![
+        "evaluate",
+        text(folder.path()),
+        "--compare",
+        "starter",
+        "--format",
+        "markdown",
+    ];
+    names.iter().for_each(|name| args.extend(["--export", name]));
+    let output = program.run(&args);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let table = String::from_utf8(output.stdout).unwrap();
+    let first = format!("| 3 | {:.1} [", 100.0 * number(&line, "text_recall_1"));
+    assert!(table.contains(&first), "{table}");
+    assert_eq!(std::fs::read_to_string(file("r.csv")).unwrap().lines().count(), 4);
+    let page = std::fs::read_to_string(file("r.html")).unwrap();
+    assert!(page.contains("of 3 pictures find a caption of theirs first"), "{page}");
+    let again = program.run(&["evaluate", text(folder.path()), "--again", &file("r.evaluation")]);
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert!(
+        said.contains("All 3 pictures are here") && said.contains("come out again"),
+        "{said}"
+    );
+    let refused = program.run(&["evaluate", text(folder.path()), "--negatives", GROCERY]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--negatives needs classes"));
 }
 
 #[test]
@@ -313,6 +345,20 @@ fn what_cannot_be_measured_is_one_sentence() {
         code == Some(1) && said.contains("Of 2 rows of metadata.csv, none could be used"),
         "{said}"
     );
+    assert_eq!(said.matches(". ").count(), 0, "it is one sentence: {said}");
+    std::fs::write(astray.path().join("metadata.csv"), "file_name,label\n").unwrap();
+    let (code, said, _) = says(astray.path(), &[]);
+    assert!(code == Some(1) && said.contains("metadata.csv has no rows"), "{said}");
+
+    let side = laid_out(|class, n| {
+        let side = if class == "kiwi" { "val" } else { "train" };
+        (n < 3).then(|| format!("{side}/{class}/{n}.jpg"))
+    });
+    let (code, said, _) = says(side.path(), &[]);
+    assert!(
+        code == Some(1) && said.contains("shows kiwi: a measure needs two classes"),
+        "{said}"
+    );
 
     let labels = empty.path().join("labels.txt");
     std::fs::write(&labels, "zebra\nlion\n").unwrap();
@@ -385,4 +431,21 @@ fn what_is_written_is_whole_and_opens_elsewhere() {
         (output.status.code(), lines(&output)[0]["n"].as_u64()),
         (Some(1), Some(29))
     );
+
+    // What is asked for is written, and what would be left aside is refused.
+    let again = |more: &[&str]| {
+        let args = [&["evaluate", text(elsewhere.path()), "--again", &kept], more].concat();
+        program.run(&args)
+    };
+    again(&["--report", &file("again.html"), "--export", &file("again.csv")]);
+    assert_eq!(read("again.csv").lines().count(), 30);
+    assert!(read("again.html").contains("accuracy on 29 pictures"));
+    for more in [
+        ["--template", "a {}"],
+        ["--split", "test"],
+        ["--labels-file", &names[1]],
+    ] {
+        let refused = again(&more);
+        assert_eq!(refused.status.code(), Some(2), "{more:?}");
+    }
 }

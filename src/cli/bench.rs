@@ -15,6 +15,7 @@ use super::bench_busy::{Waits, waits_while_busy};
 use super::bench_scores::scores_mb;
 use super::bench_store::{Costs, costs};
 use super::crowd::{large_thumbnail_ms, scroll_frame_ms_p99};
+use super::crowd_evaluation::{confusion_frame_ms_p99, map_frame_ms_p99};
 use super::output::{Output, say};
 use super::pictures::{device, model};
 use super::{bench_evaluation, bench_training};
@@ -77,6 +78,8 @@ const FIGURES: [Figure; 31] = [
         bench_evaluation::changed_description_ms(&mut bench.session)
     }),
     ("map_tsne_50000_s", "s", |_| bench_evaluation::tsne_s()),
+    ("confusion_frame_ms_p99", "ms", |_| confusion_frame_ms_p99()),
+    ("map_frame_ms_p99", "ms", |_| map_frame_ms_p99()),
     ("scroll_frame_ms_p99", "ms", |_| scroll_frame_ms_p99(10_000, 8)),
     ("scroll_frame_ms_p99_pictures_100000", "ms", |_| {
         scroll_frame_ms_p99(100_000, 8)

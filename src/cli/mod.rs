@@ -12,6 +12,7 @@ mod bench_store;
 mod bench_training;
 mod classify;
 mod crowd;
+mod crowd_evaluation;
 mod embed;
 mod evaluate;
 mod evaluate_lines;

@@ -206,3 +206,39 @@ fn the_map_lies_along_the_directions_of_scikit_learn() {
         }
     }
 }
+
+/// Written by `tests/reference/make_guarantees.py` from plain numpy.
+const GUARANTEES: &str = include_str!("../../tests/fixtures/guarantees.json");
+
+#[test]
+fn thresholds_of_label_sets_are_those_of_a_second_implementation() {
+    let reference: Value = serde_json::from_str(GUARANTEES).unwrap();
+    let cases = reference["conformal"].as_array().unwrap();
+    assert!(cases.len() > 20);
+    for case in cases {
+        let (own, level) = (numbers(&case["own"]), case["level"].as_f64().unwrap());
+        let found = conformal::threshold(&own, level).unwrap();
+        near(found, case["threshold"].as_f64().unwrap(), "threshold");
+    }
+}
+
+#[test]
+fn ends_over_groups_of_copies_lie_where_numpys_do() {
+    let reference: Value = serde_json::from_str(GUARANTEES).unwrap();
+    for case in reference["grouped"].as_array().unwrap() {
+        let (mut before, mut after, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+        for (size, change) in places(&case["sizes"]).into_iter().zip(numbers(&case["changes"])) {
+            let first = before.len();
+            before.extend(vec![change < 0.0; size]);
+            after.extend(vec![change > 0.0; size]);
+            groups.extend(vec![first; size]);
+        }
+        let found = SideBySide::of(&before, &after, &vec![0; before.len()], &groups).unwrap();
+        let difference = found.overall.difference;
+        let value = |name: &str| case[name].as_f64().unwrap();
+        near(difference.mean, value("mean"), "mean");
+        // Both draw at random, each its own.
+        assert!((difference.low - value("low")).abs() < 0.012, "{difference:?} {case}");
+        assert!((difference.high - value("high")).abs() < 0.012, "{difference:?} {case}");
+    }
+}

@@ -137,7 +137,7 @@ mod tests {
                 },
                 "on no picture",
             ),
-            (|e| drop(e.calibration.all.bins.pop()), "other bins"),
+            (|e| e.calibration.all.bins.truncate(3), "other bins"),
             (
                 |e| e.setup.templates = TemplateSet::Own(vec!["a photo".into()]),
                 "no {}",

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::facts::Facts;
 use super::interval::Interval;
 use super::record::{Evaluation, KeptSlice};
 
@@ -82,12 +83,12 @@ pub fn slices(evaluation: &Evaluation, by: SliceBy) -> Vec<Slice> {
             Some(f64::from(width) * f64::from(height)).filter(|pixels| *pixels > 0.0)
         }),
         SliceBy::Brightness => by_scale(evaluation, ["darkest", "dark", "bright", "brightest"], |place| {
-            Some(f64::from(evaluation.facts.get(place)?.brightness))
+            Some(f64::from(seen(evaluation, place)?.brightness))
         }),
         SliceBy::Sharpness => by_scale(
             evaluation,
             ["least sharp", "less sharp", "sharper", "sharpest"],
-            |place| Some(f64::from(evaluation.facts.get(place)?.sharpness)),
+            |place| Some(f64::from(seen(evaluation, place)?.sharpness)),
         ),
     };
     named
@@ -106,6 +107,11 @@ fn kept(evaluation: &Evaluation, slice: &KeptSlice) -> (String, Vec<usize>) {
     let inside = |place: &usize| contents.contains(evaluation.pictures[*place].content.as_str());
     let places = (0..evaluation.pictures.len()).filter(inside).collect();
     (slice.name.clone(), places)
+}
+
+/// What is known of a picture that could be read.
+fn seen(evaluation: &Evaluation, place: usize) -> Option<&Facts> {
+    evaluation.facts.get(place).filter(|facts| facts.size != (0, 0))
 }
 
 fn by_name(evaluation: &Evaluation, name: impl Fn(usize) -> Option<String>) -> Vec<(String, Vec<usize>)> {

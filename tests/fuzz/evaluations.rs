@@ -26,7 +26,7 @@ fn show(evaluation: &Evaluation) {
     let (listed, row) = (evaluation.listed(), Row::of(evaluation));
     assert_eq!(listed.count, evaluation.pictures.len());
     let tables = [
-        latex(&[row.clone()]),
+        latex(std::slice::from_ref(&row)),
         markdown(&[row]),
         csv(evaluation),
         json_lines(evaluation),

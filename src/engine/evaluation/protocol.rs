@@ -8,11 +8,11 @@ use crate::engine::protocol::ScreenImage;
 
 pub use crate::evaluation::{
     AMONG, ActiveTest, Answer, BesideNonsense, Bin, Calibration, Caption, Class, ClassChange, ClassMeasures, Cluster,
-    Columns, Comparison, Conformal, Confused, Confusion, Evaluation, Facts, FailureOrder, Fate, Fitted, Folded,
-    GroundTruth, Interval, Judged, KeptSlice, Listed, MapKind, Mark, Marked, Measures, ModelRef, Negatives, Nonsense,
-    Part, Picture, Preset, Projection, PromptRow, PromptStudy, Published, Ranked, Reliability, Remeasured, Retrieval,
-    Setup, Side, SideBySide, Slice, SliceBy, Source, Suspect, Threshold, Verdict, Wanted, bin_of, call_as, p_words,
-    worst,
+    ClusterOf, Columns, Comparison, Conformal, Confused, Confusion, Evaluation, Facts, FailureOrder, Fate, Fitted,
+    Folded, GroundTruth, Interval, Judged, KeptSlice, Listed, MapKind, Mark, Marked, Measures, ModelRef, Negatives,
+    Nonsense, Part, Picture, Preset, Projection, PromptRow, PromptStudy, Published, Ranked, Reliability, Remeasured,
+    Retrieval, Setup, Side, SideBySide, Slice, SliceBy, Source, Suspect, Threshold, Verdict, Wanted, bin_of, call_as,
+    p_words, worst,
 };
 pub use crate::zero_shot::{Label, TemplateSet};
 
@@ -33,8 +33,6 @@ pub struct EvaluationConfig {
     pub preset: Option<String>,
     /// The model.
     pub model: ModelChoice,
-    /// Pictures that show none of the classes.
-    pub negatives: Option<PathBuf>,
     /// A name for people; one is made where it is empty.
     pub name: String,
 }

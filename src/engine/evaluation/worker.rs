@@ -323,7 +323,15 @@ impl Task<'_> {
     fn look_through(&mut self, id: &str) -> Done {
         let evaluation = self.shelf.open(id)?;
         let pictures = &evaluation.pictures;
-        if evaluation.facts.len() == pictures.len() {
+        // One that could not be read may be back.
+        let back = || {
+            evaluation
+                .facts
+                .iter()
+                .zip(pictures)
+                .any(|(facts, one)| facts.size == (0, 0) && one.path.exists())
+        };
+        if evaluation.facts.len() == pictures.len() && !back() {
             return Ok(());
         }
         let paths: Vec<PathBuf> = pictures.iter().map(|picture| picture.path.clone()).collect();
@@ -462,7 +470,8 @@ mod tests {
     use crossbeam_channel::Receiver;
 
     use super::*;
-    use crate::engine::evaluation::{Evaluator, ExportKind, FailureOrder, Mark};
+    use crate::engine::evaluation::{EvaluationConfig, Evaluator, Mark, Marked, SliceBy, Wanted};
+    use crate::engine::protocol::Event;
 
     const GROCERY: &str = "tests/fixtures/cases/64-easy-probe/data";
 
