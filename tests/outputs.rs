@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
-use clipsight::engine::protocol::{Event, Request, Severity};
+use clipsight::engine::protocol::{Event, InferenceRequest, LibraryRequest, Request, Severity};
 use clipsight::engine::{Backend, DeviceChoice, Engine, EngineOptions, ModelChoice};
 use serde_json::Value;
 
@@ -402,7 +402,9 @@ fn the_window_says_that_such_a_model_was_not_opened_and_goes_on_with_the_one_it_
         precision: clipsight::clip::Precision::Full,
     };
     let mut engine = Engine::start(options, std::sync::Arc::new(|| {}));
-    engine.send(Request::LoadModel(ModelChoice::Path(model.path().to_path_buf())));
+    engine.send(Request::Inference(InferenceRequest::LoadModel(ModelChoice::Path(
+        model.path().to_path_buf(),
+    ))));
     let message = wait_for(&mut engine, |event| match event {
         Event::Message {
             severity: Severity::Error,
@@ -453,10 +455,10 @@ fn the_window_saves_over_neither_a_picture_of_the_list_nor_the_model() {
         precision: clipsight::clip::Precision::Full,
     };
     let mut engine = Engine::start(options, std::sync::Arc::new(|| {}));
-    engine.send(Request::OpenFolders {
+    engine.send(Request::Library(LibraryRequest::OpenFolders {
         library: 1,
         paths: vec![pictures.path().to_path_buf()],
-    });
+    }));
     wait_for(&mut engine, |event| {
         matches!(event, Event::Indexed { done: 1, .. }).then_some(())
     });
@@ -465,10 +467,10 @@ fn the_window_saves_over_neither_a_picture_of_the_list_nor_the_model() {
     std::fs::hard_link(&picture, &link).unwrap();
     for path in [&picture, &link, &config] {
         let before = std::fs::read(path).unwrap();
-        engine.send(Request::Export {
+        engine.send(Request::Library(LibraryRequest::Export {
             path: path.clone(),
             content: "[]".into(),
-        });
+        }));
         let said = wait_for(&mut engine, |event| match event {
             Event::Message { text, .. } => Some(text),
             _ => None,
@@ -477,10 +479,10 @@ fn the_window_saves_over_neither_a_picture_of_the_list_nor_the_model() {
         assert_eq!(std::fs::read(path).unwrap(), before);
     }
     let new = pictures.path().join("new.json");
-    engine.send(Request::Export {
+    engine.send(Request::Library(LibraryRequest::Export {
         path: new.clone(),
         content: "[]".into(),
-    });
+    }));
     let said = wait_for(&mut engine, |event| match event {
         Event::Message { text, .. } => Some(text),
         _ => None,

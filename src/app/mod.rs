@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Context, Frame, Id, Margin, Panel, Ui};
 
-use crate::engine::protocol::{PictureId, Request, Severity, Topic};
+use crate::engine::protocol::{InferenceRequest, LibraryRequest, PictureId, Request, Severity, Topic};
 use crate::engine::training::TrainingRequest;
 use crate::engine::{Backend, ModelChoice};
 
@@ -124,7 +124,8 @@ impl App {
         let list = explore::list(&mut app.state);
         app.backend.send(list);
         let method = app.state.settings.heatmap_method;
-        app.backend.send(Request::UseHeatmap(method));
+        app.backend
+            .send(Request::Inference(InferenceRequest::UseHeatmap(method)));
         let question = explore::ask(&mut app.state);
         app.backend.send(question);
         app
@@ -229,7 +230,8 @@ impl App {
         let (changes, refused) = self.state.settings.changes_since(&self.saved);
         self.saved = self.state.settings.clone();
         if !changes.is_empty() {
-            self.backend.send(Request::SaveSettings(changes));
+            self.backend
+                .send(Request::Library(LibraryRequest::SaveSettings(changes)));
         }
         for name in refused {
             let text = format!("The setting \"{name}\" was not saved: what it is now could not be read again");

@@ -13,7 +13,7 @@ use super::shell::rail;
 use super::state::{Mode, State};
 use super::train::{self, TrainCommand};
 use crate::engine::ModelChoice;
-use crate::engine::protocol::{Request, Severity, Topic};
+use crate::engine::protocol::{HubRequest, InferenceRequest, LibraryRequest, Request, Severity, Topic};
 
 /// Carries out a command.
 pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request> {
@@ -62,12 +62,12 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
         Command::RestoreSettings(settings) => return use_settings(state, *settings),
         Command::FetchModel(name) => {
             state.models.fetches(name.clone(), None);
-            return vec![Request::Fetch(name)];
+            return vec![Request::Hub(HubRequest::Fetch(name))];
         }
-        Command::StopFetching => return vec![Request::StopFetching],
+        Command::StopFetching => return vec![Request::Hub(HubRequest::StopFetching)],
         Command::RemoveModel(name) => {
             state.models.update(ModelsCommand::AskToRemove(None));
-            return vec![Request::RemoveModel(name)];
+            return vec![Request::Hub(HubRequest::RemoveModel(name))];
         }
         Command::ForgetEverything => return forget_everything(state, now),
         Command::UseDevice(device) => {
@@ -164,7 +164,7 @@ fn forget_everything(state: &mut State, now: Instant) -> Vec<Request> {
         precision: known.precision,
         ..Settings::default()
     };
-    let mut requests = vec![Request::ForgetEverything];
+    let mut requests = vec![Request::Library(LibraryRequest::ForgetEverything)];
     requests.extend(explore::begin_anew(state, now));
     requests
 }
@@ -172,5 +172,5 @@ fn forget_everything(state: &mut State, now: Instant) -> Vec<Request> {
 /// Has a model opened; once it is, it is remembered.
 pub fn load_model(state: &mut State, choice: ModelChoice) -> Vec<Request> {
     state.asked_model = Some(choice.clone());
-    vec![Request::LoadModel(choice)]
+    vec![Request::Inference(InferenceRequest::LoadModel(choice))]
 }

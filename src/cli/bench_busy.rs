@@ -11,7 +11,8 @@ use super::bench::{median, ms};
 use super::output::say;
 use crate::clip::Precision;
 use crate::engine::protocol::{
-    AskedLabel, Event, HeatmapMethod, Label, LabelId, PictureId, Question, Request, TemplateSet,
+    AskedLabel, Event, HeatmapMethod, InferenceRequest, Label, LabelId, LibraryRequest, PictureId, Question, Request,
+    TemplateSet,
 };
 use crate::engine::{Backend, DeviceChoice, Engine, EngineOptions, ModelChoice};
 use crate::fine_tune::FineTuneMethod;
@@ -81,11 +82,13 @@ impl Busy {
             generation: 0,
             pictures: Vec::new(),
         };
-        busy.engine.send(Request::OpenFolders {
+        busy.engine.send(Request::Library(LibraryRequest::OpenFolders {
             library: 1,
             paths: copies(folder, pictures)?,
-        });
-        busy.engine.send(Request::UseHeatmap(Some(HeatmapMethod::Occlusion)));
+        }));
+        busy.engine.send(Request::Inference(InferenceRequest::UseHeatmap(Some(
+            HeatmapMethod::Occlusion,
+        ))));
         busy.until("the list", |event| matches!(event, Event::Scanned { .. }))?;
         busy.type_label()?;
         busy.until("indexing", |event| matches!(event, Event::Indexed { done: 1.., .. }))?;
@@ -120,13 +123,14 @@ impl Busy {
             }),
         });
         let started = Instant::now();
-        self.engine.send(Request::Classify(Arc::new(Question {
-            generation,
-            labels: labels.collect(),
-            templates: TemplateSet::One,
-            none_bias: 0.0,
-            model: None,
-        })));
+        self.engine
+            .send(Request::Inference(InferenceRequest::Classify(Arc::new(Question {
+                generation,
+                labels: labels.collect(),
+                templates: TemplateSet::One,
+                none_bias: 0.0,
+                model: None,
+            }))));
         self.until(
             "the answer",
             |event| matches!(event, Event::Answered { question, .. } if question.generation == generation),

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::clip::{Embedding, ModelInfo, Precision};
-use crate::engine::protocol::{AskedLabel, Event, Label, LabelId, Question, Request, TemplateSet};
+use crate::engine::protocol::{
+    AskedLabel, Event, InferenceRequest, Label, LabelId, LibraryRequest, Question, Request, TemplateSet,
+};
 use crate::engine::{Backend, DeviceChoice, Engine, EngineOptions, ModelChoice};
 use crate::library::{
     Computed, Content, DATA_DIR_VARIABLE, Fact, Store, Thumbnail, decode, fitted, stamp, thumbnail_to_jpeg,
@@ -142,21 +144,21 @@ fn until_scored(pictures: &Path, data: &Path, choice: &ModelChoice) -> Result<f6
         precision: Precision::Full,
     };
     let mut engine = Engine::start(options, Arc::new(|| {}));
-    engine.send(Request::OpenFolders {
+    engine.send(Request::Library(LibraryRequest::OpenFolders {
         library: 1,
         paths: vec![pictures.into()],
-    });
+    }));
     let labels = (0..).zip(LABELS).map(|(n, name)| AskedLabel {
         id: LabelId::known(n),
         label: Label::named(name),
     });
-    engine.send(Request::Classify(Arc::new(Question {
+    engine.send(Request::Inference(InferenceRequest::Classify(Arc::new(Question {
         generation: 1,
         labels: labels.collect(),
         templates: TemplateSet::One,
         none_bias: 0.0,
         model: None,
-    })));
+    }))));
     let mut scored = HashSet::new();
     while started.elapsed() < PATIENCE {
         match engine.next_event() {

@@ -12,7 +12,9 @@ use crate::app::App;
 use crate::app::command::Command;
 use crate::app::settings::{LabelRow, Settings};
 use crate::engine::Backend;
-use crate::engine::protocol::{Event, PictureFile, PictureId, Request, Scoring, ScreenImage};
+use crate::engine::protocol::{
+    Event, InferenceRequest, LibraryRequest, PictureFile, PictureId, Request, Scoring, ScreenImage,
+};
 use crate::zero_shot::{Label, score};
 
 const FRAMES: usize = 600;
@@ -28,7 +30,7 @@ struct Crowd {
 impl Backend for Crowd {
     fn send(&mut self, request: Request) {
         match request {
-            Request::OpenSamples { library } => {
+            Request::Library(LibraryRequest::OpenSamples { library }) => {
                 self.events.push_back(Event::Pictures {
                     library,
                     pictures: (0..self.pictures).map(file).collect(),
@@ -36,7 +38,7 @@ impl Backend for Crowd {
                 let unreadable = Vec::new();
                 self.events.push_back(Event::Scanned { library, unreadable });
             }
-            Request::Classify(question) => {
+            Request::Inference(InferenceRequest::Classify(question)) => {
                 self.events.push_back(Event::Predictions {
                     library: 1,
                     rows: (0..self.pictures)

@@ -132,19 +132,19 @@ fn a_scan_without_end_fills_the_list_holds_nobody_up_and_ends_with_the_window() 
     let data_dir = folder.path().join("data");
     let paths = vec![endless(folder.path())];
     let mut engine = engine(&data_dir);
-    engine.send(Request::OpenFolders { library: 1, paths });
+    engine.send(Request::Library(LibraryRequest::OpenFolders { library: 1, paths }));
     wait_for(
         &mut engine,
         "the first pictures",
         |event| matches!(event, Event::Pictures { library: 1, pictures } if !pictures.is_empty()),
     );
     // What else the library thread does goes on meanwhile.
-    engine.send(Request::SaveSettings(scale()));
+    engine.send(Request::Library(LibraryRequest::SaveSettings(scale())));
     let target = folder.path().join("saved.csv");
-    engine.send(Request::Export {
+    engine.send(Request::Library(LibraryRequest::Export {
         path: target.clone(),
         content: "a,b".into(),
-    });
+    }));
     wait_for(
         &mut engine,
         "the saved file",
@@ -156,14 +156,14 @@ fn a_scan_without_end_fills_the_list_holds_nobody_up_and_ends_with_the_window() 
         std::thread::sleep(Duration::from_millis(5));
     }
     // Another list replaces it.
-    engine.send(Request::OpenSamples { library: 2 });
+    engine.send(Request::Library(LibraryRequest::OpenSamples { library: 2 }));
     wait_for(&mut engine, "the samples", |event| {
         matches!(event, Event::Scanned { library: 2, .. })
     });
-    engine.send(Request::OpenFolders {
+    engine.send(Request::Library(LibraryRequest::OpenFolders {
         library: 3,
         paths: vec![folder.path().join("level0")],
-    });
+    }));
     wait_for(&mut engine, "the third list", |event| {
         matches!(event, Event::Pictures { library: 3, .. })
     });
@@ -177,11 +177,11 @@ fn what_is_saved_when_the_window_closes_is_saved() {
     let folder = tempfile::tempdir().unwrap();
     let mut engine = engine(folder.path());
     let target = folder.path().join("saved.csv");
-    engine.send(Request::Export {
+    engine.send(Request::Library(LibraryRequest::Export {
         path: target.clone(),
         content: "a,b".into(),
-    });
-    engine.send(Request::SaveSettings(scale()));
+    }));
+    engine.send(Request::Library(LibraryRequest::SaveSettings(scale())));
     drop(engine);
     assert_eq!(std::fs::read_to_string(target).unwrap(), "a,b");
     assert_eq!(stored_scale(folder.path()).as_deref(), Some("1.25"));

@@ -14,7 +14,7 @@ use clipsight::engine::evaluation::{
     ModelRef, Negatives, Nonsense, Part, Picture, Projection, PromptRow, PromptStudy, Published, Ranked, Retrieval,
     Setup, SideBySide, Slice, SliceBy, Source, TemplateSet, Wanted,
 };
-use clipsight::engine::protocol::{Event, Request, ScreenImage};
+use clipsight::engine::protocol::{Event, LibraryRequest, Request, ScreenImage};
 use clipsight::evaluation::share_interval;
 use clipsight::heatmap::Ramp;
 use egui_kittest::Harness;
@@ -851,7 +851,7 @@ fn an_accuracy_is_estimated_without_labels_by_one_key_a_picture() {
     let save = EvaluateCommand::Sixty(SixtyCommand::Save("/photos/labels.csv".into()));
     want(&mut harness, save);
     let written = engine.requests().into_iter().find_map(|request| match request {
-        Request::Export { content, .. } => Some(content),
+        Request::Library(LibraryRequest::Export { content, .. }) => Some(content),
         _ => None,
     });
     assert_eq!(written.unwrap().lines().count(), 20);

@@ -5,7 +5,9 @@ use std::time::Duration;
 use clipsight::app::App;
 use clipsight::app::command::{Command, Compare, Mark};
 use clipsight::app::settings::{LabelRow, Measure, Settings, Sort, TileText};
-use clipsight::engine::protocol::{Dab, Event, LabelId, PictureFile, PictureId, Request};
+use clipsight::engine::protocol::{
+    Dab, Event, InferenceRequest, LabelId, LibraryRequest, PictureFile, PictureId, Request,
+};
 use clipsight::heatmap::HeatmapMethod;
 use clipsight::zero_shot::{Label, TemplateSet};
 use egui::{Key, Modifiers, Rect};
@@ -205,7 +207,7 @@ fn several_pictures_are_marked_and_saved_alone() {
         .state_mut()
         .execute(Command::ExportCsv("/nowhere/marked.csv".into()));
     let csv = engine.newest(|request| match request {
-        Request::Export { content, .. } => Some(content.clone()),
+        Request::Library(LibraryRequest::Export { content, .. }) => Some(content.clone()),
         _ => None,
     });
     assert_eq!(csv.unwrap().lines().count(), 3);
@@ -280,7 +282,10 @@ fn more_like_this_sorts_by_likeness_until_all_are_shown_again() {
     let (engine, mut harness) = exploring();
     harness.state_mut().execute(Command::MoreLike(1));
     let library = harness.state().state().explore.library();
-    assert_eq!(engine.requests().last(), Some(&Request::Alike { library, picture: 1 }));
+    assert_eq!(
+        engine.requests().last(),
+        Some(&Request::Inference(InferenceRequest::Alike { library, picture: 1 }))
+    );
     let rows = (0..).zip([0.2, 1.0, 0.9, 0.3, 0.4, 0.5]).collect();
     engine.say(Event::Alike {
         library,

@@ -4,7 +4,7 @@
 use clipsight::app::App;
 use clipsight::app::command::{Command, Compare};
 use clipsight::app::settings::{LabelRow, Settings, Sort};
-use clipsight::engine::protocol::{LabelId, Request};
+use clipsight::engine::protocol::{LabelId, LibraryRequest, Request};
 use clipsight::zero_shot::{Label, TemplateSet};
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -50,7 +50,7 @@ fn saved_csv(engine: &StandIn, harness: &mut Harness<App>) -> String {
         .state_mut()
         .execute(Command::ExportCsv("/nowhere/predictions.csv".into()));
     let written = engine.newest(|request| match request {
-        Request::Export { content, .. } => Some(content.clone()),
+        Request::Library(LibraryRequest::Export { content, .. }) => Some(content.clone()),
         _ => None,
     });
     written.unwrap()
@@ -159,7 +159,7 @@ fn renamed_labels_show_the_old_numbers_under_the_old_name_until_they_are_answere
         .state_mut()
         .execute(Command::SaveHeatmap("/nowhere/heatmap.png".into()));
     let drawn = engine.newest(|request| match request {
-        Request::DrawHeatmap { picture, .. } => Some(picture.maps[0].clone()),
+        Request::Library(LibraryRequest::DrawHeatmap { picture, .. }) => Some(picture.maps[0].clone()),
         _ => None,
     });
     let drawn = drawn.unwrap();
@@ -178,7 +178,7 @@ fn maps_saved_as_numbers_have_the_names_that_they_were_made_for() {
         .state_mut()
         .execute(Command::SaveGrid("/nowhere/heatmap.json".into()));
     let written = engine.newest(|request| match request {
-        Request::Export { content, .. } => Some(content.clone()),
+        Request::Library(LibraryRequest::Export { content, .. }) => Some(content.clone()),
         _ => None,
     });
     let grids: serde_json::Value = serde_json::from_str(&written.unwrap()).unwrap();

@@ -4,7 +4,7 @@ use clipsight::app::App;
 use clipsight::app::command::{Command, Compare, FileDialog};
 use clipsight::app::settings::{LabelRow, Settings};
 use clipsight::engine::ModelChoice;
-use clipsight::engine::protocol::{Dab, Fill, PictureId, Probe, Request, Shift};
+use clipsight::engine::protocol::{Dab, Fill, InferenceRequest, LibraryRequest, PictureId, Probe, Request, Shift};
 use clipsight::heatmap::HeatmapMethod;
 use clipsight::zero_shot::Label;
 use egui::{Key, Modifiers};
@@ -24,7 +24,7 @@ fn looking() -> (StandIn, Harness<'static, App>) {
 
 fn probe(engine: &StandIn) -> Option<Probe> {
     engine.newest(|request| match request {
-        Request::Probe(probe) => Some(probe.clone()),
+        Request::Inference(InferenceRequest::Probe(probe)) => Some(probe.clone()),
         _ => None,
     })?
 }
@@ -40,7 +40,7 @@ fn two_heatmaps_stand_side_by_side_until_one_is_put_away() {
     harness.state_mut().execute(Command::Compare(Some(compare)));
     harness.run_steps(6);
     let rival = engine.newest(|request| match request {
-        Request::Compare(rival) => Some(rival.clone()),
+        Request::Inference(InferenceRequest::Compare(rival)) => Some(rival.clone()),
         _ => None,
     });
     assert_eq!(rival.unwrap().unwrap().method, Some(HeatmapMethod::Occlusion));
@@ -125,10 +125,10 @@ fn heatmaps_are_copied_saved_and_written_as_numbers() {
     let target = std::path::PathBuf::from("/nowhere/heatmap.png");
     harness.state_mut().execute(Command::SaveHeatmap(target.clone()));
     let drawn = engine.newest(|request| match request {
-        Request::DrawHeatmap {
+        Request::Library(LibraryRequest::DrawHeatmap {
             picture,
             path: Some(path),
-        } => Some((picture.clone(), path.clone())),
+        }) => Some((picture.clone(), path.clone())),
         _ => None,
     });
     let (picture, path) = drawn.unwrap();
@@ -138,7 +138,7 @@ fn heatmaps_are_copied_saved_and_written_as_numbers() {
         .state_mut()
         .execute(Command::SaveGrid("/nowhere/heatmap.json".into()));
     let written = engine.newest(|request| match request {
-        Request::Export { content, .. } => Some(content.clone()),
+        Request::Library(LibraryRequest::Export { content, .. }) => Some(content.clone()),
         _ => None,
     });
     let grid: serde_json::Value = serde_json::from_str(&written.unwrap()).unwrap();
@@ -202,7 +202,7 @@ fn a_saved_comparison_of_two_models_names_each_with_its_own_map() {
         .state_mut()
         .execute(Command::SaveHeatmap("/nowhere/both.png".into()));
     let picture = engine.newest(|request| match request {
-        Request::DrawHeatmap { picture, .. } => Some(picture.clone()),
+        Request::Library(LibraryRequest::DrawHeatmap { picture, .. }) => Some(picture.clone()),
         _ => None,
     });
     let maps = picture.unwrap().maps;

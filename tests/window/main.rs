@@ -18,7 +18,9 @@ use clipsight::app::settings::Settings;
 use clipsight::app::state::Mode;
 use clipsight::clip::Precision;
 use clipsight::engine::ModelChoice;
-use clipsight::engine::protocol::{CachedModel, Download, Event, FetchOutcome, Request, Severity};
+use clipsight::engine::protocol::{
+    CachedModel, Download, Event, FetchOutcome, HubRequest, InferenceRequest, LibraryRequest, Request, Severity,
+};
 use clipsight::engine::{DeviceChoice, Engine, EngineOptions};
 use clipsight::heatmap::HeatmapMethod;
 use egui::{Key, Modifiers};
@@ -44,7 +46,7 @@ fn the_first_launch_opens_the_samples_and_asks_about_its_labels() {
     assert!(
         requests
             .iter()
-            .any(|request| matches!(request, Request::OpenSamples { .. }))
+            .any(|request| matches!(request, Request::Library(LibraryRequest::OpenSamples { .. })))
     );
     assert!(
         question(&requests)
@@ -155,16 +157,24 @@ fn a_heatmap_is_made_by_another_method_and_stopped() {
     harness.run_steps(3);
     assert_eq!(
         engine.requests().last(),
-        Some(&Request::UseHeatmap(Some(HeatmapMethod::Occlusion)))
+        Some(&Request::Inference(InferenceRequest::UseHeatmap(Some(
+            HeatmapMethod::Occlusion
+        ))))
     );
     // Until the new maps are there, the old ones are not shown as if they were new.
     assert!(harness.state().state().explore.inspected().maps.is_none());
     harness.get_by_label("Stop").click();
     harness.run_steps(3);
-    assert_eq!(engine.requests().last(), Some(&Request::HoldHeatmaps(true)));
+    assert_eq!(
+        engine.requests().last(),
+        Some(&Request::Inference(InferenceRequest::HoldHeatmaps(true)))
+    );
     harness.get_by_label("Go on").click();
     harness.run_steps(3);
-    assert_eq!(engine.requests().last(), Some(&Request::HoldHeatmaps(false)));
+    assert_eq!(
+        engine.requests().last(),
+        Some(&Request::Inference(InferenceRequest::HoldHeatmaps(false)))
+    );
 }
 
 #[test]
@@ -199,7 +209,7 @@ fn a_model_is_fetched_shown_opened_and_removed_only_when_asked_twice() {
     harness.run_steps(4);
     harness.state_mut().execute(Command::UseMode(Mode::Models));
     harness.run_steps(4);
-    assert!(engine.requests().contains(&Request::ListModels));
+    assert!(engine.requests().contains(&Request::Hub(HubRequest::ListModels)));
     let name = "openai/clip-vit-base-patch32".to_string();
     harness.state_mut().execute(Command::FetchModel(name.clone()));
     engine.say(Event::Fetching {
@@ -218,7 +228,7 @@ fn a_model_is_fetched_shown_opened_and_removed_only_when_asked_twice() {
     );
     harness.get_by_label("Stop").click();
     harness.run_steps(4);
-    assert!(engine.requests().contains(&Request::StopFetching));
+    assert!(engine.requests().contains(&Request::Hub(HubRequest::StopFetching)));
 
     let folder = std::path::PathBuf::from("/cache/snapshots/a");
     engine.say(Event::Fetched {
@@ -234,16 +244,22 @@ fn a_model_is_fetched_shown_opened_and_removed_only_when_asked_twice() {
     assert!(
         engine
             .requests()
-            .contains(&Request::LoadModel(ModelChoice::Path(folder)))
+            .contains(&Request::Inference(InferenceRequest::LoadModel(ModelChoice::Path(
+                folder
+            ))))
     );
 
     harness
         .state_mut()
         .execute(Command::Models(ModelsCommand::AskToRemove(Some(name.clone()))));
     harness.run_steps(4);
-    assert!(!engine.requests().contains(&Request::RemoveModel(name.clone())));
+    assert!(
+        !engine
+            .requests()
+            .contains(&Request::Hub(HubRequest::RemoveModel(name.clone())))
+    );
     harness.state_mut().execute(Command::RemoveModel(name.clone()));
-    assert!(engine.requests().contains(&Request::RemoveModel(name)));
+    assert!(engine.requests().contains(&Request::Hub(HubRequest::RemoveModel(name))));
 }
 
 #[test]
@@ -279,7 +295,7 @@ fn skipped_files_are_listed_with_their_reason_and_can_be_tried_again() {
     let retried = engine
         .requests()
         .into_iter()
-        .any(|request| matches!(request, Request::Retry { pictures, .. } if pictures == [1]));
+        .any(|request| matches!(request, Request::Library(LibraryRequest::Retry { pictures, .. }) if pictures == [1]));
     assert!(retried);
 }
 
@@ -335,12 +351,12 @@ fn settings_are_kept_after_a_change() {
         !engine
             .requests()
             .iter()
-            .any(|request| matches!(request, Request::SaveSettings(_)))
+            .any(|request| matches!(request, Request::Library(LibraryRequest::SaveSettings(_))))
     );
     advance(Duration::from_millis(200));
     harness.run_steps(2);
     let kept = engine.requests().into_iter().rev().find_map(|request| match request {
-        Request::SaveSettings(changes) => Some(changes),
+        Request::Library(LibraryRequest::SaveSettings(changes)) => Some(changes),
         _ => None,
     });
     let kept: Vec<_> = kept

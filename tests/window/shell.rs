@@ -7,7 +7,7 @@ use clipsight::app::command::{Command, Dialog};
 use clipsight::app::settings::Settings;
 use clipsight::app::state::Mode;
 use clipsight::app::train::TrainCommand;
-use clipsight::engine::protocol::{Event, FetchOutcome, Request, Severity, Topic};
+use clipsight::engine::protocol::{Event, FetchOutcome, HubRequest, Request, Severity, Topic};
 use clipsight::engine::training::{TrainingEvent, TrainingRequest};
 use clipsight::zero_shot::TemplateSet;
 use egui::{Key, Modifiers};
@@ -217,7 +217,7 @@ fn saving_is_one_message_and_a_failed_download_can_be_tried_again() {
     harness.run_steps(3);
     harness.get_by_label("Retry").click();
     harness.run_steps(3);
-    assert!(engine.requests().contains(&Request::Fetch(name)));
+    assert!(engine.requests().contains(&Request::Hub(HubRequest::Fetch(name))));
     assert!(harness.query_by_label_contains("could not be downloaded").is_none());
 }
 

@@ -10,8 +10,8 @@ use clipsight::app::App;
 use clipsight::app::settings::Settings;
 use clipsight::clip::{Layout, ModelInfo, Precision, Scoring, TowerKind, WeightsFile};
 use clipsight::engine::protocol::{
-    Event, HeatMap, InspectedPicture, LabelId, MapSet, PictureFile, PictureId, Probe, Probed, Question, Request, Rival,
-    ScreenImage, Verdict, ViewRect,
+    Event, HeatMap, InferenceRequest, InspectedPicture, LabelId, LibraryRequest, MapSet, PictureFile, PictureId, Probe,
+    Probed, Question, Request, Rival, ScreenImage, Verdict, ViewRect,
 };
 use clipsight::engine::{Backend, DeviceInfo, ModelChoice};
 use clipsight::heatmap::HeatmapMethod;
@@ -68,7 +68,7 @@ pub fn window_of(settings: Settings, size: [f32; 2]) -> (StandIn, Harness<'stati
 /// The newest question among requests.
 pub fn question(requests: &[Request]) -> Option<Question> {
     requests.iter().rev().find_map(|request| match request {
-        Request::Classify(question) => Some(Question::clone(question)),
+        Request::Inference(InferenceRequest::Classify(question)) => Some(Question::clone(question)),
         _ => None,
     })
 }
@@ -271,7 +271,8 @@ impl Backend for StandIn {
     fn send(&mut self, request: Request) {
         self.0.borrow_mut().requests.push(request.clone());
         match request {
-            Request::OpenFolders { library, .. } | Request::OpenSamples { library } => {
+            Request::Library(LibraryRequest::OpenFolders { library, .. })
+            | Request::Library(LibraryRequest::OpenSamples { library }) => {
                 self.0.borrow_mut().library = library;
             }
             Request::Inspect {
@@ -288,14 +289,18 @@ impl Backend for StandIn {
                 }
             }
             // Every model can be opened, but for one.
-            Request::LoadModel(choice) if choice != ModelChoice::Path("/models/broken".into()) => {
+            Request::Inference(InferenceRequest::LoadModel(choice))
+                if choice != ModelChoice::Path("/models/broken".into()) =>
+            {
                 self.say(Event::ModelOpened(choice));
             }
-            Request::TestMap(Some(test)) => self.test(test.label),
-            Request::Compare(Some(rival)) => self.compare(&rival),
-            Request::Probe(Some(probe)) => self.probe(&probe),
-            Request::DrawHeatmap { path: None, .. } => self.say(Event::Drawn(painted(1, 64, 64))),
-            Request::Classify(asked) if self.answers() => self.answer(&asked),
+            Request::Inference(InferenceRequest::TestMap(Some(test))) => self.test(test.label),
+            Request::Inference(InferenceRequest::Compare(Some(rival))) => self.compare(&rival),
+            Request::Inference(InferenceRequest::Probe(Some(probe))) => self.probe(&probe),
+            Request::Library(LibraryRequest::DrawHeatmap { path: None, .. }) => {
+                self.say(Event::Drawn(painted(1, 64, 64)))
+            }
+            Request::Inference(InferenceRequest::Classify(asked)) if self.answers() => self.answer(&asked),
             _ => {}
         }
     }

@@ -9,7 +9,7 @@ use clipsight::app::state::Mode;
 use clipsight::app::train::{Page, TrainCommand};
 use clipsight::clip::{ModelInfo, TowerKind};
 use clipsight::engine::ModelChoice;
-use clipsight::engine::protocol::{Event, Request};
+use clipsight::engine::protocol::{Event, InferenceRequest, Request};
 use clipsight::engine::training::{
     BlendPoint, Board, Choice, ClassCount, Contradiction, Estimate, FineTuneMethod, Flip, KShot, METHODS, Preview,
     Previewed, RunConfig, RunEvent, RunRecord, RunState, Tested, TrainingEvent, TrainingRequest,
@@ -563,7 +563,7 @@ fn runs_are_opened_compared_used_deleted_and_brought_back() {
         .execute(Command::Train(TrainCommand::Use("linear-probe-1".into())));
     harness.run_steps(3);
     let loaded = engine.newest(|request| match request {
-        Request::LoadModel(choice) => Some(choice.clone()),
+        Request::Inference(InferenceRequest::LoadModel(choice)) => Some(choice.clone()),
         _ => None,
     });
     assert_eq!(loaded, Some(ModelChoice::Path("/runs/linear-probe-1/learnt".into())));
@@ -650,7 +650,7 @@ fn a_taught_model_brings_its_classes_and_one_click_leads_back() {
     harness.get_by_label("Back to Starter").click();
     harness.run_steps(4);
     let loaded = engine.newest(|request| match request {
-        Request::LoadModel(choice) => Some(choice.clone()),
+        Request::Inference(InferenceRequest::LoadModel(choice)) => Some(choice.clone()),
         _ => None,
     });
     assert_eq!(loaded, Some(ModelChoice::Starter));
@@ -686,7 +686,7 @@ fn a_blend_in_use_is_shown_with_its_own_numbers_and_the_slider_stays() {
         let requests = engine.requests();
         requests
             .iter()
-            .filter(|request| matches!(request, Request::LoadModel(_)))
+            .filter(|request| matches!(request, Request::Inference(InferenceRequest::LoadModel(_))))
             .count()
     };
     let before = loads(&engine);

@@ -7,7 +7,7 @@ use super::{EvaluateCommand, Evaluating, Page, SixtyCommand};
 use crate::app::command::FileDialog;
 use crate::app::state::State;
 use crate::engine::evaluation::{EvaluationRequest, ExportKind};
-use crate::engine::protocol::{Request, Severity};
+use crate::engine::protocol::{LibraryRequest, Request, Severity};
 
 /// Cards that are written at once.
 const CARDS: usize = 500;
@@ -101,7 +101,7 @@ fn of_sixty(state: &mut State, command: SixtyCommand) -> Vec<Request> {
         SixtyCommand::TakeBack => sixty.take_back(),
         SixtyCommand::Save(path) => {
             let content = sixty.labels_csv();
-            return vec![Request::Export { path, content }];
+            return vec![Request::Library(LibraryRequest::Export { path, content })];
         }
     }
     Vec::new()

@@ -10,7 +10,8 @@ use super::update::go_on;
 use crate::app::command::{Command, Compare};
 use crate::app::state::State;
 use crate::engine::protocol::{
-    HeatMap, HeatmapPicture, LabelId, MapSet, ModelInfo, Question, Request, Rival, Severity, Shift, ViewRect,
+    HeatMap, HeatmapPicture, InferenceRequest, LabelId, LibraryRequest, MapSet, ModelInfo, Question, Request, Rival,
+    Severity, Shift, ViewRect,
 };
 use crate::heatmap::{LabelledMap, Overlay, Ramp, Scale, card, raw_json};
 
@@ -62,7 +63,7 @@ pub fn compare(state: &mut State, compare: Option<Compare>) -> Vec<Request> {
         }),
     };
     let mut requests = go_on(state);
-    requests.push(Request::Compare(rival));
+    requests.push(Request::Inference(InferenceRequest::Compare(rival)));
     if let Some(picture) = state.explore.selected {
         requests.push(Request::Inspect {
             library: state.explore.library,
@@ -118,10 +119,12 @@ pub fn probe(state: &mut State, command: Command) -> Vec<Request> {
     state.explore.probe.number += 1;
     state.explore.inspected.tested = None;
     if state.explore.is_probing() {
-        return vec![Request::Probe(Some(state.explore.probe.clone()))];
+        return vec![Request::Inference(InferenceRequest::Probe(Some(
+            state.explore.probe.clone(),
+        )))];
     }
     state.explore.inspected.probed = None;
-    vec![Request::Probe(None)]
+    vec![Request::Inference(InferenceRequest::Probe(None))]
 }
 
 /// The part of the picture that the model sees, as the probe has it.
@@ -256,10 +259,10 @@ pub fn take_away(state: &mut State, path: Option<PathBuf>) -> Vec<Request> {
         state.say(Severity::Warning, NOTHING_SHOWN);
         return Vec::new();
     };
-    vec![Request::DrawHeatmap {
+    vec![Request::Library(LibraryRequest::DrawHeatmap {
         picture: Box::new(picture),
         path,
-    }]
+    })]
 }
 
 const NOTHING_SHOWN: &str = "No heatmap is shown: choose a picture, and a label for it";
@@ -315,7 +318,7 @@ pub fn save_grid(state: &mut State, path: PathBuf) -> Vec<Request> {
         raw_json(named).to_string()
     });
     match content {
-        Some(content) => vec![Request::Export { path, content }],
+        Some(content) => vec![Request::Library(LibraryRequest::Export { path, content })],
         None => {
             state.say(Severity::Warning, NOTHING_SHOWN);
             Vec::new()

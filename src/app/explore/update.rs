@@ -14,7 +14,9 @@ use crate::app::settings::LabelRow;
 use crate::app::shell::messages::Message;
 use crate::app::state::State;
 use crate::app::train::{Page, TrainCommand};
-use crate::engine::protocol::{AskedLabel, LabelId, MapTest, PictureId, Question, Request, Severity, Topic};
+use crate::engine::protocol::{
+    AskedLabel, InferenceRequest, LabelId, LibraryRequest, MapTest, PictureId, Question, Request, Severity, Topic,
+};
 use crate::zero_shot::TemplateSet;
 
 /// Why a picture is not shown that the user skipped.
@@ -48,12 +50,12 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
             state.settings.heatmap = true;
             state.explore.inspected.forget_maps();
             let mut requests = go_on(state);
-            requests.push(Request::UseHeatmap(method));
+            requests.push(Request::Inference(InferenceRequest::UseHeatmap(method)));
             return requests;
         }
         Command::HoldHeatmap(hold) => {
             state.explore.stopped = hold;
-            return vec![Request::HoldHeatmaps(hold)];
+            return vec![Request::Inference(InferenceRequest::HoldHeatmaps(hold))];
         }
         Command::Compare(compare) => return looking::compare(state, compare),
         Command::ShiftView(_)
@@ -69,7 +71,7 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
         Command::TestMap => return test_map(state),
         Command::StopTestingMap => {
             state.explore.inspected.tested = None;
-            return vec![Request::TestMap(None)];
+            return vec![Request::Inference(InferenceRequest::TestMap(None))];
         }
         Command::MoreLike(picture) => return more_like(state, picture),
         Command::CopyPicture(picture) => return copy_picture(state, picture),
@@ -234,8 +236,8 @@ pub fn list(state: &mut State) -> Request {
     explore.reorder_now();
     let library = explore.library;
     match state.settings.folders.clone() {
-        paths if paths.is_empty() => Request::OpenSamples { library },
-        paths => Request::OpenFolders { library, paths },
+        paths if paths.is_empty() => Request::Library(LibraryRequest::OpenSamples { library }),
+        paths => Request::Library(LibraryRequest::OpenFolders { library, paths }),
     }
 }
 
@@ -262,10 +264,10 @@ fn retry(state: &mut State, picture: Option<PictureId>) -> Vec<Request> {
         }
     }
     explore.reorder_now();
-    vec![Request::Retry {
+    vec![Request::Library(LibraryRequest::Retry {
         library: explore.library,
         pictures,
-    }]
+    })]
 }
 
 /// Replaces the labels; can be undone.
@@ -402,13 +404,13 @@ pub fn ask(state: &mut State) -> Request {
         id: row.id,
         label: row.label.clone(),
     });
-    Request::Classify(Arc::new(Question {
+    Request::Inference(InferenceRequest::Classify(Arc::new(Question {
         generation: asking.generation,
         labels: labels.collect(),
         templates: state.settings.templates.clone(),
         none_bias: state.settings.none_bias,
         model: None,
-    }))
+    })))
 }
 
 /// Has a picture inspected.
@@ -435,7 +437,7 @@ pub(super) fn select(state: &mut State, picture: PictureId, chosen: bool) -> Vec
 /// Heatmaps are made again where they were stopped.
 pub(super) fn go_on(state: &mut State) -> Vec<Request> {
     if std::mem::take(&mut state.explore.stopped) {
-        vec![Request::HoldHeatmaps(false)]
+        vec![Request::Inference(InferenceRequest::HoldHeatmaps(false))]
     } else {
         Vec::new()
     }
@@ -463,7 +465,10 @@ fn test_map(state: &mut State) -> Vec<Request> {
         done: 0.0,
         verdict: None,
     });
-    vec![Request::TestMap(Some(MapTest { label, unrelated }))]
+    vec![Request::Inference(InferenceRequest::TestMap(Some(MapTest {
+        label,
+        unrelated,
+    })))]
 }
 
 /// One level out: of the large picture, the brush, what is marked, the pinned label.
@@ -490,10 +495,10 @@ fn more_like(state: &mut State, picture: PictureId) -> Vec<Request> {
     });
     state.explore.large = None;
     state.explore.opened += 1;
-    vec![Request::Alike {
+    vec![Request::Inference(InferenceRequest::Alike {
         library: state.explore.library,
         picture,
-    }]
+    })]
 }
 
 fn copy_picture(state: &mut State, picture: PictureId) -> Vec<Request> {
@@ -543,5 +548,5 @@ fn export(state: &mut State, path: PathBuf) -> Vec<Request> {
                     answers from before, under the names from before";
         state.say(Severity::Warning, text);
     }
-    vec![Request::Export { path, content }]
+    vec![Request::Library(LibraryRequest::Export { path, content })]
 }

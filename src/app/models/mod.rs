@@ -10,7 +10,7 @@ pub use state::{Fetching, Models, ModelsCommand, Only, Order};
 use crate::app::shell::icons as icon;
 use crate::app::shell::rail::{Drawn, ModeEntry};
 use crate::app::state::Mode;
-use crate::engine::protocol::Request;
+use crate::engine::protocol::{HubRequest, Request};
 
 /// The mode, as the rail knows it.
 pub const MODE: ModeEntry = ModeEntry {
@@ -18,7 +18,7 @@ pub const MODE: ModeEntry = ModeEntry {
     title: "Models",
     icon: icon::CUBE,
     keys: &[],
-    open: |_, _| vec![Request::ListModels],
+    open: |_, _| vec![Request::Hub(HubRequest::ListModels)],
     ui: |ui, state, _| Drawn {
         commands: panels::models_ui(ui, state),
         ..Drawn::default()
