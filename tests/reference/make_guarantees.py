@@ -16,12 +16,12 @@ SIZES = [5, 19, 40, 100, 257]
 
 
 def threshold(own, level):
-    """Angelopoulos and Bates 2021 (arXiv 2107.07511), section 1.1: the finite-sample quantile of one less the probability
-    of the true label; where so few pictures cannot say anything of the level, every label is in the set."""
-    rank = numpy.ceil(numpy.round((len(own) + 1) * level, 9)) / len(own)
-    if rank > 1:
+    """Angelopoulos and Bates 2021 (arXiv 2107.07511), section 1.1: of one less the probability of the true label, the
+    ceil((n + 1) level)-th smallest; where there are not so many, every label is in the set."""
+    rank = int(numpy.ceil(numpy.round((len(own) + 1) * level, 9)))
+    if rank > len(own):
         return 0.0
-    return float(1 - numpy.quantile(1 - own, rank, method="higher"))
+    return float(1 - numpy.partition(1 - own, rank - 1)[rank - 1])
 
 
 def conformal(rng):

@@ -352,7 +352,13 @@ mod tests {
                 }
             }
             for free in ["1", "5", "9", "P", "X", "U"] {
-                assert!(!taken.contains(free), "{free} is kept free in {}", entry.title);
+                // Evaluate labels by hand with these, where it asks what a picture shows.
+                let labels = entry.mode == Mode::Evaluate && ["1", "5"].contains(&free);
+                assert!(
+                    labels || !taken.contains(free),
+                    "{free} is kept free in {}",
+                    entry.title
+                );
             }
         }
     }
