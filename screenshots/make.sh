@@ -1,95 +1,122 @@
 #!/usr/bin/env bash
-# Makes the screenshots beside this file from the real window: screenshots/make.sh PATH_TO_CLIPSIGHT
-# Needs Xvfb, xdotool, ImageMagick's import, and a Vulkan adapter (mesa-vulkan-drivers has a software one).
+# Makes the screenshots beside this file from the real window: screenshots/make.sh CLIPSIGHT PICTURES [NAME..]
+# PICTURES is a folder with a folder of pictures for each class; with names, only screenshots that begin with one of them are
+# made. Needs Xvfb, xdotool, ImageMagick's import, and a Vulkan adapter (mesa-vulkan-drivers has a software one).
 set -euo pipefail
 program=$(realpath "$1")
+pictures=$(realpath "$2")
+wanted=("${@:3}")
 cd "$(dirname "$0")"
 export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$(mktemp -d)}"
-export CLIPSIGHT_DEVICE=cpu
+export CLIPSIGHT_DEVICE=cpu DISPLAY=:57
 
+small=1024x700 usual=1280x800 large=1920x1080
+
+# Paths are seen in some pictures: short ones, that name nobody.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+ln -s "$pictures" "$work/Pictures"
 
-# act STEP: a key; click:X,Y; drag:X,Y,X,Y; or wait:SECONDS, with the pointer away
+# act STEP: a key; run:WORDS, a command of the palette by its name; type:TEXT; drag:X,Y,X,Y; wait:SECONDS
 act() {
-    local kind=${1%%:*} from to x y
-    IFS=, read -r x y from to <<<"${1#*:}"
-    case $kind in
-        click) xdotool mousemove "$x" "$y" click 1 ;;
-        drag) xdotool mousemove "$x" "$y" mousedown 1 sleep 0.3 mousemove "$from" "$to" sleep 0.3 mouseup 1 mousemove 2 2 ;;
-        wait) xdotool mousemove 2 2 sleep "$x" ;;
+    local of=${1#*:} x y to_x to_y
+    case $1 in
+        run:*)
+            xdotool key ctrl+k sleep 0.5 type --delay 20 "$of"
+            xdotool sleep 0.5 key Return
+            ;;
+        type:*) xdotool type --delay 20 "$of" ;;
+        drag:*)
+            IFS=, read -r x y to_x to_y <<<"$of"
+            xdotool mousemove "$x" "$y" mousedown 1 sleep 0.3 mousemove "$to_x" "$to_y" sleep 0.3 mouseup 1 mousemove 2 2
+            ;;
+        wait:*) sleep "$of" ;;
         *) xdotool key "$1" ;;
     esac
 }
 
-# shot NAME SIZE STEP..: the window of that size, after those steps. DATA is its data folder; a fresh one where it is not set.
+is_wanted() {
+    local name
+    [ ${#wanted[@]} -eq 0 ] && return 0
+    for name in "${wanted[@]}"; do [[ $1 == "$name"* ]] && return 0; done
+    return 1
+}
+
+# shot NAME SIZE STEP..: the window of that size after those steps, dark and then light. DATA is its data folder, a fresh one
+# where it is not set; OPEN the folder that it opens.
 shot() {
-    local name=$1 size=$2 display=:57 data screen window
+    local name=$1 size=$2 screen window step
     shift 2
-    data=${DATA:-$(mktemp -d -p "$work")}
-    Xvfb "$display" -screen 0 "${size}x24" >/dev/null 2>&1 &
+    is_wanted "$name" || return 0
+    local data=${DATA:-$(mktemp -d -p "$work")}
+    Xvfb "$DISPLAY" -screen 0 "${size}x24" >/dev/null 2>&1 &
     screen=$!
     sleep 2
-    DISPLAY=$display CLIPSIGHT_DATA_DIR=$data "$program" ${OPEN:-} >/dev/null 2>&1 &
+    (cd "$work" && CLIPSIGHT_DATA_DIR=$data "$program" ${OPEN:+"$OPEN"}) >/dev/null 2>&1 &
     window=$!
-    sleep 8
-    DISPLAY=$display xdotool search --name Clipsight windowsize "${size%x*}" "${size#*x}" windowfocus
-    DISPLAY=$display xdotool mousemove 2 2
+    sleep "${START:-9}"
+    xdotool search --name Clipsight windowsize "${size%x*}" "${size#*x}" windowfocus
+    xdotool mousemove 2 2
     for step in "$@"; do
-        DISPLAY=$display act "$step"
-        sleep 0.7
+        act "$step"
+        sleep 0.8
     done
     sleep 2
-    DISPLAY=$display import -window root "$name.png"
+    import -window root "$name-dark.png"
+    act "run:light or dark"
+    sleep 2
+    import -window root "$name-light.png"
+    # The theme stays in the data folder: the next picture begins dark again.
+    act "run:light or dark"
+    sleep 2
     kill "$window" "$screen"
     wait "$window" "$screen" 2>/dev/null || true
 }
 
-# A run that learns to tell photos from drawings, in its own data folder.
+shot explore-small $small
+shot explore $usual
+shot explore-large $large Right Right
+shot large-picture $usual Right Return wait:2
+shot templates $usual "run:compare templates" "run:template: bare" wait:2
+shot what-the-model-sees $usual Right Right e
+shot erased $usual Right b drag:1040,190,1130,260 wait:4
+shot tested $usual "run:test this heatmap" wait:25
+shot compared $usual "run:compare heatmaps by occlusion" wait:30
+shot compared-large $large "run:compare heatmaps by occlusion" wait:30
+shot models-small $small m
+shot models $usual m
+shot models-large $large m
+shot settings $usual ctrl+comma
+shot shortcuts $usual question
+shot palette $usual ctrl+k type:heatmap
+
+# Runs that learn from the folder, and one that tries several settings.
 taught=$work/taught
-pictures=${TMPDIR:-/tmp}/clipsight-pictures
-rm -rf "$pictures"
-cp -r ../assets/samples "$pictures"
-for method in linear-probe tip-adapter-f; do
-    CLIPSIGHT_DATA_DIR=$taught "$program" fine-tune "$pictures" --method "$method" --format json >/dev/null
+if is_wanted train; then
+    mkdir -p "$taught"
+    for method in "linear-probe --name Probe" "tip-adapter-f --name Cache" "prolip --search --epochs 40 --name Search"; do
+        # shellcheck disable=SC2086
+        (cd "$work" && CLIPSIGHT_DATA_DIR=$taught "$program" fine-tune Pictures --method $method --format json >/dev/null)
+    done
+fi
+export OPEN=Pictures
+DATA=$taught shot train-setup-small $small t wait:8
+DATA=$taught shot train-setup $usual t wait:8
+DATA=$taught shot train-setup-large $large t wait:8
+DATA=$taught shot train-run-small $small t "run:show probe" wait:2
+DATA=$taught shot train-run $usual t "run:show probe" wait:2
+DATA=$taught shot train-run-large $large t "run:show probe" wait:2
+DATA=$taught shot train-search-large $large t "run:show search" wait:2
+DATA=$taught shot train-board $usual t "run:board of pictures" wait:2
+DATA=$taught shot train-shots-large $large t "run:few-shot" wait:2
+
+evaluated=$work/evaluated
+is_wanted evaluate && mkdir -p "$evaluated"
+START=12 DATA=$evaluated shot evaluate-setup $usual "run:go to evaluate" "run:on the open folder" wait:6
+START=12 DATA=$evaluated shot evaluate-summary $usual "run:go to evaluate" "run:on the open folder" wait:6 "run:start the evaluation" wait:25
+for page in "matrix:confusion matrix" "classes:class by class" "calibration:calibration" "groups:groups of mistakes" "map:map of the embeddings"; do
+    DATA=$evaluated shot "evaluate-${page%%:*}" $usual "run:go to evaluate" "run:show the newest" wait:4 "run:${page#*:}" wait:5
+    DATA=$evaluated shot "evaluate-${page%%:*}-large" $large "run:go to evaluate" "run:show the newest" wait:4 "run:${page#*:}" wait:5
 done
-
-# One that tries several settings, in another.
-searched=$work/searched
-CLIPSIGHT_DATA_DIR=$searched "$program" fine-tune "$pictures" --method prolip --search --epochs 60 --format json >/dev/null
-
-shot explore-dark 1280x800
-shot explore-light 1280x800 d
-shot explore-large-dark 1920x1080 Right Right
-shot explore-large-light 1920x1080 d Right Right
-shot what-the-model-sees-light 1280x800 d Right Right Right e
-shot cosine-dark 1280x800 c 3
-shot model-dark 1280x800 m
-shot model-light 1280x800 d m
-shot settings-dark 1280x800 ctrl+comma
-shot settings-light 1280x800 d ctrl+comma
-shot shortcuts-dark 1280x800 question
-shot shortcuts-light 1280x800 d question
-shot erased-dark 1280x800 Right b drag:1030,200,1120,260
-shot erased-light 1280x800 d Right b drag:1030,200,1120,260
-shot erased-large-dark 1920x1080 Right b drag:1670,240,1760,300
-shot compared-dark 1280x800 click:1156,445 click:1080,549 click:918,586 wait:10
-shot compared-light 1280x800 d click:1156,445 click:1080,549 click:918,586 wait:10
-shot compared-large-light 1920x1080 d click:1796,525 click:1720,629 click:1558,666 wait:10
-# Dark before light: the theme stays in the data folder.
-export DATA=$taught OPEN=$pictures
-shot train-setup-dark 1280x800 t
-shot train-setup-large-dark 1920x1080 t
-shot train-run-dark 1280x800 t click:170,230
-shot train-run-large-dark 1920x1080 t click:170,230
-shot train-compare-dark 1280x800 t click:283,215 click:283,282 click:250,175
-shot train-board-dark 1280x800 t click:170,132 click:395,383 wait:6
-DATA=$searched shot train-trials-dark 1920x1080 t click:170,230
-DATA=$searched shot train-search-dark 1920x1080 t click:352,509 click:354,780
-DATA=$searched shot train-trials-light 1920x1080 d t click:170,230
-DATA=$searched shot train-search-light 1920x1080 t click:352,509 click:354,780
-shot train-run-light 1280x800 d t click:170,230
-shot train-run-large-light 1920x1080 t click:170,230
-shot train-setup-light 1280x800 t
-shot train-board-light 1280x800 t click:170,132 click:395,383 wait:6
-shot train-shots-light 1280x800 t click:170,96 click:520,110 wait:40
+DATA=$evaluated shot evaluate-failure $usual "run:go to evaluate" "run:show the newest" wait:4 Right wait:12
+DATA=$evaluated shot evaluate-failure-large $large "run:go to evaluate" "run:show the newest" wait:4 Right wait:12

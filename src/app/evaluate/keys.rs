@@ -67,6 +67,14 @@ pub const KEYS: &[Binding] = &[
         step(state, -1)
     })
     .heard(Heard::Unfocused),
+    Binding::keyless(EVALUATION, "Set up an evaluation on the open folder", |state, _| {
+        let folder = state.settings.folders.first()?.clone();
+        Some(Command::Evaluate(EvaluateCommand::UseFolder(folder)))
+    }),
+    Binding::keyless(EVALUATION, "Show the newest evaluation", |state, _| {
+        let newest = state.evaluating.list().first()?.id.clone();
+        Some(Command::Evaluate(EvaluateCommand::Show(newest)))
+    }),
     Binding::keyless(EVALUATION, "Summary", |state, _| result(state, Page::Summary)),
     Binding::keyless(EVALUATION, "Confusion matrix", |state, _| result(state, Page::Matrix)),
     Binding::keyless(EVALUATION, "Class by class", |state, _| result(state, Page::Classes)),
