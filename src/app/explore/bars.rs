@@ -55,12 +55,15 @@ pub fn bars_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 (row(clip.bottom()) + 1).min(ranked.len()),
             );
             ui.add_space(first as f32 * height);
+            // What is not drawn counts: a bar that has the focus is the same one however far the list is scrolled.
+            ui.skip_ahead_auto_ids(first);
             for &place in &ranked[first..last] {
                 if label_bar_ui(ui, state, lens, answer, place, commands) {
                     hovered = answer.question.id(place);
                 }
             }
             ui.add_space((ranked.len() - last) as f32 * height);
+            ui.skip_ahead_auto_ids(ranked.len() - last);
             ui.label(note(ui, words_below(state, lens)));
             follow_focus(ui);
         });

@@ -69,7 +69,7 @@ pub fn toolbar_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         // A list is as much wider than its text as its button's margins are; and its text is no longer than that.
         let margins = 4.0 * ui.spacing().button_padding.x;
         let rest = width - gap - 2.0 * margins;
-        for (share, list_ui) in [(0.58, sort_ui as ListUi), (0.42, label_filter_ui)] {
+        for (share, list_ui) in [(0.58, sort_ui as ListUi), (0.42, label_filter_ui as ListUi)] {
             ui.scope(|ui| {
                 ui.set_max_width(rest * share + margins);
                 list_ui(ui, state, rest * share, commands);
