@@ -408,6 +408,7 @@ fn the_model_of_a_run() {
                 ..starter()
             };
             app.execute(Command::Train(TrainCommand::Use("linear-probe-1".into())));
+            app.execute(Command::UseMode(Mode::Models));
             engine.say(Event::ModelReady(Box::new(model)));
         };
         results.extend(compared_then(

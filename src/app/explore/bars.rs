@@ -15,7 +15,7 @@ use crate::app::shell::widgets::{BAR_HEIGHT, ScoreBar, ends_ui, follow_focus, no
 use crate::app::state::State;
 use crate::engine::protocol::{LabelId, Scores};
 
-/// What "none of these" takes below the bars.
+/// What "none of these" takes below the bars, about.
 const NONE_HEIGHT: f32 = 66.0;
 /// So many bars are seen at once at least; where there is no room for them, everything below the picture scrolls.
 const LEAST_BARS: f32 = 3.5;
@@ -34,8 +34,10 @@ pub fn bars_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.label(note(ui, "No labels yet"));
         return;
     }
-    let none_height = if state.settings.show_none { NONE_HEIGHT } else { 0.0 };
-    let room = (ui.available_height() - none_height).max(LEAST_BARS * BAR_HEIGHT);
+    // What is below the bars has its room first.
+    let id = ui.scope_id().with("height below the bars");
+    let below: f32 = ui.data(|data| data.get_temp(id)).unwrap_or(NONE_HEIGHT);
+    let room = (ui.available_height() - below).floor().max(LEAST_BARS * BAR_HEIGHT);
     let mut hovered = None;
     ScrollArea::vertical()
         .id_salt(("bars", state.explore.selected))
@@ -53,15 +55,19 @@ pub fn bars_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 (row(clip.bottom()) + 1).min(ranked.len()),
             );
             ui.add_space(first as f32 * height);
+            // What is not drawn counts: a bar that has the focus is the same one however far the list is scrolled.
+            ui.skip_ahead_auto_ids(first);
             for &place in &ranked[first..last] {
                 if label_bar_ui(ui, state, lens, answer, place, commands) {
                     hovered = answer.question.id(place);
                 }
             }
             ui.add_space((ranked.len() - last) as f32 * height);
+            ui.skip_ahead_auto_ids(ranked.len() - last);
             ui.label(note(ui, words_below(state, lens)));
             follow_focus(ui);
         });
+    let end = ui.min_rect().bottom();
     if state.settings.show_none {
         ui.separator();
         if none_bar_ui(ui, state, lens, answer.scores, commands) {
@@ -72,6 +78,11 @@ pub fn bars_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             Measure::Cosine | Measure::Logit => words::NONE_COSINE,
         };
         ui.add(egui::Label::new(note(ui, words)).truncate());
+    }
+    let drawn = ui.min_rect().bottom() - end;
+    if (drawn - below).abs() > 0.5 {
+        ui.data_mut(|data| data.insert_temp(id, drawn));
+        ui.ctx().request_repaint();
     }
     // What comes to lie under a pointer that rests was not pointed at.
     let points = ui.input(|input| input.pointer.is_moving()) || hovered.is_none();

@@ -17,6 +17,8 @@ use crate::engine::protocol::PictureId;
 
 /// Height of what can be done with marked pictures.
 const MARKED_HEIGHT: f32 = 36.0;
+/// Height of a line with an icon.
+const LINE: f32 = 28.0;
 /// Side of the button that closes a note.
 const CLOSE_SIDE: f32 = 26.0;
 
@@ -68,17 +70,20 @@ fn starter_note_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         .inner_margin(Margin::symmetric(10, 6))
         .show(ui, |ui| {
             let area = ui.available_rect_before_wrap();
-            ui.set_width(area.width() - CLOSE_SIDE);
-            ui.horizontal_wrapped(|ui| {
-                ui.label(RichText::new(icon::INFO).color(palette.accent));
-                let text = "The built-in starter is not CLIP; it knows everyday objects.";
-                ui.label(RichText::new(text).small().color(palette.text));
-                if ui.link(RichText::new("Get a real CLIP (96 MB)").small()).clicked() {
-                    commands.push(Command::UseMode(Mode::Models));
-                }
+            ui.set_width(area.width());
+            ui.scope(|ui| {
+                ui.set_max_width(area.width() - CLOSE_SIDE);
+                ui.horizontal_wrapped(|ui| {
+                    ui.label(RichText::new(icon::INFO).color(palette.accent));
+                    let text = "The built-in starter is not CLIP; it knows everyday objects.";
+                    ui.label(RichText::new(text).small().color(palette.text));
+                    if ui.link(RichText::new("Get a real CLIP (96 MB)").small()).clicked() {
+                        commands.push(Command::UseMode(Mode::Models));
+                    }
+                });
             });
             // Beside the first line, of however many.
-            let middle = pos2(area.right() - CLOSE_SIDE / 2.0, area.top() + 10.0);
+            let middle = pos2(area.right() - CLOSE_SIDE / 2.0, area.top() + LINE / 2.0);
             let corner = Rect::from_center_size(middle, Vec2::splat(CLOSE_SIDE));
             let mut corner = ui.new_child(UiBuilder::new().max_rect(corner));
             if icon_button(&mut corner, icon::X, "Hide this note", false).clicked() {

@@ -167,8 +167,8 @@ fn working_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             }
         },
         |ui, commands| {
-            let button = ui.small_button(if stopped { "Resume" } else { "Stop" });
-            if button.clicked() {
+            let words = if stopped { "Resume" } else { "Stop" };
+            if ui.button(RichText::new(words).small()).clicked() {
                 commands.push(Command::HoldHeatmap(!stopped));
             }
         },

@@ -37,7 +37,7 @@ pub fn none_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 fn offset_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let before = state.settings.none_bias;
     let mut bias = before;
-    ui.label(note(ui, "How easily it wins (offset of its cosine)"));
+    ui.label(note(ui, "How easily it wins (cosine offset)"));
     ends_ui(
         ui,
         END_WIDTH,

@@ -21,6 +21,8 @@ const OVERLAY_SIDE: u32 = 336;
 const BELOW: f32 = 336.0;
 /// A picture is no higher than this share of the width: the bars need the rest.
 const MOST_HEIGHT: f32 = 0.8;
+/// Unless there is this much of the width.
+const MUCH_ROOM: f32 = 1.1;
 /// No picture is lower than this.
 const LEAST_HEIGHT: f32 = 130.0;
 /// What the button that takes all back needs, about.
@@ -42,8 +44,8 @@ pub fn picture_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands:
     let room = ui.available_height() - BELOW;
     let most = match beside {
         true => width / 2.0,
-        // Where there is room for a square, the bars lose nothing by it.
-        false if room >= width => width,
+        // Where there is more than room for a square, the bars lose nothing by it.
+        false if room >= MUCH_ROOM * width => width,
         false => width * MOST_HEIGHT,
     };
     let height = room.clamp(LEAST_HEIGHT.min(most), most);

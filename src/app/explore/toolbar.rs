@@ -20,7 +20,7 @@ use crate::engine::protocol::LabelId;
 /// From this width on, two rows are enough.
 const WIDE: f32 = 640.0;
 /// Below it, menus are icons alone, and the count has a row of its own.
-const NARROW: f32 = 330.0;
+const NARROW: f32 = 300.0;
 /// What the buttons at the right take, about, and the count.
 const TOOLS_WIDTH: f32 = 140.0;
 const COUNT_WIDTH: f32 = 60.0;
@@ -66,10 +66,15 @@ pub fn toolbar_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         return;
     }
     ui.horizontal(|ui| {
-        // A list is as much wider than its text as its button's margins are.
-        let rest = width - gap - 8.0 * ui.spacing().button_padding.x;
-        sort_ui(ui, state, rest * 0.58, commands);
-        label_filter_ui(ui, state, rest * 0.42, commands);
+        // A list is as much wider than its text as its button's margins are; and its text is no longer than that.
+        let margins = 4.0 * ui.spacing().button_padding.x;
+        let rest = width - gap - 2.0 * margins;
+        for (share, list_ui) in [(0.58, sort_ui as ListUi), (0.42, label_filter_ui as ListUi)] {
+            ui.scope(|ui| {
+                ui.set_max_width(rest * share + margins);
+                list_ui(ui, state, rest * share, commands);
+            });
+        }
     });
     if narrow {
         ui.horizontal(|ui| score_filter_ui(ui, state, commands));
@@ -84,6 +89,9 @@ pub fn toolbar_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         |ui, commands| count_ui(ui, state, commands),
     );
 }
+
+/// Draws a list of choices.
+type ListUi = fn(&mut Ui, &State, f32, &mut Vec<Command>);
 
 /// A menu behind an icon with its name, or behind the icon alone.
 fn named_menu(

@@ -10,7 +10,7 @@ use super::ModelsCommand;
 use crate::app::command::{Command, FileDialog};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{note, section};
+use crate::app::shell::widgets::{follow_focus, note, section};
 use crate::app::state::State;
 use crate::engine::ModelChoice;
 use crate::hub::valid_name;
@@ -30,27 +30,32 @@ pub fn models_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     CentralPanel::default().frame(frame).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
             ui.set_max_width(ui.available_width().min(theme::PAGE_WIDTH));
-            ui.label(RichText::new("Models").font(theme::strong(theme::SIZE_HEADING)));
-            ui.add_space(theme::GAP_SMALL);
-            let width = ui.available_width();
-            if width < TWO_COLUMNS {
-                card::card_ui(ui, state, &mut commands);
-                list_ui(ui, state, &mut commands);
-                return;
-            }
-            ui.horizontal_top(|ui| {
-                ui.vertical(|ui| {
-                    ui.set_width(width - CARD_WIDTH - theme::GAP);
-                    list_ui(ui, state, &mut commands);
-                });
-                ui.vertical(|ui| {
-                    ui.set_width(CARD_WIDTH);
-                    card::card_ui(ui, state, &mut commands);
-                });
-            });
+            page_ui(ui, state, &mut commands);
+            follow_focus(ui);
         });
     });
     commands
+}
+
+fn page_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    ui.label(RichText::new("Models").font(theme::strong(theme::SIZE_HEADING)));
+    ui.add_space(theme::GAP_SMALL);
+    let width = ui.available_width();
+    if width < TWO_COLUMNS {
+        card::card_ui(ui, state, commands);
+        list_ui(ui, state, commands);
+        return;
+    }
+    ui.horizontal_top(|ui| {
+        ui.vertical(|ui| {
+            ui.set_width(width - CARD_WIDTH - theme::GAP);
+            list_ui(ui, state, commands);
+        });
+        ui.vertical(|ui| {
+            ui.set_width(CARD_WIDTH);
+            card::card_ui(ui, state, commands);
+        });
+    });
 }
 
 fn list_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {

@@ -19,10 +19,12 @@ mod tests {
     use egui::{Rect, Shape, pos2, vec2};
 
     use super::*;
+    use crate::app::shell::theme;
 
     #[test]
     fn words_are_never_in_the_bar() {
         let ctx = egui::Context::default();
+        theme::install(&ctx);
         let input = egui::RawInput {
             screen_rect: Some(Rect::from_min_size(pos2(0.0, 0.0), vec2(300.0, 60.0))),
             ..Default::default()

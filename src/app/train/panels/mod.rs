@@ -23,7 +23,7 @@ use crate::app::command::Command;
 use crate::app::shell::icons as icon;
 use crate::app::shell::textures::FilePictures;
 use crate::app::shell::theme::{self, card};
-use crate::app::shell::widgets::note;
+use crate::app::shell::widgets::{follow_focus, note};
 use crate::app::state::State;
 use crate::app::train::{Page, TrainCommand};
 use crate::engine::training::TrainingRequest;
@@ -63,6 +63,7 @@ pub fn train_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>, comman
             .show(ui, |ui| {
                 ui.set_max_width(ui.available_width().min(theme::PAGE_WIDTH));
                 page_ui(ui, state, files, &page, commands);
+                follow_focus(ui);
             });
     });
 }
