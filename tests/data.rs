@@ -1035,7 +1035,7 @@ fn a_class_with_nothing_to_learn_from_stops_the_run() {
     for more in [
         &["--method", "linear-probe"][..],
         &["--k-shot-curve"],
-        &["--method", "lora", "--estimate"],
+        &["--method", "linear-probe", "--estimate"],
     ] {
         let run = Program::new().run(&[&["fine-tune", folder.path()], more].concat());
         let errors = String::from_utf8_lossy(&run.stderr).into_owned();
@@ -1062,7 +1062,7 @@ fn copies_on_two_sides_are_told_by_every_command_that_learns() {
     for more in [
         &["--method", "linear-probe"][..],
         &["--k-shot-curve"],
-        &["--method", "lora", "--estimate"],
+        &["--method", "linear-probe", "--estimate"],
     ] {
         let run = program.run(&[&["fine-tune", folder.path(), "--format", "json"], more].concat());
         let errors = String::from_utf8_lossy(&run.stderr).into_owned();
