@@ -402,6 +402,7 @@ fn answers_under_two_templates_are_counted_as_they_are_shown() {
     engine.say(Event::Answered {
         question: answered(&asked),
         lost_words: Vec::new(),
+        untaught: Vec::new(),
         latency_ms: 1.0,
     });
     harness.run_steps(3);
