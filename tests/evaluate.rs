@@ -283,18 +283,6 @@ fn a_taught_model_is_evaluated_by_its_classes_folders() {
     assert!(number(&line, "top1") > 0.9, "{line}");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!said.contains("taught"), "{said}");
-    let maps = [
-        "heatmap",
-        "--evaluate",
-        text(folder.path()),
-        "--limit",
-        "4",
-        "--method",
-        "class-activation",
-    ];
-    let mapped = program.run(&[&maps[..], &["--model", "linear-probe-1"]].concat());
-    assert!(mapped.status.success(), "{}", String::from_utf8_lossy(&mapped.stderr));
-    assert!(!String::from_utf8_lossy(&mapped.stderr).contains("taught"));
 }
 
 #[test]

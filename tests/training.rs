@@ -797,7 +797,9 @@ fn the_k_shot_curve_has_zero_shot_as_its_star_and_every_seed() {
     let folder = colours(40);
     let path = folder.path().to_str().unwrap();
     let program = Program::new();
-    let points = program.json(&[&["fine-tune", path, "--k-shot-curve"], &TINY[..]].concat());
+    let mut points = program.json(&[&["fine-tune", path, "--k-shot-curve"], &TINY[..]].concat());
+    // What is to be said of the pictures comes first, where there is anything.
+    points.retain(|point| point["event"] != "data");
     assert_eq!(points.len(), 3 * (1 + 2 * 5));
     assert!(
         points

@@ -177,7 +177,7 @@ mod tests {
         assert!(three.difference.low > 0.0);
         assert_eq!(three.verdict(), Verdict::NoDifferenceShown);
         let one = Comparison::of(&[0.5], &[1.0]).unwrap();
-        assert_eq!((one.after.low, one.after.high), (0.0, 1.0));
+        assert_eq!((one.before.low, one.before.high), (0.0, 1.0));
         assert!(one.difference.holds(0.0));
         assert_eq!(Comparison::of(&[], &[]), None);
         assert_eq!(Comparison::of(&[1.0], &[1.0, 0.0]), None);

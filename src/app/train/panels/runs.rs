@@ -132,15 +132,7 @@ fn words(training: &Training, record: &RunRecord) -> String {
                 Verdict::NoDifferenceShown => ", no difference shown",
                 Verdict::Improved | Verdict::Worsened => "",
             });
-            let range = record.accuracy_interval().map_or(String::new(), |range| {
-                let [low, high] = [range.low, range.high].map(|share| 100.0 * share);
-                format!(" ({low:.0} to {high:.0})")
-            });
-            format!(
-                "{blend}{}{range}, zero-shot {}{verdict}",
-                percent(after),
-                percent(before)
-            )
+            format!("{blend}{}, zero-shot {}{verdict}", percent(after), percent(before))
         }
         (state, ..) => state.title().into(),
     }

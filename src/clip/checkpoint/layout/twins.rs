@@ -1,7 +1,7 @@
 //! What opens instead of a model that does not: the same one in another layout, or its nearest kin on the Hub.
 
 /// By a part of what was refused, what to fetch instead.
-const INSTEAD: [(&str, &str); 17] = [
+const INSTEAD: [(&str, &str); 20] = [
     ("fastvit_mci", MOBILE),
     ("vit_base_mci_224", MOBILE),
     ("xlm-roberta", MULTILINGUAL),
@@ -17,9 +17,12 @@ const INSTEAD: [(&str, &str); 17] = [
     ("vitamin", PLAIN),
     ("pe_core", PLAIN),
     // CLIPA, and CoCa.
+    ("final_ln_after_pool", PLAIN),
     ("no_ln_pre", PLAIN),
     ("strip_sep_token", PLAIN),
     ("attentional_pool", PLAIN),
+    ("embed_cls", PLAIN),
+    ("roberta-base", PLAIN),
 ];
 const PLAIN: &str = "of plain Vision Transformers, laion/CLIP-ViT-B-16-laion2B-s34B-b88K, openai/clip-vit-large-patch14 and \
                      google/siglip2-so400m-patch14-384 open";
