@@ -222,6 +222,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_pattern_is_searched_for_longer_than_all_may_be_together() {
+        let dear = fancy_regex::RegexBuilder::new("(?:a?){19}a{19}(?=b)")
+            .backtrack_limit(1_000)
+            .build()
+            .unwrap();
+        let until = Instant::now() + MAX_SEARCH_TIME;
+        let refused = searchable(&dear, &"a".repeat(1_000), until).unwrap_err();
+        assert!(refused.to_string().contains("cannot be searched for in this text"));
+        let plain = Regex::new("a").unwrap();
+        searchable(&plain, "aaa", until).unwrap();
+        let refused = searchable(&plain, "aaa", Instant::now()).unwrap_err();
+        assert!(refused.to_string().contains("more than 1 s"), "{refused}");
+    }
+
+    #[test]
     fn lost_words_start_at_a_word() {
         assert_eq!(lost_words("a photo of a cat", 8), "of a cat");
         assert_eq!(lost_words("a photo of a cat", 14), "cat");

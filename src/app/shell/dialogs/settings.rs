@@ -92,8 +92,8 @@ pub fn settings_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
 /// What Clipsight knows, and the way to have it forget that.
 fn forget_ui(ui: &mut Ui, asked: bool, commands: &mut Vec<Command>) {
     ui.label(section("What Clipsight remembers"));
-    let words = "Which pictures it has seen, small copies of them and what models make of them, your labels, settings and \
-                 evaluations. Your pictures themselves, runs and models are not touched.";
+    let words = "Which pictures it has seen, small copies of them and what models make of them, your labels and settings. \
+                 Your pictures themselves, runs and models are not touched.";
     ui.label(note(ui, words));
     ui.horizontal(|ui| {
         if !asked {
