@@ -129,6 +129,8 @@ impl ActiveTest {
 
 /// Wilson's interval of a share that is as sure as that of so many pictures drawn from all.
 fn wilson(share: f64, n: f64) -> Interval {
+    // A mean of weights may be a rounding beyond its ends.
+    let share = share.clamp(0.0, 1.0);
     let shrink = 1.0 + Z * Z / n;
     let centre = (share + Z * Z / (2.0 * n)) / shrink;
     let half = Z / shrink * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).max(0.0).sqrt();

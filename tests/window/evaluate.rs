@@ -124,7 +124,7 @@ pub fn say_pictures(engine: &StandIn, evaluation: &Evaluation) {
     for picture in &evaluation.pictures {
         engine.say(Event::FilePicture {
             path: picture.path.clone(),
-            image: Ok(samples[picture.answer.truth].clone()),
+            image: Ok(samples[picture.answer.truth % samples.len()].clone()),
         });
     }
 }

@@ -417,6 +417,8 @@ fn a_run_is_started_once_however_often_start_is_pressed() {
     harness
         .state_mut()
         .execute(Command::Train(TrainCommand::UseFolder("/pictures/colours".into())));
+    say_preview(&engine, harness.state());
+    harness.run_steps(2);
     for _ in 0..2 {
         harness.state_mut().execute(Command::Train(TrainCommand::Start));
     }
@@ -474,16 +476,16 @@ fn several_values_are_tried_and_the_trials_are_shown() {
     ] {
         harness.state_mut().execute(Command::Train(command));
     }
-    engine.say(Event::Training(TrainingEvent::Idle));
+    say_preview(&engine, harness.state());
     // High enough for every setting.
     harness.set_size(egui::vec2(1_280.0, 1_600.0));
     harness.run_steps(3);
     harness.get_by_label("Try several values").click();
     harness.run_steps(3);
     harness.get_by_label_contains("3 trials");
-    harness.get_by_label("Several values of rank").click();
+    harness.get_by_label("Rank: several values").click();
     harness.run_steps(3);
-    harness.get_by_label("rank to try").focus();
+    harness.get_by_label("Rank: values to try").focus();
     harness.run_steps(2);
     harness.event(egui::Event::Text(", 4".into()));
     harness.run_steps(3);
@@ -505,8 +507,8 @@ fn several_values_are_tried_and_the_trials_are_shown() {
         .state_mut()
         .execute(Command::Train(TrainCommand::Open(Page::Run("prolip-1".into()))));
     harness.run_steps(4);
-    harness.get_by_label("learning rate 1e-6");
-    harness.get_by_label("learning rate 1e-5");
+    harness.get_by_label("Learning rate 1e-6");
+    harness.get_by_label("Learning rate 1e-5");
     harness.get_by_label("Best accuracy of each trial: accuracy on validation over trial");
     harness.get_by_label("Training loss of each trial: loss over step of the trial");
     assert!(
@@ -522,7 +524,7 @@ fn a_run_is_started_watched_held_and_stopped() {
         .state_mut()
         .execute(Command::Train(TrainCommand::UseFolder("/pictures/colours".into())));
     harness.run_steps(3);
-    engine.say(Event::Training(TrainingEvent::Idle));
+    say_preview(&engine, harness.state());
     harness.run_steps(2);
     harness.get_by_label("\u{E3D0}  Start").click();
     harness.run_steps(3);
@@ -552,9 +554,9 @@ fn runs_are_opened_compared_used_deleted_and_brought_back() {
     let (engine, mut harness) = teaching();
     say_runs(&engine);
     harness.run_steps(4);
-    harness.get_by_label("Compare linear-probe-1").click();
+    harness.get_by_label("Compare Linear probe, colours").click();
     harness.run_steps(2);
-    harness.get_by_label("Compare prolip-1").click();
+    harness.get_by_label("Compare ProLIP, colours").click();
     harness.run_steps(2);
     harness.get_by_label_contains("Compare 2").click();
     harness.run_steps(3);

@@ -128,6 +128,7 @@ fn carried_out(evaluating: &mut Evaluating, command: EvaluateCommand) -> Vec<Eva
                 Some(_) => door.in_any_order(),
                 None => door.clone(),
             });
+            evaluating.fill_gallery();
             of_shown(evaluating, |id| EvaluationRequest::Order(id, order))
         }
         EvaluateCommand::LeaveOutMarked(leave_out) => leave_out_marked(evaluating, leave_out),

@@ -785,6 +785,7 @@ mod tests {
             config: config(),
         });
         let id = evaluated(&said).id.clone();
+        heard(&said, |event| matches!(event, EvaluationEvent::Idle).then_some(()));
         evaluator.send(EvaluationRequest::StudyPrompts(id.clone()));
         evaluator.send(EvaluationRequest::Order(id.clone(), FailureOrder::Margin));
         // The order comes while the study is still at work.

@@ -25,7 +25,7 @@ use crate::app::shell::rail::Drawn;
 use crate::app::shell::status::{counted, thousands};
 use crate::app::shell::textures::Textures;
 use crate::app::shell::theme::{self, card};
-use crate::app::shell::widgets::note;
+use crate::app::shell::widgets::{follow_focus, note};
 use crate::app::state::State;
 use crate::engine::evaluation::Interval;
 
@@ -58,10 +58,16 @@ pub fn evaluate_ui(ui: &mut Ui, state: &State, textures: &mut Textures, drawn: &
         .show(ui, |ui| list::list_ui(ui, state, &mut page));
     let evaluating = &state.evaluating;
     if evaluating.page() == Page::Setup {
+        // Always in sight, however many classes there are.
+        Panel::bottom("evaluation start")
+            .resizable(false)
+            .frame(panel(palette.surface))
+            .show(ui, |ui| setup::start_ui(ui, state, &mut page));
         CentralPanel::default().frame(panel(palette.ground)).show(ui, |ui| {
             ScrollArea::vertical().id_salt("evaluation setup").show(ui, |ui| {
                 ui.set_max_width(ui.available_width().min(PAGE_WIDTH));
                 setup::setup_ui(ui, state, &mut page);
+                follow_focus(ui);
             });
         });
         return;

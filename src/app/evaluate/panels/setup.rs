@@ -25,7 +25,6 @@ pub fn setup_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
             card(ui, |ui| words_ui(ui, state, page));
         }
     }
-    card(ui, |ui| start_ui(ui, state, page));
     card(ui, |ui| unlabelled_ui(ui, state, page));
 }
 
@@ -183,25 +182,26 @@ fn part_ui(ui: &mut Ui, state: &State, config: &mut EvaluationConfig) {
         });
 }
 
-fn start_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
+/// The button, with what measures, and what is in its way.
+pub fn start_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let evaluating = &state.evaluating;
     let model = state
         .model
         .as_ref()
-        .map_or_else(|| "the starter".to_string(), |model| model.name.clone());
-    ui.label(note(ui, format!("Measured with {model}, the model that is open")));
+        .map_or_else(|| "no model yet".to_string(), |model| state.name_of(model));
     if let Some(reason) = evaluating.failed() {
         let colour = theme::palette(ui).error;
         ui.label(RichText::new(reason).color(colour));
     }
     let refusal = evaluating.refusal();
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let start = ui
             .add_enabled_ui(refusal.is_none(), |ui| primary_button(ui, "Start the evaluation"))
             .inner;
         if start.clicked() {
             page.want(EvaluateCommand::Start);
         }
+        ui.label(format!("Measured with {model}"));
         // Why nothing was found stands above.
         let said = evaluating.at_work().is_some() || matches!(evaluating.truth(), Some(Err(_)));
         if let Some(reason) = refusal.filter(|_| !said) {

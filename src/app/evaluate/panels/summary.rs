@@ -85,7 +85,8 @@ fn heading_ui(ui: &mut Ui, state: &State, shown: &Evaluation, title: &str, page:
         ui.label(section(title));
         if marked > 0 {
             let mut leave_out = state.evaluating.leaves_out_marked();
-            let words = format!("without the {} that are marked", pictures(marked));
+            let verb = if marked == 1 { "is" } else { "are" };
+            let words = format!("without the {} that {verb} marked", pictures(marked));
             if checkbox(ui, &mut leave_out, &words).changed() {
                 page.want(EvaluateCommand::LeaveOutMarked(leave_out));
             }
