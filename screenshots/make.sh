@@ -12,10 +12,11 @@ export CLIPSIGHT_DEVICE=cpu DISPLAY=:57
 
 small=1024x700 usual=1280x800 large=1920x1080
 
-# Paths are seen in some pictures: short ones, that name nobody.
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-ln -s "$pictures" "$work/Pictures"
+# Paths are seen in some pictures: a short one, where that may be made.
+shown=/Pictures
+ln -sfn "$pictures" "$shown" 2>/dev/null || { shown=$work/Pictures && ln -s "$pictures" "$shown"; }
+trap 'rm -rf "$work" "$shown"' EXIT
 
 # act STEP: a key; run:WORDS, a command of the palette by its name; type:TEXT; drag:X,Y,X,Y; wait:SECONDS
 act() {
@@ -96,10 +97,10 @@ if is_wanted train; then
     mkdir -p "$taught"
     for method in "linear-probe --name Probe" "tip-adapter-f --name Cache" "prolip --search --epochs 40 --name Search"; do
         # shellcheck disable=SC2086
-        (cd "$work" && CLIPSIGHT_DATA_DIR=$taught "$program" fine-tune Pictures --method $method --format json >/dev/null)
+        (cd "$work" && CLIPSIGHT_DATA_DIR=$taught "$program" fine-tune "$shown" --method $method --format json >/dev/null)
     done
 fi
-export OPEN=Pictures
+export OPEN=$shown
 DATA=$taught shot train-setup-small $small t wait:8
 DATA=$taught shot train-setup $usual t wait:8
 DATA=$taught shot train-setup-large $large t wait:8

@@ -1,6 +1,6 @@
 //! What a folder or a list says of its pictures, which can be corrected before anything is measured.
 
-use egui::{Grid, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Grid, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use super::{Sheet, pictures, thousands, typed_ui};
 use crate::app::command::{Command, FileDialog};
@@ -9,6 +9,10 @@ use crate::app::shell::theme;
 use crate::app::shell::widgets::{combo, note, section};
 use crate::app::state::State;
 use crate::engine::evaluation::{Class, Columns, EvaluationConfig, GroundTruth, Source};
+
+/// Widths of the fields for a name and for descriptions.
+const NAME_WIDTH: f32 = 170.0;
+const TEXTS_WIDTH: f32 = 320.0;
 
 /// Problems that are named.
 const NAMED: usize = 5;
@@ -174,11 +178,13 @@ fn class_ui(ui: &mut Ui, own: &Class, config: &mut EvaluationConfig) {
         ui.add(egui::Label::new(&own.folder).truncate());
     });
     let named = typed_ui(ui, ("class name", &own.folder), name, |ui, text| {
-        ui.add(TextEdit::singleline(text).hint_text("a name").desired_width(180.0))
+        let field = TextEdit::singleline(text).hint_text("a name");
+        ui.add(field.desired_width(NAME_WIDTH).min_size(vec2(NAME_WIDTH, 0.0)))
     });
     let described = typed_ui(ui, ("class descriptions", &own.folder), &texts, |ui, text| {
         let hint = "several descriptions: a | b";
-        ui.add(TextEdit::singleline(text).hint_text(hint).desired_width(320.0))
+        let field = TextEdit::singleline(text).hint_text(hint);
+        ui.add(field.desired_width(TEXTS_WIDTH).min_size(vec2(TEXTS_WIDTH, 0.0)))
     });
     if named.is_none() && described.is_none() {
         return;
