@@ -43,6 +43,14 @@ is_wanted() {
     return 1
 }
 
+# Whether any screenshot is made whose name begins so.
+any_wanted() {
+    local name
+    is_wanted "$1" && return 0
+    for name in "${wanted[@]}"; do [[ $name == "$1"* ]] && return 0; done
+    return 1
+}
+
 # shot NAME SIZE STEP..: the window of that size after those steps, dark and then light. DATA is its data folder, a fresh one
 # where it is not set; OPEN the folder that it opens.
 shot() {
@@ -93,7 +101,7 @@ shot palette $usual ctrl+k type:heatmap
 
 # Runs that learn from the folder, and one that tries several settings.
 taught=$work/taught
-if is_wanted train; then
+if any_wanted train; then
     mkdir -p "$taught"
     for method in "linear-probe --name Probe" "tip-adapter-f --name Cache" "prolip --search --epochs 40 --name Search"; do
         # shellcheck disable=SC2086
@@ -112,7 +120,7 @@ DATA=$taught shot train-board $usual t "run:board of pictures" wait:2
 DATA=$taught shot train-shots-large $large t "run:few-shot" wait:2
 
 evaluated=$work/evaluated
-is_wanted evaluate && mkdir -p "$evaluated"
+mkdir -p "$evaluated"
 START=12 DATA=$evaluated shot evaluate-setup $usual "run:go to evaluate" "run:on the open folder" wait:6
 START=12 DATA=$evaluated shot evaluate-summary $usual "run:go to evaluate" "run:on the open folder" wait:6 "run:start the evaluation" wait:25
 for page in "matrix:confusion matrix" "classes:class by class" "calibration:calibration" "groups:groups of mistakes" "map:map of the embeddings"; do
