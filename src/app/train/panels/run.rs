@@ -22,6 +22,8 @@ use crate::engine::training::{Field, RunRecord, RunState, TrainingRequest};
 
 /// Width of the fields for a name and a note.
 const EDIT_WIDTH: f32 = 480.0;
+/// Width of a picture with its name.
+const PICTURE_WIDTH: f32 = 220.0;
 
 /// Draws the page.
 pub fn run_ui(ui: &mut Ui, state: &State, run: &str, files: &mut FilePictures<'_>) -> Vec<TrainCommand> {
@@ -252,7 +254,11 @@ fn flips_ui(ui: &mut Ui, curves: &Curves, files: &mut FilePictures<'_>) {
                 ui.end_row();
                 let palette = theme::palette(ui);
                 for flip in &curves.flips {
-                    picture_ui(ui, &flip.path, &told(&flip.path), files);
+                    // A name that may be cut takes no room of its own in a grid.
+                    ui.scope(|ui| {
+                        ui.set_width(PICTURE_WIDTH);
+                        picture_ui(ui, &flip.path, &told(&flip.path), files);
+                    });
                     ui.label(&flip.class);
                     for answer in [&flip.before, &flip.after] {
                         let right = *answer == flip.class;
