@@ -10,40 +10,23 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Error {
     /// A file of the model could not be read.
     #[error("cannot read {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    Read { path: PathBuf, source: std::io::Error },
     /// A file could not be written.
     #[error("cannot write {path}: {source}")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    Write { path: PathBuf, source: std::io::Error },
     /// A folder is not in a layout that is understood.
     #[error("{path} is not a model folder: {reason}")]
     Layout {
-        /// The folder.
         path: PathBuf,
         /// What is missing or different.
         reason: String,
     },
     /// A configuration file says something that cannot be.
     #[error("{file}: {reason}")]
-    Config {
-        /// The configuration file.
-        file: String,
-        /// What is wrong.
-        reason: String,
-    },
+    Config { file: String, reason: String },
     /// The weights do not fit the configuration, or the file is damaged.
     #[error("{file}: {reason}")]
     Checkpoint {
-        /// The weights file.
         file: String,
         /// What is wrong, with the names of the tensors.
         reason: String,
@@ -53,19 +36,13 @@ pub enum Error {
     Tokenizer(String),
     /// A picture has no pixels to look at.
     #[error("the picture is {width} x {height} pixels: nothing to look at")]
-    EmptyPicture {
-        /// Width in pixels.
-        width: u32,
-        /// Height in pixels.
-        height: u32,
-    },
+    EmptyPicture { width: u32, height: u32 },
     /// A method does not fit a model.
     #[error("{0}")]
     Method(String),
     /// What came out is NaN or infinity: no number to show, to sort by, or to keep.
     #[error("{model}: {what} NaN or infinity instead of numbers{hint}")]
     NotFinite {
-        /// The model's file.
         model: String,
         /// Which part gives it, with its verb: `the image tower gives`.
         what: String,
@@ -74,12 +51,7 @@ pub enum Error {
     },
     /// A model cannot compute something, though its device is well: a mistake of ours, or of its files.
     #[error("{model} failed while computing: {reason}")]
-    Computation {
-        /// The model.
-        model: String,
-        /// What went wrong.
-        reason: String,
-    },
+    Computation { model: String, reason: String },
     /// The device failed while computing (a lost GPU, for one).
     #[error("the device failed while computing: {0}")]
     Device(String),

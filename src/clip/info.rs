@@ -35,7 +35,6 @@ impl Scoring {
 /// One file of a model's weights.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WeightsFile {
-    /// Its name.
     pub name: String,
     /// Its SHA-256, 64 hexadecimal digits.
     pub sha256: String,
@@ -54,11 +53,8 @@ pub struct ModelInfo {
     pub image_tower: String,
     /// The text tower in a few words.
     pub text_tower: String,
-    /// The weights' files.
     pub files: Vec<WeightsFile>,
-    /// The kind of its image tower.
     pub tower: TowerKind,
-    /// Number of weights.
     pub parameters: usize,
     /// Size of the weights on disk, in bytes.
     pub size_bytes: u64,
@@ -74,7 +70,6 @@ pub struct ModelInfo {
     pub projection_dim: usize,
     /// From cosine to probability.
     pub scoring: Scoring,
-    /// The precision in which it computes.
     pub precision: Precision,
     /// What was decided for want of a file, in sentences for people; empty for most models.
     pub notes: Vec<String>,

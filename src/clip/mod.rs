@@ -24,7 +24,7 @@ pub use checkpoint::adapter::{
 pub use checkpoint::embedded::STARTER_TOKENIZER;
 pub use checkpoint::export::export;
 pub use checkpoint::identity::{PIPELINE_VERSION, sha256_of_bytes, sha256_of_file};
-pub use checkpoint::layout::{Layout, check_family, check_layout, check_small_files, is_model_folder, model_root};
+pub use checkpoint::layout::{Layout, check_family, check_layout, instead_of, is_model_folder, model_root};
 pub use checkpoint::weights::{
     Checkpoint, Flat, Flats, Parameter, Stored, parameter_id, read_flats, write_flats, write_whole,
 };
@@ -32,14 +32,16 @@ pub use class_names::{Named, find_class};
 pub use config::{Activation, ModelConfig, TextConfig, VisionConfig};
 pub use embedding::{Embedding, all_finite, full, numbers, rows_of, to_embeddings, unit};
 pub use error::{Error, Result};
-pub use head::{Classifier, Head, Learnt, Lift, one_hot};
+pub use head::{Classifier, Head, LearnedLogits, Lift, one_hot};
 pub use info::{ModelInfo, Scoring, WeightsFile};
 pub use kernels::cores::on_cores;
-pub use model::{Begun, Model, model_name};
+pub use model::{Model, PendingEmbeddings, model_name};
 pub use precision::Precision;
-pub use preprocess::pixels::{Normalisation, Pixels, Preprocessing, Shift, ViewRect};
+pub use preprocess::pixels::{Normalisation, Pixels};
+pub use preprocess::transform::{Preprocessing, Shift, ViewRect};
 pub use tokenize::tokenizer::{TokenizedText, Tokenizer};
-pub use towers::attention::{AttentionParts, attention_logits, attention_weights};
+pub use towers::attention::{AttentionParts, attention_logits, attention_weights, by_weights, merge_heads};
+pub use towers::block_gradient::BlockGradient;
 pub use towers::efficientnet::{EfficientNetDense, EfficientNetLite};
 pub use towers::image_tower::{ImageTower, Towers};
 pub use towers::kind::TowerKind;

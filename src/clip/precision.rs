@@ -11,15 +11,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Precision {
-    /// f32.
     #[default]
     Full,
-    /// f16.
     Half,
 }
 
 impl Precision {
-    /// Both.
+    /// What a GPU that has it answers in, where nobody asked for anything else. Learning is in full unless asked.
+    pub const USUAL: Self = Self::Half;
+
     pub const ALL: [Self; 2] = [Self::Full, Self::Half];
 
     /// Its name in identities and messages.

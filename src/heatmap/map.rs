@@ -6,7 +6,6 @@ use crate::heatmap::HeatmapMethod;
 /// One map over the model's input square.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeatMap {
-    /// How it was made.
     pub method: HeatmapMethod,
     /// Cells from top to bottom.
     pub rows: usize,

@@ -9,16 +9,12 @@ use crate::clip::TowerKind;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HeatmapMethod {
-    /// ClearCLIP.
     #[serde(rename = "clearclip")]
     ClearClip,
-    /// NACLIP.
     #[serde(rename = "naclip")]
     NaClip,
-    /// Grad-ECLIP.
     #[serde(rename = "grad-eclip")]
     GradEclip,
-    /// LeGrad.
     #[serde(rename = "legrad")]
     LeGrad,
     /// Plain similarity of patch and text.
@@ -102,7 +98,6 @@ impl HeatmapMethod {
         self.row().1
     }
 
-    /// The method with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::all().find(|method| method.name() == name)
     }
@@ -131,7 +126,6 @@ impl HeatmapMethod {
         matches!(self.row().2, Needs::Blocks)
     }
 
-    /// What it does.
     pub(super) fn method(self) -> &'static dyn Method {
         self.row().3
     }

@@ -10,19 +10,21 @@ mod overlay;
 mod picture;
 mod ramp;
 pub mod trust;
+mod writing;
 
 use burn::tensor::{Tensor, TensorData};
 use image::RgbImage;
 
 use crate::clip::{Model, Result, all_finite, numbers};
 
-pub use erase::{Dab, Fill, erase, looks_like_writing};
+pub use erase::{Dab, Fill, erase};
 pub use map::HeatMap;
 pub use method::HeatmapMethod;
 pub use methods::{Card, Cost, Neutral, Shows};
 pub use overlay::{Overlay, Scale, Style, side_by_side, size_side_by_side};
 pub use picture::{HeatmapPicture, LabelledMap, raw_json, short, write_line};
 pub use ramp::Ramp;
+pub use writing::looks_like_writing;
 
 /// What a method is told to people.
 pub fn card(method: HeatmapMethod) -> Card {
@@ -69,7 +71,6 @@ impl Look {
         self.done >= 1.0
     }
 
-    /// The method.
     pub fn method(&self) -> HeatmapMethod {
         self.method
     }

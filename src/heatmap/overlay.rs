@@ -18,7 +18,6 @@ pub enum Scale {
 }
 
 impl Scale {
-    /// Every scale.
     pub const ALL: [Self; 2] = [Self::Absolute, Self::Signed];
 
     /// The scale's name for people.
@@ -60,7 +59,6 @@ pub enum Style {
 }
 
 impl Style {
-    /// Every style.
     pub const ALL: [Self; 2] = [Self::Strength, Self::Tint];
 
     /// The style's name for people.
@@ -147,7 +145,7 @@ impl Overlay {
 
     /// How much a value says, 0 to 1.
     fn strength(&self, value: f32) -> f32 {
-        let t = self.part(value);
+        let t = self.fraction(value);
         if self.signed { (2.0 * t - 1.0).abs() } else { t }
     }
 
@@ -168,11 +166,11 @@ impl Overlay {
     }
 
     fn colour(&self, value: f32) -> [u8; 3] {
-        self.ramp.colour(self.part(value))
+        self.ramp.colour(self.fraction(value))
     }
 
     /// Where a value lies between the ends of the ramp.
-    fn part(&self, value: f32) -> f32 {
+    fn fraction(&self, value: f32) -> f32 {
         let (low, high) = self.range;
         ((value - low) / (high - low).max(f32::MIN_POSITIVE)).clamp(0.0, 1.0)
     }

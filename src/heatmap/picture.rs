@@ -27,15 +27,11 @@ pub struct HeatmapPicture {
 /// A heatmap on its picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelledMap {
-    /// The picture.
     pub picture: RgbImage,
     /// The part of it that the model saw.
     pub view: ViewRect,
-    /// The map.
     pub map: HeatMap,
-    /// How it is drawn.
     pub overlay: Overlay,
-    /// What it is of.
     pub label: String,
     /// Its number, as written; empty where the model's number is not known.
     pub score: String,
@@ -44,7 +40,6 @@ pub struct LabelledMap {
 }
 
 impl HeatmapPicture {
-    /// Draws it.
     pub fn draw(&self) -> RgbImage {
         let drawn: Vec<RgbImage> = self.maps.iter().map(LabelledMap::draw).collect();
         side_by_side(&drawn, MARGIN)

@@ -19,7 +19,6 @@ pub enum Ramp {
 }
 
 impl Ramp {
-    /// Every ramp.
     pub const ALL: [Self; 5] = [Self::Viridis, Self::Magma, Self::Turbo, Self::Grey, Self::BlueRed];
 
     /// The ramp's name for people.

@@ -157,7 +157,7 @@ fn score_row(matrix: &Arc<Vec<f32>>, row: Range<usize>, scoring: Scoring, none_b
     let ranked = ranked_two(labels);
     let best = ranked.first().copied();
     let best_cosine = best.map_or(f32::NEG_INFINITY, |i| labels[i]);
-    let rival = ranked.get(1).map_or(none_cosine, |&i| labels[i]);
+    let runner_up = ranked.get(1).map_or(none_cosine, |&i| labels[i]);
     let biased = none_cosine + none_bias;
     let with_none = Softmax::of(labels.iter().copied().chain([biased]), scoring.logit_scale);
     Scores {
@@ -168,7 +168,7 @@ fn score_row(matrix: &Arc<Vec<f32>>, row: Range<usize>, scoring: Scoring, none_b
         scoring,
         softmax: Softmax::of(labels.iter().copied(), scoring.logit_scale),
         best,
-        margin: if best.is_some() { best_cosine - rival } else { 0.0 },
+        margin: if best.is_some() { best_cosine - runner_up } else { 0.0 },
         none_cosine,
         none_score: probability(biased, scoring, with_none),
         none_won: biased > best_cosine,

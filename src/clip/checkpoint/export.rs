@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::embedded;
 use super::layout::{self, Layout};
-use super::weights::{BATCH_NORM_EPSILON, Checkpoint, Flats, Stored, View, write_flats, write_whole};
+use super::weights::{BATCH_NORM_EPSILON, Checkpoint, Flats, Stored, View, transposed, write_flats, write_whole};
 use crate::clip::config::{TextConfig, VisionConfig};
 use crate::clip::model::Model;
 use crate::clip::{Error, ModelConfig, Result};
@@ -176,12 +176,6 @@ fn scales(tensors: &Flats, norm: &str) -> Result<Vec<f32>> {
         .zip(variance)
         .map(|(gamma, variance)| gamma / (variance + BATCH_NORM_EPSILON).sqrt())
         .collect())
-}
-
-fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    (0..columns)
-        .flat_map(|column| (0..rows).map(move |row| values[row * columns + column]))
-        .collect()
 }
 
 /// The configuration of one of OpenAI's archives, which carry none.

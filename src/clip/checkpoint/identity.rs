@@ -25,7 +25,6 @@ impl IdentityHasher {
         Self(hasher)
     }
 
-    /// Adds a named part.
     pub fn add(&mut self, name: &str, bytes: &[u8]) {
         self.0.update(name);
         self.0.update((bytes.len() as u64).to_le_bytes());

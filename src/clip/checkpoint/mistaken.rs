@@ -21,13 +21,10 @@ const WANTED: &str = "weights are read from safetensors or PyTorch's files";
 
 /// One sentence about what a file really is, by its first bytes; none where they do not tell.
 pub fn mistaken(bytes: &[u8]) -> Option<String> {
-    let start = &bytes[..bytes.len().min(START_BYTES)];
-    if start.starts_with(b"version https://git-lfs") {
-        return Some(
-            "it is a pointer of Git LFS and not the file itself: run `git lfs pull` in its folder, or download the file"
-                .into(),
-        );
+    if let Some(what) = placeholder(bytes) {
+        return Some(what.into());
     }
+    let start = &bytes[..bytes.len().min(START_BYTES)];
     if let Some((_, what)) = FORMATS.iter().find(|(magic, _)| start.starts_with(magic)) {
         return Some(if what.contains(':') {
             (*what).into()
@@ -36,13 +33,6 @@ pub fn mistaken(bytes: &[u8]) -> Option<String> {
         });
     }
     let text = beginning(start)?;
-    let lower = text.to_ascii_lowercase();
-    if ["<!doctype", "<html", "<head", "<?xml", "<!--"]
-        .iter()
-        .any(|tag| lower.starts_with(tag))
-    {
-        return Some("it is a web page (HTML) and not the file itself: download it anew, by its own address".into());
-    }
     let shown: String = text.chars().take(SHOWN).collect();
     let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.starts_with('{') || text.starts_with('[') {
@@ -53,6 +43,21 @@ pub fn mistaken(bytes: &[u8]) -> Option<String> {
     Some(format!(
         "it is a text and not the file itself: download it anew ({shown})"
     ))
+}
+
+/// What lies in a file's place, where the file itself could be any text: a pointer of Git LFS, or a web page.
+pub fn placeholder(bytes: &[u8]) -> Option<&'static str> {
+    let start = &bytes[..bytes.len().min(START_BYTES)];
+    if start.starts_with(b"version https://git-lfs") {
+        return Some(
+            "it is a pointer of Git LFS and not the file itself: run `git lfs pull` in its folder, or download the file",
+        );
+    }
+    let lower = beginning(start)?.to_ascii_lowercase();
+    let tags = ["<!doctype", "<html", "<head", "<?xml", "<!--"];
+    tags.iter()
+        .any(|tag| lower.starts_with(tag))
+        .then_some("it is a web page (HTML) and not the file itself: download it anew, by its own address")
 }
 
 /// The start as a text, if it is one.

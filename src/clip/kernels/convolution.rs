@@ -78,6 +78,7 @@ fn average_row(numbers: &[f32], width: usize, side: usize, averages: &mut [f32])
 }
 
 /// Where the kernels of a layer lie on a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Windows {
     /// Rows and columns of a kernel.
     pub kernel: [usize; 2],

@@ -102,6 +102,12 @@ impl Dense {
         }
     }
 
+    /// The weight the other way round, `[out, in]`: it takes gradients by the outputs to gradients by the inputs.
+    pub fn transposed(&self) -> Tensor<2> {
+        let [d_input, panels, width] = self.weight.dims();
+        self.weight.val().reshape([d_input, panels * width]).transpose()
+    }
+
     /// What is added, `[out]`.
     pub fn bias(&self) -> Tensor<1> {
         self.bias.val()

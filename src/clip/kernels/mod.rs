@@ -4,6 +4,7 @@
 pub mod convolution;
 pub mod cores;
 pub mod dense;
+pub mod derivative;
 pub mod elementwise;
 pub mod gpu;
 pub mod on_gpu;

@@ -5,6 +5,8 @@
 //! side by side (split-K), and a convolution is a product of its kernels with the numbers that they meet (im2col).
 //! `benches/RESULTS.md` says what that gives.
 
+use std::sync::{Mutex, PoisonError};
+
 use burn::nn::conv::Conv2d;
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
@@ -24,6 +26,8 @@ const FEW_ROWS: usize = 512;
 const VECTOR: usize = 4;
 /// Gathered numbers that are in the card's memory at a time.
 const GATHERED: usize = 1 << 25;
+/// Layers whose indices stay on a card; the deepest ResNet has fewer kinds of them.
+const KEPT: usize = 64;
 
 /// Whether these numbers lie on a GPU, without a record of how they came about.
 pub fn on_gpu<const D: usize>(x: &Tensor<D>) -> bool {
@@ -99,8 +103,24 @@ fn padded(windows: &Windows) -> [usize; 2] {
     })
 }
 
-/// Where in a padded picture a cell of a kernel lies in a window: all windows of the first cell, of the second, and so on.
+/// [`places_of`] a layer that stay where they were put at its first call: to send indices again would interrupt a card at
+/// every layer.
 fn places(windows: &Windows, device: &Device) -> Tensor<1, Int> {
+    static MADE: Mutex<Vec<(Device, Windows, Tensor<1, Int>)>> = Mutex::new(Vec::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, _, places)) = made.iter().find(|(on, of, _)| of == windows && on == device) {
+        return places.clone();
+    }
+    if made.len() >= KEPT {
+        made.clear();
+    }
+    let places = places_of(windows, device);
+    made.push((device.clone(), *windows, places.clone()));
+    places
+}
+
+/// Where in a padded picture a cell of a kernel lies in a window: all windows of the first cell, of the second, and so on.
+fn places_of(windows: &Windows, device: &Device) -> Tensor<1, Int> {
     let ([kernel_rows, kernel_columns], [rows, columns]) = (windows.kernel, windows.output);
     let [down, right] = windows.stride;
     let width = padded(windows)[1];
@@ -149,6 +169,25 @@ mod tests {
             "there are rows enough"
         );
         assert_eq!(pieces(768, 128, 0), 1);
+    }
+
+    #[test]
+    fn kept_indices_are_each_layers_own_for_however_many_layers() {
+        let device = Device::flex();
+        let windows = |rows: usize| Windows {
+            kernel: [3, 3],
+            stride: [1, 2],
+            padding: [1, 1],
+            input: [rows, 7],
+            output: [rows, 4],
+        };
+        for rows in (1..=KEPT + 3).chain([2, KEPT]) {
+            let windows = windows(rows);
+            for _ in 0..2 {
+                let (kept, own) = (places(&windows, &device), places_of(&windows, &device));
+                assert_eq!(kept.into_data(), own.into_data(), "{rows} rows");
+            }
+        }
     }
 
     #[test]

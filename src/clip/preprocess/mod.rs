@@ -3,3 +3,4 @@
 pub mod jpeg;
 pub mod pixels;
 pub mod resample;
+pub mod transform;

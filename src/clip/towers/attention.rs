@@ -1,22 +1,18 @@
-//! The transformer block that both towers share (pre-norm, as in CLIP; Hugging Face `CLIPEncoderLayer`).
+//! Multi-head self-attention (Hugging Face `CLIPAttention`), and what is inside of it, laid open for heatmaps.
 //!
-//! Key map, below a prefix such as `vision_model.encoder.layers.0`:
-//! `layer_norm1`, `self_attn.{q,k,v,out}_proj`, `layer_norm2`, `mlp.fc1`, `mlp.fc2`, each with `weight` and `bias`.
-//! Linear weights are `[out, in]` on disk.
+//! Key map, below a prefix such as `vision_model.encoder.layers.0.self_attn`: `{q,k,v,out}_proj`, each with `weight`,
+//! `[out, in]` on disk, and `bias`.
 
 use std::borrow::Cow;
 
 use burn::module::Module;
-use burn::nn::{LayerNorm, LayerNormConfig};
 use burn::tensor::activation::softmax;
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
-use burn::tensor::{DType, FloatDType, Tensor};
+use burn::tensor::{Bool, DType, Tensor};
 
 use crate::clip::kernels::dense::Dense;
-use crate::clip::kernels::elementwise::{Same, apply_to_sums};
-use crate::clip::kernels::gpu::add_norm::Scale;
-use crate::clip::{Activation, Checkpoint, Result};
+use crate::clip::{Checkpoint, Result};
 
 /// Multi-head self-attention.
 #[derive(Module, Debug)]
@@ -128,7 +124,8 @@ impl SelfAttention {
             .swap_dims(1, 2)
     }
 
-    fn forward(&self, x: Tensor<3>, causal: bool) -> Tensor<3> {
+    /// Tokens `[batch, tokens, width]` attend to each other; `causal` hides later ones.
+    pub(super) fn forward(&self, x: Tensor<3>, causal: bool) -> Tensor<3> {
         let options = AttentionModuleOptions {
             is_causal: causal,
             ..Default::default()
@@ -159,6 +156,16 @@ impl SelfAttention {
     /// Where one token asks, the others need neither keys nor values: a query's product with the key `W x + b` is that of
     /// `W^T query` with `x`, but for what is the same for all tokens, and the mean of values is the value of the mean.
     pub fn gather(&self, asking: Tensor<3>, tokens: Tensor<3>) -> Tensor<3> {
+        self.gather_but(asking, tokens, None)
+    }
+
+    /// The same without the tokens that are hidden, `[batch, 1, tokens]`.
+    pub(super) fn gather_but(
+        &self,
+        asking: Tensor<3>,
+        tokens: Tensor<3>,
+        hidden: Option<Tensor<3, Bool>>,
+    ) -> Tensor<3> {
         let [batch, _, width] = asking.dims();
         let (heads, head_dim) = (self.heads, width / self.heads);
         let query = self.query().forward(asking).div_scalar((head_dim as f64).sqrt());
@@ -166,7 +173,12 @@ impl SelfAttention {
         // [heads, batch, head_dim] by [heads, head_dim, width]
         let asked = query.matmul(self.key().of_heads(heads).swap_dims(1, 2)).swap_dims(0, 1);
         // [batch, heads, width] by [batch, width, tokens], and by [batch, tokens, width] after it
-        let weights = softmax(asked.matmul(tokens.clone().swap_dims(1, 2)), 2);
+        let mut logits = asked.matmul(tokens.clone().swap_dims(1, 2));
+        if let Some(hidden) = hidden {
+            let shape = logits.dims();
+            logits = logits.mask_fill(hidden.expand(shape), f32::NEG_INFINITY);
+        }
+        let weights = softmax(logits, 2);
         let mean = weights.matmul(tokens).swap_dims(0, 1);
         // [heads, batch, width] by [heads, width, head_dim]
         let values = mean.matmul(self.value().of_heads(heads)).swap_dims(0, 1);
@@ -224,6 +236,17 @@ impl SelfAttention {
     }
 }
 
+/// The gradient of scores by attention weights, `[heads, scores, asking, tokens]`, from that by what was gathered,
+/// `[scores, asking, width]`, and the values, `[1, heads, tokens, head_dim]`, which are the same for all scores.
+pub fn by_weights(by_gathered: Tensor<3>, value: Tensor<4>) -> Tensor<4> {
+    let [scores, asking, _] = by_gathered.dims();
+    let [_, heads, tokens, head_dim] = value.dims();
+    // A weight's share in what was gathered is its token's value. One product a head for the rows of all scores.
+    let rows = by_gathered.reshape([scores * asking, heads, head_dim]).swap_dims(0, 1);
+    let values = value.squeeze_dim::<3>(0).swap_dims(1, 2);
+    rows.matmul(values).reshape([heads, scores, asking, tokens])
+}
+
 /// `softmax(a b^T / sqrt(head_dim))` over the last dimension.
 pub fn attention_weights(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
     softmax(attention_logits(a, b), 3)
@@ -239,150 +262,4 @@ pub fn attention_logits(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
 pub fn merge_heads(x: Tensor<4>) -> Tensor<3> {
     let [batch, heads, tokens, head_dim] = x.dims();
     x.swap_dims(1, 2).reshape([batch, tokens, heads * head_dim])
-}
-
-/// One pre-norm block: attention and a feed-forward network, each with a residual.
-#[derive(Module, Debug)]
-pub struct Block {
-    pub(super) norm_1: Norm,
-    pub(super) attention: SelfAttention,
-    pub(super) norm_2: Norm,
-    pub(super) feed_forward: FeedForward,
-}
-
-/// Two linear layers with an activation between them.
-#[derive(Module, Debug)]
-pub struct FeedForward {
-    pub(super) mlp_in: Dense,
-    pub(super) mlp_out: Dense,
-    #[module(skip)]
-    pub(super) activation: Activation,
-}
-
-impl FeedForward {
-    /// Loads `fc1` and `fc2` from below `prefix`.
-    pub fn load(
-        weights: &mut Checkpoint,
-        prefix: &str,
-        width: usize,
-        hidden: usize,
-        activation: Activation,
-    ) -> Result<Self> {
-        Ok(Self {
-            mlp_in: Dense::load(weights, &format!("{prefix}.fc1"), width, hidden)?,
-            mlp_out: Dense::load(weights, &format!("{prefix}.fc2"), hidden, width)?,
-            activation,
-        })
-    }
-
-    /// `[batch, tokens, width]` to the same, without a residual.
-    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        self.mlp_out.forward(self.mlp_in.activated(x, self.activation))
-    }
-}
-
-/// The sizes of a block.
-pub struct BlockShape {
-    /// Width of the residual stream.
-    pub width: usize,
-    /// Width inside the feed-forward network.
-    pub hidden: usize,
-    /// Heads of the attention.
-    pub heads: usize,
-    /// Epsilon of both LayerNorms.
-    pub epsilon: f64,
-    /// The activation of the feed-forward network.
-    pub activation: Activation,
-}
-
-impl Block {
-    /// Loads a block from below `prefix`.
-    pub fn load(weights: &mut Checkpoint, prefix: &str, shape: &BlockShape) -> Result<Self> {
-        let (width, hidden) = (shape.width, shape.hidden);
-        Ok(Self {
-            norm_1: layer_norm(weights, &format!("{prefix}.layer_norm1"), width, shape.epsilon)?,
-            attention: SelfAttention::load(weights, &format!("{prefix}.self_attn"), width, shape.heads)?,
-            norm_2: layer_norm(weights, &format!("{prefix}.layer_norm2"), width, shape.epsilon)?,
-            feed_forward: FeedForward::load(weights, &format!("{prefix}.mlp"), width, hidden, shape.activation)?,
-        })
-    }
-
-    /// The same, laid out for a GPU.
-    pub fn put_together(mut self) -> Self {
-        self.attention = self.attention.put_together();
-        self
-    }
-
-    /// `[batch, tokens, width]` to the same; `causal` hides later tokens.
-    pub fn forward(&self, x: Tensor<3>, causal: bool) -> Tensor<3> {
-        let attended = self.attention.forward(self.norm_1.forward(x.clone()), causal);
-        self.with_feed_forward(apply_to_sums(attended, x, Same))
-    }
-
-    /// The first token's way through the block, without a mask: `[batch, tokens, width]` to `[batch, 1, width]`. The other
-    /// tokens are only attended to.
-    pub fn forward_first(&self, x: Tensor<3>) -> Tensor<3> {
-        let normed = self.norm_1.forward(x.clone());
-        let attended = self.attention.attend(normed.clone().narrow(1, 0, 1), normed);
-        self.with_feed_forward(attended + x.narrow(1, 0, 1))
-    }
-
-    /// What the attention does with the block's input, by the explicit path.
-    pub fn parts(&self, x: Tensor<3>) -> AttentionParts {
-        let normed = self.norm_1.forward(x);
-        self.attention.parts(normed.clone(), normed)
-    }
-
-    /// The rest of the block: input `[batch, tokens, width]` and what the attention gathered for these tokens, before its
-    /// output projection, to the block's output.
-    pub fn after_attention(&self, x: Tensor<3>, gathered: Tensor<3>) -> Tensor<3> {
-        self.with_feed_forward(x + self.attention.project(gathered))
-    }
-
-    /// The block's attention.
-    pub fn attention(&self) -> &SelfAttention {
-        &self.attention
-    }
-
-    fn with_feed_forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let fed = self.feed_forward.forward(self.norm_2.forward(x.clone()));
-        apply_to_sums(fed, x, Same)
-    }
-}
-
-/// A LayerNorm that computes in f32 whatever comes in, as the paper's code does: the squares of half-precision numbers
-/// leave their range.
-#[derive(Module, Debug)]
-pub struct Norm {
-    inner: LayerNorm,
-    #[module(skip)]
-    epsilon: f64,
-}
-
-impl Norm {
-    /// `[.., width]` to the same, in the type that came in.
-    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        if x.dtype() == DType::F16 {
-            self.inner.forward(x.cast(FloatDType::F32)).cast(FloatDType::F16)
-        } else {
-            self.inner.forward(x)
-        }
-    }
-
-    /// What it multiplies by and adds; none without an offset.
-    pub(super) fn scale(&self) -> Option<Scale> {
-        Some(Scale {
-            gamma: self.inner.gamma.val(),
-            beta: self.inner.beta.as_ref()?.val(),
-            epsilon: self.epsilon,
-        })
-    }
-}
-
-/// Loads a LayerNorm's `{prefix}.weight` and `{prefix}.bias`.
-pub fn layer_norm(weights: &mut Checkpoint, prefix: &str, width: usize, epsilon: f64) -> Result<Norm> {
-    let mut norm = LayerNormConfig::new(width).with_epsilon(epsilon).init(weights.device());
-    norm.gamma = weights.full_param(&format!("{prefix}.weight"), [width])?;
-    norm.beta = Some(weights.full_param(&format!("{prefix}.bias"), [width])?);
-    Ok(Norm { inner: norm, epsilon })
 }

@@ -7,7 +7,9 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use super::attention::{AttentionParts, FeedForward, Norm, SelfAttention, layer_norm};
+use super::attention::{AttentionParts, SelfAttention};
+use super::block::FeedForward;
+use super::norm::{Norm, layer_norm};
 use crate::clip::config::VitConfig;
 use crate::clip::{Checkpoint, Result};
 

@@ -2,7 +2,8 @@
 
 use burn::tensor::Tensor;
 
-use super::attention::{Block, Norm};
+use super::block::Block;
+use super::norm::Norm;
 use crate::clip::kernels::gpu::add_norm::add_norm;
 use crate::clip::kernels::gpu::attention::{Attending, attend};
 use crate::clip::kernels::gpu::bias_activation::bias_activation;

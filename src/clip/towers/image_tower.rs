@@ -20,7 +20,6 @@ use crate::clip::{
     reason = "one a model, and modules of Burn cannot be boxed"
 )]
 pub enum ImageTower {
-    /// A Vision Transformer.
     Vit(VisionTransformer),
     /// The paper's modified ResNet.
     ModifiedResNet(ModifiedResNet),
@@ -50,7 +49,6 @@ impl ImageTower {
         }
     }
 
-    /// Which tower it is.
     pub fn kind(&self) -> TowerKind {
         match self {
             Self::Vit(tower) if tower.has_projection() => TowerKind::Vit,
@@ -84,12 +82,9 @@ impl ImageTower {
     }
 }
 
-/// Both towers.
 #[derive(Module, Debug)]
 pub struct Towers {
-    /// Pictures.
     pub image: ImageTower,
-    /// Texts.
     pub text: TextTransformer,
     /// The precision in which they compute.
     #[module(skip)]

@@ -1,9 +1,7 @@
 //! What an image tower is made of, as facts; which methods fit which facts is decided by those who have methods.
 
-/// The kind of an image tower.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TowerKind {
-    /// A Vision Transformer.
     Vit,
     /// A Vision Transformer with a pooling head instead of a projection: SigLIP.
     VitWithHead,

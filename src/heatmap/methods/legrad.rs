@@ -6,16 +6,20 @@
 //! of the pooling head's attention by which the probe asks; the tokens go into the head as they leave the block, without
 //! the tower's last normalisation. The blocks' maps are added. Where SigLIP's map of a text that names nothing exceeds
 //! 0.8 of its range, the maps of all labels are 0.
+//!
+//! No pass back through a block is needed: its score reads the mean of its own tokens, so the gradient by its attention has
+//! a closed form ([`BlockGradient`]), and what all labels share is computed once a picture. A head's score reads what one
+//! token gathered, and the gradient by that is a row a label.
 
 use burn::tensor::Tensor;
 use image::RgbImage;
 
 use super::gradient::{of_cosines, raising};
 use super::{Card, Cost, Evidence, Method, Neutral, Shows, does_not_fit, pixels_of, vit};
-use crate::clip::{AttentionParts, Model, Result, VisionDense, VisionTransformer};
+use crate::clip::{BlockGradient, Model, Result, VisionDense, VisionTransformer, by_weights, merge_heads};
 use crate::heatmap::HeatmapMethod;
 
-/// Labels in one pass back; more would only take memory.
+/// Labels at once; more would only take memory.
 const LABELS_AT_ONCE: usize = 4;
 /// The text that names nothing.
 const EMPTY_PROMPT: &str = "a photo of a";
@@ -26,16 +30,30 @@ pub struct LeGrad;
 
 struct OpenBlocks {
     tower: VisionTransformer,
-    dense: VisionDense,
+    blocks: Vec<OpenBlock>,
+    grid: [usize; 2],
+}
+
+struct OpenBlock {
+    /// The mean of its last tokens, `[1, width]`.
+    mean: Tensor<2>,
+    gradient: BlockGradient,
 }
 
 /// What a pooling head does with the tokens of the last blocks.
 struct OpenHead {
     tower: VisionTransformer,
-    blocks: Vec<AttentionParts>,
+    blocks: Vec<Probed>,
     grid: [usize; 2],
     /// The map of the text that names nothing, from 0 to 1, `[1, cells]`.
     empty: Tensor<2>,
+}
+
+struct Probed {
+    /// What the probe gathered, `[1, 1, width]`.
+    gathered: Tensor<3>,
+    /// What it could gather, `[1, heads, tokens, head_dim]`.
+    value: Tensor<4>,
 }
 
 impl Method for LeGrad {
@@ -56,53 +74,100 @@ impl Method for LeGrad {
     fn look(&self, model: &Model, view: &RgbImage) -> Result<Box<dyn Evidence>> {
         let tower = vit(model).ok_or_else(|| does_not_fit(model, HeatmapMethod::LeGrad))?;
         let dense = tower.forward_dense(pixels_of(model, view));
-        // What leaves the last blocks: the inputs of those after them, and the last tokens.
-        let outputs = dense.inputs[1..].iter().chain([&dense.tokens]).cloned();
-        let blocks: Option<Vec<_>> = outputs.map(|tokens| tower.head_attention(tokens)).collect();
-        let Some(blocks) = blocks else {
-            return Ok(Box::new(OpenBlocks { tower, dense }));
+        match probed(&tower, &dense) {
+            Some(blocks) => Ok(Box::new(OpenHead::new(model, tower, blocks, dense.grid)?)),
+            None => Ok(Box::new(OpenBlocks::new(tower, &dense))),
+        }
+    }
+}
+
+/// What a pooling head's probe gathers from the tokens that leave the last blocks; none where there is no head.
+fn probed(tower: &VisionTransformer, dense: &VisionDense) -> Option<Vec<Probed>> {
+    // What leaves the last blocks: the inputs of those after them, and the last tokens.
+    let outputs = dense.inputs[1..].iter().chain([&dense.tokens]).cloned();
+    let each = outputs.map(|tokens| {
+        let parts = tower.head_attention(tokens)?;
+        Some(Probed {
+            gathered: merge_heads(parts.weights.matmul(parts.value.clone())),
+            value: parts.value,
+        })
+    });
+    each.collect()
+}
+
+impl OpenBlocks {
+    fn new(tower: VisionTransformer, dense: &VisionDense) -> Self {
+        let open = |block| OpenBlock {
+            mean: tower.open_mean(dense, block),
+            gradient: tower.open_gradient(dense, block),
         };
-        let embedded = model.embed_texts(&[model.tokenize(EMPTY_PROMPT)?])?;
-        let empty: Vec<f32> = embedded.into_iter().flat_map(|one| one.vector).collect();
-        let mut open = OpenHead {
+        Self {
+            blocks: (0..dense.inputs.len()).map(open).collect(),
             grid: dense.grid,
-            empty: Tensor::zeros([1, dense.grid.iter().product()], model.device()),
             tower,
-            blocks,
-        };
-        let text = Tensor::<1>::from_floats(empty.as_slice(), model.device()).unsqueeze();
-        open.empty = stretched(open.some_maps(text));
-        Ok(Box::new(open))
+        }
+    }
+
+    fn block_maps(&self, block: &OpenBlock, texts: Tensor<2>) -> Tensor<2> {
+        let labels = texts.dims()[0];
+        let width = block.mean.dims()[1];
+        let start = block.mean.clone().expand([labels, width]);
+        let by_mean = of_cosines(start, texts.clone(), |means| {
+            let embedded = self.tower.embed_mean(means);
+            embedded.unwrap_or_else(|| texts.zeros_like())
+        });
+        let gradient = block.gradient.by_weights(by_mean);
+        let tokens = gradient.dims()[3];
+        // [heads, labels, asking, tokens] -> [labels, tokens] -> [labels, cells]
+        let means = raising(gradient).mean_dim(0).mean_dim(2).reshape([labels, tokens]);
+        let cells: usize = self.grid.iter().product();
+        means.narrow(1, tokens - cells, cells)
     }
 }
 
 impl Evidence for OpenBlocks {
     fn maps(&self, _model: &Model, texts: Tensor<2>) -> Tensor<2> {
         a_few_at_once(texts, |texts| {
-            let of = |block: usize| self.block_maps(block, texts.clone());
-            (1..self.dense.inputs.len()).fold(of(0), |sum, block| sum + of(block))
+            let of = |block: &OpenBlock| self.block_maps(block, texts.clone());
+            summed(self.blocks.iter().map(of), &texts, self.grid)
         })
     }
 
     fn grid(&self) -> [usize; 2] {
-        self.dense.grid
+        self.grid
     }
 }
 
-impl OpenBlocks {
-    fn block_maps(&self, block: usize, texts: Tensor<2>) -> Tensor<2> {
+impl OpenHead {
+    fn new(model: &Model, tower: VisionTransformer, blocks: Vec<Probed>, grid: [usize; 2]) -> Result<Self> {
+        let embedded = model.embed_texts(&[model.tokenize(EMPTY_PROMPT)?])?;
+        let empty: Vec<f32> = embedded.into_iter().flat_map(|one| one.vector).collect();
+        let mut open = Self {
+            tower,
+            blocks,
+            grid,
+            empty: Tensor::zeros([1, grid.iter().product()], model.device()),
+        };
+        let text = Tensor::<1>::from_floats(empty.as_slice(), model.device()).unsqueeze();
+        open.empty = stretched(open.some_maps(text));
+        Ok(open)
+    }
+
+    fn some_maps(&self, texts: Tensor<2>) -> Tensor<2> {
         let labels = texts.dims()[0];
-        let parts = self.tower.open_attention(&self.dense, block);
-        let [_, heads, tokens, _] = parts.weights.dims();
-        let start = parts.weights.expand([labels, heads, tokens, tokens]);
-        let gradient = of_cosines(start, texts, |weights| {
-            self.tower.embed_reweighted(&self.dense, block, weights, parts.value)
-        });
-        // [labels, heads, asking, tokens] -> [labels, tokens] -> [labels, cells]
-        let means = raising(gradient).mean_dim(1).mean_dim(2).reshape([labels, tokens]);
-        let [rows, columns] = self.dense.grid;
-        let cells = rows * columns;
-        means.narrow(1, tokens - cells, cells)
+        let of = |probed: &Probed| {
+            let width = probed.gathered.dims()[2];
+            let start = probed.gathered.clone().expand([labels, 1, width]);
+            let by_gathered = of_cosines(start, texts.clone(), |gathered| {
+                let embedded = self.tower.embed_by_head(gathered);
+                embedded.unwrap_or_else(|| texts.zeros_like())
+            });
+            let gradient = by_weights(by_gathered, probed.value.clone());
+            let tokens = gradient.dims()[3];
+            // [heads, labels, 1, tokens] -> [labels, cells]
+            raising(gradient).mean_dim(0).reshape([labels, tokens])
+        };
+        summed(self.blocks.iter().map(of), &texts, self.grid)
     }
 }
 
@@ -118,23 +183,10 @@ impl Evidence for OpenHead {
     }
 }
 
-impl OpenHead {
-    fn some_maps(&self, texts: Tensor<2>) -> Tensor<2> {
-        let [labels, _] = texts.dims();
-        let of = |parts: &AttentionParts| {
-            let [_, heads, _, tokens] = parts.weights.dims();
-            let start = parts.weights.clone().expand([labels, heads, 1, tokens]);
-            let gradient = of_cosines(start, texts.clone(), |weights| {
-                let embedded = self.tower.embed_by_head(weights, parts.value.clone());
-                embedded.unwrap_or_else(|| texts.zeros_like())
-            });
-            // [labels, heads, 1, tokens] -> [labels, cells]
-            raising(gradient).mean_dim(1).reshape([labels, tokens])
-        };
-        let cells = [labels, self.grid.iter().product()];
-        let nothing = Tensor::zeros(cells, &texts.device());
-        self.blocks.iter().fold(nothing, |sum, parts| sum + of(parts))
-    }
+/// The sum of the blocks' maps, `[labels, cells]`.
+fn summed(maps: impl Iterator<Item = Tensor<2>>, texts: &Tensor<2>, grid: [usize; 2]) -> Tensor<2> {
+    let cells = [texts.dims()[0], grid.iter().product()];
+    maps.fold(Tensor::zeros(cells, &texts.device()), |sum, map| sum + map)
 }
 
 /// The maps of a few labels after the other.

@@ -62,23 +62,18 @@ pub trait Evidence: Send {
 /// A method, told to people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Card {
-    /// Its name.
     pub title: &'static str,
-    /// What it shows.
     pub shows: Shows,
     /// What its numbers are.
     pub computes: &'static str,
-    /// What it cannot tell.
     pub cannot_tell: &'static str,
     /// Where it was published.
     pub source: &'static str,
     /// Where its numbers are neutral.
     pub neutral: Neutral,
-    /// What a map costs.
     pub cost: Cost,
 }
 
-/// What a method shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shows {
     /// Where something like the text is.
@@ -92,13 +87,11 @@ pub enum Shows {
 /// Where the numbers of a map are neutral.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Neutral {
-    /// At zero.
     Zero,
     /// At the map's mean: cosines of pictures and texts have no zero of their own.
     Mean,
 }
 
-/// What a map costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cost {
     /// One pass for all labels.

@@ -3,8 +3,8 @@
 
 use image::RgbImage;
 
+use super::baselines::{blobs, moved};
 use super::deletion::{Curve, Curves, Direction, Order};
-use super::elsewhere::{blobs, moved};
 use crate::clip::{Model, Result};
 use crate::heatmap::HeatMap;
 
@@ -21,7 +21,6 @@ pub struct Check {
     unrelated: bool,
 }
 
-/// What came of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     /// The cosine while what the map marks is erased.

@@ -2,8 +2,8 @@
 
 use image::RgbImage;
 
+use super::baselines::{blobs, moved};
 use super::deletion::{Curve, Curves, Direction, Order};
-use super::elsewhere::{blobs, moved};
 use super::mosaic::{TILES, mosaic, share, share_in_tile};
 use crate::clip::{Model, Result};
 use crate::evaluation::{Interval, mean_interval};
@@ -13,13 +13,10 @@ use crate::progress::Progress;
 
 /// A picture of which is known what it shows.
 pub struct Labelled {
-    /// The picture.
     pub picture: RgbImage,
-    /// Which of the labels.
     pub label: usize,
 }
 
-/// One test of one method.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TestResult {
     /// `mosaic`, `deletion` or `insertion`.

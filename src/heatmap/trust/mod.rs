@@ -4,11 +4,11 @@
 //!   et al. 2021, arXiv 2104.00032);
 //! - [`deletion`]: erase what the map marks, and see whether the score falls (Petsiuk et al. 2018, arXiv 1806.07421);
 //! - [`check`]: the same for one map in the window, in a sentence;
-//! - [`elsewhere`]: what a map has to beat: maps of its own shape in other places;
+//! - [`baselines`]: what a map has to beat: maps of its own shape in other places;
 //! - [`evaluate`]: both tests over labelled pictures.
 
+pub mod baselines;
 pub mod check;
 pub mod deletion;
-pub mod elsewhere;
 pub mod evaluate;
 pub mod mosaic;

@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::clip::checkpoint::layout::{Description, Parts, TOKENIZER, TextFiles};
 use crate::clip::checkpoint::weights::{ImageNames, KeyMap};
 use crate::clip::config::{RESNET_STRIDE, ResNetConfig, TextConfig, TextPooling, VitConfig};
-use crate::clip::preprocess::pixels::OpenClipPreprocessing;
+use crate::clip::preprocess::transform::OpenClipPreprocessing;
 use crate::clip::{Checkpoint, Error, ModelConfig, Preprocessing, Result, VisionConfig};
 
 const FILE: &str = "OpenAI archive";
@@ -20,11 +20,15 @@ const CONFIGURATION_BESIDE: &str = "for a model of OpenCLIP's, put its open_clip
 /// What an archive of OpenAI's carries at its top, and a state dictionary does not.
 const ARCHIVE_MARK: &str = "input_resolution";
 
+/// What tensors' names begin with where Hugging Face's classes saved them.
+const HF_TOWERS: [&str; 2] = ["text_model.", "vision_model."];
+
 /// Reads everything but the weights.
 ///
 /// # Errors
 /// The tensors are not those of a CLIP.
 pub fn open(folder: &Path, weights: Checkpoint) -> Result<Parts> {
+    check_names(&weights)?;
     let config = Shapes(&weights).config()?.checked()?;
     let preprocessing = Preprocessing::from_open_clip(&OpenClipPreprocessing::default(), config.vision.image_size())?;
     let text = TextFiles::for_open_clip(folder)?;
@@ -48,7 +52,23 @@ pub fn open(folder: &Path, weights: Checkpoint) -> Result<Parts> {
         text,
         notes,
     };
-    Ok(description.with(weights))
+    Ok(description.with_weights(weights))
+}
+
+/// Weights of transformers' in one file, as they are passed around without their folder: a text tower alone, as programs
+/// that make pictures keep it, or a whole model that lacks its configuration.
+fn check_names(weights: &Checkpoint) -> Result<()> {
+    let has = |tower: &str| weights.stored_names().any(|name| name.starts_with(tower));
+    let reason = match HF_TOWERS.map(has) {
+        [false, false] => return Ok(()),
+        [true, true] => {
+            "its tensors have the names of Hugging Face's models: put the config.json and preprocessor_config.json of \
+             the model that it was made from beside it"
+        }
+        [true, false] => "it holds a text tower alone; pictures and texts are compared by a model with both towers",
+        [false, true] => "it holds an image tower alone; pictures and texts are compared by a model with both towers",
+    };
+    Err(Error::config(weights.file(), reason))
 }
 
 /// The sizes of the tensors, by the names of the paper's code.
@@ -141,5 +161,38 @@ fn heads(width: usize) -> Result<usize> {
                 "a width of {width} is none of OpenAI's, whose heads are {HEAD_WIDTH} wide; {CONFIGURATION_BESIDE}"
             ),
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+    use safetensors::Dtype;
+    use safetensors::tensor::{TensorView, serialize};
+
+    use super::*;
+
+    fn weights(names: &[&str]) -> Checkpoint {
+        let zero = [0; 4];
+        let view = || TensorView::new(Dtype::F32, vec![1], &zero).unwrap();
+        let bytes = serialize(names.iter().map(|name| (*name, view())), None).unwrap();
+        Checkpoint::from_bytes("clip_l.safetensors", bytes, &Device::flex()).unwrap()
+    }
+
+    #[test]
+    fn a_file_of_transformers_without_its_folder_says_what_it_lacks() {
+        let (texts, pictures) = (
+            "text_model.final_layer_norm.weight",
+            "vision_model.post_layernorm.weight",
+        );
+        for (names, named) in [
+            (&[texts][..], "a text tower alone"),
+            (&[pictures], "an image tower alone"),
+            (&[texts, pictures], "put the config.json"),
+            (&["ln_final.weight"], "open_clip_config.json"),
+        ] {
+            let error = open(Path::new("nowhere"), weights(names)).err().unwrap().to_string();
+            assert!(error.contains(named), "{names:?}: {error}");
+        }
     }
 }

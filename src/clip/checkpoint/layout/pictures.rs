@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::hugging_face::Family;
+use super::family::Family;
 use super::{json, read_optional, with_defaults};
 use crate::clip::{Error, Preprocessing, Result, VisionConfig};
 
@@ -20,9 +20,7 @@ const DEFAULT_SIDE: usize = 224;
 
 /// A file that says how pictures are prepared.
 pub struct PictureFile {
-    /// Its name.
     pub name: &'static str,
-    /// Its content.
     pub bytes: Vec<u8>,
 }
 

@@ -11,6 +11,12 @@ const WEIGHTS: &str = "model.safetensors";
 const SHARDS: &str = "model.safetensors.index.json";
 const TORCH_WEIGHTS: &str = "pytorch_model.bin";
 const TORCH_SHARDS: &str = "pytorch_model.bin.index.json";
+/// What PEFT saves: what was learnt, without the model that it was learnt from.
+const PEFT: &str = "adapter_config.json";
+const PEFT_ALONE: &str = "it holds an adapter of PEFT's, which is no model by itself: merge it into its base in Python \
+                              (`merge_and_unload`) and save that";
+/// Safetensors files that hold something else than a model of this layout.
+const OTHERS_WEIGHTS: [&str; 2] = ["open_clip_model.safetensors", "adapter_model.safetensors"];
 /// Far more shards than any published model has.
 const MAX_SHARDS: usize = 1_000;
 
@@ -27,15 +33,49 @@ pub fn weights(folder: &Path) -> Result<Vec<PathBuf>> {
             return shards(folder, index, &list);
         }
     }
+    if let Some(only) = only_one(folder) {
+        return Ok(vec![only]);
+    }
+    let adapter = if folder.join(PEFT).is_file() {
+        format!("; {PEFT_ALONE}")
+    } else {
+        String::new()
+    };
     Err(layout_error(
         folder,
-        &format!("{WEIGHTS} is missing (or {TORCH_WEIGHTS})"),
+        &format!("{WEIGHTS} is missing (or {TORCH_WEIGHTS}){adapter}"),
     ))
+}
+
+/// The one safetensors file of a folder, under a name of its own, as a checkpoint that was downloaded by itself has it.
+fn only_one(folder: &Path) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(folder).ok()?;
+    let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut named = files.filter(|path| {
+        let ending = path
+            .extension()
+            .is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors"));
+        let known = path
+            .file_name()
+            .is_some_and(|name| OTHERS_WEIGHTS.iter().any(|other| name == *other));
+        ending && !known && path.is_file()
+    });
+    let first = named.next()?;
+    named.next().is_none().then_some(first)
 }
 
 #[derive(Deserialize)]
 struct ShardIndex {
     weight_map: std::collections::BTreeMap<String, String>,
+}
+
+/// Whether a file of a folder is one of several that hold its weights together.
+pub fn is_shard(folder: &Path, name: &str) -> bool {
+    [SHARDS, TORCH_SHARDS].into_iter().any(|list| {
+        let index = read_optional(folder, list).ok().flatten();
+        let parsed = index.and_then(|index| json::parse::<ShardIndex>(list, &index).ok());
+        parsed.is_some_and(|index| index.weight_map.values().any(|shard| shard == name))
+    })
 }
 
 fn shards(folder: &Path, list: &str, index: &[u8]) -> Result<Vec<PathBuf>> {
@@ -82,5 +122,34 @@ mod tests {
         }
         let error = shards("a.safetensors").unwrap_err().to_string();
         assert!(error.contains("a.safetensors is missing"), "{error}");
+    }
+
+    #[test]
+    fn a_shard_is_known_by_the_list_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let shard = "model-00001-of-00002.safetensors";
+        assert!(!is_shard(folder.path(), shard));
+        let list = json!({"metadata": null, "weight_map": {"a": shard, "b": "model-00002-of-00002.safetensors"}});
+        std::fs::write(folder.path().join(SHARDS), list.to_string()).unwrap();
+        assert!(is_shard(folder.path(), shard));
+        assert!(!is_shard(folder.path(), "model.safetensors"));
+    }
+
+    #[test]
+    fn weights_under_a_name_of_their_own_are_taken_where_there_is_no_choice() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str| std::fs::write(folder.path().join(name), "x").unwrap();
+        let found = || weights(folder.path()).map(|files| files[0].file_name().unwrap().to_owned());
+        put("adapter_config.json");
+        put("adapter_model.safetensors");
+        put("open_clip_model.safetensors");
+        let error = found().unwrap_err().to_string();
+        assert!(error.contains("merge_and_unload"), "{error}");
+        put("ViT-L-14-detail-improved.safetensors");
+        assert_eq!(found().unwrap(), "ViT-L-14-detail-improved.safetensors");
+        put("another.safetensors");
+        assert!(found().is_err());
+        put("model.safetensors");
+        assert_eq!(found().unwrap(), "model.safetensors");
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Padding, TOKENIZER, TOKENIZER_CONFIG, TextParts, json, read_optional};
 use crate::clip::checkpoint::embedded;
+use crate::clip::checkpoint::mistaken::placeholder;
 use crate::clip::tokenize::clean::Cleaning;
 use crate::clip::tokenize::sentencepiece;
 use crate::clip::{Error, Result};
@@ -41,7 +42,6 @@ impl TextFiles {
         }
     }
 
-    /// CLIP's own tokenizer.
     pub fn clips_own() -> Self {
         Self::plain(embedded::CLIP_TOKENIZER.to_vec())
     }
@@ -133,6 +133,10 @@ fn from_two_files(folder: &Path, config: &Value) -> Result<Option<Vec<u8>>> {
         let reason = format!("{MERGES}, which belongs to {VOCABULARY}, is missing (or {TOKENIZER}, which holds both)");
         super::layout_error(folder, &reason)
     })?;
+    // Each line of a pointer of Git LFS would be a pair of tokens.
+    if let Some(what) = placeholder(&merges) {
+        return Err(Error::config(MERGES, what));
+    }
     let merges = std::str::from_utf8(&merges).map_err(|_| Error::config(MERGES, "it is no text in UTF-8"))?;
     let merges: Vec<Value> = merges
         .trim_start_matches('\u{feff}')
@@ -226,6 +230,18 @@ mod tests {
         let ids: Vec<Vec<u32>> = serde_json::from_value(expected["ids"].clone()).unwrap();
         for (text, ids) in texts.iter().zip(ids) {
             assert_eq!(tokenizer.encode(text).unwrap().ids, ids, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pointer_or_a_page_in_place_of_the_merges_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(VOCABULARY), "{}").unwrap();
+        let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 524619\n";
+        for (content, named) in [(pointer, "git lfs pull"), ("<!doctype html>\n<html>", "web page")] {
+            std::fs::write(folder.path().join(MERGES), content).unwrap();
+            let error = TextFiles::read(folder.path()).err().unwrap().to_string();
+            assert!(error.contains(MERGES) && error.contains(named), "{error}");
         }
     }
 

@@ -20,9 +20,7 @@ const MAX_BYTES: u64 = 32 << 30;
 /// A tensor in f32, row by row.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Flat {
-    /// Its shape.
     pub shape: Vec<usize>,
-    /// Its numbers.
     pub values: Vec<f32>,
 }
 

@@ -17,7 +17,6 @@
 /// Which part of a stored tensor is meant, and how it lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
-    /// All of it.
     Whole,
     /// One of several equal parts of the outermost dimension, and how many there are.
     Part(usize, usize),
@@ -33,12 +32,10 @@ pub enum View {
 /// How a layout names its tensors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyMap {
-    /// Hugging Face's names.
     HuggingFace {
         /// The patch embedding is a linear layer.
         linear_patches: bool,
     },
-    /// OpenAI's names.
     OpenAi {
         /// Before every name of the text tower.
         text_prefix: &'static str,
@@ -52,7 +49,6 @@ pub enum KeyMap {
 /// Whose names the image tower has in OpenCLIP's layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImageNames {
-    /// The paper's.
     Paper,
     /// timm's, with the projection under this name (none where there is no projection).
     Timm {

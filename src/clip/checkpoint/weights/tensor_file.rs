@@ -66,7 +66,6 @@ pub struct StoredTensor {
     pub file: usize,
     /// First byte in that file.
     pub start: u64,
-    /// The type of its numbers.
     pub stored_type: StoredType,
     /// Its shape, outermost dimension first.
     pub shape: Vec<usize>,
@@ -136,9 +135,7 @@ impl StoredTensor {
 
 /// The bytes of one weights file.
 pub enum Source {
-    /// In memory.
     Bytes(Vec<u8>),
-    /// On disk.
     File(File),
 }
 

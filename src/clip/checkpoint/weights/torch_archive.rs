@@ -3,7 +3,7 @@
 //!
 //! Entries are stored uncompressed, so a tensor is a stretch of the file like any other and nothing is unpacked.
 //! The tensors' names are the keys of the state dictionary, or the path of attributes through a TorchScript module. A
-//! training checkpoint is looked into (`state_dict`), and the `module.` that parallel training adds is dropped.
+//! training checkpoint is looked into (`state_dict`).
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -24,7 +24,6 @@ const MAX_DEPTH: usize = 64;
 const MAX_VISITED: usize = 1_000_000;
 /// The longest name of a tensor, in bytes.
 const MAX_PATH_BYTES: usize = 4_096;
-const PARALLEL_PREFIX: &str = "module.";
 /// Where training checkpoints keep the model, the most usual first.
 const TRAINING_STATES: [&str; 3] = ["state_dict", "model_state_dict", "model"];
 
@@ -40,15 +39,8 @@ pub fn read_tensors(file: &File, number: usize) -> Result<BTreeMap<String, Store
     let storages = storages(&mut archive, &prefix, length)?;
     let mut search = Search::default();
     search.below(&values, state(&values), 0)?;
-    let found = search.found;
-    let parallel = found.iter().all(|(name, _)| name.starts_with(PARALLEL_PREFIX));
     let mut tensors = BTreeMap::new();
-    for (name, id) in found {
-        let name = if parallel {
-            name[PARALLEL_PREFIX.len()..].to_string()
-        } else {
-            name
-        };
+    for (name, id) in search.found {
         let tensor = stored_tensor(values.get(id), &storages, number).map_err(|reason| format!("{name}: {reason}"))?;
         tensors.insert(name, tensor);
     }

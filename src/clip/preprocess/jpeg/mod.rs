@@ -24,7 +24,6 @@ const ZIGZAG: [u8; 64] = [
 /// How much of a JPEG is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wholeness {
-    /// All of it.
     Whole,
     /// Every pixel, but not the marker at the end: the picture's data ends here.
     NoEnd(usize),

@@ -41,14 +41,14 @@ pub fn moved(map: &HeatMap, random: &mut fastrand::Rng) -> HeatMap {
 pub fn blobs(map: &HeatMap, random: &mut fastrand::Rng) -> HeatMap {
     let grid = (map.rows, map.columns);
     let mean = map.values.iter().map(|v| f64::from(*v)).sum::<f64>() / map.values.len().max(1) as f64;
-    let spectrum = transformed(map.values.iter().map(|v| (f64::from(*v) - mean, 0.0)).collect(), grid);
-    let noise = transformed(map.values.iter().map(|_| (random.f64() - 0.5, 0.0)).collect(), grid);
+    let spectrum = fourier_transform(map.values.iter().map(|v| (f64::from(*v) - mean, 0.0)).collect(), grid);
+    let noise = fourier_transform(map.values.iter().map(|_| (random.f64() - 0.5, 0.0)).collect(), grid);
     let shaped = spectrum.iter().zip(noise).map(|(of_map, of_noise)| {
         let strength = of_map.0.hypot(of_map.1) / of_noise.0.hypot(of_noise.1).max(f64::MIN_POSITIVE);
         // The transform of the conjugate is the way back, and the field is real.
         (of_noise.0 * strength, -of_noise.1 * strength)
     });
-    let field = transformed(shaped.collect(), grid);
+    let field = fourier_transform(shaped.collect(), grid);
     let mut cells: Vec<usize> = (0..map.values.len()).collect();
     cells.sort_by(|&a, &b| field[b].0.total_cmp(&field[a].0));
     let mut values = vec![0.0; cells.len()];
@@ -63,7 +63,7 @@ fn with_values(map: &HeatMap, values: Vec<f32>) -> HeatMap {
 }
 
 /// The discrete Fourier transform of a grid of complex numbers, along its columns and then along its rows; maps are small.
-fn transformed(values: Vec<(f64, f64)>, (rows, columns): (usize, usize)) -> Vec<(f64, f64)> {
+fn fourier_transform(values: Vec<(f64, f64)>, (rows, columns): (usize, usize)) -> Vec<(f64, f64)> {
     let along = |values: Vec<(f64, f64)>, length: usize, step: usize, starts: Vec<usize>| {
         let mut out = values.clone();
         for start in starts {
@@ -182,9 +182,9 @@ mod tests {
     #[test]
     fn the_transform_and_its_way_back_give_what_went_in() {
         let values: Vec<(f64, f64)> = (0..35).map(|n| (((n * 7) % 11) as f64, 0.0)).collect();
-        let there = transformed(values.clone(), (5, 7));
+        let there = fourier_transform(values.clone(), (5, 7));
         assert!((there[0].0 - values.iter().map(|v| v.0).sum::<f64>()).abs() < 1e-9);
-        let back = transformed(
+        let back = fourier_transform(
             there.iter().map(|(real, imaginary)| (*real, -imaginary)).collect(),
             (5, 7),
         );
