@@ -17,7 +17,6 @@ const PREFIX: &str = "models--";
 /// What every model follows unless another is named.
 pub const DEFAULT_REVISION: &str = "main";
 
-/// A cache folder.
 #[derive(Debug, Clone)]
 pub struct Cache(PathBuf);
 
@@ -51,12 +50,10 @@ impl Cache {
         cache_folder(&|name| std::env::var_os(name)).map(Self)
     }
 
-    /// A cache in this folder.
     pub fn at(folder: &Path) -> Self {
         Self(folder.to_path_buf())
     }
 
-    /// The cache's folder.
     pub fn folder(&self) -> &Path {
         &self.0
     }
@@ -129,7 +126,6 @@ impl Cache {
     }
 }
 
-/// Variables of the environment.
 type Variables<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 fn cache_folder(variables: Variables) -> Option<PathBuf> {

@@ -47,9 +47,7 @@ pub struct CatalogueEntry {
     pub imagenet_top1: f32,
     /// Where that number is published.
     pub source: String,
-    /// Licence of the weights.
     pub licence: String,
-    /// Languages it reads.
     pub languages: String,
     /// How long a picture takes.
     pub speed: SpeedClass,

@@ -1,6 +1,5 @@
 //! What can go wrong with a download, in words that say what to do next.
 
-/// The result of a download.
 pub type PullResult<T> = std::result::Result<T, PullError>;
 
 /// Why a model could not be fetched.
@@ -17,12 +16,7 @@ pub enum PullError {
         "cannot reach {endpoint} ({reason}). Check the connection; behind a proxy, set HTTPS_PROXY; for a mirror, set \
          HF_ENDPOINT"
     )]
-    Unreachable {
-        /// The Hub's address.
-        endpoint: String,
-        /// What the system said.
-        reason: String,
-    },
+    Unreachable { endpoint: String, reason: String },
     /// The proxy wants a password.
     #[error("the proxy refuses to pass this on (407). Put its user and password into HTTPS_PROXY")]
     Proxy,
@@ -32,9 +26,7 @@ pub enum PullError {
          {endpoint}/settings/tokens, and set HF_TOKEN to it"
     )]
     Forbidden {
-        /// The model.
         model: String,
-        /// The Hub's address.
         endpoint: String,
         /// 401 or 403.
         status: u16,
@@ -44,10 +36,7 @@ pub enum PullError {
         "{endpoint} wants a token, and none was sent: anybody on the way could read it, since the address is plain http. \
          Use https, or set CLIPSIGHT_TOKEN_OVER_HTTP=1"
     )]
-    PlainToken {
-        /// The Hub's address.
-        endpoint: String,
-    },
+    PlainToken { endpoint: String },
     /// No such model, or no such revision of it.
     #[error("the Hub has no {what}. Check the spelling; capitals matter")]
     NotFound {
@@ -57,43 +46,23 @@ pub enum PullError {
     /// The model is there, but nothing that could be opened.
     #[error("{model} cannot be opened by Clipsight: {reason}{}", instead(.twin))]
     NoClip {
-        /// The model.
         model: String,
-        /// What is missing.
         reason: String,
         /// The same model in files that open.
         twin: Option<String>,
     },
     /// The Hub answers with an error, again and again.
     #[error("{endpoint} answers with an error ({status}). Try again later; what was fetched so far is kept")]
-    Server {
-        /// The Hub's address.
-        endpoint: String,
-        /// The status.
-        status: u16,
-    },
+    Server { endpoint: String, status: u16 },
     /// The transfer broke off too often.
     #[error("the transfer of {file} broke off ({reason}). Try again: it goes on where it stopped")]
-    Broken {
-        /// The file.
-        file: String,
-        /// What the system said.
-        reason: String,
-    },
+    Broken { file: String, reason: String },
     /// What arrived is not what was published.
     #[error("{file} arrived damaged: its checksum is wrong. It was thrown away; try again")]
-    Checksum {
-        /// The file.
-        file: String,
-    },
+    Checksum { file: String },
     /// The Hub says something that makes no sense.
     #[error("{endpoint} gives an answer that is not understood: {reason}")]
-    Answer {
-        /// The Hub's address.
-        endpoint: String,
-        /// What is wrong with it.
-        reason: String,
-    },
+    Answer { endpoint: String, reason: String },
     /// The disk is too full.
     #[error("not enough space: {needed} MB are needed in {folder}, {free} MB are free. Free some, or set HF_HOME")]
     Space {
@@ -101,21 +70,14 @@ pub enum PullError {
         needed: u64,
         /// Megabytes free.
         free: u64,
-        /// Where.
         folder: String,
     },
     /// A file cannot be written.
     #[error("cannot write {path}: {source}")]
-    Write {
-        /// The file.
-        path: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    Write { path: String, source: std::io::Error },
     /// Another process fetches the same.
     #[error("{0} is being fetched already, by another window or command")]
     Busy(String),
-    /// The user had enough.
     #[error("the download was stopped; it will resume next time")]
     Cancelled,
 }

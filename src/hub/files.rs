@@ -37,6 +37,8 @@ const OTHER_TOKENIZERS: [&str; 6] = [
 ];
 /// Where sentence-transformers keeps the first part of a model, which is its CLIP.
 const FIRST_PART: &str = "0_";
+/// What PEFT saves: what was learnt, without the model that it was learnt from.
+const PEFT: &str = "adapter_config.json";
 /// Weights that are run by other programs.
 const FOREIGN: [(&str, &str); 6] = [
     (".onnx", "ONNX"),
@@ -50,13 +52,11 @@ const FOREIGN: [(&str, &str); 6] = [
 /// A model in one layout, as files to fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// Its layout.
     pub layout: Layout,
     /// Its configuration, which alone says whether it can be opened at all.
     pub config: String,
     /// The other small files.
     pub small: Vec<String>,
-    /// The weights.
     pub weights: Vec<String>,
 }
 
@@ -157,6 +157,9 @@ fn missing(names: &[String]) -> String {
     } else {
         HF_CONFIG
     };
+    if has(PEFT) {
+        return format!("{lacking} is missing; it holds an adapter of PEFT's, which is no model by itself");
+    }
     let of = |ending: &str| names.iter().any(|name| name.ends_with(ending));
     match FOREIGN.iter().find(|(ending, _)| of(ending)) {
         Some((_, program)) => {
@@ -244,5 +247,7 @@ mod tests {
         assert!(of(&["model.safetensors"]).unwrap_err().contains("config.json"));
         let onnx = of(&["config.json", "tokenizer.json", "onnx/model.onnx"]).unwrap_err();
         assert!(onnx.contains("ONNX"), "{onnx}");
+        let adapter = of(&["adapter_config.json", "adapter_model.safetensors", "README.md"]).unwrap_err();
+        assert!(adapter.contains("PEFT"), "{adapter}");
     }
 }

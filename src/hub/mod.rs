@@ -8,6 +8,7 @@ mod catalogue;
 mod download;
 mod error;
 mod files;
+mod partial;
 mod pull;
 mod remote;
 mod twins;

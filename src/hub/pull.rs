@@ -5,13 +5,14 @@ use std::path::{Component, Path, PathBuf};
 use super::cache::Cache;
 use super::download::Transfer;
 use super::files::{self, Plan};
+use super::partial::incomplete;
 use super::remote::{Hub, RemoteFile, Repository};
 use super::twins::twin;
 use super::{PullError, PullResult};
-use crate::clip::{check_family, check_layout, is_model_folder, sha256_of_file};
+use crate::clip::{check_family, check_layout, instead_of, is_model_folder, sha256_of_file};
 use crate::files::write_whole;
 use crate::library::same_file;
-use crate::progress::{Progress, Step, heard};
+use crate::progress::{Progress, Step, progress_fn};
 
 /// A terabyte: the largest model of this family has a hundredth of it.
 const MAX_FILE_BYTES: u64 = 1_000_000_000_000;
@@ -22,7 +23,6 @@ const MEGABYTE: u64 = 1_000_000;
 /// A model that was fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pulled {
-    /// Its folder.
     pub folder: PathBuf,
     /// Bytes of its files.
     pub bytes: u64,
@@ -40,12 +40,12 @@ pub fn pull(hub: &Hub, cache: &Cache, model: &str, revision: &str, progress: &dy
     let root = cache.model(model)?;
     let repository = hub.repository(model, revision)?;
     let names: Vec<String> = repository.files.iter().map(|file| file.name.clone()).collect();
-    let plans = files::plans(&names).map_err(|reason| no_clip(model, reason))?;
+    let plans = files::plans(&names).map_err(|reason| no_clip(model, with_kin(model, reason)))?;
     let (blobs, snapshot) = (root.join("blobs"), root.join("snapshots").join(&repository.commit));
     for folder in [&blobs, &snapshot] {
         std::fs::create_dir_all(folder).map_err(|source| write_error(folder, source))?;
     }
-    let mut work = Work {
+    let mut download = Download {
         hub,
         model,
         repository: &repository,
@@ -55,11 +55,11 @@ pub fn pull(hub: &Hub, cache: &Cache, model: &str, revision: &str, progress: &dy
         done_bytes: 0,
         total_bytes: 0,
     };
-    let plan = work.choose(&plans)?;
+    let plan = download.choose(&plans)?;
     for name in &plan.weights {
-        work.fetch(name)?;
+        download.fetch(name)?;
     }
-    let (folder, bytes) = (work.snapshot, work.total_bytes);
+    let (folder, bytes) = (download.snapshot, download.total_bytes);
     remember(&root, revision, &repository.commit)?;
     if !is_model_folder(&folder) {
         return Err(no_clip(
@@ -70,6 +70,14 @@ pub fn pull(hub: &Hub, cache: &Cache, model: &str, revision: &str, progress: &dy
     Ok(Pulled { folder, bytes })
 }
 
+/// Without a configuration only the model's name says what it is.
+fn with_kin(model: &str, reason: String) -> String {
+    match (twin(model), instead_of(model)) {
+        (None, Some(kin)) => format!("{reason}; {kin}"),
+        _ => reason,
+    }
+}
+
 fn no_clip(model: &str, reason: String) -> PullError {
     PullError::NoClip {
         model: model.into(),
@@ -78,8 +86,8 @@ fn no_clip(model: &str, reason: String) -> PullError {
     }
 }
 
-/// A download at work.
-struct Work<'a> {
+/// A model on its way into the cache.
+struct Download<'a> {
     hub: &'a Hub,
     model: &'a str,
     repository: &'a Repository,
@@ -90,7 +98,7 @@ struct Work<'a> {
     total_bytes: u64,
 }
 
-impl<'a> Work<'a> {
+impl<'a> Download<'a> {
     /// Fetches small files until those of one layout are such that the model can be opened.
     fn choose<'p>(&mut self, plans: &'p [Plan]) -> PullResult<&'p Plan> {
         let mut refused = None;
@@ -147,7 +155,7 @@ impl<'a> Work<'a> {
             return Ok(());
         };
         let (before, total_bytes) = (self.done_bytes, self.total_bytes);
-        let progress = heard(
+        let progress = progress_fn(
             |step| {
                 self.progress.report(Step {
                     what: &file.name,
@@ -188,7 +196,7 @@ fn check_space(blobs: &Path, files: &[&RemoteFile]) -> PullResult<()> {
     let there = |file: &RemoteFile| {
         let blob = blobs.join(file.checksum.digits());
         let length = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        length(&blob).max(length(&super::download::incomplete(&blob)))
+        length(&blob).max(length(&incomplete(&blob)))
     };
     let missing = files.iter().map(|file| file.bytes.saturating_sub(there(file)));
     let needed = missing.fold(0u64, u64::saturating_add);
@@ -246,5 +254,25 @@ fn write_error(path: &Path, source: std::io::Error) -> PullError {
     PullError::Write {
         path: path.display().to_string(),
         source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_without_a_configuration_is_known_by_its_name() {
+        let said = |model: &str| with_kin(model, "config.json is missing".into());
+        for (model, opens) in [
+            ("apple/MobileCLIP2-S4", "timm/MobileCLIP2-L-14-OpenCLIP"),
+            ("QuanSun/EVA-CLIP", "openai/clip-vit-large-patch14"),
+            ("M-CLIP/XLM-Roberta-Large-Vit-B-32", "google/siglip2-base-patch16-256"),
+        ] {
+            assert!(said(model).contains(opens), "{model}: {}", said(model));
+        }
+        // Its twin is named in a sentence of its own.
+        assert_eq!(said("apple/MobileCLIP2-L-14"), "config.json is missing");
+        assert_eq!(said("org/name"), "config.json is missing");
     }
 }

@@ -11,7 +11,8 @@ const ORIGINALS: [(&str, &str); 5] = [
 /// What conversions add to the name of what they convert.
 const ADDED: [&str; 6] = ["-ONNX", "-onnx", "-jax", "-gguf", "-GGUF", "-tf"];
 /// Others by their whole names.
-const TWINS: [(&str, &str); 10] = [
+const TWINS: [(&str, &str); 11] = [
+    ("apple/MobileCLIP2-L-14", "timm/MobileCLIP2-L-14-OpenCLIP"),
     ("immich-app/ViT-B-32__openai", "openai/clip-vit-base-patch32"),
     ("immich-app/ViT-B-16__openai", "openai/clip-vit-base-patch16"),
     ("immich-app/ViT-L-14__openai", "openai/clip-vit-large-patch14"),
@@ -62,6 +63,7 @@ mod tests {
                 Some("google/siglip2-base-patch16-224"),
             ),
             ("immich-app/ViT-B-32__openai", Some("openai/clip-vit-base-patch32")),
+            ("apple/MobileCLIP2-L-14", Some("timm/MobileCLIP2-L-14-OpenCLIP")),
             ("openai/clip-vit-base-patch32", None),
             ("org/name", None),
             ("gpt2", None),

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use clipsight::hub::{Cache, Hub, PullError, PullResult, Pulled, pull};
-use clipsight::progress::{Progress, Unheard, heard, while_wanted};
+use clipsight::progress::{Progress, Unheard, progress_fn, while_wanted};
 use server::{COMMIT, Fault, Server};
 
 const STALL: Duration = Duration::from_millis(400);
@@ -91,7 +91,7 @@ fn a_model_is_fetched_by_the_hubs_conventions_and_found_again_without_it() {
     let setup = Setup::new();
     let last = Cell::new((0.0, 0.0));
     let pulled = setup
-        .pull_with(&heard(|step| last.set((step.done, step.total)), || true))
+        .pull_with(&progress_fn(|step| last.set((step.done, step.total)), || true))
         .unwrap();
     setup.assert_whole();
     assert_eq!(pulled.folder, setup.cache().find(MODEL).unwrap().folder);
@@ -111,6 +111,29 @@ fn a_model_is_fetched_by_the_hubs_conventions_and_found_again_without_it() {
         before,
         "what is there is not fetched again"
     );
+}
+
+#[test]
+fn a_fetch_asks_for_the_model_and_tells_nothing_else() {
+    // What every client of HTTP says.
+    let headers = ["accept", "accept-encoding", "connection", "host", "range", "user-agent"];
+    let setup = Setup::new();
+    setup.pull().unwrap();
+    let heads = setup.server.heads();
+    assert!(heads.len() > 4, "{heads:?}");
+    for head in heads {
+        let mut lines = head.lines();
+        let path = lines
+            .next()
+            .and_then(|line| line.strip_prefix("GET "))
+            .unwrap_or_default();
+        let model = ["/api/models/org/name/", "/org/name/resolve/", "/cdn/"];
+        assert!(model.iter().any(|start| path.starts_with(start)), "{head}");
+        for line in lines.filter(|line| !line.is_empty()) {
+            let name = line.split(':').next().unwrap_or_default().to_lowercase();
+            assert!(headers.contains(&name.as_str()), "{head}");
+        }
+    }
 }
 
 #[test]
@@ -232,6 +255,12 @@ fn a_link_in_the_place_of_a_partial_file_is_not_followed() {
     setup.pull().unwrap();
     setup.assert_whole();
     assert_eq!(std::fs::read(&mine).unwrap(), vec![7; 900_000]);
+    // Nor is a file emptied that has a name elsewhere.
+    std::fs::remove_file(weights_blob(&setup)).unwrap();
+    std::fs::hard_link(&mine, &partial).unwrap();
+    setup.pull().unwrap();
+    setup.assert_whole();
+    assert_eq!(std::fs::read(&mine).unwrap(), vec![7; 900_000]);
 }
 
 #[test]
@@ -269,7 +298,10 @@ fn a_download_that_is_stopped_keeps_what_it_has_and_resumes() {
     let setup = Setup::with(Fault::Slow);
     let arrived = Cell::new(0);
     let error = setup
-        .pull_with(&heard(|step| arrived.set(step.done as u64), || arrived.get() < 60_000))
+        .pull_with(&progress_fn(
+            |step| arrived.set(step.done as u64),
+            || arrived.get() < 60_000,
+        ))
         .unwrap_err();
     assert!(matches!(error, PullError::Cancelled), "{error}");
     assert_eq!(setup.cache().find(MODEL), None);

@@ -43,6 +43,7 @@ struct Shared {
     broken_once: AtomicBool,
     token: Option<String>,
     requests: Mutex<Vec<String>>,
+    heads: Mutex<Vec<String>>,
     /// Where large files lie, where not here.
     elsewhere: Mutex<Option<String>>,
     /// The paths of requests that showed a token.
@@ -68,6 +69,7 @@ impl Server {
             broken_once: AtomicBool::new(false),
             token: token.map(ToString::to_string),
             requests: Mutex::new(Vec::new()),
+            heads: Mutex::new(Vec::new()),
             elsewhere: Mutex::new(None),
             trusted: Mutex::new(Vec::new()),
         });
@@ -102,6 +104,11 @@ impl Server {
         self.shared.trusted.lock().unwrap().clone()
     }
 
+    /// All that every request said so far.
+    pub fn heads(&self) -> Vec<String> {
+        self.shared.heads.lock().unwrap().clone()
+    }
+
     /// The first lines and ranges of every request so far.
     pub fn requests(&self) -> Vec<String> {
         self.shared.requests.lock().unwrap().clone()
@@ -131,6 +138,7 @@ impl Shared {
         let range = header("range:");
         let line = format!("{path} {}", range.clone().unwrap_or_default());
         self.requests.lock().unwrap().push(line.trim().to_string());
+        self.heads.lock().unwrap().push(head.into());
         let shown = header("authorization:").unwrap_or_default();
         if !shown.is_empty() {
             self.trusted.lock().unwrap().push(path.clone());

@@ -1,8 +1,10 @@
 //! What the Hub says about a model, by its own routes.
 
+mod address;
+mod listing;
+
 use std::time::Duration;
 
-use serde::Deserialize;
 use ureq::http::{Response, Uri};
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body, ResponseExt};
@@ -10,6 +12,9 @@ use ureq::{Agent, Body, ResponseExt};
 use super::cache::hf_home;
 use super::{PullError, PullResult};
 use crate::files::read_at_most;
+use address::{escaped, joined, origin};
+
+pub use listing::{Checksum, RemoteFile, Repository};
 
 const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
 /// A connection that says nothing for so long is given up.
@@ -22,6 +27,7 @@ const MAX_TOKEN_BYTES: u64 = 4_096;
 const MAX_REDIRECTS: usize = 10;
 /// The list of a repository's files; the largest published one is far below.
 const MAX_LIST_BYTES: u64 = 16 << 20;
+const PARTIAL: u16 = 206;
 
 /// A Hub, and how to talk to it.
 #[derive(Debug, Clone)]
@@ -32,66 +38,6 @@ pub struct Hub {
     plain_token: bool,
     offline: bool,
     agent: Agent,
-}
-
-/// A file of a repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RemoteFile {
-    /// Its name.
-    pub name: String,
-    /// Its length, in bytes.
-    pub bytes: u64,
-    /// What its content hashes to.
-    pub checksum: Checksum,
-}
-
-/// How a file's content is verified.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Checksum {
-    /// The SHA-256 of a large file.
-    Sha256(String),
-    /// Git's hash of a small one: the SHA-1 of `blob LENGTH`, a zero byte, and the content.
-    Git(String),
-}
-
-impl Checksum {
-    /// The hash, in hexadecimal digits; the name of the blob in the cache.
-    pub fn digits(&self) -> &str {
-        match self {
-            Self::Sha256(digits) | Self::Git(digits) => digits,
-        }
-    }
-}
-
-/// A repository at one commit.
-#[derive(Debug)]
-pub struct Repository {
-    /// The commit.
-    pub commit: String,
-    /// Its files.
-    pub files: Vec<RemoteFile>,
-}
-
-#[derive(Deserialize)]
-struct RawRepository {
-    sha: String,
-    #[serde(default)]
-    siblings: Vec<RawFile>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawFile {
-    rfilename: String,
-    size: Option<u64>,
-    blob_id: Option<String>,
-    lfs: Option<RawLfs>,
-}
-
-#[derive(Deserialize)]
-struct RawLfs {
-    sha256: String,
-    size: u64,
 }
 
 impl Hub {
@@ -150,7 +96,6 @@ impl Hub {
         self
     }
 
-    /// The Hub's address.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
@@ -169,12 +114,7 @@ impl Hub {
             .limit(MAX_LIST_BYTES)
             .read_to_string()
             .map_err(|e| self.unreachable(&e))?;
-        let raw: RawRepository = serde_json::from_str(&json).map_err(|e| self.answer(e.to_string()))?;
-        if !is_hash(&raw.sha) {
-            return Err(self.answer("a commit that is no hash".into()));
-        }
-        let files = raw.siblings.into_iter().filter_map(remote_file).collect();
-        Ok(Repository { commit: raw.sha, files })
+        Repository::parse(&json).map_err(|reason| self.answer(reason))
     }
 
     /// A file's content from `start` on, and where it really starts.
@@ -280,77 +220,9 @@ impl Hub {
     }
 }
 
-const PARTIAL: u16 = 206;
-
-/// Scheme, host and port.
-fn origin(address: &Uri) -> (Option<&str>, Option<String>, Option<u16>) {
-    let default = match address.scheme_str() {
-        Some("https") => Some(443),
-        Some("http") => Some(80),
-        _ => None,
-    };
-    let host = address.host().map(str::to_ascii_lowercase);
-    (address.scheme_str(), host, address.port_u16().or(default))
-}
-
-/// A redirect's address, which may be a part of one.
-fn joined(from: &Uri, location: &str) -> Option<Uri> {
-    let (scheme, authority) = (from.scheme_str()?, from.authority()?);
-    let whole = if location.contains("://") {
-        location.to_string()
-    } else if let Some(other) = location.strip_prefix("//") {
-        format!("{scheme}://{other}")
-    } else if location.starts_with('/') {
-        format!("{scheme}://{authority}{location}")
-    } else if location.split(['/', '?', '#']).next()?.contains(':') {
-        // Another scheme.
-        return None;
-    } else {
-        let folder = from.path().rsplit_once('/').map_or("", |(folder, _)| folder);
-        format!("{scheme}://{authority}{folder}/{location}")
-    };
-    let whole = whole.split('#').next()?;
-    whole.parse().ok()
-}
-
-/// A part of an address, with everything but letters, digits, `-._~` and what is `kept` escaped.
-fn escaped(part: &str, kept: &str) -> String {
-    part.bytes()
-        .map(|byte| match char::from(byte) {
-            c if c.is_ascii_alphanumeric() || "-._~".contains(c) || kept.contains(c) => c.to_string(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
-}
-
-/// A file whose content can be verified; others are as good as not there.
-fn remote_file(raw: RawFile) -> Option<RemoteFile> {
-    let (bytes, checksum) = match raw.lfs {
-        Some(lfs) => (lfs.size, Checksum::Sha256(lfs.sha256)),
-        None => (raw.size?, Checksum::Git(raw.blob_id?)),
-    };
-    is_hash(checksum.digits()).then_some(RemoteFile {
-        name: raw.rfilename,
-        bytes,
-        checksum,
-    })
-}
-
-/// 40 or 64 hexadecimal digits, which is also a safe file name.
-fn is_hash(digits: &str) -> bool {
-    [40, 64].contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn revisions_and_names_are_parts_of_an_address() {
-        assert_eq!(escaped("refs/pr/1", ""), "refs%2Fpr%2F1");
-        assert_eq!(escaped("v1.0?x#y z", ""), "v1.0%3Fx%23y%20z");
-        assert_eq!(escaped("0_CLIPModel/config.json", "/"), "0_CLIPModel/config.json");
-    }
 
     #[test]
     fn the_token_goes_to_its_own_host_and_port_over_https() {
@@ -372,18 +244,5 @@ mod tests {
         assert!(!sent(&plain, "http://127.0.0.1:8000/a"));
         let asked = plain.with_plain_token();
         assert!(sent(&asked, "http://127.0.0.1:8000/a") && !sent(&asked, "http://127.0.0.1:8001/a"));
-    }
-
-    #[test]
-    fn redirects_are_joined_and_other_schemes_are_none() {
-        let from: Uri = "https://hub.example/a/b?c".parse().unwrap();
-        let to = |location: &str| joined(&from, location).map(|uri| uri.to_string());
-        assert_eq!(to("/x?y").as_deref(), Some("https://hub.example/x?y"));
-        assert_eq!(to("x").as_deref(), Some("https://hub.example/a/x"));
-        assert_eq!(to("//cdn.example/x#f").as_deref(), Some("https://cdn.example/x"));
-        assert_eq!(to("http://cdn.example/x").as_deref(), Some("http://cdn.example/x"));
-        for bad in ["javascript:alert(1)", "data:text/plain,x"] {
-            assert_eq!(to(bad), None, "{bad}");
-        }
     }
 }
