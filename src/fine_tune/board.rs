@@ -4,25 +4,24 @@ use std::path::PathBuf;
 
 use burn::tensor::Device;
 
-use super::config::{Hyper, Part, RunConfig};
+use super::config::{Hyper, RunConfig, TrainedPart};
 use super::context::{Context, cosines};
 use super::data::{Dataset, Example, Split};
 use super::methods::{Learner, contrastive};
-use super::{Error, Result, k_shot};
+use super::{Error, Result, base_model};
 use crate::fine_tune::FineTuneMethod;
 use crate::progress::Unheard;
 
 /// Pairs on a board at most.
 pub const MAX_PAIRS: usize = 12;
 
-/// Cosines of pictures (rows) and texts (columns).
+/// Pictures against their texts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Board {
-    /// The cosines.
+    /// A row a picture, a column a text.
     pub cosines: Vec<Vec<f32>>,
-    /// The contrastive loss.
+    /// The loss that the steps lower: InfoNCE, or SigLIP's of a model with a bias.
     pub loss: f32,
-    /// Steps that were done before it.
     pub steps: usize,
 }
 
@@ -62,10 +61,10 @@ pub fn board(
         micro_batch: pairs.len(),
         learning_rate,
         warm_up: 0.0,
-        part: Part::LockedImage,
+        part: TrainedPart::LockedImage,
         ..config.hyper
     };
-    let model = k_shot::base(base.as_deref(), device)?;
+    let model = base_model(base.as_deref(), device)?;
     let context = Context::new(model, &dataset, &split, &config, None, &Unheard)?;
     let mut learner = contrastive::learner(&config, &context)?;
     for step in 0..steps {

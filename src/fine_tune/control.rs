@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::RunConfig;
 use super::data::{Dataset, Reasons};
-use super::subsample::stratified;
+use super::subsample::stratified_usable;
 use super::{Error, Result};
 use crate::library::labelled::Wanted;
 use crate::library::{decode, in_words, scan};
@@ -17,15 +17,13 @@ use crate::progress::Progress;
 /// Pictures of the control set; more would only take time.
 const MAX_CONTROL: usize = 100;
 
-/// Pictures with the places of their classes among the names.
+/// Pictures of two classes or more, about as many of each.
 #[serde_with::serde_as]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlSet {
-    /// The files.
     pub paths: Vec<PathBuf>,
-    /// Their classes.
+    /// For each picture the place of its class in `classes`.
     pub labels: Vec<usize>,
-    /// The classes' names.
     pub classes: Vec<String>,
     /// Files of its folder that could not be used, with the reason.
     #[serde_as(as = "Vec<(Lossless, _)>")]
@@ -64,17 +62,22 @@ fn control_set(folder: &Path, progress: &dyn Progress) -> Option<ControlSet> {
         return None;
     }
     let all: Vec<usize> = (0..pictures.len()).collect();
-    // In turns, so that what comes next stands in for what cannot be read.
-    let mut turns = stratified(&all, |place| Some(pictures[place].1), pictures.len(), 0).into_iter();
     let wanted = MAX_CONTROL.max(classes.len()).min(pictures.len());
-    let mut chosen: Vec<&(PathBuf, usize)> = Vec::new();
-    while chosen.len() < wanted && progress.counted(chosen.len(), wanted) {
-        let Some(place) = turns.next() else { break };
-        match decode(&pictures[place].0) {
-            Ok(_) => chosen.push(&pictures[place]),
-            Err(reason) => problems.push((pictures[place].0.clone(), reason.to_string())),
+    let mut readable = 0;
+    let usable = |place: usize| {
+        let (path, _) = &pictures[place];
+        if !progress.counted(readable, wanted) {
+            return false;
         }
-    }
+        let read = decode(path);
+        match &read {
+            Ok(_) => readable += 1,
+            Err(reason) => problems.push((path.clone(), reason.to_string())),
+        }
+        read.is_ok()
+    };
+    let chosen = stratified_usable(&all, |place| Some(pictures[place].1), MAX_CONTROL, 0, usable);
+    let mut chosen: Vec<&(PathBuf, usize)> = chosen.into_iter().map(|place| &pictures[place]).collect();
     chosen.sort();
     let set = ControlSet {
         paths: chosen.iter().map(|(path, _)| path.clone()).collect(),
@@ -189,5 +192,24 @@ mod tests {
         for class in 0..3 {
             assert!(set.labels.iter().filter(|label| **label == class).count() >= 20);
         }
+    }
+
+    #[test]
+    fn every_class_measures_even_where_there_are_more_than_pictures_are_wanted() {
+        let mut files: Vec<String> = Vec::new();
+        for class in 0..MAX_CONTROL + 20 {
+            files.extend((0..3).map(|n| format!("class {class}/{n}.png")));
+        }
+        let names: Vec<&str> = files.iter().map(String::as_str).collect();
+        let folder = folder(&names);
+        // Of every class the first two pictures are broken: another of its own stands in, not one of another class.
+        for name in names.iter().filter(|name| !name.ends_with("2.png")) {
+            std::fs::write(folder.path().join(name), b"no picture").unwrap();
+        }
+        let set = control_set(folder.path(), &Unheard).unwrap();
+        let mut labels = set.labels.clone();
+        labels.sort();
+        let every: Vec<usize> = (0..MAX_CONTROL + 20).collect();
+        assert_eq!(labels, every);
     }
 }

@@ -10,21 +10,20 @@ use crate::clip::{Embedding, Model, Pixels, on_cores};
 use crate::library::{Computed, Content, Fact, ReadPicture, Store, stamp};
 
 /// Features before the projection, and embeddings, one each a picture.
-type Both = (Vec<Embedding>, Vec<Embedding>);
+type FeaturesAndEmbeddings = (Vec<Embedding>, Vec<Embedding>);
 
-/// Embeds pictures with one model.
+/// One model beside a store.
 pub struct Embedder<'a> {
     model: &'a Model,
     store: &'a mut Store,
     /// Under which names the cache has embeddings and features.
     embeddings: String,
     features: String,
-    /// Pictures that were computed.
+    /// Pictures that the store had not.
     pub computed: usize,
 }
 
 impl<'a> Embedder<'a> {
-    /// With a model, beside a store.
     pub fn new(model: &'a Model, store: &'a mut Store) -> Self {
         let embeddings = model.info().identity.clone();
         Self {
@@ -40,7 +39,7 @@ impl<'a> Embedder<'a> {
     ///
     /// # Errors
     /// A picture that could be read when the run was prepared cannot be read any more; the device failed.
-    pub fn batch(&mut self, paths: &[PathBuf]) -> Result<Both> {
+    pub fn batch(&mut self, paths: &[PathBuf]) -> Result<FeaturesAndEmbeddings> {
         let unchanged: Option<Vec<Content>> = paths.iter().map(|path| self.unchanged(path)).collect();
         if let Some(known) = unchanged.and_then(|contents| self.known(&contents)) {
             return Ok(known);
@@ -81,7 +80,7 @@ impl<'a> Embedder<'a> {
         self.store.content(&absolute, stamp(path).ok()?)
     }
 
-    fn known(&mut self, contents: &[Content]) -> Option<Both> {
+    fn known(&mut self, contents: &[Content]) -> Option<FeaturesAndEmbeddings> {
         let dim = self.model.info().projection_dim;
         let of = |store: &mut Store, content: &Content| {
             let features = store.vector(*content, &self.features)?;
@@ -105,7 +104,8 @@ fn read(path: &Path) -> Result<ReadPicture> {
     Ok(read)
 }
 
-fn gone(path: &Path, reason: &str) -> Error {
+/// The error of a picture that could be read when the run was prepared.
+pub(super) fn gone(path: &Path, reason: &str) -> Error {
     Error::Data(format!("{} cannot be read any more: {reason}", path.display()))
 }
 
@@ -115,7 +115,7 @@ mod tests {
 
     use super::*;
 
-    fn numbers(both: &Both) -> Vec<u32> {
+    fn numbers(both: &FeaturesAndEmbeddings) -> Vec<u32> {
         let all = both.0.iter().chain(&both.1);
         all.flat_map(|one| one.vector.iter().chain([&one.norm]))
             .map(|value| value.to_bits())

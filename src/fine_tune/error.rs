@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-/// The result of everything in [`crate::fine_tune`].
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why a run cannot start or go on.
@@ -17,7 +16,7 @@ pub enum Error {
     /// The folder that is to be learnt from cannot be used.
     #[error(transparent)]
     Folder(#[from] crate::library::labelled::DataError),
-    /// The settings cannot be.
+    /// A setting is out of its range, or does not fit the model or the method.
     #[error("{0}")]
     Config(String),
     /// A run is not there, or its folder is damaged.
@@ -26,21 +25,16 @@ pub enum Error {
     /// A loss or a gradient is not finite any more.
     #[error("step {step}: {what} is not a number any more. {advice}")]
     NotANumber {
-        /// The step.
+        /// From 0.
         step: usize,
-        /// What it is.
+        /// A loss, or the gradient of a parameter by its name.
         what: String,
-        /// What to do.
+        /// What to try instead, as a sentence without its stop.
         advice: &'static str,
     },
     /// A file cannot be written.
     #[error("cannot write {path}: {source}. The run can be resumed from its last checkpoint")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    Write { path: PathBuf, source: std::io::Error },
     /// The user stopped it before there was anything to keep.
     #[error("stopped before it began")]
     Stopped,

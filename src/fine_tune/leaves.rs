@@ -11,16 +11,16 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData, Transaction};
 use super::{Error, Result};
 use crate::clip::{Flat, Flats, full, numbers, parameter_id};
 
-/// One parameter.
+/// One parameter, as a row.
 #[derive(Debug, Clone)]
 pub struct Leaf {
-    /// Its shape.
+    /// As the tower has it, row by row.
     pub shape: Vec<usize>,
     /// Its numbers, row by row; part of no graph.
     pub value: Tensor<1>,
 }
 
-/// Parameters by name.
+/// Parameters by the names that [`crate::clip::Model::parameters`] gives them.
 #[derive(Debug, Clone, Default)]
 pub struct Leaves(pub BTreeMap<String, Leaf>);
 
@@ -28,7 +28,6 @@ pub struct Leaves(pub BTreeMap<String, Leaf>);
 pub type Tracked = BTreeMap<String, Tensor<1>>;
 
 impl Leaves {
-    /// From numbers.
     pub fn from_flats(flats: &Flats, device: &Device) -> Self {
         let leaf = |flat: &Flat| Leaf {
             shape: flat.shape.clone(),
@@ -37,7 +36,7 @@ impl Leaves {
         Self(flats.iter().map(|(name, flat)| (name.clone(), leaf(flat))).collect())
     }
 
-    /// The numbers.
+    /// Reads them back from the device.
     ///
     /// # Errors
     /// The device failed.
@@ -76,7 +75,7 @@ pub fn gradients(tracked: &Tracked, gradients: &Gradients) -> Tracked {
     tracked.iter().map(|(name, value)| (name.clone(), of(value))).collect()
 }
 
-/// Sums of gradients.
+/// Sums by name; a parameter may be in one of them alone.
 pub fn add(mut sums: Tracked, more: Tracked) -> Tracked {
     for (name, gradient) in more {
         let sum = match sums.remove(&name) {
@@ -96,7 +95,7 @@ pub fn by_id(values: &Tracked) -> HashMap<ParamId, Tensor<1>> {
         .collect()
 }
 
-/// The length of all gradients together.
+/// The L2 norm of all gradients together.
 ///
 /// # Errors
 /// The device failed, or a gradient is not a number: the parameter is named.

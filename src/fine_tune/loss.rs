@@ -38,9 +38,13 @@ impl Positives {
         self.fits.len() / self.texts.max(1)
     }
 
-    /// 1 where they fit and `other` elsewhere.
-    fn matrix(&self, other: f32, device: &Device) -> Tensor<2> {
-        let values: Vec<f32> = self.fits.iter().map(|fits| if *fits { 1.0 } else { other }).collect();
+    /// `[pictures, texts]`: 1 where they fit and `otherwise` elsewhere.
+    fn matrix(&self, otherwise: f32, device: &Device) -> Tensor<2> {
+        let values: Vec<f32> = self
+            .fits
+            .iter()
+            .map(|fits| if *fits { 1.0 } else { otherwise })
+            .collect();
         Tensor::from_data(TensorData::new(values, [self.pictures(), self.texts]), device)
     }
 }

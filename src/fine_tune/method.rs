@@ -12,7 +12,7 @@ pub enum FineTuneMethod {
     LinearProbe,
     /// A cache of the shots.
     TipAdapter,
-    /// The same with its keys trained.
+    /// Tip-Adapter with its keys trained.
     TipAdapterF,
     /// The visual projection alone.
     #[serde(rename = "prolip")]
@@ -26,7 +26,7 @@ pub enum FineTuneMethod {
 }
 
 impl FineTuneMethod {
-    /// Every method, the quickest first.
+    /// The quickest first.
     pub const ALL: [Self; 7] = [
         Self::LinearProbe,
         Self::TipAdapter,
@@ -50,7 +50,6 @@ impl FineTuneMethod {
         }
     }
 
-    /// The method's name for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::LinearProbe => "Linear probe",
@@ -99,7 +98,6 @@ impl FineTuneMethod {
         }
     }
 
-    /// The method with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|method| method.name() == name)
     }

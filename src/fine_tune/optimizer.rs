@@ -10,6 +10,7 @@ use burn::optim::{AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, Optimiz
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::leaves::{Leaves, Tracked};
+use super::rows::vector;
 use super::{Error, Result};
 use crate::clip::kernels::gpu::adamw;
 use crate::clip::{Flat, Flats, numbers};
@@ -26,9 +27,9 @@ pub struct Optimizer {
 /// What AdamW is made of besides its learning rate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Moments {
-    /// Decay of the first moment.
+    /// Decay of the mean of gradients.
     pub beta_1: f32,
-    /// Decay of the second moment.
+    /// Decay of the mean of their squares.
     pub beta_2: f32,
     /// Added to the root of the second moment.
     pub epsilon: f32,
@@ -139,10 +140,7 @@ impl Optimizer {
     /// The device failed.
     pub fn to_flats(&self) -> Result<Flats> {
         let mut flats = Flats::new();
-        let mut put = |name: String, values: Vec<f32>| {
-            let shape = vec![values.len()];
-            flats.insert(name, Flat { shape, values });
-        };
+        let mut put = |name: String, values: Vec<f32>| flats.insert(name, vector(values));
         for (name, state) in &self.states {
             put(format!("first.{name}"), numbers(state.momentum.moment_1.clone())?);
             put(format!("second.{name}"), numbers(state.momentum.moment_2.clone())?);

@@ -16,9 +16,8 @@ pub const MAX_TRIALS: usize = 64;
 /// A setting that is searched for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
-    /// The setting's name.
+    /// A [`Field`]'s name.
     pub name: String,
-    /// The values that are tried.
     pub values: Vec<f64>,
 }
 

@@ -5,12 +5,25 @@
 
 use std::collections::BTreeMap;
 
-/// `count` of `places`, by seed: the classes take turns, each with its pictures in random order, so that every class is
-/// there once `count` allows, and the largest share of a class is one picture more than the smallest (as long as it has
-/// pictures). One picture of each class is taken in any case. Pictures without a class are one class.
+/// `count` of `places`, by seed: the classes take turns, each with its pictures in random order, so that no class comes a
+/// second time before every class came once, and the largest share of a class is one picture more than the smallest (as
+/// long as it has pictures). With more classes than `count`, it is one picture of each class: none is left out. Pictures
+/// without a class are one class.
 ///
 /// What comes first in the answer is again such a part.
 pub fn stratified(places: &[usize], class_of: impl Fn(usize) -> Option<usize>, count: usize, seed: u64) -> Vec<usize> {
+    stratified_usable(places, class_of, count, seed, |_| true)
+}
+
+/// [`stratified`] of places that turn out to be `usable`, which is asked of no more than are needed: the next of the same
+/// class stands in for one that is not.
+pub fn stratified_usable(
+    places: &[usize],
+    class_of: impl Fn(usize) -> Option<usize>,
+    count: usize,
+    seed: u64,
+    mut usable: impl FnMut(usize) -> bool,
+) -> Vec<usize> {
     let mut random = fastrand::Rng::with_seed(seed ^ 0x5eed_0f5e_ed0f);
     let mut classes: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
     for &place in places {
@@ -19,9 +32,21 @@ pub fn stratified(places: &[usize], class_of: impl Fn(usize) -> Option<usize>, c
     let mut classes: Vec<Vec<usize>> = classes.into_values().collect();
     random.shuffle(&mut classes);
     classes.iter_mut().for_each(|class| random.shuffle(class));
-    let longest = classes.iter().map(Vec::len).max().unwrap_or(0);
-    let in_turns = (0..longest).flat_map(|turn| classes.iter().filter_map(move |class| class.get(turn).copied()));
-    in_turns.take(count.max(classes.len())).collect()
+    let wanted = count.max(classes.len());
+    let mut waiting: Vec<_> = classes.into_iter().map(Vec::into_iter).collect();
+    let mut chosen = Vec::new();
+    loop {
+        let before = chosen.len();
+        for class in &mut waiting {
+            if chosen.len() == wanted {
+                return chosen;
+            }
+            chosen.extend(class.find(|&place| usable(place)));
+        }
+        if chosen.len() == before {
+            return chosen;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -64,6 +89,29 @@ mod tests {
         chosen.dedup();
         assert_eq!(chosen.len(), 20);
         assert_eq!(stratified(&places, |place| Some(labels[place]), 999, 7).len(), 254);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_replaced_by_the_next_of_its_class() {
+        let (places, labels) = side(&[3; 120]);
+        // Two of three pictures of each class are broken.
+        let chosen = stratified_usable(&places, |place| Some(labels[place]), 100, 5, |place| place % 3 == 1);
+        assert_eq!(of_each(&chosen, &labels, 120), [1; 120]);
+        assert!(chosen.iter().all(|place| place % 3 == 1));
+        // A class of which nothing can be used leaves its room to the others.
+        let mut asked = 0;
+        let some = stratified_usable(
+            &places[..9],
+            |place| Some(labels[place]),
+            5,
+            5,
+            |place| {
+                asked += 1;
+                place >= 3
+            },
+        );
+        assert_eq!(of_each(&some, &labels, 3)[0], 0);
+        assert_eq!((some.len(), asked), (5, 8), "no more is asked than is needed");
     }
 
     #[test]

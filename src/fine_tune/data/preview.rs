@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Dataset, Looked, Reasons, Split, few};
+use super::{Dataset, NearDuplicates, Reasons, Split, few};
 
 /// A class with fewer pictures than this cannot be split in three.
 const FEW: usize = 3;
@@ -15,29 +15,24 @@ const SAMPLES: usize = 4;
 pub struct ClassCount {
     /// The class; for captions, all there is.
     pub name: String,
-    /// To learn from.
     pub train: usize,
-    /// To choose by.
     pub validation: usize,
-    /// To measure with.
     pub test: usize,
-    /// A few of its pictures.
+    /// A few of those to learn from.
     pub samples: Vec<PathBuf>,
 }
 
 /// Two copies of one picture that are said to be different things.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contradiction {
-    /// Both files.
     pub paths: (PathBuf, PathBuf),
-    /// Their classes.
+    /// What each of them is said to be.
     pub classes: (String, String),
 }
 
 /// What a run would learn from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Preview {
-    /// Pictures by class.
     pub classes: Vec<ClassCount>,
     /// What is wrong with it, in words.
     pub warnings: Vec<String>,
@@ -45,21 +40,20 @@ pub struct Preview {
     pub problems: Reasons,
     /// What lies in the folder and is not learnt from, with the reason.
     pub left_aside: Reasons,
-    /// Pictures that are copies of another.
+    /// Pictures that are copies of an earlier one.
     pub duplicates: usize,
-    /// Pairs of copies.
+    /// Two files each that show the same.
     pub pairs: Vec<(PathBuf, PathBuf)>,
     /// Pictures to choose by or to measure with that are copies of those to learn from.
     pub leaked: usize,
-    /// Copies in different classes.
     pub contradictions: Vec<Contradiction>,
     /// A few captions, where there are captions.
     pub captions: Vec<String>,
 }
 
 impl Preview {
-    /// Counts what a split has.
-    pub fn new(dataset: &Dataset, looked: &Looked, split: &Split) -> Self {
+    /// Counts and warnings of a folder that was read, screened and split.
+    pub fn new(dataset: &Dataset, duplicates: &NearDuplicates, split: &Split) -> Self {
         let names = if dataset.has_classes() {
             dataset.classes.clone()
         } else {
@@ -84,7 +78,7 @@ impl Preview {
         let path = |place: usize| dataset.examples[place].path.clone();
         let captions = dataset.examples.iter().flat_map(|example| &example.captions);
         let mut warnings = warnings(dataset, &classes);
-        let leaked = leaked(looked, split);
+        let leaked = leaked(duplicates, split);
         warnings.extend(leak_in_words(leaked));
         Self {
             leaked,
@@ -92,9 +86,9 @@ impl Preview {
             classes,
             problems: dataset.problems.clone(),
             left_aside: dataset.left_aside.clone(),
-            duplicates: looked.duplicates,
-            pairs: looked.pairs.iter().map(|(a, b)| (path(*a), path(*b))).collect(),
-            contradictions: contradictions(dataset, looked),
+            duplicates: duplicates.count,
+            pairs: duplicates.pairs.iter().map(|(a, b)| (path(*a), path(*b))).collect(),
+            contradictions: contradictions(dataset, duplicates),
             captions: captions.take(SAMPLES).cloned().collect(),
         }
     }
@@ -106,24 +100,24 @@ impl Preview {
 }
 
 /// Copies that are said to be different things.
-pub fn contradictions(dataset: &Dataset, looked: &Looked) -> Vec<Contradiction> {
-    let found = looked.pairs.iter().filter_map(|&(a, b)| {
+fn contradictions(dataset: &Dataset, duplicates: &NearDuplicates) -> Vec<Contradiction> {
+    let found = duplicates.pairs.iter().filter_map(|&(a, b)| {
         let (first, second) = (&dataset.examples[a], &dataset.examples[b]);
-        let (one, other) = (first.class?, second.class?);
-        (one != other).then(|| Contradiction {
+        let (left, right) = (first.class?, second.class?);
+        (left != right).then(|| Contradiction {
             paths: (first.path.clone(), second.path.clone()),
-            classes: (dataset.classes[one].clone(), dataset.classes[other].clone()),
+            classes: (dataset.classes[left].clone(), dataset.classes[right].clone()),
         })
     });
     found.collect()
 }
 
 /// Copies on both sides, where the sides are given, or a class is nothing but copies.
-fn leaked(looked: &Looked, split: &Split) -> usize {
-    let learnt: std::collections::BTreeSet<usize> = split.train.iter().map(|place| looked.groups[*place]).collect();
+fn leaked(duplicates: &NearDuplicates, split: &Split) -> usize {
+    let learnt: std::collections::BTreeSet<usize> = split.train.iter().map(|place| duplicates.groups[*place]).collect();
     let held_out = split.test.iter().chain(&split.validation);
     held_out
-        .filter(|place| learnt.contains(&looked.groups[**place]))
+        .filter(|place| learnt.contains(&duplicates.groups[**place]))
         .count()
 }
 
@@ -138,16 +132,24 @@ fn leak_in_words(leaked: usize) -> Option<String> {
 
 fn warnings(dataset: &Dataset, classes: &[ClassCount]) -> Vec<String> {
     let mut warnings = dataset.notes.clone();
-    let total = |class: &ClassCount| class.train + class.validation + class.test;
     if dataset.has_classes() && classes.len() == 1 {
         warnings.push("Only one class found; add a second folder".into());
     }
+    warnings.extend(short_of_pictures(classes));
+    warnings.extend(imbalance(classes));
+    if !dataset.has_classes() && one_caption(dataset) {
+        warnings.push("Every picture has the same caption: there is nothing to tell apart".into());
+    }
+    warnings
+}
+
+/// Classes with no picture, with too few, and with none to learn from.
+fn short_of_pictures(classes: &[ClassCount]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let total = |class: &ClassCount| class.train + class.validation + class.test;
     let named = |wanted: &dyn Fn(&ClassCount) -> bool| -> Vec<&str> {
-        classes
-            .iter()
-            .filter(|class| wanted(class))
-            .map(|class| class.name.as_str())
-            .collect()
+        let wanted = classes.iter().filter(|class| wanted(class));
+        wanted.map(|class| class.name.as_str()).collect()
     };
     let broken = named(&|class| total(class) == 0);
     if !broken.is_empty() {
@@ -174,21 +176,17 @@ fn warnings(dataset: &Dataset, classes: &[ClassCount]) -> Vec<String> {
             "No picture of {names} is left for training: a run stops until there are some, or the class is taken away"
         ));
     }
-    let (least, most) = (
-        classes.iter().map(|c| c.train).min(),
-        classes.iter().map(|c| c.train).max(),
-    );
-    if let (Some(least), Some(most)) = (least, most)
-        && most >= IMBALANCE * least.max(1)
-    {
-        warnings.push(format!(
-            "Classes differ much in size ({least} to {most} for training): the large ones will be guessed more often"
-        ));
-    }
-    if !dataset.has_classes() && one_caption(dataset) {
-        warnings.push("Every picture has the same caption: there is nothing to tell apart".into());
-    }
     warnings
+}
+
+fn imbalance(classes: &[ClassCount]) -> Option<String> {
+    let counts = || classes.iter().map(|class| class.train);
+    let (least, most) = (counts().min()?, counts().max()?);
+    (most >= IMBALANCE * least.max(1)).then(|| {
+        format!(
+            "Classes differ much in size ({least} to {most} for training): the large ones will be guessed more often"
+        )
+    })
 }
 
 fn one_caption(dataset: &Dataset) -> bool {
@@ -217,13 +215,13 @@ mod tests {
     #[test]
     fn copies_in_two_classes_are_contradictions() {
         let dataset = dataset(2, 6);
-        let looked = Looked {
+        let duplicates = NearDuplicates {
             groups: (0..12).map(|n| if n == 7 { 1 } else { n }).collect(),
-            duplicates: 1,
+            count: 1,
             pairs: vec![(1, 7)],
         };
-        let split = split(&dataset, &looked.groups, None, 0);
-        let preview = Preview::new(&dataset, &looked, &split);
+        let split = split(&dataset, &duplicates.groups, None, 0);
+        let preview = Preview::new(&dataset, &duplicates, &split);
         assert_eq!(preview.pairs, [("0/1.jpg".into(), "1/7.jpg".into())]);
         assert_eq!(preview.contradictions[0].classes, ("c0".to_string(), "c1".to_string()));
         assert!(preview.warnings.is_empty(), "{:?}", preview.warnings);
@@ -234,13 +232,13 @@ mod tests {
         let mut dataset = dataset(2, 6);
         dataset.given = dataset.examples.iter().map(|e| (e.path.clone(), Side::Train)).collect();
         dataset.given.insert("0/2.jpg".into(), Side::Test);
-        let looked = Looked {
+        let duplicates = NearDuplicates {
             groups: (0..12).map(|n| if n == 2 { 0 } else { n }).collect(),
-            duplicates: 1,
+            count: 1,
             pairs: vec![(0, 2)],
         };
-        let split = split(&dataset, &looked.groups, None, 0);
-        let warnings = Preview::new(&dataset, &looked, &split).warnings;
+        let split = split(&dataset, &duplicates.groups, None, 0);
+        let warnings = Preview::new(&dataset, &duplicates, &split).warnings;
         // The copy for training may have been drawn for validation.
         let learnt = split.train.contains(&0);
         assert_eq!(

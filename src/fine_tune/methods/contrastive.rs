@@ -10,7 +10,7 @@ use super::towers::{LOGIT_BIAS, LOGIT_SCALE, Objective, Recipe, TowerLearner, Tr
 use crate::clip::Flats;
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::Result;
-use crate::fine_tune::config::{Part, RunConfig};
+use crate::fine_tune::config::{RunConfig, TrainedPart};
 use crate::fine_tune::context::Context;
 use crate::fine_tune::optimizer::Moments;
 
@@ -23,30 +23,30 @@ fn is_text_projection(name: &str) -> bool {
     name.starts_with("text_projection.") || name.starts_with("text_model.head.")
 }
 
-/// The method at its start.
+/// Before its first step.
 ///
 /// # Errors
 /// The device failed.
 pub fn learner(config: &RunConfig, context: &Context) -> Result<TowerLearner> {
     let part = if config.method == FineTuneMethod::Scratch {
-        Part::Whole
+        TrainedPart::Whole
     } else {
         config.hyper.part
     };
     let visual = projection(context.model.image_tower());
     let learns = |name: &str| match part {
         _ if name == LOGIT_SCALE || name == LOGIT_BIAS => true,
-        Part::Whole => true,
-        Part::LockedImage => is_text(name) || visual.contains(&name),
-        Part::Text => is_text(name),
-        Part::Projections => is_text_projection(name) || visual.contains(&name),
+        TrainedPart::Whole => true,
+        TrainedPart::LockedImage => is_text(name) || visual.contains(&name),
+        TrainedPart::Text => is_text(name),
+        TrainedPart::Projections => is_text_projection(name) || visual.contains(&name),
     };
     let mut leaves = context.model.parameter_values()?;
     leaves.retain(|name, _| learns(name));
     let recipe = Recipe {
         objective: Objective::Pairs,
         trained: Trained::Parameters,
-        image_locked: part != Part::Whole,
+        image_locked: part != TrainedPart::Whole,
         text_locked: false,
         pull: 0.0,
         moments: Moments::CLIP,

@@ -14,9 +14,10 @@
 use super::grounding::lift;
 use super::logistic::{Problem, Weights};
 use super::{Learner, StepReport, classified, log_loss};
-use crate::clip::{AdapterKind, Classifier, Flat, Flats, Learnt};
+use crate::clip::{AdapterKind, Classifier, Flat, Flats, LearnedLogits};
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::context::{Context, accuracy, cosines};
+use crate::fine_tune::rows::{matrix, vector};
 use crate::fine_tune::{Error, PictureSet, Result};
 
 /// Exponents of ten of the first strengths.
@@ -26,7 +27,6 @@ const FINE: [f64; 4] = [1.0, 0.5, 0.25, 0.125];
 /// `C` of the linear probe that CLIP's authors publish with their code; for where none can be chosen.
 pub const PUBLISHED_C: f64 = 0.316;
 
-/// A linear probe at work.
 pub struct LinearProbe {
     problem: Problem,
     texts: Flat,
@@ -38,7 +38,7 @@ pub struct LinearProbe {
     validates: bool,
 }
 
-/// Which strengths are tried.
+/// Which strength comes next.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Search {
     /// The best strength's exponent when the last round began: both of its neighbours are tried, whichever is better.
@@ -78,7 +78,7 @@ impl Search {
 }
 
 impl LinearProbe {
-    /// Prepares the problem.
+    /// With nothing learnt: the zero-shot classifier.
     ///
     /// # Errors
     /// The device failed.
@@ -93,10 +93,7 @@ impl LinearProbe {
             .for_each(|cosine| *cosine *= context.logit_scale());
         Ok(Self {
             problem: Problem::new(&train.features, &train.labels, classes).beside(&known),
-            texts: Flat {
-                shape: vec![classes, texts.first().map_or(0, Vec::len)],
-                values: texts.into_iter().flatten().collect(),
-            },
+            texts: matrix(&texts),
             logit_scale: context.logit_scale(),
             zero: Weights::zero(classes, train.features.first().map_or(0, Vec::len)),
             search: Search::default(),
@@ -114,7 +111,7 @@ impl LinearProbe {
         Classifier {
             texts: self.texts.clone(),
             logit_scale: self.logit_scale,
-            learnt: Learnt::Linear {
+            learnt: LearnedLogits::Linear {
                 weight: weights.weight.clone(),
                 bias: weights.bias.clone(),
             },
@@ -183,7 +180,7 @@ impl Learner for LinearProbe {
             .collect()
     }
 
-    fn learnt(&self, context: &Context) -> Result<(AdapterKind, Flats)> {
+    fn adapter(&self, context: &Context) -> Result<(AdapterKind, Flats)> {
         let weights = self.weights();
         let mut tensors = Flats::new();
         tensors.insert("weight".into(), weights.weight.clone());
@@ -231,13 +228,6 @@ impl Learner for LinearProbe {
             },
         });
         Ok(())
-    }
-}
-
-fn vector(values: Vec<f32>) -> Flat {
-    Flat {
-        shape: vec![values.len()],
-        values,
     }
 }
 

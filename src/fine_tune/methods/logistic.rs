@@ -11,6 +11,7 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::clip::{Flat, numbers, one_hot};
+use crate::fine_tune::rows::tensor;
 use crate::fine_tune::{Error, Result};
 
 /// Vectors that L-BFGS remembers.
@@ -19,7 +20,6 @@ const HISTORY: usize = 10;
 const TOLERANCE: f64 = 1e-6;
 const SMALLEST_CHANGE: f64 = 1e-10;
 
-/// A linear classifier.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weights {
     /// `[classes, features]`.
@@ -44,7 +44,6 @@ pub struct Problem {
 }
 
 impl Weights {
-    /// Nothing learnt.
     pub fn zero(classes: usize, width: usize) -> Self {
         Self {
             weight: Flat {
@@ -60,10 +59,8 @@ impl Problem {
     /// Features `[n, d]` row by row, and classes.
     pub fn new(features: &[Vec<f32>], labels: &[usize], classes: usize) -> Self {
         let device = Device::flex();
-        let width = features.first().map_or(0, Vec::len);
-        let values: Vec<f32> = features.iter().flatten().copied().collect();
         Self {
-            features: Tensor::from_data(TensorData::new(values, [features.len(), width]), &device),
+            features: tensor(features, &device),
             targets: one_hot(labels, classes, &device),
             known: None,
             count: features.len(),
@@ -72,9 +69,7 @@ impl Problem {
 
     /// The same beside logits that are known already, a row a picture.
     pub fn beside(mut self, logits: &[Vec<f32>]) -> Self {
-        let values: Vec<f32> = logits.iter().flatten().copied().collect();
-        let data = TensorData::new(values, self.targets.dims());
-        self.known = Some(Tensor::from_data(data, &Device::flex()));
+        self.known = Some(tensor(logits, &Device::flex()));
         self
     }
 

@@ -19,7 +19,7 @@ use crate::fine_tune::optimizer::Moments;
 
 const ADAPTED: [&str; 3] = [".q_proj.weight", ".k_proj.weight", ".v_proj.weight"];
 
-/// The method at its start.
+/// Before its first step.
 ///
 /// # Errors
 /// The device failed.
@@ -35,24 +35,7 @@ pub fn learner(config: &RunConfig, context: &Context) -> Result<TowerLearner> {
     let mut bases = context.model.parameter_values()?;
     bases.retain(|name, _| names.contains(&name.as_str()));
     let rank = config.hyper.rank;
-    let mut leaves = Flats::new();
-    for (number, (name, base)) in bases.iter().enumerate() {
-        let (inputs, outputs) = (base.shape[0], base.shape[1]);
-        let mut random = fastrand::Rng::with_seed(config.seed.wrapping_mul(7_919).wrapping_add(number as u64));
-        // Uniform as PyTorch starts a linear layer; the other factor is zero, so that nothing changes at first.
-        let reach = 1.0 / (inputs as f32).sqrt();
-        let a = (0..inputs * rank).map(|_| (2.0 * random.f32() - 1.0) * reach);
-        let a = Flat {
-            shape: vec![inputs, rank],
-            values: a.collect(),
-        };
-        let b = Flat {
-            shape: vec![rank, outputs],
-            values: vec![0.0; rank * outputs],
-        };
-        leaves.insert(format!("{name}.lora_a"), a);
-        leaves.insert(format!("{name}.lora_b"), b);
-    }
+    let leaves = factors(&bases, rank, config.seed);
     let recipe = Recipe {
         objective: Objective::Classes,
         trained: Trained::LowRank {
@@ -73,4 +56,27 @@ pub fn learner(config: &RunConfig, context: &Context) -> Result<TowerLearner> {
         bases,
         context,
     ))
+}
+
+/// Two factors beside each parameter, `[inputs, rank]` and `[rank, outputs]`: the first uniform as PyTorch starts a linear
+/// layer, the other zero, so that nothing changes at first.
+fn factors(bases: &Flats, rank: usize, seed: u64) -> Flats {
+    let mut factors = Flats::new();
+    for (number, (name, base)) in bases.iter().enumerate() {
+        let (inputs, outputs) = (base.shape[0], base.shape[1]);
+        let mut random = fastrand::Rng::with_seed(seed.wrapping_mul(7_919).wrapping_add(number as u64));
+        let reach = 1.0 / (inputs as f32).sqrt();
+        let a = (0..inputs * rank).map(|_| (2.0 * random.f32() - 1.0) * reach);
+        let a = Flat {
+            shape: vec![inputs, rank],
+            values: a.collect(),
+        };
+        let b = Flat {
+            shape: vec![rank, outputs],
+            values: vec![0.0; rank * outputs],
+        };
+        factors.insert(format!("{name}.lora_a"), a);
+        factors.insert(format!("{name}.lora_b"), b);
+    }
+    factors
 }

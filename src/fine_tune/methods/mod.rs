@@ -18,26 +18,28 @@ pub mod search;
 pub mod tip_adapter;
 pub mod towers;
 
+use burn::tensor::Device;
+
 use super::config::RunConfig;
 use super::context::Context;
+use super::rows::tensor;
 use super::search::trials;
 use super::{Error, PictureSet, Result};
-use crate::clip::{AdapterKind, Classifier, Flats, numbers};
+use crate::clip::{AdapterKind, Classifier, Flats, Model, numbers};
 use crate::fine_tune::FineTuneMethod;
-use burn::tensor::{Device, Tensor, TensorData};
 
-/// What a step did.
+/// One step, for the curves.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepReport {
     /// The loss before the step.
     pub loss: f32,
     /// The learning rate; none where a method has none.
     pub learning_rate: Option<f64>,
-    /// exp(logit_scale), where it is learnt.
+    /// What cosines are multiplied by, where it is learnt.
     pub logit_scale: Option<f32>,
-    /// The length of the gradient.
+    /// L2, of all parameters together, before it is clipped; none where nothing is differentiated.
     pub gradient_norm: Option<f64>,
-    /// Pictures that were looked at.
+    /// Pictures that the step learnt from, for the pace.
     pub pictures: usize,
 }
 
@@ -47,13 +49,13 @@ pub type Pairs = (Vec<Vec<f32>>, Vec<Vec<f32>>);
 /// A method at work. Everything that is left to chance follows from the seed and the step's number, so that a run that is
 /// restored goes on to the same numbers.
 pub trait Learner {
-    /// How many steps there are.
+    /// Steps of the whole run, of all trials together.
     fn steps(&self) -> usize;
 
     /// Whether to validate after so many steps.
     fn validates_after(&self, done: usize) -> bool;
 
-    /// Does a step.
+    /// Does a step; the first is 0.
     ///
     /// # Errors
     /// The device failed, or a value is not finite any more.
@@ -101,7 +103,7 @@ pub trait Learner {
         Vec::new()
     }
 
-    /// What was chosen by validation.
+    /// Settings that were chosen by validation, for the record: `C`, `alpha`, those that were searched.
     fn chosen(&self) -> Vec<(String, f64)> {
         Vec::new()
     }
@@ -110,7 +112,7 @@ pub trait Learner {
     ///
     /// # Errors
     /// The device failed.
-    fn learnt(&self, context: &Context) -> Result<(AdapterKind, Flats)>;
+    fn adapter(&self, context: &Context) -> Result<(AdapterKind, Flats)>;
 
     /// Everything that the next step depends on.
     ///
@@ -118,10 +120,10 @@ pub trait Learner {
     /// The device failed.
     fn state(&self) -> Result<Flats>;
 
-    /// Takes that from a checkpoint.
+    /// Takes over what [`Self::state`] gave.
     ///
     /// # Errors
-    /// It is not whole.
+    /// A tensor is missing or has another shape.
     fn restore(&mut self, context: &Context, state: &Flats) -> Result<()>;
 }
 
@@ -137,16 +139,25 @@ pub fn learner(config: &RunConfig, context: &Context) -> Result<Box<dyn Learner>
     Ok(Box::new(search))
 }
 
-fn single(config: &RunConfig, context: &Context) -> Result<Box<dyn Learner>> {
-    let method = config.method;
-    let info = context.model.info();
-    method.fits(info.tower).map_err(|reason| {
+/// Refuses a model that cannot learn by a method.
+///
+/// # Errors
+/// It cannot; the message says why.
+pub fn check_fits(method: FineTuneMethod, model: &Model) -> Result<()> {
+    let info = model.info();
+    let refused = |reason: &str| {
         Error::Config(format!(
             "{} cannot be learnt by {}: {reason}",
             info.name,
             method.title()
         ))
-    })?;
+    };
+    method.fits(info.tower).map_err(refused)
+}
+
+fn single(config: &RunConfig, context: &Context) -> Result<Box<dyn Learner>> {
+    let method = config.method;
+    check_fits(method, &context.model)?;
     let needs_classes = !matches!(method, FineTuneMethod::Contrastive | FineTuneMethod::Scratch);
     if needs_classes && context.classes.len() < 2 {
         return Err(Error::Data(format!(
@@ -177,12 +188,8 @@ pub fn classified(classifier: &Classifier, set: &PictureSet) -> Result<Vec<Vec<f
     if set.is_empty() {
         return Ok(Vec::new());
     }
-    let matrix = |rows: &[Vec<f32>]| {
-        let width = rows.first().map_or(0, Vec::len);
-        let values: Vec<f32> = rows.iter().flatten().copied().collect();
-        Tensor::<2>::from_data(TensorData::new(values, [rows.len(), width]), &Device::flex())
-    };
-    let logits = classifier.logits(matrix(&set.features), matrix(&set.embeddings));
+    let device = Device::flex();
+    let logits = classifier.logits(tensor(&set.features, &device), tensor(&set.embeddings, &device));
     let classes = logits.dims()[1];
     Ok(numbers(logits)?.chunks(classes).map(<[f32]>::to_vec).collect())
 }

@@ -25,7 +25,7 @@ pub fn projection(tower: &ImageTower) -> &'static [&'static str] {
     }
 }
 
-/// The method at its start.
+/// Before its first step.
 ///
 /// # Errors
 /// The device failed.

@@ -4,16 +4,17 @@
 //! be decided here. A state knows its trial.
 
 use super::{Learner, Pairs, StepReport, single};
-use crate::clip::{AdapterKind, Flat, Flats};
+use crate::clip::{AdapterKind, Flats};
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::context::Context;
+use crate::fine_tune::rows::vector;
 use crate::fine_tune::search::Choice;
 use crate::fine_tune::{Error, PictureSet, Result};
 
 /// The number of the trial, in a state.
 const TRIAL: &str = "search.trial";
 
-/// A method in several trials.
+/// One method, begun anew for each trial.
 pub struct Search {
     trials: Vec<RunConfig>,
     searched: Vec<Choice>,
@@ -41,8 +42,7 @@ impl Search {
         })
     }
 
-    /// Steps of one trial.
-    fn length(&self) -> usize {
+    fn trial_length(&self) -> usize {
         self.method.steps().max(1)
     }
 
@@ -62,23 +62,23 @@ fn damaged() -> Error {
 
 impl Learner for Search {
     fn steps(&self) -> usize {
-        self.trials.len() * self.length()
+        self.trials.len() * self.trial_length()
     }
 
     fn validates_after(&self, done: usize) -> bool {
-        let of_trial = done % self.length();
+        let of_trial = done % self.trial_length();
         of_trial == 0 || self.method.validates_after(of_trial)
     }
 
     fn step(&mut self, context: &Context, step: usize) -> Result<StepReport> {
-        let length = self.length();
+        let length = self.trial_length();
         self.begin(context, step / length)?;
         self.method.step(context, step % length)
     }
 
     fn next_trial(&self, done: usize) -> usize {
         // What was given up may have been given up in its last step.
-        (done.max(1) - 1) / self.length() * self.length() + self.length()
+        (done.max(1) - 1) / self.trial_length() * self.trial_length() + self.trial_length()
     }
 
     fn logits(&self, context: &Context, set: &PictureSet) -> Result<Vec<Vec<f32>>> {
@@ -110,17 +110,13 @@ impl Learner for Search {
         [self.trial(), self.method.chosen()].concat()
     }
 
-    fn learnt(&self, context: &Context) -> Result<(AdapterKind, Flats)> {
-        self.method.learnt(context)
+    fn adapter(&self, context: &Context) -> Result<(AdapterKind, Flats)> {
+        self.method.adapter(context)
     }
 
     fn state(&self) -> Result<Flats> {
         let mut state = self.method.state()?;
-        let trial = Flat {
-            shape: vec![1],
-            values: vec![self.trial as f32],
-        };
-        state.insert(TRIAL.into(), trial);
+        state.insert(TRIAL.into(), vector(vec![self.trial as f32]));
         Ok(state)
     }
 

@@ -11,14 +11,15 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::grounding::lift;
 use super::{Learner, StepReport, classified, log_loss};
-use crate::clip::{AdapterKind, Classifier, Flat, Flats, Learnt, numbers, one_hot};
+use crate::clip::{AdapterKind, Classifier, Flat, Flats, LearnedLogits, numbers, one_hot};
 use crate::fine_tune::config::{Hyper, RunConfig};
 use crate::fine_tune::context::{Context, accuracy};
-use crate::fine_tune::leaves::{Leaves, gradients, norm};
+use crate::fine_tune::leaves::{Leaves, Tracked, gradients, norm};
 use crate::fine_tune::optimizer::{Moments, Optimizer, learning_rate};
+use crate::fine_tune::rows::{matrix, tensor, vector};
 use crate::fine_tune::{Error, PictureSet, Result};
 
-/// What is tried.
+/// What is tried: coarser than the authors' grids, and beyond both of their ends.
 const ALPHAS: [f32; 14] = [0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0];
 const BETAS: [f32; 10] = [0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.5, 7.0, 10.0, 20.0];
 /// The paper's: the F variant's own while it trains.
@@ -26,7 +27,7 @@ const TRAIN_ALPHA: f32 = 1.0;
 const TRAIN_BETA: f32 = 5.5;
 const KEYS: &str = "keys";
 
-/// A Tip-Adapter at work.
+/// Tip-Adapter, or its F variant.
 pub struct TipAdapter {
     classes: Flat,
     labels: Vec<usize>,
@@ -48,16 +49,12 @@ impl TipAdapter {
     /// # Errors
     /// The device failed.
     pub fn new(config: &RunConfig, context: &Context, trains: bool) -> Result<Self> {
-        let rows = |rows: &[Vec<f32>]| Flat {
-            shape: vec![rows.len(), rows.first().map_or(0, Vec::len)],
-            values: rows.iter().flatten().copied().collect(),
-        };
-        let keys = [(KEYS.to_string(), rows(&context.train.embeddings))]
+        let keys = [(KEYS.to_string(), matrix(&context.train.embeddings))]
             .into_iter()
             .collect();
         let logit_scale = context.logit_scale();
         let mut adapter = Self {
-            classes: rows(&context.class_embeddings(&context.classes)?),
+            classes: matrix(&context.class_embeddings(&context.classes)?),
             labels: context.train.labels.clone(),
             leaves: Leaves::from_flats(&keys, &Device::flex()),
             optimizer: Optimizer::new(Moments::FEW_SHOT, config.hyper.weight_decay),
@@ -80,7 +77,7 @@ impl TipAdapter {
         Ok(Classifier {
             texts: self.classes.clone(),
             logit_scale: self.logit_scale,
-            learnt: Learnt::Cache {
+            learnt: LearnedLogits::Cache {
                 keys: keys.remove(KEYS).unwrap_or_default(),
                 labels: self.labels.clone(),
                 alpha,
@@ -126,6 +123,30 @@ impl TipAdapter {
             .take(self.hyper.batch)
             .collect()
     }
+
+    /// Of a batch, by its keys as they are tracked: `[1]`.
+    fn cross_entropy(&self, context: &Context, places: &[usize], tracked: &Tracked) -> Tensor<1> {
+        let device = Device::flex();
+        let (classes, width) = (self.classes.shape[0], self.classes.shape[1]);
+        let rows: Vec<Vec<f32>> = places
+            .iter()
+            .map(|&place| context.train.embeddings[place].clone())
+            .collect();
+        let pictures = tensor(&rows, &device);
+        let labels: Vec<usize> = places.iter().map(|&place| self.labels[place]).collect();
+        let texts = TensorData::new(self.classes.values.clone(), [classes, width]);
+        let texts = Tensor::<2>::from_data(texts, &device);
+        let keys = tracked[KEYS].clone().reshape([self.labels.len(), width]);
+        // [pictures, keys]
+        let affinity = pictures.clone().matmul(keys.transpose());
+        let votes = ((affinity - 1.0) * TRAIN_BETA)
+            .exp()
+            .matmul(one_hot(&self.labels, classes, &device));
+        let logits = pictures.matmul(texts.transpose()) * self.logit_scale + votes * TRAIN_ALPHA;
+        -(log_softmax(logits, 1) * one_hot(&labels, classes, &device))
+            .sum_dim(1)
+            .mean()
+    }
 }
 
 impl Learner for TipAdapter {
@@ -153,28 +174,9 @@ impl Learner for TipAdapter {
                 pictures: context.train.len(),
             });
         }
-        let device = Device::flex();
         let places = self.batch(step);
-        let width = self.classes.shape[1];
-        let rows: Vec<f32> = places
-            .iter()
-            .flat_map(|&place| context.train.embeddings[place].clone())
-            .collect();
-        let pictures = Tensor::<2>::from_data(TensorData::new(rows, [places.len(), width]), &device);
-        let labels: Vec<usize> = places.iter().map(|&place| self.labels[place]).collect();
-        let classes = self.classes.shape[0];
-        let texts = TensorData::new(self.classes.values.clone(), [classes, width]);
-        let texts = Tensor::<2>::from_data(texts, &device);
         let tracked = self.leaves.tracked();
-        let keys = tracked[KEYS].clone().reshape([self.labels.len(), width]);
-        let affinity = pictures.clone().matmul(keys.transpose());
-        let votes = ((affinity - 1.0) * TRAIN_BETA)
-            .exp()
-            .matmul(one_hot(&self.labels, classes, &device));
-        let logits = pictures.matmul(texts.transpose()) * self.logit_scale + votes * TRAIN_ALPHA;
-        let loss = -(log_softmax(logits, 1) * one_hot(&labels, classes, &device))
-            .sum_dim(1)
-            .mean();
+        let loss = self.cross_entropy(context, &places, &tracked);
         let found = gradients(&tracked, &loss.backward());
         let loss = numbers(loss.without_autodiff())?[0];
         let length = norm(&found, step)?;
@@ -207,14 +209,11 @@ impl Learner for TipAdapter {
             .to_vec()
     }
 
-    fn learnt(&self, context: &Context) -> Result<(AdapterKind, Flats)> {
+    fn adapter(&self, context: &Context) -> Result<(AdapterKind, Flats)> {
         let mut tensors = self.leaves.to_flats()?;
         tensors.insert("classes".into(), self.classes.clone());
-        let labels = Flat {
-            shape: vec![self.labels.len()],
-            values: self.labels.iter().map(|label| *label as f32).collect(),
-        };
-        tensors.insert("labels".into(), labels);
+        let labels = self.labels.iter().map(|label| *label as f32).collect();
+        tensors.insert("labels".into(), vector(labels));
         let classifier = self.classifier(self.alpha, self.beta)?;
         let kind = AdapterKind::Cache {
             alpha: self.alpha,
@@ -227,11 +226,7 @@ impl Learner for TipAdapter {
     fn state(&self) -> Result<Flats> {
         let mut state = self.optimizer.to_flats()?;
         state.extend(self.leaves.to_flats()?);
-        let chosen = Flat {
-            shape: vec![2],
-            values: vec![self.alpha, self.beta],
-        };
-        state.insert("chosen".into(), chosen);
+        state.insert("chosen".into(), vector(vec![self.alpha, self.beta]));
         Ok(state)
     }
 

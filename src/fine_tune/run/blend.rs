@@ -6,16 +6,15 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::drive::Start;
 use super::folder::{LEARNT, MODEL, RunFolder, RunRecord};
 use super::prepared::{Prepared, same_base_of, source_of};
+use super::start::RunEnvironment;
 use super::tested::{Tested, answered};
 use crate::clip::{Adapter, Model, export};
 use crate::evaluation::{Comparison, mean};
 use crate::fine_tune::Result;
-use crate::fine_tune::context::Context;
-use crate::fine_tune::data::Split;
-use crate::fine_tune::subsample::stratified;
+use crate::fine_tune::context::{Context, validation_sample};
+use crate::fine_tune::data::{Dataset, Split};
 use crate::progress::{Progress, part};
 
 /// Steps from one to the other.
@@ -23,14 +22,14 @@ const POINTS: usize = 5;
 /// Pictures of the validation side that are measured, one of each class at least.
 const MAX_PICTURES: usize = 100;
 
-/// How good a blend is.
+/// One blend, measured.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BlendPoint {
-    /// `a`.
+    /// `a`: 0 is the model as it was, 1 what was learnt.
     pub blend: f32,
     /// Accuracy on the validation side, by which it may be chosen; none where that side is empty.
     pub validation: Option<f32>,
-    /// Accuracy on the control set.
+    /// Accuracy on the control set; none where there is none.
     pub control: Option<f32>,
     /// The validation side beside blend 0, the model as it was; none where there is no picture.
     pub compared: Option<Comparison>,
@@ -50,16 +49,7 @@ pub fn blend_curve(
 ) -> Result<Vec<BlendPoint>> {
     let record = folder.record()?;
     let prepared = Prepared::read(folder)?;
-    let mut split = prepared.split.clone();
-    split.train.clear();
-    split.test.clear();
-    let examples = &prepared.dataset.examples;
-    split.validation = stratified(
-        &split.validation,
-        |place| examples[place].class,
-        MAX_PICTURES,
-        record.config.seed,
-    );
+    let split = few_to_choose_by(&prepared.dataset, &prepared.split, record.config.seed);
     let control_set = prepared.control(&record.config, samples, progress)?;
     let mut adapter = Adapter::read(&folder.file(LEARNT))?;
     let mut points = Vec::new();
@@ -90,19 +80,32 @@ pub fn blend_curve(
     Ok(points)
 }
 
+/// What blends are measured on: the beginning of what the run chose and stopped by.
+fn few_to_choose_by(dataset: &Dataset, split: &Split, seed: u64) -> Split {
+    Split {
+        validation: validation_sample(dataset, split, MAX_PICTURES, seed),
+        ..Split::default()
+    }
+}
+
 /// Makes a blend the run's model, and measures it as the run was: the record says what the model is from then on. Where it
 /// is called off, everything stays as it was.
 ///
 /// # Errors
 /// The run has learnt nothing yet, its base is gone, the device failed, or a file cannot be written.
-pub fn set_blend(folder: &RunFolder, start: &Start<'_>, blend: f32, progress: &dyn Progress) -> Result<RunRecord> {
+pub fn set_blend(
+    folder: &RunFolder,
+    environment: &RunEnvironment<'_>,
+    blend: f32,
+    progress: &dyn Progress,
+) -> Result<RunRecord> {
     let _lock = folder.lock()?;
     let mut record = folder.record()?;
     let mut adapter = Adapter::read(&folder.file(LEARNT))?;
     adapter.config.blend = blend.clamp(0.0, 1.0);
-    measure(folder, &mut record, start, &adapter, progress)?;
+    measure(folder, &mut record, environment, &adapter, progress)?;
     adapter.write(&folder.file(LEARNT))?;
-    record.model = Some(finish_model(folder, &record, start.device, &adapter)?);
+    record.model = Some(finish_model(folder, &record, environment.device, &adapter)?);
     record.blend = adapter.config.blend;
     folder.keep(&record)?;
     Ok(record)
@@ -112,7 +115,7 @@ pub fn set_blend(folder: &RunFolder, start: &Start<'_>, blend: f32, progress: &d
 fn measure(
     folder: &RunFolder,
     record: &mut RunRecord,
-    start: &Start<'_>,
+    environment: &RunEnvironment<'_>,
     adapter: &Adapter,
     progress: &dyn Progress,
 ) -> Result<()> {
@@ -122,12 +125,12 @@ fn measure(
         ..Split::default()
     };
     let config = record.config.clone();
-    let control = prepared.control(&config, start.samples, progress)?;
+    let control = prepared.control(&config, environment.samples, progress)?;
     let context = |model: Model, from: f32| {
         let half = part(progress, from, from + 0.5);
         Context::new(model, &prepared.dataset, &split, &config, Some(&control), &half)
     };
-    let base = || same_base_of(folder, record, start.device);
+    let base = || same_base_of(folder, record, environment.device);
     let blended = context(adapter.apply(base()?)?, 0.0)?;
     let (pictures, after) = (&blended.test, answered(&blended, &blended.test)?);
     let plain = context(base()?, 0.5)?;
@@ -171,4 +174,26 @@ pub fn export_to(
     let model: Model = adapter.apply(same_base_of(folder, record, device)?)?;
     let source = source_of(folder, &record.config)?;
     Ok(export(&model, source.as_deref(), target)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fine_tune::many_classes::{ManyClasses, distinct};
+
+    #[test]
+    fn blends_are_measured_on_every_class() {
+        let many = ManyClasses::new(120, 2);
+        let context = many.context(&few_to_choose_by(&many.dataset, &many.split, 0));
+        let labels = &context.validation.labels;
+        assert_eq!((labels.len(), distinct(labels)), (120, 120));
+        let many = ManyClasses::new(30, 10);
+        let context = many.context(&few_to_choose_by(&many.dataset, &many.split, 0));
+        let labels = &context.validation.labels;
+        assert_eq!((labels.len(), distinct(labels)), (MAX_PICTURES, 30));
+        // They are among what the run itself chose by.
+        let chosen_by = many.context(&many.split).validation.paths;
+        let measured_on = context.validation.paths;
+        assert!(measured_on.iter().all(|path| chosen_by[..MAX_PICTURES].contains(path)));
+    }
 }

@@ -4,48 +4,45 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::prepared::DataReport;
+use crate::evaluation::Comparison;
+use crate::lossless::Lossless;
+
 /// JSON has no word for what is not a number: it is written as null, and the event is read all the same.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
     Ok(Option::<f32>::deserialize(deserializer)?.unwrap_or(f32::NAN))
 }
 
-use crate::evaluation::Comparison;
-use crate::lossless::Lossless;
-
-use super::prepared::DataReport;
-
 /// A picture that is answered otherwise than before the run.
 #[serde_with::serde_as]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Flip {
-    /// The picture.
     #[serde_as(as = "Lossless")]
     pub path: PathBuf,
-    /// What it is.
+    /// The class that it is of.
     pub class: String,
-    /// The answer before the run.
+    /// The class that was answered before the run.
     pub before: String,
-    /// The answer now.
+    /// The class that is answered now.
     pub after: String,
 }
 
-/// What a run has to say; one line of its `metrics.jsonl` each.
+/// What a run has to say; one line of its `metrics.jsonl` each. `run` is the name of its folder, `steps` how many there are
+/// in all.
 #[serde_with::serde_as]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum RunEvent {
     /// What is done before the first step, and how far it is.
     Preparing {
-        /// The run.
         run: String,
-        /// What, in words.
+        /// A sentence for people.
         what: String,
-        /// The share that is done.
+        /// From 0 to 1.
         done: f32,
     },
     /// What of its folder is not learnt from, and what repeats there.
     Data {
-        /// The run.
         run: String,
         /// Counts, and the first names.
         #[serde(flatten)]
@@ -53,17 +50,13 @@ pub enum RunEvent {
     },
     /// The first step follows.
     Started {
-        /// The run.
         run: String,
-        /// Steps altogether.
         steps: usize,
         /// The step that follows; not the first where the run was resumed.
         step: usize,
-        /// Pictures to learn from.
         n_train: usize,
-        /// Pictures to choose by.
+        /// Pictures to choose by: a part of the side where that is large.
         n_validation: usize,
-        /// Pictures to measure with.
         n_test: usize,
         /// Accuracy on the validation side before the run; recall for captions. None where that side is empty.
         zero_shot: Option<f32>,
@@ -72,35 +65,31 @@ pub enum RunEvent {
     },
     /// A step is done.
     Step {
-        /// The run.
         run: String,
-        /// Its number, from 1.
+        /// From 1.
         step: usize,
-        /// Steps altogether.
         steps: usize,
         /// The loss before it.
         #[serde(deserialize_with = "number")]
         loss: f32,
-        /// The learning rate.
         learning_rate: Option<f64>,
-        /// exp(logit_scale).
+        /// What cosines are multiplied by.
         logit_scale: Option<f32>,
-        /// The length of the gradient.
+        /// L2, of all parameters together, before it is clipped.
         gradient_norm: Option<f64>,
-        /// Pictures per second, lately.
+        /// Since the run began or went on.
         #[serde(deserialize_with = "number")]
         pictures_per_s: f32,
-        /// Seconds that are left, about.
+        /// As if all steps took as long.
         #[serde(deserialize_with = "number")]
         seconds_left: f32,
     },
     /// What was learnt so far is measured.
     Validation {
-        /// The run.
         run: String,
-        /// After this many steps.
+        /// Steps that were done before it.
         step: usize,
-        /// The loss on the validation side.
+        /// On the validation side.
         loss: Option<f32>,
         /// Accuracy on the validation side; recall for captions. None where that side is empty.
         accuracy: Option<f32>,
@@ -110,7 +99,7 @@ pub enum RunEvent {
         recall: Option<(f32, f32)>,
         /// Cosines of a fixed batch of pictures (rows) and texts.
         board: Option<Vec<Vec<f32>>>,
-        /// Its pictures and texts.
+        /// The pictures and texts of the board.
         #[serde(default)]
         #[serde_as(as = "Vec<(Lossless, _)>")]
         board_pairs: Vec<(PathBuf, String)>,
@@ -124,33 +113,26 @@ pub enum RunEvent {
     },
     /// A checkpoint is written.
     Checkpoint {
-        /// The run.
         run: String,
-        /// After this many steps.
+        /// Steps that were done before it.
         step: usize,
     },
     /// The run is held until it is told to go on.
-    Paused {
-        /// The run.
-        run: String,
-    },
+    Paused { run: String },
     /// The run is over, and its model can be used.
     Done {
-        /// The run.
         run: String,
-        /// The model's folder.
+        /// A folder: standard files where the whole model was trained, else an adapter.
         #[serde_as(as = "Lossless")]
         model: PathBuf,
         /// Accuracy on the test side before the run; recall for captions; none where there is no picture to test with.
         zero_shot_accuracy: Option<f32>,
-        /// The same after it.
+        /// The same of the run's model.
         accuracy: Option<f32>,
         /// Both with their intervals, and their difference.
         #[serde(default)]
         compared: Option<Box<Comparison>>,
-        /// Pictures that were learnt from.
         n_train: usize,
-        /// Pictures that were tested on.
         n_test: usize,
         /// Accuracy on the control set, before and after.
         control: Option<(f32, f32)>,
@@ -165,7 +147,6 @@ pub enum RunEvent {
     },
     /// The run failed; it can be resumed from its last checkpoint.
     Failed {
-        /// The run.
         run: String,
         /// Why, and what to do.
         reason: String,
@@ -173,7 +154,7 @@ pub enum RunEvent {
 }
 
 impl RunEvent {
-    /// The run.
+    /// Whose it is.
     pub fn run(&self) -> &str {
         match self {
             Self::Preparing { run, .. }

@@ -19,7 +19,7 @@ const MAX_CHAIN: usize = 8;
 /// How deep a model's files lie below the folder that is named: `snapshots/COMMIT/0_Part/config.json`.
 const MODEL_DEPTH: usize = 4;
 
-/// What was exported.
+/// In which form a run's model was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exported {
     /// A whole model, in standard files.
@@ -29,7 +29,6 @@ pub enum Exported {
 }
 
 impl Exported {
-    /// For people.
     pub fn title(self) -> &'static str {
         match self {
             Self::Model => "model",

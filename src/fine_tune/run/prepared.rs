@@ -12,20 +12,19 @@ use crate::files::check_local;
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::control::{ControlSet, control_of};
-use crate::fine_tune::data::{Dataset, Looked, Preview, Reasons, Split, look_through, split};
-use crate::fine_tune::{Error, Result};
+use crate::fine_tune::data::{Dataset, NearDuplicates, Preview, Reasons, Split, screen, split};
+use crate::fine_tune::{Error, Result, base_model};
 use crate::lossless::Lossless;
 use crate::progress::Progress;
 
 /// What a run learns from, as it was split.
 pub const PREPARED: &str = "data.json";
 
-/// What a run learns from.
+/// The pictures of a run, read and split once, so that a run that goes on later has the same.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Prepared {
-    /// The pictures.
     pub dataset: Dataset,
-    /// How they are split.
+    /// Places in the dataset's examples.
     pub split: Split,
     /// What is measured by that the run never learns from; none in runs of before it was kept, which choose it again.
     #[serde(default)]
@@ -49,7 +48,7 @@ impl Prepared {
         }
     }
 
-    /// Reads it from a run's folder.
+    /// Reads `data.json` of a run's folder.
     ///
     /// # Errors
     /// It is missing or damaged, or names pictures or classes that there are not.
@@ -86,7 +85,7 @@ const NAMED: usize = 50;
 pub struct DataReport {
     /// Files and rows of lists that are not used.
     pub left_aside: usize,
-    /// Pictures that are copies of another.
+    /// Pictures that are copies of an earlier one.
     pub near_duplicates: usize,
     /// Copies that are said to be different things.
     pub contradictions: usize,
@@ -129,7 +128,7 @@ impl DataReport {
         self
     }
 
-    /// Whether there is nothing to say.
+    /// Whether everything in the folder is learnt from, and nothing repeats.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -143,10 +142,7 @@ pub fn base_of(folder: &RunFolder, config: &RunConfig, device: &Device) -> Resul
     if config.method == FineTuneMethod::Scratch {
         return Ok(Model::open(&folder.file("start"), device)?);
     }
-    Ok(match &config.base {
-        None => Model::starter(device)?,
-        Some(path) => Model::open(path, device)?,
-    })
+    base_model(config.base.as_deref(), device)
 }
 
 /// The model that a run learnt from, if it is still the same.
@@ -181,16 +177,16 @@ pub fn source_of(folder: &RunFolder, config: &RunConfig) -> Result<Option<PathBu
 /// # Errors
 /// Nothing can be learnt from the folder.
 pub fn preview(config: &RunConfig, progress: &(dyn Progress + Sync)) -> Result<Preview> {
-    let (prepared, looked) = looked_through(config, progress)?;
-    Ok(Preview::new(&prepared.dataset, &looked, &prepared.split))
+    let (prepared, duplicates) = screened(config, progress)?;
+    Ok(Preview::new(&prepared.dataset, &duplicates, &prepared.split))
 }
 
-/// Reads, looks through and splits.
+/// Reads a folder, leaves broken pictures aside, finds copies, and splits.
 ///
 /// # Errors
 /// Nothing can be learnt from the folder, a class has no picture that can be read, or it was called off.
-pub fn prepare(config: &RunConfig, progress: &(dyn Progress + Sync)) -> Result<(Prepared, Looked)> {
-    let (prepared, looked) = looked_through(config, progress)?;
+pub fn prepare(config: &RunConfig, progress: &(dyn Progress + Sync)) -> Result<(Prepared, NearDuplicates)> {
+    let (prepared, duplicates) = screened(config, progress)?;
     prepared.dataset.check()?;
     if prepared.split.train.is_empty() {
         return Err(Error::Data(format!(
@@ -199,22 +195,22 @@ pub fn prepare(config: &RunConfig, progress: &(dyn Progress + Sync)) -> Result<(
         )));
     }
     prepared.split.check(&prepared.dataset)?;
-    Ok((prepared, looked))
+    Ok((prepared, duplicates))
 }
 
-fn looked_through(config: &RunConfig, progress: &(dyn Progress + Sync)) -> Result<(Prepared, Looked)> {
+fn screened(config: &RunConfig, progress: &(dyn Progress + Sync)) -> Result<(Prepared, NearDuplicates)> {
     let mut dataset = Dataset::read(&config.folder)?;
-    let looked = look_through(&mut dataset, progress);
+    let duplicates = screen(&mut dataset, progress);
     if progress.cancelled() {
         return Err(Error::Stopped);
     }
-    let split = split(&dataset, &looked.groups, config.shots, config.seed);
+    let split = split(&dataset, &duplicates.groups, config.shots, config.seed);
     let prepared = Prepared {
         dataset,
         split,
         control: None,
     };
-    Ok((prepared, looked))
+    Ok((prepared, duplicates))
 }
 
 /// A hash of what is learnt from.

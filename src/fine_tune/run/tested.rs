@@ -41,15 +41,15 @@ impl Tested {
         self.before.len() == self.after.len() && digits(&self.before) && digits(&self.after)
     }
 
-    /// After against before.
+    /// The run's model against the one that it started from; none on no picture.
     pub fn compared(&self) -> Option<Comparison> {
         Comparison::of(&scores(&self.before), &scores(&self.after))
     }
 
-    /// After this run against after another; none where they were tested on other pictures.
-    pub fn against(&self, other: &Self) -> Option<Comparison> {
-        let same = self.pictures == other.pictures;
-        same.then(|| Comparison::of(&scores(&other.after), &scores(&self.after)))?
+    /// This run's model against that of another, the `baseline`; none where they were tested on other pictures.
+    pub fn against(&self, baseline: &Self) -> Option<Comparison> {
+        let same = self.pictures == baseline.pictures;
+        same.then(|| Comparison::of(&scores(&baseline.after), &scores(&self.after)))?
     }
 }
 

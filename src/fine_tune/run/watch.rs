@@ -8,9 +8,9 @@ use crate::evaluation;
 use crate::fine_tune::context::{Context, cosines};
 use crate::fine_tune::{PictureSet, Result};
 
-/// Pictures on the board.
+/// Pictures on the board: as many as are told apart at a glance.
 const BOARD: usize = 8;
-/// Flips that are told.
+/// Changed answers that a validation tells of.
 const MAX_FLIPS: usize = 8;
 
 /// The zero-shot answers to the validation side.
@@ -56,7 +56,7 @@ pub fn board_pairs(set: &PictureSet, classes: &[String]) -> Vec<(PathBuf, String
 pub fn flips(context: &Context, rows: &[Vec<f32>], before: &[usize]) -> Vec<Flip> {
     let set = &context.validation;
     let name = |class: usize| context.classes.get(class).cloned().unwrap_or_default();
-    // In turns, as the validation side lies: a few of every class, not the first ones.
+    // The validation side lies in turns of its classes (`subsample`): those that come first are of as many as there can be.
     let changed = rows
         .iter()
         .zip(before)
@@ -81,7 +81,7 @@ pub struct Speed {
 }
 
 impl Speed {
-    /// From a step on.
+    /// From now on, with so many steps done before.
     pub fn new(step: usize) -> Self {
         Self {
             begun: Instant::now(),
@@ -96,5 +96,51 @@ impl Speed {
         let seconds = self.begun.elapsed().as_secs_f32().max(1e-6);
         let each = seconds / (step - self.first).max(1) as f32;
         (self.pictures as f32 / seconds, each * (steps - step) as f32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fine_tune::many_classes::{ManyClasses, distinct};
+
+    #[test]
+    fn a_board_and_what_changed_show_as_many_classes_as_pictures() {
+        // Of the first class alone there are more pictures than either has room for.
+        let many = ManyClasses::new(40, 10);
+        let context = many.context(&many.split);
+        let board = board_set(&context.validation);
+        assert_eq!((board.len(), distinct(&board.labels)), (BOARD, BOARD));
+        let pairs = board_pairs(&board, &context.classes);
+        let named = board.labels.iter().map(|class| context.classes[*class].clone());
+        assert_eq!(
+            pairs.into_iter().map(|(_, text)| text).collect::<Vec<_>>(),
+            named.collect::<Vec<_>>()
+        );
+
+        // Every picture was taken for the first class, and is now for the second.
+        let mut row = vec![0.0; 40];
+        row[1] = 1.0;
+        let count = context.validation.len();
+        let changed = flips(&context, &vec![row; count], &vec![0; count]);
+        let mut classes: Vec<&str> = changed.iter().map(|flip| flip.class.as_str()).collect();
+        classes.sort();
+        classes.dedup();
+        assert_eq!((changed.len(), classes.len()), (MAX_FLIPS, MAX_FLIPS));
+    }
+
+    #[test]
+    fn a_board_of_captions_has_none_twice() {
+        let captions = ["a cat", "a cat", "a dog", "a horse"].map(|caption| vec![caption.to_string()]);
+        let set = PictureSet {
+            paths: (0..4).map(|n| PathBuf::from(format!("{n}.png"))).collect(),
+            captions: captions.to_vec(),
+            ..PictureSet::default()
+        };
+        let texts: Vec<String> = board_pairs(&board_set(&set), &[])
+            .into_iter()
+            .map(|(_, text)| text)
+            .collect();
+        assert_eq!(texts, ["a cat", "a dog", "a horse"]);
     }
 }

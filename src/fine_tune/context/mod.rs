@@ -1,11 +1,13 @@
 //! What a run works with: the model, the pictures on each side of the split with their features, the texts.
 
+mod picture_set;
+
 use std::path::PathBuf;
 
 use super::config::RunConfig;
 use super::control::ControlSet;
 use super::data::{Dataset, Split};
-use super::embedded::Embedder;
+use super::embedded::{Embedder, gone};
 use super::subsample::stratified;
 use super::{Error, Result};
 use crate::clip::{Model, Pixels, Preprocessing, TokenizedText, on_cores};
@@ -14,83 +16,34 @@ use crate::library::{Store, decode_with_notes, in_words};
 use crate::progress::Progress;
 use crate::zero_shot::{NONE_WORDS, class_embedding};
 
-/// Pictures in one pass.
+pub use picture_set::PictureSet;
+
+/// Pictures in one pass of the towers.
 const BATCH: usize = 8;
 /// Pictures that validate between two steps, one of each class at least; the test is on all.
-const MAX_VALIDATION: usize = 512;
+pub(super) const MAX_VALIDATION: usize = 512;
 
-/// Pictures with their labels and what the model makes of them before it learns.
-#[derive(Debug, Clone, Default)]
-pub struct PictureSet {
-    /// The files.
-    pub paths: Vec<PathBuf>,
-    /// Their classes; empty where pictures have captions.
-    pub labels: Vec<usize>,
-    /// Their captions; empty where pictures have classes.
-    pub captions: Vec<Vec<String>>,
-    /// Unit features before the projection.
-    pub features: Vec<Vec<f32>>,
-    /// Their former lengths.
-    pub feature_norms: Vec<f32>,
-    /// Unit embeddings.
-    pub embeddings: Vec<Vec<f32>>,
-}
-
-impl PictureSet {
-    /// Number of pictures.
-    pub fn len(&self) -> usize {
-        self.paths.len()
-    }
-
-    /// Features as the projection takes them.
-    pub fn raw_features(&self, place: usize) -> Vec<f32> {
-        let norm = self.feature_norms[place];
-        self.features[place].iter().map(|value| value * norm).collect()
-    }
-
-    /// Some of the pictures, in another order.
-    pub fn picked(&self, places: &[usize]) -> Self {
-        fn pick<T: Clone>(from: &[T], places: &[usize]) -> Vec<T> {
-            places.iter().filter_map(|&place| from.get(place).cloned()).collect()
-        }
-        Self {
-            paths: pick(&self.paths, places),
-            labels: pick(&self.labels, places),
-            captions: pick(&self.captions, places),
-            features: pick(&self.features, places),
-            feature_norms: pick(&self.feature_norms, places),
-            embeddings: pick(&self.embeddings, places),
-        }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.paths.is_empty()
-    }
-}
-
-/// What a run works with.
+/// What a method learns with. Nothing in it changes while it does.
 pub struct Context {
     /// The model before it learns.
     pub model: Model,
     /// The classes' names; empty where pictures have captions.
     pub classes: Vec<String>,
-    /// To learn from.
     pub train: PictureSet,
-    /// To choose by.
+    /// To choose and stop by: a part of that side, all classes among it.
     pub validation: PictureSet,
-    /// To measure with.
+    /// To measure with, once.
     pub test: PictureSet,
     /// What the run never learns from: how much is forgotten.
     pub control: PictureSet,
-    /// The control's classes.
+    /// Names of the classes of `control`; its labels are places among them.
     pub control_classes: Vec<String>,
     /// Sentences with `{}` for class names.
     pub templates: Vec<String>,
 }
 
 impl Context {
-    /// Embeds every side of a split.
+    /// Embeds every side of a split; of the validation side a part ([`validation_sample`]).
     ///
     /// # Errors
     /// The device failed, it was called off, or the control set that was asked for can measure nothing.
@@ -102,22 +55,15 @@ impl Context {
         control: Option<&ControlSet>,
         progress: &dyn Progress,
     ) -> Result<Self> {
-        Self::beside(
-            &mut Store::keeper(None),
-            model,
-            dataset,
-            split,
-            config,
-            control,
-            progress,
-        )
+        let mut store = Store::keeper(None);
+        Self::with_store(&mut store, model, dataset, split, config, control, progress)
     }
 
     /// The same with what a store has, which also gets what it has not.
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn beside(
+    pub fn with_store(
         store: &mut Store,
         model: Model,
         dataset: &Dataset,
@@ -126,29 +72,13 @@ impl Context {
         control: Option<&ControlSet>,
         progress: &dyn Progress,
     ) -> Result<Self> {
-        let set = |places: &[usize]| PictureSet {
-            paths: places
-                .iter()
-                .map(|&place| dataset.examples[place].path.clone())
-                .collect(),
-            labels: places
-                .iter()
-                .filter_map(|&place| dataset.examples[place].class)
-                .collect(),
-            captions: places
-                .iter()
-                .map(|&place| dataset.examples[place].captions.clone())
-                .collect(),
-            ..PictureSet::default()
-        };
-        let class_of = |place: usize| dataset.examples[place].class;
-        let validation = stratified(&split.validation, class_of, MAX_VALIDATION, config.seed);
+        let validation = validation_sample(dataset, split, MAX_VALIDATION, config.seed);
         let control = control.cloned().unwrap_or_default();
         let mut context = Self {
             classes: dataset.classes.clone(),
-            train: set(&split.train),
-            validation: set(&validation),
-            test: set(&split.test),
+            train: PictureSet::of(dataset, &split.train),
+            validation: PictureSet::of(dataset, &validation),
+            test: PictureSet::of(dataset, &split.test),
             control: PictureSet {
                 paths: control.paths,
                 labels: control.labels,
@@ -159,16 +89,14 @@ impl Context {
             model,
         };
         context.drop_unspeakable_control(config)?;
-        let Self {
-            model,
-            train,
-            validation,
-            test,
-            control,
-            ..
-        } = &mut context;
-        let mut embedder = Embedder::new(model, store);
-        let sets = [train, validation, test, control];
+        context.embed(store, progress)?;
+        Ok(context)
+    }
+
+    /// Features and embeddings of every side, in batches that are the same whenever the run goes on.
+    fn embed(&mut self, store: &mut Store, progress: &dyn Progress) -> Result<()> {
+        let mut embedder = Embedder::new(&self.model, store);
+        let sets = [&mut self.train, &mut self.validation, &mut self.test, &mut self.control];
         let total: usize = sets.iter().map(|set| set.len()).sum();
         let mut done = 0;
         for set in sets {
@@ -185,7 +113,7 @@ impl Context {
                 done += end - start;
             }
         }
-        Ok(context)
+        Ok(())
     }
 
     /// A control set whose names the model's vocabulary cannot spell measures nothing: the samples are left out then.
@@ -214,10 +142,10 @@ impl Context {
         classes.iter().flat_map(of).collect()
     }
 
-    /// Tokens of texts.
+    /// Token ids, a row a text.
     ///
     /// # Errors
-    /// The tokenizer does not fit.
+    /// The model's vocabulary cannot spell one of them.
     pub fn tokens(&self, texts: &[String]) -> Result<Vec<TokenizedText>> {
         Ok(texts
             .iter()
@@ -247,7 +175,7 @@ impl Context {
         ))
     }
 
-    /// The model's scale, before it learns.
+    /// What the model multiplies cosines by, before it learns.
     pub fn logit_scale(&self) -> f32 {
         self.model.info().scoring.logit_scale
     }
@@ -271,6 +199,12 @@ impl Context {
     pub fn zero_shot_accuracy(&self, set: &PictureSet, classes: &[String]) -> Result<Option<f32>> {
         Ok(evaluation::mean(&self.zero_shot_answers(set, classes)?))
     }
+}
+
+/// The part of the validation side by which a run chooses, stops and is blended: so many of its pictures, every class
+/// among them. The same seed gives the same part, and a smaller one is the beginning of a larger one.
+pub(super) fn validation_sample(dataset: &Dataset, split: &Split, count: usize, seed: u64) -> Vec<usize> {
+    stratified(&split.validation, |place| dataset.examples[place].class, count, seed)
 }
 
 /// The share of rows whose highest value is at its label; none where there are no rows.
@@ -302,22 +236,11 @@ pub fn cosines(pictures: &[Vec<f32>], classes: &[Vec<f32>]) -> Vec<Vec<f32>> {
 /// A picture that could be read when the run was prepared cannot be read any more.
 pub fn pixels(preprocessing: &Preprocessing, paths: &[PathBuf]) -> Result<Vec<Pixels>> {
     let prepare = |path: &PathBuf| {
-        let gone = |reason: String| Error::Data(format!("{} cannot be read any more: {reason}", path.display()));
-        let decoded = decode_with_notes(path).map_err(|e| gone(e.to_string()))?;
+        let decoded = decode_with_notes(path).map_err(|error| gone(path, &error.to_string()))?;
         Ok(preprocessing.pixels(&decoded.picture)?)
     };
     on_cores(paths, |part| part.iter().map(prepare).collect())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_said_as_words_and_no_picture_makes_no_accuracy() {
-        assert_eq!(spoken("running_shoes"), "running shoes");
-        assert_eq!(spoken("---"), "---");
-        assert_eq!(accuracy(&[], &[]), None);
-        assert_eq!(accuracy(&[vec![0.0, 1.0]], &[1]), Some(1.0));
-    }
-}
+mod tests;

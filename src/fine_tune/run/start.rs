@@ -8,33 +8,32 @@ use burn::tensor::Device;
 
 use super::events::RunEvent;
 use super::folder::{RunFolder, RunRecord, RunState, Runs};
-use super::prepared::{DataReport, PREPARED, base_of, data_hash, prepare};
-use super::work::Work;
+use super::prepared::{DataReport, PREPARED, Prepared, base_of, data_hash, prepare};
+use super::training_loop::TrainingLoop;
 use crate::clip::Precision;
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::control::control_of;
 use crate::fine_tune::data::Preview;
-use crate::fine_tune::methods::scratch;
+use crate::fine_tune::methods::{check_fits, scratch};
 use crate::fine_tune::{Error, Result};
 use crate::progress::while_wanted;
 
 /// How a run is told what to do while it goes on.
 #[derive(Debug, Default)]
-pub struct Control {
+pub struct RunSignals {
     /// Stop, and keep what was learnt.
     pub stop: AtomicBool,
-    /// Hold.
+    /// Hold before the next step, until it is false again.
     pub pause: AtomicBool,
-    /// Someone else needs the device now.
+    /// Someone else needs the device now: wait a moment before the next step.
     pub busy: AtomicBool,
 }
 
-/// Where a run works.
-pub struct Start<'a> {
-    /// Where the model computes.
+/// What a run needs of the machine that it works on.
+pub struct RunEnvironment<'a> {
     pub device: &'a Device,
-    /// Its name.
+    /// For the record.
     pub device_name: &'a str,
     /// Whether the device computes in half precision; where it does not, runs learn in full.
     pub has_half: bool,
@@ -42,7 +41,7 @@ pub struct Start<'a> {
     pub samples: Option<&'a Path>,
 }
 
-impl Start<'_> {
+impl RunEnvironment<'_> {
     /// The configuration as the device can carry it out.
     pub fn able(&self, config: &RunConfig) -> RunConfig {
         let mut config = config.clone();
@@ -60,18 +59,18 @@ impl Start<'_> {
 pub fn run(
     runs: &Runs,
     config: &RunConfig,
-    start: &Start<'_>,
-    control: &Control,
+    environment: &RunEnvironment<'_>,
+    signals: &RunSignals,
     report: &mut dyn FnMut(&RunEvent),
 ) -> Result<RunRecord> {
     config.check()?;
     let folder = runs.create(config.method.name())?;
     // Until it has begun it is told from one that was killed by being at work.
     let preparing = folder.lock()?;
-    let begun = begin(&folder, config, start, control, report);
+    let begun = begin(&folder, config, environment, signals, report);
     drop(preparing);
     match begun {
-        Ok(record) => resume(&folder, record, start, control, report),
+        Ok(record) => resume(&folder, record, environment, signals, report),
         Err(error) => {
             // A run that never began leaves nothing behind.
             let _ = std::fs::remove_dir_all(folder.path());
@@ -83,72 +82,63 @@ pub fn run(
 fn begin(
     folder: &RunFolder,
     config: &RunConfig,
-    start: &Start<'_>,
-    control: &Control,
+    environment: &RunEnvironment<'_>,
+    signals: &RunSignals,
     report: &mut dyn FnMut(&RunEvent),
 ) -> Result<RunRecord> {
     let run = folder.name();
-    let wanted = while_wanted(|| !control.stop.load(Ordering::Relaxed));
+    let (prepared, data) = prepare_data(folder, config, environment, signals, report)?;
+    if config.method == FineTuneMethod::Scratch {
+        scratch::create(&folder.file("start"), &config.hyper, config.seed)?;
+    }
+    let base = base_of(folder, config, environment.device)?;
+    check_fits(config.method, &base)?;
+    let record = RunRecord {
+        name: format!("{}, {}", config.method.title(), folder_name(&config.folder)),
+        base_name: base.info().name.clone(),
+        base_identity: base.info().full_identity.clone(),
+        data_hash: data_hash(&prepared, &config.folder),
+        device: environment.device_name.into(),
+        started_s: SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs()),
+        classes: prepared.dataset.classes.clone(),
+        n_train: prepared.split.train.len(),
+        n_test: prepared.split.test.len(),
+        data,
+        ..RunRecord::new(run, config.clone())
+    };
+    folder.keep(&record)?;
+    Ok(record)
+}
+
+/// Reads and splits what is learnt from, keeps it in the run's folder, and says what is left aside.
+fn prepare_data(
+    folder: &RunFolder,
+    config: &RunConfig,
+    environment: &RunEnvironment<'_>,
+    signals: &RunSignals,
+    report: &mut dyn FnMut(&RunEvent),
+) -> Result<(Prepared, DataReport)> {
+    let run = folder.name();
+    let wanted = while_wanted(|| !signals.stop.load(Ordering::Relaxed));
     report(&preparing(&run, "Choosing the control set", 0.0));
-    let control_set = control_of(config, start.samples, &wanted)?;
+    let control_set = control_of(config, environment.samples, &wanted)?;
     report(&preparing(&run, "Looking through the pictures", 0.0));
-    let (mut prepared, looked) = prepare(config, &wanted)?;
-    let data = DataReport::of(&Preview::new(&prepared.dataset, &looked, &prepared.split));
+    let (mut prepared, duplicates) = prepare(config, &wanted)?;
+    let data = DataReport::of(&Preview::new(&prepared.dataset, &duplicates, &prepared.split));
     let data = data.with_control(config, &control_set);
     prepared.control = Some(control_set);
     folder.write(PREPARED, &prepared)?;
     if !data.is_empty() {
         let event = RunEvent::Data {
-            run: run.clone(),
+            run,
             report: data.clone(),
         };
         folder.append(&event)?;
         report(&event);
     }
-    if config.method == FineTuneMethod::Scratch {
-        scratch::create(&folder.file("start"), &config.hyper, config.seed)?;
-    }
-    let base = base_of(folder, config, start.device)?;
-    config.method.fits(base.info().tower).map_err(|reason| {
-        Error::Config(format!(
-            "{} cannot be learnt by {}: {reason}",
-            base.info().name,
-            config.method.title()
-        ))
-    })?;
-    let record = RunRecord {
-        name: format!("{}, {}", config.method.title(), folder_name(&config.folder)),
-        note: String::new(),
-        config: config.clone(),
-        state: RunState::Running,
-        base_name: base.info().name.clone(),
-        base_identity: base.info().full_identity.clone(),
-        data_hash: data_hash(&prepared, &config.folder),
-        device: start.device_name.into(),
-        started_s: SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs()),
-        worked_s: 0.0,
-        step: 0,
-        steps: 0,
-        classes: prepared.dataset.classes.clone(),
-        n_train: prepared.split.train.len(),
-        n_test: prepared.split.test.len(),
-        zero_shot_accuracy: None,
-        accuracy: None,
-        tested: None,
-        compared: None,
-        control: None,
-        blend: 1.0,
-        control_compared: None,
-        data,
-        chosen: Vec::new(),
-        model: None,
-        error: None,
-        run,
-    };
-    folder.keep(&record)?;
-    Ok(record)
+    Ok((prepared, data))
 }
 
 fn folder_name(path: &Path) -> String {
@@ -174,41 +164,41 @@ pub fn preparing(run: &str, what: &str, done: f32) -> RunEvent {
 pub fn resume(
     folder: &RunFolder,
     mut record: RunRecord,
-    start: &Start<'_>,
-    control: &Control,
+    environment: &RunEnvironment<'_>,
+    signals: &RunSignals,
     report: &mut dyn FnMut(&RunEvent),
 ) -> Result<RunRecord> {
     let _lock = folder.lock()?;
     record.state = RunState::Running;
     record.error = None;
-    record.device = start.device_name.into();
-    record.config = start.able(&record.config);
+    record.device = environment.device_name.into();
+    record.config = environment.able(&record.config);
     folder.keep(&record)?;
-    let mut work = Work {
+    let mut training = TrainingLoop {
         folder,
         record,
-        start,
-        control,
+        environment,
+        signals,
         report,
     };
-    match work.go() {
-        Ok(()) => Ok(work.record),
+    match training.go() {
+        Ok(()) => Ok(training.record),
         Err(Error::Stopped) => {
-            work.record.state = RunState::Stopped;
-            folder.keep(&work.record)?;
+            training.record.state = RunState::Stopped;
+            folder.keep(&training.record)?;
             Err(Error::Stopped)
         }
         Err(error) => {
-            work.record.state = RunState::Failed;
-            work.record.error = Some(error.to_string());
+            training.record.state = RunState::Failed;
+            training.record.error = Some(error.to_string());
             // A full disk may be why it failed: then this fails, too, and the run is found interrupted.
-            let _ = folder.keep(&work.record);
+            let _ = folder.keep(&training.record);
             let event = RunEvent::Failed {
-                run: work.record.run.clone(),
+                run: training.record.run.clone(),
                 reason: error.to_string(),
             };
             let _ = folder.append(&event);
-            (work.report)(&event);
+            (training.report)(&event);
             Err(error)
         }
     }

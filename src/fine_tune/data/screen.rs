@@ -12,47 +12,25 @@ use crate::library::{Fingerprint, decode_with_notes, find_copies};
 use crate::logging::{panic_text, place as log_place};
 use crate::progress::{Progress, while_wanted};
 
-/// What was found.
+/// Pictures that are copies of others, as near as a fingerprint and its verification tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Looked {
+pub struct NearDuplicates {
     /// For each example the first one that it is a copy of; itself, mostly.
     pub groups: Vec<usize>,
     /// Examples that are a copy of an earlier one.
-    pub duplicates: usize,
-    /// Pairs of copies.
+    pub count: usize,
+    /// Places of two examples each, the earlier first.
     pub pairs: Vec<(usize, usize)>,
 }
 
 /// Decodes every picture once. Broken ones are moved to the dataset's problems; among the others copies are found.
 ///
 /// Ends early where it is called off.
-pub fn look_through(dataset: &mut Dataset, progress: &(dyn Progress + Sync)) -> Looked {
+pub fn screen(dataset: &mut Dataset, progress: &(dyn Progress + Sync)) -> NearDuplicates {
     let paths: Vec<PathBuf> = dataset.examples.iter().map(|example| example.path.clone()).collect();
-    let seen: Vec<Mutex<Option<Result<Fingerprint, String>>>> = paths.iter().map(|_| Mutex::new(None)).collect();
-    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let look = || {
-        while !progress.cancelled() {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(path) = paths.get(place) else { return };
-            let print = fingerprint(path);
-            if let Ok(mut slot) = seen[place].lock() {
-                *slot = Some(print);
-            }
-            progress.counted(done.fetch_add(1, Ordering::Relaxed) + 1, paths.len());
-        }
-    };
-    std::thread::scope(|scope| {
-        for number in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            let named = std::thread::Builder::new().name(format!("look-{number}"));
-            if named.spawn_scoped(scope, look).is_err() {
-                // Where the system gives no thread, this one does the work.
-                look();
-            }
-        }
-    });
-    let seen = seen.into_iter().map(|slot| slot.into_inner().ok().flatten());
+    let read = fingerprints(&paths, progress);
     let mut prints = Vec::new();
-    for (example, print) in std::mem::take(&mut dataset.examples).into_iter().zip(seen) {
+    for (example, print) in std::mem::take(&mut dataset.examples).into_iter().zip(read) {
         match print {
             Some(Ok(print)) => {
                 dataset.examples.push(example);
@@ -63,13 +41,41 @@ pub fn look_through(dataset: &mut Dataset, progress: &(dyn Progress + Sync)) -> 
         }
     }
     let copies = find_copies(&prints, &while_wanted(|| !progress.cancelled()));
-    Looked {
-        duplicates: (0..prints.len())
+    NearDuplicates {
+        count: (0..prints.len())
             .filter(|place| copies.groups[*place] != *place)
             .count(),
         groups: copies.groups,
         pairs: copies.pairs,
     }
+}
+
+/// What each picture looks like, or why it cannot be read, on every core; none of those that were not reached before it
+/// was called off.
+fn fingerprints(paths: &[PathBuf], progress: &(dyn Progress + Sync)) -> Vec<Option<Result<Fingerprint, String>>> {
+    let read: Vec<Mutex<Option<Result<Fingerprint, String>>>> = paths.iter().map(|_| Mutex::new(None)).collect();
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let work = || {
+        while !progress.cancelled() {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(path) = paths.get(place) else { return };
+            let print = fingerprint(path);
+            if let Ok(mut slot) = read[place].lock() {
+                *slot = Some(print);
+            }
+            progress.counted(done.fetch_add(1, Ordering::Relaxed) + 1, paths.len());
+        }
+    };
+    std::thread::scope(|scope| {
+        for number in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            let named = std::thread::Builder::new().name(format!("screen-{number}"));
+            if named.spawn_scoped(scope, work).is_err() {
+                // Where the system gives no thread, this one does the work.
+                work();
+            }
+        }
+    });
+    read.into_iter().map(|slot| slot.into_inner().ok().flatten()).collect()
 }
 
 /// What a picture looks like. One that makes something panic costs itself alone.
@@ -113,10 +119,10 @@ mod tests {
             examples: ["a.png", "b.png", "c.png", "d.png"].map(example).to_vec(),
             ..Dataset::default()
         };
-        let looked = look_through(&mut dataset, &Unheard);
-        assert_eq!(looked.groups, [0, 0, 2]);
+        let duplicates = screen(&mut dataset, &Unheard);
+        assert_eq!(duplicates.groups, [0, 0, 2]);
         assert_eq!(
-            (looked.duplicates, looked.pairs, dataset.problems.len()),
+            (duplicates.count, duplicates.pairs, dataset.problems.len()),
             (1, vec![(0, 1)], 1)
         );
     }
