@@ -16,7 +16,7 @@ const BLOCK: usize = 1_024;
 /// An answer to a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Ranked {
-    /// The class.
+    /// Its place among the classes, or among all captions.
     pub class: usize,
     /// Its cosine with the picture.
     pub cosine: f32,
@@ -28,7 +28,7 @@ pub struct Ranked {
 /// What a model answers to one picture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
-    /// What it shows.
+    /// The place of the class that it shows, or of its own best caption.
     pub truth: usize,
     /// The five best classes, the best first.
     pub best: Vec<Ranked>,
@@ -75,7 +75,6 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Pictures.
     pub fn len(&self) -> usize {
         self.pictures.len() / self.dim.max(1)
     }

@@ -15,22 +15,45 @@ const MOST_LETTERS: usize = 10_000;
 /// # Errors
 /// What does not fit, in a sentence.
 pub fn check(evaluation: &Evaluation) -> Result<(), String> {
-    let count = evaluation.pictures.len();
+    fits(!evaluation.pictures.is_empty(), "it has no picture")?;
+    check_answers(evaluation)?;
+    check_measures(evaluation)?;
+    check_places(evaluation)?;
+    fits(has_places(&evaluation.setup.templates), "a template has no {}")?;
+    let short = [
+        &evaluation.id,
+        &evaluation.name,
+        &evaluation.note,
+        &evaluation.setup.date,
+    ];
+    fits(
+        short.into_iter().all(|text| text.len() <= MOST_LETTERS),
+        "its name is too long",
+    )
+}
+
+/// Whether answers are classes, or captions, that there are.
+fn check_answers(evaluation: &Evaluation) -> Result<(), String> {
     let classes = evaluation.classes.len();
     let texts = if evaluation.is_of_captions() {
         evaluation.captions.len()
     } else {
         classes
     };
-    fits(count > 0, "it has no picture")?;
     let answered = evaluation.answers().all(|answer| is_answer(answer, texts));
     fits(answered, "an answer is none of its classes")?;
+    let count = evaluation.pictures.len();
     fits(
         evaluation.captions.iter().all(|caption| caption.picture < count),
         "a caption is of no picture",
     )?;
     let folders: BTreeSet<&str> = evaluation.classes.iter().map(|class| class.folder.as_str()).collect();
-    fits(folders.len() == classes, "two of its classes are the same")?;
+    fits(folders.len() == classes, "two of its classes are the same")
+}
+
+/// Whether numbers are of as many pictures and classes as there are.
+fn check_measures(evaluation: &Evaluation) -> Result<(), String> {
+    let (count, classes) = (evaluation.pictures.len(), evaluation.classes.len());
     let measures = &evaluation.measures;
     let measured = measures.count == count && measures.per_class.len() == classes;
     fits(measured, "its measures are of other pictures or classes")?;
@@ -46,7 +69,18 @@ pub fn check(evaluation: &Evaluation) -> Result<(), String> {
         .flat_map(|fitted| [&fitted.before, &fitted.after]);
     let binned = fitted.chain([&calibration.all]).all(is_reliability);
     fits(binned, "its calibration has other bins")?;
-    let mut after = calibration.fitted.iter().flat_map(|fitted| &fitted.after_each);
+    let found = evaluation.retrieval.as_ref().is_none_or(|found| {
+        found.ranks.len() == count
+            && (found.caption_ranks.is_empty() || found.caption_ranks.len() == evaluation.captions.len())
+    });
+    fits(found, "what it found is of other pictures or captions")
+}
+
+/// Whether places lead to pictures.
+fn check_places(evaluation: &Evaluation) -> Result<(), String> {
+    let count = evaluation.pictures.len();
+    let fitted = &evaluation.calibration.fitted;
+    let mut after = fitted.iter().flat_map(|fitted| &fitted.after_each);
     fits(
         after.all(|(place, _)| *place < count),
         "its calibration is of other pictures",
@@ -63,22 +97,6 @@ pub fn check(evaluation: &Evaluation) -> Result<(), String> {
     fits(
         evaluation.marks.keys().all(|place| *place < count),
         "a mark is on no picture",
-    )?;
-    let found = evaluation.retrieval.as_ref().is_none_or(|found| {
-        found.ranks.len() == count
-            && (found.caption_ranks.is_empty() || found.caption_ranks.len() == evaluation.captions.len())
-    });
-    fits(found, "what it found is of other pictures or captions")?;
-    fits(has_places(&evaluation.setup.templates), "a template has no {}")?;
-    let short = [
-        &evaluation.id,
-        &evaluation.name,
-        &evaluation.note,
-        &evaluation.setup.date,
-    ];
-    fits(
-        short.into_iter().all(|text| text.len() <= MOST_LETTERS),
-        "its name is too long",
     )
 }
 

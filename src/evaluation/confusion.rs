@@ -17,11 +17,10 @@ pub struct Confusion {
 /// One cell beside the diagonal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confused {
-    /// What is shown.
+    /// The place of the class that is shown.
     pub truth: usize,
-    /// What is answered.
+    /// The place of the class that is answered.
     pub answer: usize,
-    /// How often.
     pub count: u32,
 }
 
@@ -56,7 +55,6 @@ impl Confusion {
         self.counts.iter().map(|count| u64::from(*count)).sum()
     }
 
-    /// Number of classes.
     pub fn classes(&self) -> usize {
         self.classes
     }

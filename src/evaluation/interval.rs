@@ -14,7 +14,6 @@ const Z: f64 = 1.959_963_984_540_054;
 /// A mean with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
-    /// The mean.
     pub mean: f64,
     /// The interval's lower end.
     pub low: f64,

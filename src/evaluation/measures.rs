@@ -11,7 +11,6 @@ const TOP: usize = 5;
 /// How good answers are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measures {
-    /// Pictures.
     pub count: usize,
     /// The share that is answered rightly.
     pub top1: Interval,
@@ -23,7 +22,6 @@ pub struct Measures {
     pub macro_precision: f64,
     /// The mean of the classes' F1.
     pub macro_f1: f64,
-    /// By class.
     pub per_class: Vec<ClassMeasures>,
 }
 
@@ -63,6 +61,25 @@ impl ClassMeasures {
 }
 
 impl Measures {
+    /// The interval of the mean of the classes' recalls, from those of the classes (MOVER: Zou and Donner 2008); none where
+    /// there is no class.
+    pub fn macro_recall_interval(&self) -> Option<Interval> {
+        let recalls: Vec<Interval> = self.per_class.iter().filter_map(|class| class.recall).collect();
+        if recalls.is_empty() {
+            return None;
+        }
+        let far = |of: fn(&Interval) -> f64| {
+            let squares: f64 = recalls.iter().map(|recall| of(recall).powi(2)).sum();
+            squares.sqrt() / recalls.len() as f64
+        };
+        let mean = self.macro_recall;
+        Some(Interval {
+            mean,
+            low: mean - far(|recall| recall.mean - recall.low),
+            high: mean + far(|recall| recall.high - recall.mean),
+        })
+    }
+
     /// Of nothing.
     pub fn none(classes: usize) -> Self {
         let nothing = Interval {
@@ -113,5 +130,31 @@ impl Measures {
             macro_f1: mean(|class| class.f1),
             per_class,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many classes of ten pictures each, seven of which are right.
+    fn of_classes(count: usize) -> Measures {
+        Measures {
+            macro_recall: 0.7,
+            per_class: vec![ClassMeasures::of(10, 10, 7); count],
+            ..Measures::none(0)
+        }
+    }
+
+    #[test]
+    fn the_interval_of_mean_recall_is_that_of_one_class_and_narrows_with_their_number() {
+        let alone = share_interval(7, 10).unwrap();
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} is not {b}");
+        for (count, narrower) in [(1, 1.0), (4, 2.0), (25, 5.0)] {
+            let found = of_classes(count).macro_recall_interval().unwrap();
+            near(0.7 - found.low, (0.7 - alone.low) / narrower);
+            near(found.high - 0.7, (alone.high - 0.7) / narrower);
+        }
+        assert_eq!(of_classes(0).macro_recall_interval(), None);
     }
 }

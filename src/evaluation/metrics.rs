@@ -51,7 +51,6 @@ pub fn recall_at_1<K: PartialEq>(images: &[Vec<f32>], texts: &[Vec<f32>], keys: 
     (share(to_texts), share(to_images))
 }
 
-/// The dot product.
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

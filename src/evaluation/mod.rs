@@ -11,7 +11,6 @@ mod active;
 #[cfg(test)]
 mod against_others;
 mod answers;
-mod books;
 mod calibration;
 mod checked;
 mod clusters;
@@ -19,7 +18,10 @@ mod conformal;
 mod confusion;
 mod facts;
 mod interval;
+mod listed;
+mod made;
 mod map;
+mod marks;
 mod measures;
 mod metrics;
 mod negatives;
@@ -34,20 +36,22 @@ mod record;
 mod retrieval;
 mod side_by_side;
 mod slices;
+mod store;
 mod truth;
 mod words;
 
 pub use crate::library::labelled::{Columns, DataError, Purpose, Side, Source, Wanted, columns_of};
 pub use active::ActiveTest;
 pub use answers::{Answer, Embedded, KEPT, Ranked, answer};
-pub use books::{Books, read as read_evaluation, written};
 pub use calibration::{BINS, Bin, Calibration, Fitted, Reliability, bin_of, halves, temperature};
 pub use clusters::{Cluster, ClusterOf, clusters, vocabulary};
 pub use conformal::Conformal;
 pub use confusion::{Confused, Confusion, Folded};
 pub use facts::{Facts, content_of, facts};
 pub use interval::{Interval, mean_interval, share_interval};
+pub use listed::Listed;
 pub use map::{Directions, MapKind, NOWHERE, Projection, directions};
+pub use marks::{Mark, Marked};
 pub use measures::{ClassMeasures, Measures};
 pub use metrics::{accuracy, best, dot, found_at_1, mean, recall_at_1, right};
 pub use negatives::{Negatives, Threshold};
@@ -57,83 +61,35 @@ pub use preset::Preset;
 pub use prompts::{BesideNonsense, DRAWS, Nonsense, PromptRow, PromptStudy, ensembles, kinds, nonsense};
 pub use published::{Published, hub_name, published};
 pub use random::Random;
-pub use record::{Caption, Evaluation, FORMAT, Judged, KeptSlice, Listed, Mark, Marked, ModelRef, Remeasured, Setup};
+pub use record::{Caption, Evaluation, FORMAT, Judged, KeptSlice, ModelRef, Remeasured, Setup};
 pub use retrieval::{AMONG, Retrieval};
 pub use side_by_side::{ClassChange, Fate, SideBySide, holm};
 pub use slices::{Slice, SliceBy, slices, worst};
+pub use store::{Changed, EvaluationStore, read as read_evaluation, written};
 pub use truth::{Class, GroundTruth, Part, Picture, call_as, labels_for};
 pub use words::p_words;
 
-#[cfg(test)]
-pub use tests::made as tests_made;
+pub(crate) use made::made;
 
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::zero_shot::TemplateSet;
 
     /// An evaluation of pictures with these classes and these answers, of three classes.
     pub fn made(truth: &[usize], answered: &[usize]) -> Evaluation {
-        let of = |(truth, answered): (&usize, &usize)| {
-            let mut cosines = [0.1, 0.12, 0.14, 0.0];
-            cosines[*answered] = 0.3;
-            answer(*truth, &cosines, 20.0)
-        };
-        let answers: Vec<Answer> = truth.iter().zip(answered).map(of).collect();
-        let picture = |(n, answer): (usize, &Answer)| Judged {
-            path: format!("/set/class {}/{n}.jpg", answer.truth).into(),
-            side: None,
-            content: format!("{n}"),
-            answer: answer.clone(),
-        };
-        Evaluation {
-            format: FORMAT,
-            id: "20261126-1".into(),
-            name: "made".into(),
-            note: String::new(),
-            setup: Setup {
-                folder: "/set".into(),
-                wanted: Wanted::to_measure(),
-                part: Part::All,
-                templates: TemplateSet::One,
-                preset: None,
-                model: ModelRef::default(),
-                data: "d".into(),
-                date: "2026-11-26T17:05:00Z".into(),
-                version: "0".into(),
-            },
-            source: Source::Folders,
-            classes: (0..3).map(|n| Class::of_folder(format!("class {n}"))).collect(),
-            captions: Vec::new(),
-            pictures: answers.iter().enumerate().map(picture).collect(),
-            facts: Vec::new(),
-            measures: Measures::of(&answers, 3).unwrap(),
-            confusion: Confusion::of(&answers, 3),
-            calibration: Calibration {
-                all: Reliability::of_answers(&answers),
-                fitted: None,
-            },
-            published: None,
-            negatives: None,
-            retrieval: None,
-            prompts: None,
-            marks: Default::default(),
-            slices: Vec::new(),
-            problems: Vec::new(),
-            notes: Vec::new(),
-        }
+        super::made(3, truth.iter().copied().zip(answered.iter().copied()))
     }
 
     #[test]
     fn an_evaluation_is_kept_put_aside_and_brought_back_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
-        let books = Books::at(folder.path());
-        assert_eq!(books.list(), []);
+        let store = EvaluationStore::at(folder.path());
+        assert_eq!(store.list(), []);
         let evaluation = made(&[0, 1, 2], &[0, 1, 1]);
-        books.save(&evaluation).unwrap();
-        let opened = books.open(&evaluation.id).unwrap();
+        store.save(&evaluation).unwrap();
+        let opened = store.open(&evaluation.id).unwrap();
         assert_eq!(
             (&opened.pictures, &opened.classes),
             (&evaluation.pictures, &evaluation.classes)
@@ -144,13 +100,13 @@ mod tests {
         );
         // The last digit of a number may change on its way through a text.
         assert!((opened.measures.top1.low - evaluation.measures.top1.low).abs() < 1e-12);
-        let listed = books.list();
+        let listed = store.list();
         assert_eq!((listed.len(), &listed[0].id, listed[0].count), (1, &evaluation.id, 3));
-        books.delete(&evaluation.id).unwrap();
-        assert!(books.list().is_empty() && books.open(&evaluation.id).is_err());
-        books.restore(&evaluation.id).unwrap();
-        assert_eq!(books.list().len(), 1);
-        assert!(books.open("../other").is_err());
+        store.delete(&evaluation.id).unwrap();
+        assert!(store.list().is_empty() && store.open(&evaluation.id).is_err());
+        store.restore(&evaluation.id).unwrap();
+        assert_eq!(store.list().len(), 1);
+        assert!(store.open("../other").is_err());
     }
 
     #[test]

@@ -23,7 +23,6 @@ pub enum FailureOrder {
 }
 
 impl FailureOrder {
-    /// All of them.
     pub const ALL: [Self; 5] = [
         Self::Disagreement,
         Self::Margin,
@@ -32,7 +31,7 @@ impl FailureOrder {
         Self::CopiesAcrossClasses,
     ];
 
-    /// For people.
+    /// As it is called in the window and in reports.
     pub fn title(self) -> &'static str {
         match self {
             Self::Disagreement => "most confident mistakes first",
@@ -69,7 +68,6 @@ pub fn ordered(evaluation: &Evaluation, order: FailureOrder) -> Vec<usize> {
 /// A picture whose class is likely to be another.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Suspect {
-    /// The picture.
     pub place: usize,
     /// What it is likely to be.
     pub likely: usize,

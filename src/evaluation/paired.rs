@@ -44,11 +44,11 @@ fn point(throws: usize, hits: usize) -> f64 {
 /// Two accuracies on the same pictures, and their difference.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// Pictures.
+    /// Pictures that both answered.
     pub count: usize,
-    /// The first accuracy.
+    /// The accuracy of the first, a share.
     pub before: Interval,
-    /// The second accuracy.
+    /// The accuracy of the second.
     pub after: Interval,
     /// The second less the first, with the bootstrap interval over pictures.
     pub difference: Interval,

@@ -28,11 +28,9 @@ pub struct PromptStudy {
 /// One kind of prompts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PromptRow {
-    /// What it is called.
     pub name: String,
-    /// Its templates.
     pub templates: TemplateSet,
-    /// Its accuracy.
+    /// The share of the pictures that is answered rightly with it.
     pub top1: Interval,
     /// Its gain over the first; none for the first itself.
     pub gain: Option<Comparison>,
@@ -74,16 +72,16 @@ impl Nonsense {
 /// A gain beside what nonsense gains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BesideNonsense {
-    /// More.
+    /// Above the band in which 95 % of the draws lie.
     Better,
-    /// As much.
+    /// Within it.
     Luck,
-    /// Less.
+    /// Below it.
     Worse,
 }
 
 impl BesideNonsense {
-    /// For people.
+    /// As it is called in the window and in reports.
     pub fn title(self) -> &'static str {
         match self {
             Self::Better => "better than nonsense",

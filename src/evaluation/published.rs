@@ -37,11 +37,11 @@ pub struct Published {
     pub model: String,
     /// The set as the table calls it.
     pub set: String,
-    /// The accuracy.
+    /// Top-1 accuracy, a share.
     pub top1: f64,
-    /// Who measured it.
+    /// Who measured it, to be cited.
     pub source: String,
-    /// As of when.
+    /// When the source was read.
     pub date: String,
 }
 

@@ -10,9 +10,9 @@ use super::calibration::{Calibration, Reliability};
 use super::confusion::Confusion;
 use super::facts::Facts;
 use super::interval::Interval;
+use super::marks::Marked;
 use super::measures::Measures;
 use super::negatives::Negatives;
-use super::out::Row;
 use super::paired::accuracy_interval;
 use super::prompts::PromptStudy;
 use super::published::Published;
@@ -28,7 +28,6 @@ pub const FORMAT: u32 = 1;
 /// The model that answered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelRef {
-    /// Its name for people.
     pub name: String,
     /// Its folder or file; none for the starter.
     pub path: Option<PathBuf>,
@@ -45,19 +44,15 @@ pub struct ModelRef {
 pub struct Setup {
     /// The folder, or the list.
     pub folder: PathBuf,
-    /// How it was read.
     pub wanted: Wanted,
-    /// Which of its pictures.
     pub part: Part,
-    /// The templates for names.
     pub templates: TemplateSet,
     /// The published set whose names and templates were used.
     pub preset: Option<String>,
-    /// The model.
     pub model: ModelRef,
     /// A hash of the pictures' paths below the folder, what they show, and their content.
     pub data: String,
-    /// When, as `2026-11-26T17:05:00Z`.
+    /// When it was measured, as `2026-11-26T17:05:00Z`.
     pub date: String,
     /// The version of Clipsight.
     pub version: String,
@@ -66,76 +61,25 @@ pub struct Setup {
 /// One picture of an evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
-    /// The file.
     pub path: PathBuf,
     /// The side that it is on.
     pub side: Option<Side>,
     /// The SHA-256 of the file; empty where it was not taken.
     pub content: String,
-    /// What the model answered.
     pub answer: Answer,
-}
-
-/// What somebody noted of a picture. The picture itself is never touched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Mark {
-    /// Its class is wrong.
-    WrongLabel,
-    /// It may be either.
-    Ambiguous,
-    /// It shows two things.
-    TwoThings,
-    /// There is text in it.
-    TextInPicture,
-    /// Something else.
-    Other,
-}
-
-impl Mark {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::WrongLabel,
-        Self::Ambiguous,
-        Self::TwoThings,
-        Self::TextInPicture,
-        Self::Other,
-    ];
-
-    /// For people.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::WrongLabel => "wrong label",
-            Self::Ambiguous => "ambiguous",
-            Self::TwoThings => "two things",
-            Self::TextInPicture => "text in the picture",
-            Self::Other => "other",
-        }
-    }
-}
-
-/// A mark with a note.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Marked {
-    /// The mark.
-    pub mark: Mark,
-    /// The note; may be empty.
-    pub note: String,
 }
 
 /// Something that is said of a picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caption {
-    /// What.
     pub text: String,
-    /// Of which picture.
+    /// The place of the picture that it is of.
     pub picture: usize,
 }
 
 /// Pictures that were given a name, by their content: they are found in any evaluation of the same files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptSlice {
-    /// The name.
     pub name: String,
     /// The SHA-256 of each file.
     pub contents: Vec<String>,
@@ -150,9 +94,7 @@ pub struct Evaluation {
     pub format: u32,
     /// What it is found by.
     pub id: String,
-    /// Its name for people.
     pub name: String,
-    /// A note.
     pub note: String,
     /// By what was measured.
     pub setup: Setup,
@@ -163,11 +105,9 @@ pub struct Evaluation {
     /// The captions of all pictures; none where pictures have classes.
     #[serde(default)]
     pub captions: Vec<Caption>,
-    /// The pictures.
     pub pictures: Vec<Judged>,
     /// What else is known of the pictures, in their order; empty until they were looked through.
     pub facts: Vec<Facts>,
-    /// Accuracy and the like.
     pub measures: Measures,
     /// Which class is taken for which.
     pub confusion: Confusion,
@@ -193,39 +133,9 @@ pub struct Evaluation {
     pub notes: Vec<String>,
 }
 
-/// A line of a list of evaluations.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Listed {
-    /// What it is found by.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Its note.
-    pub note: String,
-    /// The model.
-    pub model: String,
-    /// The folder.
-    pub folder: PathBuf,
-    /// A hash of what was measured on: two with the same one can be compared.
-    pub data: String,
-    /// When.
-    pub date: String,
-    /// Pictures.
-    pub count: usize,
-    /// Accuracy; of pictures with captions the share that finds one of theirs.
-    pub top1: Interval,
-    /// Whether pictures have captions.
-    #[serde(default)]
-    pub of_captions: bool,
-    /// Its line in a table.
-    #[serde(default)]
-    pub row: Option<Row>,
-}
-
 /// The measures of some of the pictures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Remeasured {
-    /// Accuracy and the like.
     pub measures: Measures,
     /// Which class is taken for which.
     pub confusion: Confusion,
@@ -290,23 +200,6 @@ impl Evaluation {
     /// The answers, in order.
     pub fn answers(&self) -> impl Iterator<Item = &Answer> {
         self.pictures.iter().map(|picture| &picture.answer)
-    }
-
-    /// The line of this evaluation in a list.
-    pub fn listed(&self) -> Listed {
-        Listed {
-            id: self.id.clone(),
-            name: self.name.clone(),
-            note: self.note.clone(),
-            model: self.setup.model.name.clone(),
-            folder: self.setup.folder.clone(),
-            data: self.setup.data.clone(),
-            date: self.setup.date.clone(),
-            count: self.measures.count,
-            top1: self.measures.top1,
-            of_captions: self.is_of_captions(),
-            row: Some(Row::of(self)),
-        }
     }
 
     /// The measures of these pictures alone; none of none.

@@ -13,9 +13,7 @@ pub const AMONG: [usize; 3] = [1, 5, 10];
 /// looked for stands half before it: a model that cannot tell anything apart finds nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Retrieval {
-    /// Pictures.
     pub pictures: usize,
-    /// Captions.
     pub captions: usize,
     /// Of pictures, that find one of their captions.
     pub to_captions: [Interval; 3],

@@ -38,7 +38,7 @@ impl Fate {
         }
     }
 
-    /// For people.
+    /// As it is called in the window and in reports.
     pub fn title(self) -> &'static str {
         match self {
             Self::Fixed => "fixed",
@@ -65,17 +65,17 @@ pub struct SideBySide {
 /// How the recall of a class changed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ClassChange {
-    /// The class.
+    /// Its place among the classes.
     pub class: usize,
-    /// Its pictures.
+    /// Pictures that show it.
     pub count: usize,
-    /// The first recall.
+    /// The recall with the first model, a share.
     pub before: f64,
-    /// The second.
+    /// The recall with the second.
     pub after: f64,
-    /// Fixed pictures.
+    /// Pictures that only the second answers right.
     pub fixed: usize,
-    /// Broken ones.
+    /// Pictures that only the first answers right.
     pub broken: usize,
     /// McNemar's test, corrected for that so many classes are tested (Holm 1979).
     pub p: f64,

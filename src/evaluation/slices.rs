@@ -32,7 +32,6 @@ pub enum SliceBy {
 }
 
 impl SliceBy {
-    /// All of them.
     pub const ALL: [Self; 6] = [
         Self::Folder,
         Self::Size,
@@ -42,7 +41,7 @@ impl SliceBy {
         Self::Kept,
     ];
 
-    /// For people.
+    /// As it is called in the window and in reports.
     pub fn title(self) -> &'static str {
         match self {
             Self::Folder => "folder",
@@ -60,7 +59,6 @@ impl SliceBy {
 pub struct Slice {
     /// What they have in common.
     pub name: String,
-    /// The pictures.
     pub places: Vec<usize>,
     /// The share that is answered rightly.
     pub accuracy: Option<Interval>,

@@ -28,7 +28,7 @@ fn signed(share: f64) -> String {
 }
 
 impl Verdict {
-    /// For people.
+    /// As it is called in the window and in reports.
     pub fn title(self) -> &'static str {
         match self {
             Self::Improved => "improved",

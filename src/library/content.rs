@@ -46,7 +46,6 @@ pub struct ReadPicture {
     path: PathBuf,
     /// None once it was decoded or given up.
     raw: Mutex<Option<Raw>>,
-    /// What it holds.
     pub content: Content,
     /// By which it is known again without being read; none where it changed while it was read, or so shortly before that
     /// a further change would not show, or where it is a pipe.

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::cache::Counts;
+use super::cache::{Cache, Counts};
+use super::catalog::Catalog;
 use super::database::StoreError;
 use super::store::Store;
 use super::{cache, catalog, database, kept_aside, legacy};
@@ -17,7 +18,6 @@ const AT_ONCE: usize = 500;
 /// What the stores hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holdings {
-    /// The data folder.
     pub folder: PathBuf,
     /// Pictures in the catalog.
     pub pictures: usize,
@@ -36,8 +36,8 @@ impl Store {
     /// They cannot be read.
     pub fn holdings(&mut self) -> Result<Option<Holdings>, StoreError> {
         let Some(folder) = self.folder() else { return Ok(None) };
-        let pictures = self.write_catalog(|catalog| catalog.pictures())?;
-        let cached = self.write_cache(|cache| cache.counts())?;
+        let pictures = self.write(|catalog: &mut Catalog| catalog.pictures())?;
+        let cached = self.write(|cache: &mut Cache| cache.counts())?;
         let bytes = |file: &str| {
             files_beginning(&folder, file)
                 .iter()
@@ -59,8 +59,8 @@ impl Store {
     /// # Errors
     /// The stores cannot be read or written.
     pub fn prune(&mut self) -> Result<usize, StoreError> {
-        let (gone, here) = self.write_catalog(|catalog| catalog.prune())?;
-        self.write_cache(|cache| cache.prune(&here))?;
+        let (gone, here) = self.write(|catalog: &mut Catalog| catalog.prune())?;
+        self.write(|cache: &mut Cache| cache.prune(&here))?;
         Ok(gone)
     }
 
@@ -70,9 +70,9 @@ impl Store {
     /// # Errors
     /// The stores cannot be read or written.
     pub fn prune_after(&mut self, id: i64) -> Result<Option<i64>, StoreError> {
-        let pruned = self.write_catalog(|catalog| catalog.prune_after(id, AT_ONCE))?;
+        let pruned = self.write(|catalog: &mut Catalog| catalog.prune_after(id, AT_ONCE))?;
         if !pruned.nowhere.is_empty() {
-            self.write_cache(|cache| cache.drop_all_of(&pruned.nowhere))?;
+            self.write(|cache: &mut Cache| cache.drop_all_of(&pruned.nowhere))?;
         }
         Ok(pruned.next)
     }
@@ -83,8 +83,8 @@ impl Store {
     /// The stores cannot be written.
     pub fn clear(&mut self, everything: bool) -> Result<(), StoreError> {
         self.forget_unwritten(everything);
-        self.write_cache(|cache| cache.clear())?;
-        self.write_catalog(|catalog| catalog.clear(everything))?;
+        self.write(|cache: &mut Cache| cache.clear())?;
+        self.write(|catalog: &mut Catalog| catalog.clear(everything))?;
         let Some(folder) = self.folder().filter(|_| everything) else {
             return Ok(());
         };

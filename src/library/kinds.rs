@@ -57,7 +57,6 @@ pub enum UnreadKind {
 }
 
 impl UnreadKind {
-    /// Its name for people.
     pub fn name(self) -> &'static str {
         match self {
             Self::Heic => "HEIC",

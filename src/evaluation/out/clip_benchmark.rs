@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use crate::evaluation::Evaluation;
 
-/// One object.
 pub fn clip_benchmark(evaluation: &Evaluation) -> Value {
     let set = super::Row::of(evaluation).set;
     let (task, metrics) = match &evaluation.retrieval {

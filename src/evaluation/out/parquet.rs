@@ -15,13 +15,9 @@ const UTF8: i64 = 0;
 
 /// The values of a column.
 pub enum Values {
-    /// Texts.
     Text(Vec<String>),
-    /// Numbers.
     Number(Vec<f32>),
-    /// Whole numbers.
     Whole(Vec<i64>),
-    /// Yes and no.
     Flag(Vec<bool>),
 }
 

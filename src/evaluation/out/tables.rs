@@ -8,13 +8,12 @@ use crate::evaluation::{Evaluation, Interval};
 /// A line of a table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// The model.
     pub model: String,
-    /// The set.
+    /// The published set, else the folder's name.
     pub set: String,
     /// Pictures.
     pub count: usize,
-    /// Accuracy.
+    /// The share that is answered rightly.
     pub top1: Interval,
     /// The share whose truth is among the five best.
     pub top5: Interval,
@@ -26,7 +25,6 @@ pub struct Row {
 }
 
 impl Row {
-    /// Of an evaluation.
     pub fn of(evaluation: &Evaluation) -> Self {
         let folder = &evaluation.setup.folder;
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.clone());

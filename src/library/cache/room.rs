@@ -17,7 +17,6 @@ pub struct Counts {
     pub bytes: u64,
     /// Embeddings, of all models.
     pub embeddings: usize,
-    /// Thumbnails.
     pub thumbnails: usize,
     /// Models that made embeddings.
     pub models: usize,

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::database::{Database, Schema, StoreError};
 use super::kept_aside;
 
-pub use pictures::{Learnt, PictureId, Registered, Sighting};
+pub use pictures::{FileRecord, PictureId, Registered, Sighting};
 pub use settings::{SettingChange, Stored};
 
 pub(super) const SCHEMA: Schema = Schema {
@@ -39,7 +39,6 @@ pub(super) const SCHEMA: Schema = Schema {
     precious: true,
 };
 
-/// The open catalog.
 pub struct Catalog {
     pub(super) database: Database,
     kept_aside: PathBuf,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags};
 
 use super::{Catalog, SCHEMA, pictures, settings};
 use crate::library::database::{StoreError, beside, files_of};
@@ -38,18 +38,7 @@ impl Catalog {
                 settings::put(transaction, name, value)?;
             }
             for row in &kept_pictures {
-                transaction
-                    .prepare_cached("INSERT OR IGNORE INTO pictures VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
-                    .execute(params![
-                        row.id,
-                        row.path,
-                        row.size_bytes,
-                        row.modified_ns,
-                        row.changed_ns,
-                        row.file,
-                        row.content,
-                        row.checksum()
-                    ])?;
+                pictures::put_back(transaction, row)?;
             }
             Ok(())
         })?;

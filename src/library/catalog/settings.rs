@@ -13,7 +13,6 @@ use crate::library::kept_aside;
 /// A setting as it was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// Its name.
     pub name: String,
     /// Its value; none where the row is damaged.
     pub value: Option<String>,
@@ -22,9 +21,7 @@ pub struct Stored {
 /// A setting that is to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingChange {
-    /// Its name.
     pub name: String,
-    /// Its value.
     pub value: String,
     /// What whoever changed it knew of it.
     pub before: String,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::folders::{Part, Tree, folders_in, is_list_folder};
+use super::folders::{SideFolder, Tree, folders_in, is_list_folder};
 use super::lists::{self, Found, List, Meaning};
 use super::names::{Named, Names};
 use super::{Columns, DataError, Dataset, Reasons, Side, Wanted};
@@ -50,7 +50,7 @@ pub struct Listed {
 impl Lists {
     pub fn of(
         root: &Path,
-        parts: &[Part],
+        parts: &[SideFolder],
         tree: &Tree,
         pictures: &[PathBuf],
         unreadable: &[(PathBuf, String)],

@@ -104,7 +104,6 @@ const HELD_OUT: [&str; 7] = [
 /// One picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Example {
-    /// The file.
     pub path: PathBuf,
     /// Its class, where pictures have classes.
     pub class: Option<usize>,

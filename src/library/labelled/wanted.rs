@@ -29,7 +29,6 @@ pub enum Source {
 }
 
 impl Source {
-    /// All of them.
     pub const ALL: [Self; 3] = [Self::Folders, Self::Labels, Self::Captions];
 
     /// How it is called on the command line.
@@ -46,7 +45,6 @@ impl Source {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Wanted {
-    /// What for.
     pub purpose: Purpose,
     /// What says what pictures show.
     pub source: Option<Source>,
@@ -72,14 +70,11 @@ impl Wanted {
 /// The columns of a list that were used, by their names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Columns {
-    /// The list.
     pub list: PathBuf,
     /// The column with the picture's file.
     pub file: String,
     /// The column with its class or its captions; none where columns have no names.
     pub said: Option<String>,
-    /// All columns.
     pub all: Vec<String>,
-    /// Rows.
     pub rows: usize,
 }

@@ -1,5 +1,6 @@
 //! Lists of pictures with captions or classes: tables in every common dialect, JSON lines, and COCO's captions.
 
+mod fields;
 mod json;
 mod table;
 
@@ -12,65 +13,6 @@ use super::{Purpose, Side, Source, Wanted, few};
 use crate::escape::{check_length, check_name};
 use crate::library::{MAX_LIST_BYTES, is_picture, read_text_noting};
 
-/// How a field with the picture's file is called, in lower case, with `_` for whatever parts words.
-const FILE_FIELDS: [&str; 26] = [
-    "file",
-    "file_name",
-    "filename",
-    "image",
-    "image_path",
-    "img_path",
-    "imgpath",
-    "img",
-    "image_file",
-    "image_name",
-    "picture",
-    "photo",
-    "path",
-    "filepath",
-    "file_path",
-    "img_file",
-    "img_name",
-    "relative_path",
-    "filepaths",
-    "filenames",
-    "file_names",
-    "image_paths",
-    "images",
-    "files",
-    "image_id",
-    "id",
-];
-/// How a field with what is said about it is called; the last ones often say something else.
-const CAPTION_FIELDS: [&str; 10] = [
-    "caption",
-    "captions",
-    "text",
-    "sentence",
-    "sentences",
-    "caption_text",
-    "prompt",
-    "title",
-    "description",
-    "comment",
-];
-const WEAK_CAPTION_FIELDS: [&str; 3] = ["title", "description", "comment"];
-/// How a field with its class is called.
-const LABEL_FIELDS: [&str; 10] = [
-    "label",
-    "labels",
-    "class",
-    "class_name",
-    "category",
-    "label_name",
-    "target",
-    "breed",
-    "species",
-    "class_label",
-];
-const SIDE_FIELDS: [&str; 5] = ["split", "subset", "partition", "data_set", "set"];
-/// Those of them that are called so for nothing else.
-const SURE_SIDE_FIELDS: [&str; 3] = ["split", "subset", "partition"];
 /// Names by which a list says what it is.
 const LIST_NAMES: [&str; 5] = ["caption", "captions", "metadata", "pairs", "labels"];
 
@@ -103,11 +45,9 @@ impl Row {
 /// What a list is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
-    /// Captions.
     Captions,
     /// Titles or descriptions, which are captions only where nothing else is there to be learnt from.
     Titles,
-    /// Classes.
     Classes,
 }
 
@@ -133,7 +73,6 @@ pub struct Rows {
 /// A list of pictures.
 #[derive(Debug)]
 pub struct List {
-    /// The file.
     pub path: PathBuf,
     /// Where its names begin.
     pub base: PathBuf,
@@ -155,19 +94,6 @@ pub enum Found {
     Aside(PathBuf, String),
     /// It is one, and is damaged: where and how.
     Damaged(PathBuf, String),
-}
-
-/// Which of the fields a name means.
-fn place_of(header: &[String], names: &[&str]) -> Option<usize> {
-    names
-        .iter()
-        .find_map(|name| header.iter().position(|field| field == name))
-}
-
-/// A field's name in one form.
-fn field_name(name: &str) -> String {
-    let name = name.trim().trim_matches(['"', '\u{feff}']).to_lowercase();
-    name.replace([' ', '-'], "_")
 }
 
 /// The lists in a folder, sorted by name, each with names that begin there.

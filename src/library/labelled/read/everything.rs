@@ -1,114 +1,31 @@
-//! Decides what a folder holds: lists, texts beside pictures, or a folder a class; and names whatever is not used.
+//! All that lies in a folder, and what is made of it: by folders, by texts beside pictures, or by lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::beside::{Beside, beside};
-use super::folders::{Classes, Layout, Part, Tree, classes, layout, untaught};
-use super::listed::{Listed, Lists, Said};
-use super::lists::Meaning;
-use super::{DataError, Dataset, Example, Purpose, Reasons, Result, Side, Source, Wanted, few};
-use crate::library::scan;
-use crate::progress::Unheard;
+use super::nothing::below;
+use crate::library::labelled::beside::Beside;
+use crate::library::labelled::folders::{Classes, SideFolder};
+use crate::library::labelled::listed::{Listed, Lists, Said};
+use crate::library::labelled::lists::Meaning;
+use crate::library::labelled::{DataError, Dataset, Example, Reasons, Result, Side, Source, Wanted, few};
 
 /// Beside class folders, captions count where so many pictures have one, as a share of all.
 const ENOUGH: f64 = 0.5;
-/// Rows that are quoted where no row could be used.
-const QUOTED: usize = 3;
-
-/// Reads a folder.
-///
-/// # Errors
-/// It holds nothing to learn from, or it is not clear what is meant.
-pub fn read(root: &Path, wanted: &Wanted) -> Result<Dataset> {
-    let list = root.is_file().then(|| root.to_path_buf());
-    let root = list.as_deref().and_then(Path::parent).unwrap_or(root);
-    // A list in the current folder has a parent without a name.
-    let root = if root.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        root
-    };
-    if !root.is_dir() {
-        return Err(DataError(format!("{} is no folder", root.display())));
-    }
-    let scanned = scan(root, &Unheard);
-    let mut unreadable = scanned.unreadable;
-    let (pictures, unnameable): (Vec<PathBuf>, Vec<PathBuf>) = scanned
-        .pictures
-        .into_iter()
-        .map(|found| found.path)
-        .partition(|path| path.to_str().is_some());
-    let odd = unnameable
-        .into_iter()
-        .map(|path| (path, "its name is not in UTF-8: give it another".to_string()));
-    unreadable.extend(odd);
-    let unread: Vec<PathBuf> = unreadable.iter().map(|(path, _)| path.clone()).collect();
-    let tree = Tree::of(root, pictures.iter().chain(unread.iter().filter(|path| !path.is_dir())));
-    let Layout {
-        parts,
-        mut aside,
-        mut notes,
-    } = layout(root, &tree, wanted.level == 0)?;
-    if wanted.purpose == Purpose::Learn
-        && let Some(reason) = untaught(root, &parts)
-    {
-        return Err(DataError(reason));
-    }
-    let everything = Everything {
-        wanted: wanted.clone(),
-        classes: classes(&parts, &pictures, &unread, wanted.level),
-        lists: match &list {
-            Some(list) => Lists::one(list, root, &pictures, &unreadable, wanted)?,
-            None => Lists::of(root, &parts, &tree, &pictures, &unreadable, wanted),
-        },
-        texts: pictures
-            .iter()
-            .filter_map(|path| Some((path.clone(), beside(path)?)))
-            .collect(),
-        parts,
-        pictures,
-    };
-    let mut dataset = everything.chosen(root, list.is_some())?;
-    dataset.problems.extend(unreadable);
-    dataset.left_aside.append(&mut aside);
-    dataset.notes.append(&mut notes);
-    if dataset.examples.is_empty() && dataset.classes.is_empty() {
-        return Err(nothing(root, &everything.lists, &dataset, wanted));
-    }
-    tidy(&mut dataset, wanted);
-    Ok(dataset)
-}
-
-/// Reasons in order, each once.
-fn tidy(dataset: &mut Dataset, wanted: &Wanted) {
-    for reasons in [&mut dataset.problems, &mut dataset.left_aside] {
-        reasons.sort();
-        reasons.dedup();
-    }
-    let learnt = |example: &Example| dataset.given.get(&example.path).is_none_or(|side| *side == Side::Train);
-    let to_learn = wanted.purpose == Purpose::Learn && !dataset.examples.is_empty();
-    if to_learn && !dataset.examples.iter().any(learnt) {
-        dataset
-            .notes
-            .push("no side for training is given: the split is drawn at random".into());
-        dataset.given.clear();
-    }
-}
 
 /// Everything that lies in the folder.
-struct Everything {
-    wanted: Wanted,
-    parts: Vec<Part>,
-    pictures: Vec<PathBuf>,
-    classes: Classes,
-    lists: Lists,
-    texts: BTreeMap<PathBuf, Beside>,
+pub(super) struct Everything {
+    pub wanted: Wanted,
+    pub parts: Vec<SideFolder>,
+    pub pictures: Vec<PathBuf>,
+    pub classes: Classes,
+    pub lists: Lists,
+    pub texts: BTreeMap<PathBuf, Beside>,
 }
 
 impl Everything {
     /// By what was chosen beforehand, else by what is there.
-    fn chosen(&self, root: &Path, one_list: bool) -> Result<Dataset> {
+    pub(super) fn chosen(&self, root: &Path, one_list: bool) -> Result<Dataset> {
         let of = |captions: bool| -> Vec<&Listed> {
             let meant = |list: &&Listed| (list.meaning != Meaning::Classes) == captions && list.rows > 0;
             self.lists.all.iter().filter(meant).collect()
@@ -331,77 +248,5 @@ impl Everything {
         dataset.notes.sort();
         dataset.notes.dedup();
         Ok(self.with_sides(dataset))
-    }
-}
-
-fn below(path: &Path, root: &Path) -> String {
-    path.strip_prefix(root).unwrap_or(path).display().to_string()
-}
-
-/// Why there is nothing to learn from, with the lists that were tried and what was wrong with their first rows.
-fn nothing(root: &Path, lists: &Lists, dataset: &Dataset, wanted: &Wanted) -> DataError {
-    let learn = wanted.purpose == Purpose::Learn;
-    if !learn {
-        return nothing_to_measure(root, lists, dataset);
-    }
-    let mut text = format!("{} holds nothing to train on", root.display());
-    for list in lists.all.iter().take(QUOTED) {
-        let rows = list
-            .lost
-            .iter()
-            .take(QUOTED)
-            .map(|(place, reason)| format!("{place}: {reason}"));
-        let rows = rows.collect::<Vec<_>>().join("; ");
-        text += &format!(". {}", of_no_use(list, root, &rows));
-    }
-    let others = lists.others().chain(dataset.left_aside.iter().cloned());
-    let others: BTreeSet<String> = others
-        .map(|(path, reason)| format!("{}: {reason}", below(&path, root)))
-        .collect();
-    for other in others.iter().take(QUOTED) {
-        text += &format!(". {other}");
-    }
-    let problems = dataset
-        .problems
-        .iter()
-        .filter(|(path, _)| lists.all.iter().all(|list| list.path != *path));
-    for (path, reason) in problems.take(QUOTED) {
-        text += &format!(". {}: {reason}", below(path, root));
-    }
-    text += ". Give one folder a class, or pictures with captions (name.txt beside name.jpg, or a captions.csv, .tsv or .jsonl \
-             with columns file_name and caption)";
-    DataError(text)
-}
-
-/// Of all that was tried, what comes nearest to being ground truth, and why it is none: one sentence.
-fn nothing_to_measure(root: &Path, lists: &Lists, dataset: &Dataset) -> DataError {
-    let of_list = lists.all.first().map(|list| {
-        let row = list
-            .lost
-            .first()
-            .map_or(String::new(), |(place, reason)| format!("{place}: {reason}"));
-        of_no_use(list, root, &row)
-    });
-    let damaged = lists.others().next();
-    let of_file = || {
-        let problem = dataset.problems.first().cloned();
-        let (path, reason) = damaged.or(problem).or_else(|| dataset.left_aside.first().cloned())?;
-        Some(format!("{}: {reason}", below(&path, root)))
-    };
-    let why = of_list
-        .or_else(of_file)
-        .map_or(String::new(), |why| format!(" ({why})"));
-    DataError(format!(
-        "{} holds no ground truth{why}: give one folder a class, or a metadata.csv, .tsv or .jsonl with columns file_name and \
-         label",
-        root.display()
-    ))
-}
-
-fn of_no_use(list: &Listed, root: &Path, why: &str) -> String {
-    let name = below(&list.path, root);
-    match list.rows {
-        0 => format!("{name} has no rows"),
-        rows => format!("Of {rows} rows of {name}, none could be used ({why})"),
     }
 }

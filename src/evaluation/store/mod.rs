@@ -1,0 +1,261 @@
+//! Evaluations as they are kept: a file each, and short ones beside it: its line of the list, its marks, its slices.
+//!
+//! Answers are written once, and are tens of megabytes for tens of thousands of pictures; a mark is a click, and so is a slice
+//! that is kept. So what people add has files of its own, each written whole. Where such a file is there it counts, and what
+//! the large one says of the same does not: an evaluation of before these files has all in the large one. The name and the
+//! note are those of the line of the list.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::checked::check;
+use super::listed::Listed;
+use super::marks::Marked;
+use super::record::{Evaluation, FORMAT, KeptSlice};
+use crate::files::read_at_most;
+use crate::library::write_output;
+
+/// An evaluation of a million pictures.
+const MAX_BYTES: u64 = 1 << 30;
+/// A line of a list.
+const MAX_SHORT_BYTES: u64 = 1 << 20;
+
+const FOLDER: &str = "evaluations";
+const TRASH: &str = "trash";
+const WHOLE: &str = "json";
+const SHORT: &str = "summary.json";
+const MARKS: &str = "marks.json";
+const SLICES: &str = "slices.json";
+
+/// What was changed of an evaluation, and is written without the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// The name and the note.
+    Name,
+    Marks,
+    Slices,
+    /// Anything else.
+    All,
+}
+
+/// The folder of the evaluations.
+#[derive(Debug, Clone)]
+pub struct EvaluationStore {
+    folder: PathBuf,
+}
+
+impl EvaluationStore {
+    /// In the data folder.
+    pub fn at(data_dir: &Path) -> Self {
+        Self {
+            folder: data_dir.join(FOLDER),
+        }
+    }
+
+    fn file(&self, id: &str, ending: &str) -> Result<PathBuf, String> {
+        // What it is found by comes from files, too, and must not lead elsewhere.
+        let plain = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        plain
+            .then(|| self.folder.join(format!("{id}.{ending}")))
+            .ok_or_else(|| format!("there is no evaluation {id}"))
+    }
+
+    /// All of them, the newest first; what cannot be read is left out.
+    pub fn list(&self) -> Vec<Listed> {
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let short = entries
+            .map(|entry| entry.path())
+            .filter(|path| path.to_string_lossy().ends_with(SHORT));
+        let mut listed: Vec<Listed> = short.filter_map(|path| read_line(&path)).collect();
+        listed.sort_by(|a, b| b.date.cmp(&a.date).then(b.id.cmp(&a.id)));
+        listed
+    }
+
+    /// Keeps one, in place of what it was before.
+    ///
+    /// # Errors
+    /// Why it cannot be written.
+    pub fn save(&self, evaluation: &Evaluation) -> Result<(), String> {
+        let id = &evaluation.id;
+        std::fs::create_dir_all(&self.folder)
+            .map_err(|error| format!("cannot make {}: {error}", self.folder.display()))?;
+        // First, as they count: whatever happens in between, no older ones stand beside what is written next.
+        if !evaluation.marks.is_empty() || self.file(id, MARKS)?.exists() {
+            self.write(id, MARKS, &json(&evaluation.marks)?)?;
+        }
+        if !evaluation.slices.is_empty() || self.file(id, SLICES)?.exists() {
+            self.write(id, SLICES, &json(&evaluation.slices)?)?;
+        }
+        self.write(id, WHOLE, &written(evaluation)?)?;
+        self.write(id, SHORT, &json(&evaluation.listed())?)
+    }
+
+    /// Keeps what was changed of one, and writes nothing else, unless it is not kept yet.
+    ///
+    /// # Errors
+    /// Why it cannot be written.
+    pub fn save_changed(&self, evaluation: &Evaluation, changed: Changed) -> Result<(), String> {
+        let id = &evaluation.id;
+        match changed {
+            Changed::Name if self.has(id) => self.write(id, SHORT, &json(&evaluation.listed())?),
+            Changed::Marks if self.has(id) => self.write(id, MARKS, &json(&evaluation.marks)?),
+            Changed::Slices if self.has(id) => self.write(id, SLICES, &json(&evaluation.slices)?),
+            _ => self.save(evaluation),
+        }
+    }
+
+    fn write(&self, id: &str, ending: &str, content: &[u8]) -> Result<(), String> {
+        write_output(&self.file(id, ending)?, content, true).map_err(|error| error.to_string())
+    }
+
+    /// Whether one of this name is kept.
+    pub fn has(&self, id: &str) -> bool {
+        self.file(id, WHOLE).is_ok_and(|file| file.is_file())
+    }
+
+    /// Opens one, with what was added to it.
+    ///
+    /// # Errors
+    /// It is not there, or one of its files is damaged.
+    pub fn open(&self, id: &str) -> Result<Evaluation, String> {
+        let mut evaluation = read(&self.file(id, WHOLE)?)?;
+        if let Some(marks) = read_marks(&self.file(id, MARKS)?, evaluation.pictures.len())? {
+            evaluation.marks = marks;
+        }
+        if let Some(slices) = read_beside::<Vec<KeptSlice>>(&self.file(id, SLICES)?)? {
+            evaluation.slices = slices;
+        }
+        if let Some(line) = read_line(&self.file(id, SHORT)?).filter(|line| line.id == id) {
+            (evaluation.name, evaluation.note) = (line.name, line.note);
+        }
+        Ok(evaluation)
+    }
+
+    /// Puts one aside.
+    ///
+    /// # Errors
+    /// Why it stays.
+    pub fn delete(&self, id: &str) -> Result<(), String> {
+        let trash = self.trash();
+        std::fs::create_dir_all(&trash.folder).map_err(|error| error.to_string())?;
+        // What another one of this name left there would be taken for its own once it is brought back.
+        for left in [trash.file(id, MARKS)?, trash.file(id, SLICES)?] {
+            match std::fs::remove_file(&left) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(format!("{}: {error}", left.display()));
+                }
+                _ => {}
+            }
+        }
+        // What is not listed is not opened: wherever this ends early, nobody sees it without what was added to it.
+        self.moved_to(&trash, id, [SHORT, WHOLE, MARKS, SLICES])
+    }
+
+    /// Brings one back.
+    ///
+    /// # Errors
+    /// It is not there any more.
+    pub fn restore(&self, id: &str) -> Result<(), String> {
+        self.trash().moved_to(self, id, [SLICES, MARKS, WHOLE, SHORT])
+    }
+
+    fn trash(&self) -> Self {
+        Self {
+            folder: self.folder.join(TRASH),
+        }
+    }
+
+    /// Moves the files of one, in this order; where nothing was ever added there are only two.
+    fn moved_to(&self, other: &Self, id: &str, endings: [&str; 4]) -> Result<(), String> {
+        for ending in endings {
+            let (from, to) = (self.file(id, ending)?, other.file(id, ending)?);
+            match std::fs::rename(&from, to) {
+                Err(error) if [MARKS, SLICES].contains(&ending) && error.kind() == ErrorKind::NotFound => {}
+                moved => moved.map_err(|error| format!("{}: {error}", from.display()))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>, String> {
+    serde_json::to_vec(value).map_err(|error| error.to_string())
+}
+
+/// A line of the list; none where it cannot be read: it says nothing that is nowhere else, but for a new name.
+fn read_line(path: &Path) -> Option<Listed> {
+    serde_json::from_slice(&read_at_most(path, MAX_SHORT_BYTES).ok()?).ok()
+}
+
+/// The marks of an evaluation of `count` pictures; none where they have no file.
+fn read_marks(path: &Path, count: usize) -> Result<Option<BTreeMap<usize, Marked>>, String> {
+    let marks: Option<BTreeMap<usize, Marked>> = read_beside(path)?;
+    let last = marks.as_ref().and_then(|marks| marks.keys().next_back().copied());
+    if last.is_some_and(|place| place >= count) {
+        return Err(not_opened(path, "a mark is on no picture"));
+    }
+    Ok(marks)
+}
+
+/// What people added to an evaluation; none where it has no file. What is damaged is not passed over: the next change would
+/// replace it.
+fn read_beside<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, String> {
+    let bytes = match read_at_most(path, MAX_BYTES) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        read => read.map_err(|error| not_opened(path, &error.to_string()))?,
+    };
+    let found = serde_json::from_slice(&bytes).map_err(|error| not_opened(path, &error.to_string()))?;
+    Ok(Some(found))
+}
+
+fn not_opened(path: &Path, reason: &str) -> String {
+    format!(
+        "{} cannot be opened: {reason}; move it away, and the evaluation opens without it",
+        path.display()
+    )
+}
+
+/// An evaluation as a file holds it.
+///
+/// # Errors
+/// It is too large to be read again.
+pub fn written(evaluation: &Evaluation) -> Result<Vec<u8>, String> {
+    let text = json(evaluation)?;
+    if text.len() as u64 > MAX_BYTES {
+        let (count, most) = (evaluation.pictures.len(), MAX_BYTES >> 20);
+        return Err(format!(
+            "{count} pictures are more than the {most} MiB of a file can hold: measure a part of them"
+        ));
+    }
+    Ok(text)
+}
+
+/// The one thing that is read first: which version wrote it.
+#[derive(Deserialize)]
+struct Version {
+    format: Option<u32>,
+}
+
+/// Reads an evaluation from a file, of this machine or another.
+///
+/// # Errors
+/// It cannot be read, or is no evaluation that this version knows.
+pub fn read(path: &Path) -> Result<Evaluation, String> {
+    let failed = |reason: String| format!("{} cannot be opened: {reason}", path.display());
+    let bytes = read_at_most(path, MAX_BYTES).map_err(|error| failed(error.to_string()))?;
+    let none = || failed("it is no evaluation".into());
+    let version: Version = serde_json::from_slice(&bytes).map_err(|_| none())?;
+    if version.format.ok_or_else(none)? > FORMAT {
+        return Err(failed("a newer version of Clipsight wrote it".into()));
+    }
+    let evaluation: Evaluation = serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))?;
+    check(&evaluation).map_err(failed)?;
+    Ok(evaluation)
+}
