@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use super::Events;
 use super::choice::ModelChoice;
 use super::device::DeviceChoice;
-use super::loaded::{Loaded, place};
+use super::loaded::Loaded;
+use super::placement::place;
 use super::protocol::{Event, ModelSpeed, Precision, Severity};
 use super::threads::spawn;
 use crate::clip::{Pixels, Result};
@@ -21,12 +22,12 @@ pub struct Benchmark {
     events: Events,
     running: Arc<AtomicBool>,
     device: DeviceChoice,
-    precision: Precision,
+    precision: Option<Precision>,
 }
 
 impl Benchmark {
     /// Nothing is measured yet.
-    pub fn new(events: Events, device: DeviceChoice, precision: Precision) -> Self {
+    pub fn new(events: Events, device: DeviceChoice, precision: Option<Precision>) -> Self {
         Self {
             events,
             running: Arc::default(),
@@ -42,7 +43,7 @@ impl Benchmark {
 
     /// From now on, models are measured in this precision.
     pub fn use_precision(&mut self, precision: Precision) {
-        self.precision = precision;
+        self.precision = Some(precision);
     }
 
     /// Measures a model; another one meanwhile is refused.
@@ -71,7 +72,7 @@ impl Benchmark {
     }
 }
 
-fn measured(choice: &ModelChoice, device: DeviceChoice, precision: Precision) -> Result<ModelSpeed> {
+fn measured(choice: &ModelChoice, device: DeviceChoice, precision: Option<Precision>) -> Result<ModelSpeed> {
     let mut loaded = Loaded::open(choice, place(device, precision))?;
     let side = loaded.model.info().image_size as u32;
     let picture = image::RgbImage::from_fn(side, side, |x, y| image::Rgb([x as u8, y as u8, (x ^ y) as u8]));
@@ -97,7 +98,7 @@ mod tests {
     #[test]
     fn the_starter_is_measured_and_a_model_that_is_not_there_says_so() {
         let (events, said) = Events::listened_to();
-        let benchmark = Benchmark::new(events, DeviceChoice::Cpu, Precision::Full);
+        let benchmark = Benchmark::new(events, DeviceChoice::Cpu, None);
         let heard = || loop {
             if let Event::Measured(speed) = said.recv_timeout(Duration::from_secs(60)).unwrap() {
                 return speed;

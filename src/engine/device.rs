@@ -1,5 +1,6 @@
 //! Where the model computes: a real GPU through wgpu, else the CPU.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
 
 use burn::tensor::{Device, DeviceKind};
@@ -7,6 +8,12 @@ use serde::{Deserialize, Serialize};
 
 /// Overrides the settings and the automatic choice; tests use it. `--device` is stronger still.
 pub const DEVICE_VARIABLE: &str = "CLIPSIGHT_DEVICE";
+
+/// CubeCL's own variable for the same as [`TASKS`], which it overrides.
+const TASKS_VARIABLE: &str = "CUBECL_WGPU_MAX_TASKS";
+/// Launches that go to a GPU together. A pass is about a hundred: while the first half of them computes, the second is
+/// recorded, and no more is spent on sending than twice. (CubeCL's default is 32.)
+const TASKS: usize = 64;
 
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -151,7 +158,12 @@ fn start_gpu(adapters: &[Adapter]) -> Result<Option<(Device, DeviceInfo)>, Strin
         name: adapter.name.clone(),
         gpu: true,
     };
-    match std::panic::catch_unwind(|| Device::wgpu_options().device_kind(kind).init()) {
+    let options = Device::wgpu_options().device_kind(kind);
+    let options = match std::env::var_os(TASKS_VARIABLE) {
+        Some(_) => options,
+        None => options.tasks_max(TASKS),
+    };
+    match std::panic::catch_unwind(AssertUnwindSafe(|| options.init())) {
         Ok(Ok(device)) => Ok(Some((device, info))),
         Ok(Err(error)) => Err(format!("{} does not start: {error}", adapter.name)),
         Err(_) => Err(format!("{} does not start: its driver failed", adapter.name)),

@@ -29,7 +29,6 @@ impl Embeddings {
         self.known.contains(&picture)
     }
 
-    /// Number of pictures.
     pub fn len(&self) -> usize {
         self.pictures.len()
     }

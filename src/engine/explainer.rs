@@ -22,7 +22,6 @@ pub struct Asked<'a> {
     pub library: Generation,
     /// The question, and who answers it.
     pub question: &'a Arc<Question>,
-    /// Its labels.
     pub classes: &'a ClassEmbeddings,
 }
 
@@ -32,7 +31,7 @@ pub struct Explainer {
     method: Option<HeatmapMethod>,
     subject: Option<Subject>,
     /// Whether these are the second set of maps.
-    rival: bool,
+    compared: bool,
     /// Passes in one step: as many as take but a moment.
     passes: usize,
 }
@@ -53,11 +52,11 @@ struct Subject {
 
 impl Explainer {
     /// Makes the second set of maps, by this method.
-    pub fn rival(method: Option<HeatmapMethod>) -> Self {
+    pub fn compared(method: Option<HeatmapMethod>) -> Self {
         Self {
             method,
             subject: None,
-            rival: true,
+            compared: true,
             passes: 1,
         }
     }
@@ -118,11 +117,11 @@ impl Explainer {
             .method
             .filter(|method| method.fits(tower).is_ok())
             .unwrap_or(HeatmapMethod::default_for(tower));
-        let rival = self.rival;
+        let compared = self.compared;
         let Some(subject) = &mut self.subject else {
             return false;
         };
-        let events = &Maps { events, rival };
+        let events = &Maps { events, compared };
         let (passes, started) = (self.passes.max(1), Instant::now());
         match loaded.try_on(|model| subject.step(model, method, passes, asked, events)) {
             Ok(Tried::Done(worked)) => {
@@ -157,7 +156,7 @@ fn paced(passes: usize, took: Duration) -> usize {
 /// Where maps go, and which set they are.
 struct Maps<'a> {
     events: &'a Events,
-    rival: bool,
+    compared: bool,
 }
 
 impl Subject {
@@ -227,7 +226,7 @@ impl Subject {
         events.events.send(Event::HeatMaps {
             library: asked.library,
             picture: self.picture,
-            rival: events.rival,
+            compared: events.compared,
             maps: Arc::new(MapSet {
                 question: asked.question.clone(),
                 method,

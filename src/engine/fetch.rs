@@ -11,7 +11,7 @@ use super::threads::spawn;
 use crate::hub::{Cache, Hub, PullError, pull};
 use crate::logging::{panic_text, place};
 use crate::memory::machine_bytes;
-use crate::progress::{Speed, Step, heard};
+use crate::progress::{Speed, Step, progress_fn};
 
 const REVISION: &str = "main";
 const SPEED_WINDOW: Duration = Duration::from_secs(5);
@@ -128,7 +128,8 @@ fn fetch(name: &str, events: &Events, wanted: impl Fn() -> bool) -> FetchOutcome
             },
         });
     };
-    match pull(&Hub::from_environment(), &cache, name, REVISION, &heard(hear, wanted)) {
+    let progress = progress_fn(hear, wanted);
+    match pull(&Hub::from_environment(), &cache, name, REVISION, &progress) {
         Ok(pulled) => FetchOutcome::Here(pulled.folder),
         Err(PullError::Cancelled) => FetchOutcome::Stopped,
         Err(error) => FetchOutcome::Failed(error.to_string()),

@@ -1,19 +1,20 @@
-//! Small pictures of files that need not be in the list: for pages that show what was measured or taught.
+//! Pictures of files that need not be in the list, for pages that show what was measured or taught: many small ones, and one
+//! as sharp as it is shown.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::Events;
 use super::pictures::screen_image;
-use super::protocol::Event;
+use super::protocol::{Event, ScreenImage};
 use super::threads::{keep_going, spawn};
 use crate::library::decode_fitted;
 use crate::logging::{panic_text, place};
 
 const THREADS: usize = 2;
-/// Longest side, in pixels.
+/// Longest side of a small one, in pixels.
 const SIDE: u32 = 256;
 
 /// Decodes files on threads of its own.
@@ -31,7 +32,13 @@ struct Wanted {
 struct Files {
     waiting: VecDeque<PathBuf>,
     in_work: BTreeSet<PathBuf>,
+    sharp: Option<(PathBuf, u32)>,
     closed: bool,
+}
+
+enum Job {
+    Small(PathBuf),
+    Sharp(PathBuf, u32),
 }
 
 impl Wanted {
@@ -39,8 +46,8 @@ impl Wanted {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next file; none once nobody wants any more.
-    fn next(&self) -> Option<PathBuf> {
+    /// The next file, small ones first; none once nobody wants any more.
+    fn next(&self) -> Option<Job> {
         let mut files = self.lock();
         loop {
             if files.closed {
@@ -48,7 +55,10 @@ impl Wanted {
             }
             if let Some(path) = files.waiting.pop_front() {
                 files.in_work.insert(path.clone());
-                return Some(path);
+                return Some(Job::Small(path));
+            }
+            if let Some((path, side)) = files.sharp.take() {
+                return Some(Job::Sharp(path, side));
             }
             files = self.changed.wait(files).unwrap_or_else(PoisonError::into_inner);
         }
@@ -56,7 +66,6 @@ impl Wanted {
 }
 
 impl FilePictures {
-    /// Starts the threads.
     pub fn start(events: &Events) -> Self {
         let wanted = Arc::new(Wanted::default());
         for n in 0..THREADS {
@@ -77,6 +86,12 @@ impl FilePictures {
         files.in_work = in_work;
         self.wanted.changed.notify_all();
     }
+
+    /// This file is shown larger than a small picture is; what was wanted before is not any more.
+    pub fn want_sharp(&self, path: PathBuf, side: u32) {
+        self.wanted.lock().sharp = Some((path, side));
+        self.wanted.changed.notify_all();
+    }
 }
 
 impl Drop for FilePictures {
@@ -87,9 +102,25 @@ impl Drop for FilePictures {
 }
 
 fn step(wanted: &Wanted, events: &Events) -> bool {
-    let Some(path) = wanted.next() else { return false };
-    let decoded = catch_unwind(AssertUnwindSafe(|| decode_fitted(&path, SIDE).map(screen_image)));
-    let image = match decoded {
+    match wanted.next() {
+        None => return false,
+        Some(Job::Small(path)) => {
+            let image = decoded(&path, SIDE);
+            wanted.lock().in_work.remove(&path);
+            events.send(Event::FilePicture { path, image });
+        }
+        Some(Job::Sharp(path, side)) => {
+            let image = decoded(&path, side);
+            events.send(Event::SharpPicture { path, side, image });
+        }
+    }
+    true
+}
+
+/// A file's picture with its longest side no longer than this, or why there is none.
+fn decoded(path: &Path, side: u32) -> Result<ScreenImage, String> {
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode_fitted(path, side).map(screen_image)));
+    match decoded {
         Ok(image) => image.map_err(|error| error.to_string()),
         // It is not waited for any more, whatever happened.
         Err(panic) => Err(format!(
@@ -97,10 +128,7 @@ fn step(wanted: &Wanted, events: &Events) -> bool {
             panic_text(panic.as_ref()),
             place()
         )),
-    };
-    wanted.lock().in_work.remove(&path);
-    events.send(Event::FilePicture { path, image });
-    true
+    }
 }
 
 #[cfg(test)]
@@ -123,6 +151,12 @@ mod tests {
             }
         }
         told.sort();
-        assert_eq!(told, [(bad, None), (good, Some(256))]);
+        assert_eq!(told, [(bad, None), (good.clone(), Some(256))]);
+        pictures.want_sharp(good.clone(), 512);
+        let Event::SharpPicture { path, side, image } = said.recv_timeout(std::time::Duration::from_secs(30)).unwrap()
+        else {
+            panic!("the sharp one is told as such")
+        };
+        assert_eq!((path, side, image.unwrap().height), (good, 512, 512));
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 
 use super::Events;
-use super::messages::{Chore, FoundFile, Work, absolute};
+use super::messages::{FoundFile, InferenceMessage, LibraryMessage, absolute};
 use super::protocol::{Event, Generation, LibraryRequest, PictureFile, PictureId, Severity};
 use super::queue::{Job, Queue};
 use super::saver::Saver;
@@ -24,10 +24,10 @@ const LOOK_UP: usize = 256;
 
 /// The library thread's state.
 pub struct Librarian {
-    chores: Receiver<Chore>,
+    chores: Receiver<LibraryMessage>,
     events: Events,
     queue: Arc<Queue>,
-    inference: Sender<Work>,
+    inference: Sender<InferenceMessage>,
     store: Store,
     /// Facts that wait to be written.
     unwritten: usize,
@@ -53,9 +53,9 @@ pub struct Librarian {
 impl Librarian {
     /// Nothing listed yet.
     pub fn new(
-        chores: Receiver<Chore>,
+        chores: Receiver<LibraryMessage>,
         queue: Arc<Queue>,
-        inference: Sender<Work>,
+        inference: Sender<InferenceMessage>,
         store: Store,
         scanner: Scanner,
         saver: Saver,
@@ -98,7 +98,7 @@ impl Librarian {
             next.map_err(|error| error == RecvTimeoutError::Disconnected)
         };
         match next {
-            Ok(Chore::Stop) | Err(true) => {
+            Ok(LibraryMessage::Stop) | Err(true) => {
                 self.store.flush_now();
                 return false;
             }
@@ -113,17 +113,17 @@ impl Librarian {
         true
     }
 
-    fn handle(&mut self, chore: Chore) {
+    fn handle(&mut self, chore: LibraryMessage) {
         match chore {
-            Chore::Asked(request) => self.asked(request),
-            Chore::Found { library, pictures } if library == self.library => self.found(pictures),
-            Chore::Scanned { library, unreadable } if library == self.library => {
+            LibraryMessage::Asked(request) => self.asked(request),
+            LibraryMessage::Found { library, pictures } if library == self.library => self.found(pictures),
+            LibraryMessage::Scanned { library, unreadable } if library == self.library => {
                 self.unpruned = std::mem::take(&mut self.to_prune).then_some(0).or(self.unpruned);
                 self.events.send(Event::Scanned { library, unreadable });
             }
             // Of another list.
-            Chore::Found { .. } | Chore::Scanned { .. } => {}
-            Chore::Model {
+            LibraryMessage::Found { .. } | LibraryMessage::Scanned { .. } => {}
+            LibraryMessage::Model {
                 identity,
                 dim,
                 place,
@@ -137,11 +137,11 @@ impl Librarian {
                 self.queue.index(Vec::new());
                 self.looked_up = 0;
             }
-            Chore::Keep(fact) => {
+            LibraryMessage::Keep(fact) => {
                 self.unwritten += 1;
                 self.store.keep(fact);
             }
-            Chore::Stop => {}
+            LibraryMessage::Stop => {}
         }
     }
 
@@ -173,7 +173,7 @@ impl Librarian {
         self.places.clear();
         self.looked_up = 0;
         self.queue.index(Vec::new());
-        let _ = self.inference.send(Work::Library(library));
+        let _ = self.inference.send(InferenceMessage::Library(library));
         self.scanner.start(library, roots);
     }
 
@@ -247,7 +247,7 @@ impl Librarian {
             }
         }
         if !rows.is_empty() {
-            let _ = self.inference.send(Work::Stored {
+            let _ = self.inference.send(InferenceMessage::Stored {
                 library: self.library,
                 identity,
                 rows,

@@ -2,10 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::{Device, Tensor};
 
-use super::device::{DeviceChoice, DeviceInfo, gpu, no_gpu_reason};
-use crate::clip::{Begun, Embedding, Error, Model, Pixels, Precision, Result, TokenizedText, numbers};
+use super::device::{DeviceChoice, DeviceInfo};
+use super::placement::{Placement, place};
+use crate::clip::{Embedding, Error, Model, PendingEmbeddings, Pixels, Result, TokenizedText, numbers};
 use crate::engine::ModelChoice;
 use crate::logging::{panic_text, place as log_place};
 
@@ -37,76 +38,13 @@ pub enum Tried<T> {
     Moved(String),
 }
 
-/// Where a choice of device leads, and what the user should know about it.
-pub struct Placement {
-    device: Device,
-    info: DeviceInfo,
-    precision: Precision,
-    /// Whether it computes in half precision.
-    pub has_half: bool,
-    /// Why it is not the device that was asked for.
-    pub warning: Option<String>,
-}
-
-/// Resolves a choice; never fails, since the CPU is always there. The CPU always computes in full precision.
-pub fn place(choice: DeviceChoice, precision: Precision) -> Placement {
-    let cpu = |warning| Placement {
-        device: Device::flex(),
-        info: DeviceInfo::cpu(),
-        precision: Precision::Full,
-        has_half: false,
-        warning,
-    };
-    if choice == DeviceChoice::Cpu {
-        return cpu(None);
-    }
-    match gpu() {
-        Ok(Some((device, info))) => {
-            let has_half = device.supports_dtype(DType::F16);
-            let too_much = precision == Precision::Half && !has_half;
-            Placement {
-                precision: if has_half { precision } else { Precision::Full },
-                has_half,
-                warning: too_much.then(|| format!("{} has no half precision: computing in f32", info.name)),
-                device,
-                info,
-            }
-        }
-        Ok(None) => cpu((choice == DeviceChoice::Gpu).then(no_gpu_reason)),
-        Err(reason) => cpu(Some(format!("{reason}: using the CPU"))),
-    }
-}
-
-impl Placement {
-    /// Whether this is a GPU.
-    pub fn is_gpu(&self) -> bool {
-        self.info.gpu
-    }
-
-    /// Where tensors are made.
-    pub fn device(&self) -> &Device {
-        &self.device
-    }
-
-    /// The precision in which it computes.
-    pub fn precision(&self) -> Precision {
-        self.precision
-    }
-
-    /// What computes, for people.
-    pub fn info(&self) -> &DeviceInfo {
-        &self.info
-    }
-}
-
 impl Loaded {
     /// Loads a model onto a device.
     ///
     /// # Errors
     /// The model's files are missing, damaged or do not fit; a GPU that fails while loading is an error, too.
     pub fn open(choice: &ModelChoice, placement: Placement) -> Result<Self> {
-        let device = &placement.device;
-        let precision = placement.precision;
+        let (device, precision) = (placement.device(), placement.precision());
         let opened = catch_unwind(AssertUnwindSafe(|| {
             let model = match choice {
                 ModelChoice::Starter => Model::starter_in(device, precision),
@@ -122,7 +60,7 @@ impl Loaded {
         })?;
         Ok(Self {
             model,
-            device: placement.info,
+            device: placement.info().clone(),
             choice: choice.clone(),
             most: usize::MAX,
             #[cfg(test)]
@@ -188,7 +126,7 @@ impl Loaded {
     }
 
     /// Has a GPU begin to embed pictures; none where it cannot, or where the processor computes: then embed them.
-    pub fn begin(&self, pictures: &[Pixels]) -> Option<Begun> {
+    pub fn begin(&self, pictures: &[Pixels]) -> Option<PendingEmbeddings> {
         if !self.device.gpu || pictures.len() > self.most {
             return None;
         }
@@ -199,7 +137,7 @@ impl Loaded {
     ///
     /// # Errors
     /// They could not be computed: embed the pictures anew, which finds out why.
-    pub fn finish(&self, begun: Begun) -> Result<Vec<Embedding>> {
+    pub fn finish(&self, begun: PendingEmbeddings) -> Result<Vec<Embedding>> {
         self.guarded(|model| model.finish(begun))
     }
 
@@ -236,7 +174,7 @@ impl Loaded {
     /// Loads the model onto the CPU; what to tell the user.
     fn move_to_cpu(&mut self, reason: &str) -> Result<String> {
         let message = format!("{} was lost ({reason}): going on with the CPU", self.device.name);
-        *self = Self::open(&self.choice, place(DeviceChoice::Cpu, Precision::Full))?;
+        *self = Self::open(&self.choice, place(DeviceChoice::Cpu, None))?;
         Ok(message)
     }
 
@@ -279,7 +217,7 @@ mod tests {
     use super::*;
 
     fn starter() -> Loaded {
-        Loaded::open(&ModelChoice::Starter, place(DeviceChoice::Cpu, Precision::Full)).unwrap()
+        Loaded::open(&ModelChoice::Starter, place(DeviceChoice::Cpu, None)).unwrap()
     }
 
     #[test]

@@ -8,19 +8,21 @@ use crossbeam_channel::Sender;
 
 use super::choice::ModelChoice;
 use super::device::DeviceChoice;
-use super::gpu_warmup::warmed_up;
-use super::loaded::{Loaded, place};
-use super::messages::Work;
+use super::gpu_warmup::{embed_probe, warmed_up};
+use super::loaded::Loaded;
+use super::messages::InferenceMessage;
+use super::placement::place;
 use super::threads::spawn;
 use super::{Events, protocol::Precision};
+use crate::clip::Embedding;
 use crate::logging::{panic_text, place as log_place};
 
 /// Loads models for the inference thread; only the newest of what was asked for counts.
 pub struct Loader {
     events: Events,
-    work: Sender<Work>,
+    work: Sender<InferenceMessage>,
     model: Newest,
-    rival: Newest,
+    compared: Newest,
     /// Two large models at once would fill the memory; a GPU is prepared beside that, for one model at a time.
     one_at_a_time: Arc<Mutex<()>>,
     one_on_gpu: Arc<Mutex<()>>,
@@ -42,19 +44,19 @@ impl Newest {
 
 impl Loader {
     /// Sends what it loads as work.
-    pub fn new(events: Events, work: Sender<Work>) -> Self {
+    pub fn new(events: Events, work: Sender<InferenceMessage>) -> Self {
         Self {
             events,
             work,
             model: Newest::default(),
-            rival: Newest::default(),
+            compared: Newest::default(),
             one_at_a_time: Arc::default(),
             one_on_gpu: Arc::default(),
         }
     }
 
     /// Loads a model onto the CPU, which can answer at once, then prepares a GPU where one is wanted.
-    pub fn load(&self, choice: ModelChoice, device: DeviceChoice, precision: Precision) {
+    pub fn load(&self, choice: ModelChoice, device: DeviceChoice, precision: Option<Precision>) {
         let (attempt, newest) = (self.model.next(), self.model.clone());
         let (work, gpu) = (self.work.clone(), self.gpu(attempt));
         let turn = self.one_at_a_time.clone();
@@ -63,24 +65,28 @@ impl Loader {
             if !newest.is(attempt) {
                 return;
             }
-            let loaded = open(&choice, DeviceChoice::Cpu, Precision::Full);
+            let mut loaded = open(&choice, DeviceChoice::Cpu, None);
             let is_there = loaded.is_ok();
-            let _ = work.send(Work::Loaded {
+            let probe = loaded.as_mut().ok().filter(|_| is_checked(device, precision));
+            let expected = probe.and_then(|loaded| embed_probe(loaded).ok());
+            let _ = work.send(InferenceMessage::Loaded {
                 attempt,
                 choice: choice.clone(),
                 loaded,
             });
             drop(turn);
             if is_there {
-                gpu.prepare(&choice, device, precision);
+                gpu.prepare(&choice, device, precision, expected.as_deref());
             }
         });
     }
 
     /// Prepares a GPU for the model that is there, again: another one that was asked for since then could not be loaded.
-    pub fn prepare_gpu_again(&self, choice: ModelChoice, device: DeviceChoice, precision: Precision) {
+    pub fn prepare_gpu_again(&self, choice: ModelChoice, device: DeviceChoice, precision: Option<Precision>) {
         let gpu = self.gpu(self.model.next());
-        spawn("model", &self.events, move || gpu.prepare(&choice, device, precision));
+        spawn("model", &self.events, move || {
+            gpu.prepare(&choice, device, precision, None)
+        });
     }
 
     fn gpu(&self, attempt: u64) -> GpuTurn {
@@ -94,15 +100,15 @@ impl Loader {
     }
 
     /// Loads the model that makes a second set of heatmaps; what was loaded for it before does not count any more.
-    pub fn load_rival(&self, choice: Option<ModelChoice>, device: DeviceChoice) {
-        let (attempt, newest) = (self.rival.next(), self.rival.clone());
+    pub fn load_compared(&self, choice: Option<ModelChoice>, device: DeviceChoice) {
+        let (attempt, newest) = (self.compared.next(), self.compared.clone());
         let Some(choice) = choice else { return };
         let (work, turn) = (self.work.clone(), self.one_at_a_time.clone());
         spawn("second-model", &self.events, move || {
             let _turn = turn.lock();
             if newest.is(attempt) {
-                let loaded = open(&choice, device, Precision::Full);
-                let _ = work.send(Work::RivalLoaded { attempt, loaded });
+                let loaded = open(&choice, device, Some(Precision::Full));
+                let _ = work.send(InferenceMessage::ComparedLoaded { attempt, loaded });
             }
         });
     }
@@ -113,8 +119,8 @@ impl Loader {
     }
 
     /// Whether a second model was loaded for what is still wanted.
-    pub fn is_rival_wanted(&self, attempt: u64) -> bool {
-        self.rival.is(attempt)
+    pub fn is_compared_wanted(&self, attempt: u64) -> bool {
+        self.compared.is(attempt)
     }
 }
 
@@ -124,25 +130,37 @@ struct GpuTurn {
     newest: Newest,
     one_on_gpu: Arc<Mutex<()>>,
     events: Events,
-    work: Sender<Work>,
+    work: Sender<InferenceMessage>,
 }
 
 impl GpuTurn {
-    fn prepare(&self, choice: &ModelChoice, device: DeviceChoice, precision: Precision) {
+    /// `expected` is what the processor makes of the probe: without it, half precision is used only where it is asked for.
+    fn prepare(
+        &self,
+        choice: &ModelChoice,
+        device: DeviceChoice,
+        precision: Option<Precision>,
+        expected: Option<&[Embedding]>,
+    ) {
         let _turn = self.one_on_gpu.lock();
         let wanted = || self.newest.is(self.attempt);
         if device == DeviceChoice::Cpu || !wanted() {
             return;
         }
         let loaded = told("The GPU could not be prepared", || {
-            warmed_up(choice, device, precision, &self.events, wanted)
+            warmed_up(choice, device, precision, expected, &self.events, wanted)
         });
         let attempt = self.attempt;
-        let _ = self.work.send(Work::Gpu { attempt, loaded });
+        let _ = self.work.send(InferenceMessage::Gpu { attempt, loaded });
     }
 }
 
-fn open(choice: &ModelChoice, device: DeviceChoice, precision: Precision) -> Result<Box<Loaded>, String> {
+/// Whether a GPU would answer in half precision without having been asked to: then it is checked first.
+fn is_checked(device: DeviceChoice, precision: Option<Precision>) -> bool {
+    device != DeviceChoice::Cpu && precision.is_none() && place(device, precision).precision() == Precision::Half
+}
+
+fn open(choice: &ModelChoice, device: DeviceChoice, precision: Option<Precision>) -> Result<Box<Loaded>, String> {
     told("Loading failed", || {
         let loaded = Loaded::open(choice, place(device, precision));
         loaded.map(Box::new).map_err(|error| error.to_string())
@@ -167,14 +185,10 @@ mod tests {
         let (work, loaded) = crossbeam_channel::unbounded();
         let loader = Loader::new(events, work);
         let turn = loader.one_at_a_time.lock().unwrap();
-        loader.load(
-            ModelChoice::Path("/no/such/model".into()),
-            DeviceChoice::Cpu,
-            Precision::Full,
-        );
-        loader.load(ModelChoice::Starter, DeviceChoice::Cpu, Precision::Full);
+        loader.load(ModelChoice::Path("/no/such/model".into()), DeviceChoice::Cpu, None);
+        loader.load(ModelChoice::Starter, DeviceChoice::Cpu, None);
         drop(turn);
-        let Ok(Work::Loaded {
+        let Ok(InferenceMessage::Loaded {
             attempt,
             choice,
             loaded: Ok(_),

@@ -14,16 +14,14 @@ use crate::engine::ModelChoice;
 use crate::library::{Content, Fact, Stamp};
 
 /// What the inference thread is to do.
-pub enum Work {
+pub enum InferenceMessage {
     /// What the window asks.
     Asked(InferenceRequest),
-    /// Compute elsewhere.
     UseDevice(DeviceChoice),
     /// A new list of pictures: forget the old one's embeddings.
     Library(Generation),
     /// Embeddings that the store had.
     Stored {
-        /// The list.
         library: Generation,
         /// The model they are from.
         identity: String,
@@ -32,32 +30,25 @@ pub enum Work {
     },
     /// A decoded picture to embed.
     Prepared {
-        /// The picture.
         job: Job,
         /// Its absolute path.
         path: PathBuf,
         /// The model it was prepared for.
         identity: String,
-        /// The picture.
         prepared: Box<Prepared>,
     },
     /// Another picture is inspected, or none: heatmaps of any other are not wanted any more.
     Inspecting {
-        /// The list.
         library: Generation,
-        /// Which.
         picture: Option<PictureId>,
     },
     /// The inspected picture: make its heatmaps.
     Dense {
-        /// The list.
         library: Generation,
-        /// Which.
         picture: PictureId,
         /// The model it was prepared for.
         identity: String,
-        /// The picture.
-        inspected: Seen,
+        inspected: InspectedPixels,
     },
     /// Compute in another precision.
     UsePrecision(Precision),
@@ -65,16 +56,13 @@ pub enum Work {
     Loaded {
         /// What the loading was for; an outdated one is dropped.
         attempt: u64,
-        /// Which model.
         choice: ModelChoice,
-        /// The model.
         loaded: std::result::Result<Box<Loaded>, String>,
     },
     /// The model that makes the second set of heatmaps is loaded; or why it is not.
-    RivalLoaded {
+    ComparedLoaded {
         /// What the loading was for; an outdated one is dropped.
         attempt: u64,
-        /// The model.
         loaded: std::result::Result<Box<Loaded>, String>,
     },
     /// A GPU is ready, with the model on it; or why it is not.
@@ -84,13 +72,12 @@ pub enum Work {
         /// The model on the GPU, nothing where there is no GPU.
         loaded: std::result::Result<Option<Box<Loaded>>, String>,
     },
-    /// End.
     Stop,
 }
 
 /// A picture as the inspector's work needs it.
 #[derive(Clone)]
-pub struct Seen {
+pub struct InspectedPixels {
     /// The picture, upright; a smaller one where it is larger than a camera's.
     pub picture: Arc<RgbImage>,
     /// The same, no larger than tests and the brush need.
@@ -100,32 +87,27 @@ pub struct Seen {
 }
 
 /// What the library thread is to do.
-pub enum Chore {
+pub enum LibraryMessage {
     /// What the window asks.
     Asked(LibraryRequest),
     /// A scan found more pictures.
     Found {
-        /// The list.
         library: Generation,
-        /// In order.
         pictures: Vec<FoundFile>,
     },
     /// A scan is done.
     Scanned {
-        /// The list.
         library: Generation,
         /// Paths that could not be looked at, with the reason.
         unreadable: Vec<(PathBuf, String)>,
     },
     /// Another model: its identity. Look up what the store has for it, and index the rest.
     Model {
-        /// Its identity.
         identity: String,
         /// The width of its embeddings.
         dim: usize,
         /// Where it is; none for the one in the binary.
         place: Option<PathBuf>,
-        /// Its files.
         files: Vec<PathBuf>,
     },
     /// Write this down.

@@ -19,9 +19,11 @@
 mod benchmark;
 mod choice;
 mod classes;
+mod compared;
 mod device;
 mod embeddings;
 pub mod evaluation;
+mod events;
 mod explainer;
 mod fetch;
 mod file_pictures;
@@ -33,12 +35,12 @@ mod loaded;
 mod loader;
 mod messages;
 mod pictures;
+mod placement;
 mod prepare;
 mod previews;
 mod probe;
 pub mod protocol;
 mod queue;
-mod rival;
 mod saver;
 mod scanner;
 mod session;
@@ -61,9 +63,9 @@ use file_pictures::FilePictures;
 use inference::{Channels, Inference};
 use librarian::Librarian;
 use loader::Loader;
-use messages::{Chore, Work};
+use messages::{InferenceMessage, LibraryMessage};
 use pictures::PictureThread;
-use protocol::{Event, InferenceRequest, LibraryRequest, PictureId, Request, Severity, Topic};
+use protocol::{Event, InferenceRequest, LibraryRequest, PictureId, Request};
 use queue::{Job, Lane, Queue};
 use saver::Saver;
 use scanner::Scanner;
@@ -71,14 +73,15 @@ use threads::spawn;
 use trainer::Trainer;
 
 use crate::clip::Precision;
-use crate::fine_tune::run::Control;
+use crate::fine_tune::run::RunSignals;
 use crate::library::Store;
 
 pub use choice::ModelChoice;
 pub use device::{Adapter, DEVICE_VARIABLE, DeviceChoice, DeviceInfo, adapters, gpu, no_gpu_reason};
-pub use loaded::{GPU_BATCH, IMAGE_BATCH};
-pub use loaded::{Loaded, Placement, place};
+pub use events::{Events, Wake};
+pub use loaded::{GPU_BATCH, IMAGE_BATCH, Loaded};
 pub use pictures::INSPECTED_SIDE;
+pub use placement::{Placement, place};
 pub use prepare::{Prepared, prepare};
 pub use session::{Embedded, Session, decoders};
 
@@ -88,9 +91,6 @@ const INSPECTORS: usize = 2;
 const CLOSING: Duration = Duration::from_secs(2);
 /// No list has this generation.
 const NO_LIBRARY: u64 = u64::MAX;
-
-/// Called after every event, from any thread: the window asks for a repaint.
-pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// Something that answers requests with events: the engine, or a stand-in for tests.
 pub trait Backend {
@@ -108,48 +108,15 @@ pub struct EngineOptions {
     pub model: ModelChoice,
     /// Where it computes.
     pub device: DeviceChoice,
-    /// The precision in which a GPU computes.
-    pub precision: Precision,
-}
-
-/// Where events go.
-#[derive(Clone)]
-pub struct Events {
-    sender: Sender<Event>,
-    wake: Wake,
-}
-
-impl Events {
-    fn send(&self, event: Event) {
-        let _ = self.sender.send(event);
-        (self.wake)();
-    }
-
-    fn message(&self, severity: Severity, text: String) {
-        let topic = None;
-        self.send(Event::Message { severity, topic, text });
-    }
-
-    /// A message that replaces what was said about the same.
-    fn message_about(&self, topic: Topic, severity: Severity, text: String) {
-        let topic = Some(topic);
-        self.send(Event::Message { severity, topic, text });
-    }
-
-    /// Events, and who hears them.
-    #[cfg(test)]
-    fn listened_to() -> (Self, Receiver<Event>) {
-        let (sender, receiver) = unbounded();
-        let wake: Wake = Arc::new(|| {});
-        (Self { sender, wake }, receiver)
-    }
+    /// The precision in which a GPU computes; none for the usual one.
+    pub precision: Option<Precision>,
 }
 
 /// The running engine. Dropping it writes what is not written yet and ends its threads; that never takes long.
 pub struct Engine {
     events: Receiver<Event>,
-    work: Sender<Work>,
-    chores: Sender<Chore>,
+    work: Sender<InferenceMessage>,
+    chores: Sender<LibraryMessage>,
     queue: Arc<Queue>,
     fetcher: Fetcher,
     benchmark: Benchmark,
@@ -167,8 +134,8 @@ pub struct Engine {
 
 /// The ends of the channels that threads listen to.
 struct Ends {
-    work: Receiver<Work>,
-    chores: Receiver<Chore>,
+    work: Receiver<InferenceMessage>,
+    chores: Receiver<LibraryMessage>,
     unsaved: Sender<()>,
 }
 
@@ -179,11 +146,8 @@ impl Engine {
         let (work_sender, work_receiver) = unbounded();
         let (chore_sender, chore_receiver) = unbounded();
         let (unsaved_sender, unsaved_receiver) = bounded(0);
-        let events = Events {
-            sender: event_sender,
-            wake,
-        };
-        let training = Arc::new(Control::default());
+        let events = Events::new(event_sender, wake);
+        let training = Arc::new(RunSignals::default());
         let data_dir = options.data_dir.clone();
         let engine = Self {
             events: event_receiver,
@@ -210,7 +174,7 @@ impl Engine {
         engine
     }
 
-    fn start_threads(&self, ends: Ends, options: EngineOptions, events: &Events, training: Arc<Control>) {
+    fn start_threads(&self, ends: Ends, options: EngineOptions, events: &Events, training: Arc<RunSignals>) {
         let data_dir = options.data_dir.as_deref();
         let (prepared_sender, prepared) = bounded(2 * GPU_BATCH);
         let lanes = [
@@ -278,21 +242,21 @@ impl Backend for Engine {
                 if let InferenceRequest::Classify(question) = &request {
                     self.asked.store(question.generation, Ordering::Relaxed);
                 }
-                let _ = self.work.send(Work::Asked(request));
+                let _ = self.work.send(InferenceMessage::Asked(request));
             }
             Request::Library(request) => {
                 if let LibraryRequest::OpenFolders { library, .. } | LibraryRequest::OpenSamples { library } = &request
                 {
                     self.wanted_library.store(*library, Ordering::Relaxed);
                 }
-                let _ = self.chores.send(Chore::Asked(request));
+                let _ = self.chores.send(LibraryMessage::Asked(request));
             }
             Request::Hub(request) => self.fetcher.send(request),
             Request::Training(request) => self.trainer.send(request),
             Request::Evaluation(request) => self.evaluator.send(request),
             Request::Inspect { library, picture } => {
                 // First the model's thread, which stops explaining any other picture.
-                let _ = self.work.send(Work::Inspecting { library, picture });
+                let _ = self.work.send(InferenceMessage::Inspecting { library, picture });
                 let job = picture.and_then(|id| self.job(library, id));
                 self.queue.inspect(job);
             }
@@ -301,17 +265,18 @@ impl Backend for Engine {
                 self.queue.thumbnails(jobs);
             }
             Request::FilePictures(paths) => self.file_pictures.want(paths),
+            Request::SharpPicture { path, side } => self.file_pictures.want_sharp(path, side),
             Request::PauseIndexing(paused) => self.queue.pause(paused),
             Request::MeasureModel(choice) => self.benchmark.measure(choice),
             Request::UseDevice(device) => {
                 self.trainer.use_device(device);
                 self.evaluator.use_device(device);
                 self.benchmark.use_device(device);
-                let _ = self.work.send(Work::UseDevice(device));
+                let _ = self.work.send(InferenceMessage::UseDevice(device));
             }
             Request::UsePrecision(precision) => {
                 self.benchmark.use_precision(precision);
-                let _ = self.work.send(Work::UsePrecision(precision));
+                let _ = self.work.send(InferenceMessage::UsePrecision(precision));
             }
         }
     }
@@ -342,8 +307,8 @@ impl Drop for Engine {
         self.fetcher.stop();
         self.evaluator.stop();
         self.wanted_library.store(NO_LIBRARY, Ordering::Relaxed);
-        let _ = self.work.send(Work::Stop);
-        let _ = self.chores.send(Chore::Stop);
+        let _ = self.work.send(InferenceMessage::Stop);
+        let _ = self.chores.send(LibraryMessage::Stop);
         // Only what the store and the user's files get is lost otherwise; a disk that hangs keeps no window open.
         let _ = self.unsaved.recv_timeout(CLOSING);
     }

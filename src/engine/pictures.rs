@@ -6,7 +6,7 @@ use crossbeam_channel::Sender;
 use image::RgbImage;
 
 use super::Events;
-use super::messages::{Chore, Seen, Work, absolute};
+use super::messages::{InferenceMessage, InspectedPixels, LibraryMessage, absolute};
 use super::prepare::{prepare_read, small, thumbnail};
 use super::protocol::{Event, InspectedPicture, ScreenImage, ViewRect};
 use super::queue::{Job, Lane, Queue, Task, Wanted};
@@ -43,10 +43,10 @@ pub struct PictureThread {
     pub lane: Lane,
     pub queue: Arc<Queue>,
     pub events: Events,
-    pub inference: Sender<Work>,
+    pub inference: Sender<InferenceMessage>,
     /// Bounded: the threads that index wait here for the model, and no others.
-    pub prepared: Sender<Work>,
-    pub librarian: Sender<Chore>,
+    pub prepared: Sender<InferenceMessage>,
+    pub librarian: Sender<LibraryMessage>,
     /// Beside the library thread's: to read.
     pub store: Store,
 }
@@ -107,7 +107,7 @@ impl PictureThread {
                 .map_err(|e| PictureError::Damaged(e.to_string()))?;
             views.push((preprocessing.view_rect(width, height), view));
         }
-        let rival_view = views.get(1).map(|(view, _)| *view);
+        let compared_view = views.get(1).map(|(view, _)| *view);
         let (view, model_view) = views.first().cloned().unwrap_or((WHOLE, RgbImage::new(1, 1)));
         let copy = Arc::new(fitted(&picture, CHECKED_SIDE));
         let shown = fitted(&picture, INSPECTED_SIDE);
@@ -126,7 +126,7 @@ impl PictureThread {
                 file: file.and_then(|file| Some((file.len(), file.modified().ok()?))),
                 view,
                 model_view: screen_image(model_view),
-                rival_view,
+                compared_view,
             }),
         });
         let fits = picture.width().max(picture.height()) <= PROBED_SIDE;
@@ -136,11 +136,11 @@ impl PictureThread {
             Arc::new(fitted(&picture, PROBED_SIDE))
         };
         for (model, (_, view)) in models.iter().zip(views) {
-            let _ = self.inference.send(Work::Dense {
+            let _ = self.inference.send(InferenceMessage::Dense {
                 library: job.library,
                 picture: job.picture,
                 identity: model.identity.clone(),
-                inspected: Seen {
+                inspected: InspectedPixels {
                     picture: picture.clone(),
                     copy: copy.clone(),
                     view,
@@ -187,7 +187,7 @@ impl PictureThread {
     }
 
     fn keep(&self, job: &Job, read: &ReadPicture, thumbnail: Option<Thumbnail>) {
-        let _ = self.librarian.send(Chore::Keep(Fact {
+        let _ = self.librarian.send(LibraryMessage::Keep(Fact {
             path: absolute(&job.path),
             stamp: read.stamp,
             computed: Computed {
@@ -208,7 +208,7 @@ impl PictureThread {
         let read = ReadPicture::read(&job.path)?;
         if let Some(embedding) = self.store.embedding(read.content, &model.identity, model.dim) {
             self.keep(job, &read, None);
-            let _ = self.inference.send(Work::Stored {
+            let _ = self.inference.send(InferenceMessage::Stored {
                 library: job.library,
                 identity: model.identity,
                 rows: vec![(job.picture, embedding.vector)],
@@ -217,7 +217,7 @@ impl PictureThread {
         }
         let with_thumbnail = self.store.thumbnail(read.content).is_none();
         let prepared = prepare_read(&read, &model.preprocessing, with_thumbnail)?;
-        let _ = self.prepared.send(Work::Prepared {
+        let _ = self.prepared.send(InferenceMessage::Prepared {
             path: absolute(&job.path),
             job: job.clone(),
             identity: model.identity,

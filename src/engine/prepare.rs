@@ -13,7 +13,6 @@ use crate::library::{
 pub struct Prepared {
     /// Numbers for the image tower.
     pub pixels: Pixels,
-    /// What the file holds.
     pub content: Content,
     /// By which the file is known again.
     pub stamp: Option<Stamp>,

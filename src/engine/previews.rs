@@ -11,7 +11,7 @@ use super::protocol::Event;
 use super::threads::{keep_going, spawn};
 use super::training::{RunConfig, TrainingEvent};
 use crate::fine_tune::{Error, run};
-use crate::progress::{Step, heard};
+use crate::progress::{Step, progress_fn};
 
 /// Steps in which progress is told.
 const STEPS: f32 = 100.0;
@@ -23,7 +23,6 @@ pub struct Previews {
 }
 
 impl Previews {
-    /// Starts the thread.
     pub fn start(events: &Events) -> Self {
         let (asked, waiting) = unbounded::<(u64, Box<RunConfig>)>();
         let newest = Arc::new(AtomicU64::default());
@@ -65,7 +64,7 @@ fn look(generation: u64, config: &RunConfig, newest: &AtomicU64, events: &Events
             events.send(Event::Training(TrainingEvent::Looking { generation, done }));
         }
     };
-    let previewed = match run::preview(config, &heard(hear, wanted)) {
+    let previewed = match run::preview(config, &progress_fn(hear, wanted)) {
         Ok(preview) => Ok(Box::new(preview)),
         Err(Error::Stopped) => return,
         Err(error) => Err(error.to_string()),

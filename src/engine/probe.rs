@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::loaded::Loaded;
-use super::messages::Seen;
+use super::messages::InspectedPixels;
 use super::pictures::screen_image;
 use super::protocol::{Probe, Probed, Question};
 use crate::clip::Result;
@@ -30,7 +30,7 @@ pub struct Answer {
 /// The device failed.
 pub fn ask(
     loaded: &mut Loaded,
-    seen: &Seen,
+    seen: &InspectedPixels,
     probe: &Probe,
     classes: &ClassEmbeddings,
     question: &Arc<Question>,

@@ -11,11 +11,8 @@ use crate::clip::Preprocessing;
 /// One picture of a list.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// The list.
     pub library: Generation,
-    /// Which.
     pub picture: PictureId,
-    /// The file.
     pub path: PathBuf,
 }
 
@@ -48,7 +45,6 @@ pub enum Task {
 }
 
 impl Task {
-    /// The picture.
     pub fn job(&self) -> &Job {
         let (Self::Inspect(job, _) | Self::Thumbnail(job) | Self::Index(job, _)) = self;
         job
@@ -58,7 +54,6 @@ impl Task {
 /// The model for which pictures are prepared.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// Its identity.
     pub identity: String,
     /// The width of its embeddings.
     pub dim: usize,
@@ -79,7 +74,7 @@ struct Lanes {
     index: VecDeque<Job>,
     model: Option<Wanted>,
     /// Another model that looks at the inspected picture.
-    rival: Option<Wanted>,
+    compared: Option<Wanted>,
     paused: bool,
     closed: bool,
 }
@@ -90,7 +85,7 @@ impl Lanes {
             Lane::Inspect => {
                 let job = self.inspect.take()?;
                 self.awaited += 1;
-                let models = self.model.iter().chain(&self.rival);
+                let models = self.model.iter().chain(&self.compared);
                 Some(Task::Inspect(job, models.cloned().collect()))
             }
             Lane::Thumbnails => {
@@ -195,9 +190,9 @@ impl Queue {
     }
 
     /// Another model looks at the inspected picture, too, or none does any more.
-    pub fn rival(&self, rival: Option<Wanted>) {
+    pub fn compared(&self, compared: Option<Wanted>) {
         self.change(|lanes| {
-            lanes.rival = rival;
+            lanes.compared = compared;
             lanes.inspect.clone_from(&lanes.inspected);
         });
     }

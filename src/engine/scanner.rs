@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 
 use super::Events;
-use super::messages::{Chore, FoundFile, absolute};
+use super::messages::{FoundFile, LibraryMessage, absolute};
 use super::protocol::{Generation, Severity};
 use super::threads::spawn;
 use crate::library::{Found, ReadPicture, Store, unpack_samples, walk};
@@ -31,7 +31,7 @@ pub enum Roots {
 #[derive(Clone)]
 pub struct Scanner {
     pub events: Events,
-    pub librarian: Sender<Chore>,
+    pub librarian: Sender<LibraryMessage>,
     /// The newest list that was asked for: an older scan gives up.
     pub wanted: Arc<AtomicU64>,
     pub data_dir: Option<PathBuf>,
@@ -63,7 +63,7 @@ impl Scanner {
             unreadable.extend(found.unreadable);
         }
         chunk.hand_over();
-        let _ = self.librarian.send(Chore::Scanned { library, unreadable });
+        let _ = self.librarian.send(LibraryMessage::Scanned { library, unreadable });
     }
 
     fn samples(&self) -> Vec<PathBuf> {
@@ -103,7 +103,7 @@ impl Chunk<'_> {
         let found = std::mem::take(&mut self.pictures);
         if !found.is_empty() {
             let pictures = found.into_iter().map(|found| self.looked_at(found)).collect();
-            let _ = self.scanner.librarian.send(Chore::Found {
+            let _ = self.scanner.librarian.send(LibraryMessage::Found {
                 library: self.library,
                 pictures,
             });

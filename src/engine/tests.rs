@@ -78,7 +78,7 @@ fn engine(data_dir: &Path) -> Engine {
         data_dir: Some(data_dir.into()),
         model: ModelChoice::Starter,
         device: DeviceChoice::Cpu,
-        precision: Precision::Full,
+        precision: Some(Precision::Full),
     };
     Engine::start(options, Arc::new(|| {}))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 pub use crate::evaluation::{Comparison, Interval, Verdict};
 pub use crate::fine_tune::FineTuneMethod;
 pub use crate::fine_tune::board::Board;
-pub use crate::fine_tune::config::{Architecture, FIELDS, Field, Hyper, PRESETS, Part, RunConfig};
+pub use crate::fine_tune::config::{Architecture, FIELDS, Field, Hyper, PRESETS, RunConfig, TrainedPart};
 pub use crate::fine_tune::data::{ClassCount, Contradiction, Preview};
 pub use crate::fine_tune::k_shot::{Band, KShot, METHODS, PEOPLE, bands};
 pub use crate::fine_tune::run::{BlendPoint, Estimate, Flip, RunEvent, RunRecord, RunState, Tested};
@@ -31,10 +31,8 @@ pub enum TrainingRequest {
     Estimate {
         /// Counts what was asked; the answer carries it.
         generation: u64,
-        /// The run.
         config: Box<RunConfig>,
     },
-    /// Start a run.
     Start(Box<RunConfig>),
     /// Go on with a run.
     Resume(String),
@@ -44,11 +42,8 @@ pub enum TrainingRequest {
     Stop,
     /// Give a run another name and note.
     Describe {
-        /// The run.
         run: String,
-        /// Its name for people.
         name: String,
-        /// Its note.
         note: String,
     },
     /// Put a run aside.
@@ -57,9 +52,7 @@ pub enum TrainingRequest {
     Restore(String),
     /// Write a run's model, settings and curves into a folder.
     Export {
-        /// The run.
         run: String,
-        /// The folder.
         to: PathBuf,
     },
     /// Compare runs with the first of them, by their answers to the same test pictures.
@@ -68,7 +61,6 @@ pub enum TrainingRequest {
     MeasureBlends(String),
     /// Make a blend the run's model.
     UseBlend {
-        /// The run.
         run: String,
         /// From the model it started from (0) to what was learnt (1).
         blend: f32,
@@ -86,9 +78,7 @@ pub enum TrainingRequest {
         pairs: Vec<(PathBuf, String)>,
         /// The model; none for the starter.
         base: Option<PathBuf>,
-        /// Steps.
         steps: usize,
-        /// The learning rate.
         learning_rate: f64,
     },
 }
@@ -99,12 +89,7 @@ pub enum TrainingEvent {
     /// The runs, the newest first.
     Runs(Vec<RunRecord>),
     /// The events of a run, so far.
-    Events {
-        /// The run.
-        run: String,
-        /// Its events.
-        events: Vec<RunEvent>,
-    },
+    Events { run: String, events: Vec<RunEvent> },
     /// A run goes on.
     Run(RunEvent),
     /// Something that is no run goes on.
@@ -127,21 +112,18 @@ pub enum TrainingEvent {
     Previewed {
         /// The request that this answers.
         generation: u64,
-        /// The answer.
         previewed: Result<Box<Preview>, String>,
     },
     /// What a run would take.
     Estimated {
         /// The request that this answers.
         generation: u64,
-        /// The answer.
         estimate: Estimate,
     },
     /// One accuracy of the curve over shots.
     KShot {
         /// The request that this answers.
         generation: u64,
-        /// The accuracy.
         point: KShot,
     },
     /// Runs against the first of some; none where they were not tested on the same pictures, or their answers not kept.
@@ -153,7 +135,6 @@ pub enum TrainingEvent {
     },
     /// The accuracy of blends.
     Blends {
-        /// The run.
         run: String,
         /// From 0 to 1.
         points: Vec<BlendPoint>,
@@ -162,7 +143,6 @@ pub enum TrainingEvent {
     Board {
         /// The pairs that were compared.
         pairs: Vec<(PathBuf, String)>,
-        /// The answer.
         board: Box<Board>,
     },
 }

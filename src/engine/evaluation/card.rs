@@ -117,7 +117,7 @@ fn lines(evaluation: &Evaluation, place: usize, explained: &Explained) -> Vec<St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluation::tests_made as made;
+    use crate::evaluation::made;
 
     #[test]
     fn a_card_holds_three_pictures_and_its_words() {
@@ -133,7 +133,7 @@ mod tests {
             method: "Class activation".into(),
             beside: None,
         };
-        let evaluation = made(&[0, 1], &[1, 1]);
+        let evaluation = made(3, [(0, 1), (1, 1)]);
         let png = card_png(&evaluation, 0, &explained).unwrap();
         let read = image::load_from_memory(&png).unwrap().to_rgb8();
         assert_eq!(read.width(), 3 * 300 + 4 * MARGIN);

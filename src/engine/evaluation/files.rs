@@ -65,7 +65,6 @@ pub fn read_for(folder: &Path, wanted: &Wanted) -> Inputs {
 pub struct Writing {
     /// What is there may be replaced.
     pub replace: bool,
-    /// How tables are written.
     pub style: Style,
 }
 

@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use super::clerk::{answer, look};
 use super::map::{MapJob, draw};
-use super::shelf::Shelf;
+use super::open_evaluations::OpenEvaluations;
+use super::without_model::{answer, look};
 use super::worker::Worker;
 use super::{EvaluationEvent, EvaluationRequest, FailureOrder, SliceBy};
 use crate::engine::Events;
 use crate::engine::device::DeviceChoice;
 use crate::engine::protocol::Event;
 use crate::engine::threads::{in_own_pool, keep_going, spawn};
-use crate::fine_tune::run::Control;
+use crate::fine_tune::run::RunSignals;
 use crate::progress::{Progress, Step};
 
 /// Steps in which progress is told.
@@ -84,15 +84,15 @@ impl Orders {
 
 impl Evaluator {
     /// Starts the threads; `control` says when somebody waits for the device.
-    pub fn start(data_dir: Option<PathBuf>, device: DeviceChoice, events: Events, control: Arc<Control>) -> Self {
+    pub fn start(data_dir: Option<PathBuf>, device: DeviceChoice, events: Events, control: Arc<RunSignals>) -> Self {
         let orders = Arc::new(Orders::default());
-        let shelf = Arc::new(Shelf::new(events.clone(), data_dir.as_deref()));
+        let evaluations = Arc::new(OpenEvaluations::new(events.clone(), data_dir.as_deref()));
         let (jobs, long) = unbounded();
         let (books, short) = unbounded();
         let (looks, folders) = unbounded();
         let (maps, drawn) = unbounded();
 
-        let (told, kept, known) = (events.clone(), shelf.clone(), orders.clone());
+        let (told, kept, known) = (events.clone(), evaluations.clone(), orders.clone());
         // In a pool of its own: in the one that all share, a prediction would stand behind a whole batch.
         spawn("evaluation", &events, move || {
             in_own_pool(|| {
@@ -100,7 +100,7 @@ impl Evaluator {
                 lane("evaluation", &told, &long, |job| worker.step(job));
             });
         });
-        let (told, kept) = (events.clone(), shelf.clone());
+        let (told, kept) = (events.clone(), evaluations.clone());
         spawn("evaluation-books", &events, move || {
             lane("evaluation-books", &told, &short, |request| {
                 answer(&kept, &told, request)
@@ -109,7 +109,7 @@ impl Evaluator {
         let (told, known) = (events.clone(), orders.clone());
         spawn("evaluation-look", &events, move || {
             lane("evaluation-look", &told, &folders, |request| {
-                look(&shelf, &known, request)
+                look(&evaluations, &known, request)
             });
         });
         let (told, known) = (events.clone(), orders.clone());
@@ -199,19 +199,19 @@ fn needs_no_model(request: &EvaluationRequest) -> bool {
 }
 
 /// Says how far a job is, in steps that can be seen, and hears whether it is still wanted.
-pub struct Heard {
+pub struct JobProgress {
     events: Events,
     orders: Arc<Orders>,
     number: u64,
-    control: Arc<Control>,
+    control: Arc<RunSignals>,
     told: Mutex<(String, u32)>,
     /// When it last stood back.
     waited: Mutex<Option<Instant>>,
 }
 
-impl Heard {
+impl JobProgress {
     /// Of the job of that number.
-    pub fn of(number: u64, events: &Events, orders: &Arc<Orders>, control: &Arc<Control>) -> Self {
+    pub fn of(number: u64, events: &Events, orders: &Arc<Orders>, control: &Arc<RunSignals>) -> Self {
         Self {
             events: events.clone(),
             orders: orders.clone(),
@@ -237,7 +237,7 @@ impl Heard {
     }
 }
 
-impl Progress for Heard {
+impl Progress for JobProgress {
     fn report(&self, step: Step<'_>) {
         self.stand_back();
         let now = (STEPS * step.share()) as u32;

@@ -13,9 +13,7 @@ use crate::evaluation::{MapKind, NOWHERE, Projection};
 pub struct MapJob {
     /// Which of all jobs it is.
     pub number: u64,
-    /// The evaluation.
     pub id: String,
-    /// What is drawn.
     pub vectors: Vectors,
     /// Pictures of the evaluation, those without a vector among them.
     pub count: usize,

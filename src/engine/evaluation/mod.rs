@@ -5,18 +5,18 @@
 
 mod appraise;
 mod card;
-mod clerk;
-mod desk;
 mod explain;
 mod files;
 mod guess;
 mod lane;
 mod map;
+mod open_evaluations;
 mod protocol;
 mod revise;
-mod shelf;
 mod study;
+mod without_model;
 mod worker;
+mod workspace;
 
 pub use appraise::{
     AppraiseError, Appraised, NOT_THE_SAME, Vectors, answered, appraise, appraise_again, ground_truth, model_of,

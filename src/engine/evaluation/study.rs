@@ -11,6 +11,8 @@ use crate::zero_shot::{ClassEmbeddings, Label, TemplateSet, class_embedding};
 
 /// Seeds the templates of nonsense: the same in every study.
 const NONSENSE: u64 = 230_607_282;
+/// Steps of progress for each kind of prompts: itself, and the draws of nonsense beside it.
+const STEPS_A_KIND: usize = 1 + DRAWS;
 
 /// The same answers with other class embeddings.
 fn with_classes(embedded: &Embedded, classes: ClassEmbeddings) -> Embedded {
@@ -30,56 +32,33 @@ pub fn study_prompts(
     vectors: &Vectors,
     progress: &dyn Progress,
 ) -> Result<PromptStudy> {
-    let truth: Vec<usize> = vectors.answers(evaluation).iter().map(|answer| answer.truth).collect();
     let taught = session.loaded.model.info().taught_classes.clone();
     let undescribed = evaluation.classes.iter().map(|class| Class {
         descriptions: Vec::new(),
         ..class.clone()
     });
-    let named = labels_for(&undescribed.collect::<Vec<_>>(), &taught);
     let described = labels_for(&evaluation.classes, &taught);
-    let right = |classes: ClassEmbeddings| -> Vec<f64> {
-        let answers = with_classes(&vectors.embedded, classes).answers(&truth);
-        answers
-            .iter()
-            .map(|answer| f64::from(u8::from(answer.right())))
-            .collect()
-    };
     let kinds = kinds_of(evaluation, &described);
-    let steps = kinds.len() * (1 + DRAWS);
-    let mean = |scores: &[f64]| scores.iter().sum::<f64>() / scores.len().max(1) as f64;
+    let mut study = Study {
+        truth: vectors.answers(evaluation).iter().map(|answer| answer.truth).collect(),
+        named: labels_for(&undescribed.collect::<Vec<_>>(), &taught),
+        steps: kinds.len() * STEPS_A_KIND,
+        session,
+        vectors,
+        progress,
+    };
     let mut first: Vec<f64> = Vec::new();
     let mut rows = Vec::new();
     for (n, (name, templates)) in kinds.into_iter().enumerate() {
-        let step = n * (1 + DRAWS);
-        let wanted = |what: &str, done: usize| match progress.at(what, step + done, steps) {
-            true => Ok(()),
-            false => Err(AppraiseError::StoppedLater),
-        };
-        wanted("Trying prompts", 0)?;
-        let labels = if name == "yours" { &described } else { &named };
-        let scores = right(session.classes(labels, &templates)?);
+        let step = n * STEPS_A_KIND;
+        study.go_on("Trying prompts", step)?;
+        let labels = if name == "yours" { &described } else { &study.named };
+        let classes = study.session.classes(labels, &templates)?;
+        let scores = study.scores(classes);
         if n == 0 {
             first.clone_from(&scores);
         }
-        // Words of as many letters as this kind's own.
-        let like = templates.templates();
-        let mut gains = Vec::new();
-        let drawn = nonsense(&like, NONSENSE);
-        let mut garbled: Vec<ClassEmbeddings> = Vec::new();
-        if drawn.iter().any(|template| *template != drawn[0]) {
-            for (done, template) in drawn.into_iter().enumerate() {
-                wanted("Trying nonsense", done / 2)?;
-                garbled.push(session.classes(&named, &TemplateSet::Own(vec![template]))?);
-            }
-            for (done, draw) in ensembles(like.len(), NONSENSE).into_iter().enumerate() {
-                wanted("Trying nonsense", (DRAWS + done) / 2)?;
-                gains.push(mean(&right(ensemble(&garbled, &draw))) - mean(&first));
-            }
-        } else {
-            // Without words there is nothing to garble, and nothing to gain by it.
-            gains.push(0.0);
-        }
+        let gains = study.gains_of_nonsense(&templates, mean(&first), step)?;
         let places = vectors.here.iter().copied().zip(&scores);
         let wrong = places.filter(|(_, score)| **score == 0.0).map(|(place, _)| place);
         rows.push(PromptRow {
@@ -92,6 +71,62 @@ pub fn study_prompts(
         });
     }
     Ok(PromptStudy { rows })
+}
+
+/// What every kind of prompts is tried on.
+struct Study<'a> {
+    session: &'a mut Session,
+    vectors: &'a Vectors,
+    /// The class of each picture that has a vector.
+    truth: Vec<usize>,
+    /// The classes without their descriptions.
+    named: Vec<Label>,
+    progress: &'a dyn Progress,
+    steps: usize,
+}
+
+impl Study<'_> {
+    fn go_on(&self, what: &str, step: usize) -> Result<()> {
+        match self.progress.at(what, step, self.steps) {
+            true => Ok(()),
+            false => Err(AppraiseError::StoppedLater),
+        }
+    }
+
+    /// 1 for each picture that is answered rightly, else 0.
+    fn scores(&self, classes: ClassEmbeddings) -> Vec<f64> {
+        let answers = with_classes(&self.vectors.embedded, classes).answers(&self.truth);
+        answers
+            .iter()
+            .map(|answer| f64::from(u8::from(answer.right())))
+            .collect()
+    }
+
+    /// What as many templates gain, of words of as many letters as these have, against an accuracy.
+    fn gains_of_nonsense(&mut self, templates: &TemplateSet, accuracy: f64, step: usize) -> Result<Vec<f64>> {
+        let like = templates.templates();
+        let drawn = nonsense(&like, NONSENSE);
+        if drawn.iter().all(|template| *template == drawn[0]) {
+            // Without words there is nothing to garble, and nothing to gain by it.
+            return Ok(vec![0.0]);
+        }
+        let mut garbled: Vec<ClassEmbeddings> = Vec::new();
+        for (done, template) in drawn.into_iter().enumerate() {
+            self.go_on("Trying nonsense", step + done / 2)?;
+            let set = TemplateSet::Own(vec![template]);
+            garbled.push(self.session.classes(&self.named, &set)?);
+        }
+        let mut gains = Vec::new();
+        for (done, draw) in ensembles(like.len(), NONSENSE).into_iter().enumerate() {
+            self.go_on("Trying nonsense", step + (DRAWS + done) / 2)?;
+            gains.push(mean(&self.scores(ensemble(&garbled, &draw))) - accuracy);
+        }
+        Ok(gains)
+    }
+}
+
+fn mean(scores: &[f64]) -> f64 {
+    scores.iter().sum::<f64>() / scores.len().max(1) as f64
 }
 
 /// The kinds of prompts that are studied.

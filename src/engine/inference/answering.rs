@@ -104,15 +104,15 @@ impl Inference {
         self.probe_due = false;
         let Some(probe) = &self.probe else {
             self.explainer.inspect(*picture, seen.view.clone(), seen.copy.clone());
-            if let Some(rival) = &mut self.rival {
-                rival.show(*picture, &seen.picture, &seen.view, Shift::default());
+            if let Some(compared) = &mut self.compared {
+                compared.show(*picture, &seen.picture, &seen.view, Shift::default());
             }
             return true;
         };
         match probe::ask(loaded, seen, probe, classes, question) {
             Ok(Answer { probed, view, shown }) => {
-                if let Some(rival) = &mut self.rival {
-                    rival.show(*picture, &shown, &view, probe.shift);
+                if let Some(compared) = &mut self.compared {
+                    compared.show(*picture, &shown, &view, probe.shift);
                 }
                 self.explainer.inspect(*picture, view, seen.copy.clone());
                 self.channels.events.send(Event::Probed {

@@ -6,7 +6,7 @@ use super::{Inference, STEP};
 use crate::clip::Embedding;
 use crate::engine::halves::in_halves;
 use crate::engine::loaded::{IMAGE_BATCH, Loaded};
-use crate::engine::messages::{Chore, Work};
+use crate::engine::messages::{InferenceMessage, LibraryMessage};
 use crate::engine::protocol::{Event, Severity};
 use crate::engine::queue::Job;
 use crate::library::{Computed, Content, Fact, Stamp, Thumbnail};
@@ -35,14 +35,14 @@ impl Inference {
             .unwrap_or(1)
     }
 
-    pub(super) fn embed(&mut self, prepared: Vec<Work>) {
+    pub(super) fn embed(&mut self, prepared: Vec<InferenceMessage>) {
         let Some(identity) = self.loaded.as_ref().map(|loaded| loaded.model.info().identity.clone()) else {
             return;
         };
         let (besides, pixels): (Vec<_>, Vec<_>) = prepared
             .into_iter()
             .filter_map(|one| match one {
-                Work::Prepared {
+                InferenceMessage::Prepared {
                     job,
                     path,
                     identity: made_for,
@@ -103,7 +103,7 @@ impl Inference {
             if beside.job.library == self.library {
                 rows.push((beside.job.picture, embedding.vector.clone()));
             }
-            let _ = self.channels.librarian.send(Chore::Keep(Fact {
+            let _ = self.channels.librarian.send(LibraryMessage::Keep(Fact {
                 path: beside.path,
                 stamp: beside.stamp,
                 computed: Computed {

@@ -1,19 +1,19 @@
 //! The inspected picture: its heatmaps, step by step, and a second set of them beside the first.
 
 use super::Inference;
+use crate::engine::compared::ComparedMaps;
 use crate::engine::explainer::Asked;
 use crate::engine::loaded::Loaded;
-use crate::engine::messages::Seen;
-use crate::engine::protocol::{Event, PictureId, Rival, Severity};
-use crate::engine::rival::RivalMaps;
+use crate::engine::messages::InspectedPixels;
+use crate::engine::protocol::{ComparedWith, Event, PictureId, Severity};
 
 impl Inference {
     /// The user is at another picture, or at none: what was to be explained is not wanted any more.
     pub(super) fn inspecting(&mut self, picture: Option<PictureId>) {
         self.inspecting = picture;
         self.explainer.keep_only(picture);
-        if let Some(rival) = &mut self.rival {
-            rival.keep_only(picture);
+        if let Some(compared) = &mut self.compared {
+            compared.keep_only(picture);
         }
         if self.seen.as_ref().map(|(known, _)| *known) != picture {
             self.seen = None;
@@ -23,10 +23,10 @@ impl Inference {
     }
 
     /// The inspected picture is prepared for the model of this identity.
-    pub(super) fn inspect(&mut self, picture: PictureId, identity: &str, seen: Seen) {
+    pub(super) fn inspect(&mut self, picture: PictureId, identity: &str, seen: InspectedPixels) {
         let current = self.is_current(identity);
-        if let Some(rival) = &mut self.rival {
-            rival.inspect(picture, identity, current, &seen);
+        if let Some(compared) = &mut self.compared {
+            compared.inspect(picture, identity, current, &seen);
         }
         if current {
             self.probe_due = self.probe.is_some();
@@ -40,25 +40,25 @@ impl Inference {
         self.seen = None;
         self.probe = None;
         self.probe_due = false;
-        if let Some(rival) = &mut self.rival {
-            rival.clear();
+        if let Some(compared) = &mut self.compared {
+            compared.clear();
         }
     }
 
     /// Takes on a second maker of heatmaps, or lets it go; another model is loaded meanwhile.
-    pub(super) fn compare(&mut self, rival: Option<Rival>) {
-        self.rival = None;
-        self.channels.queue.rival(None);
-        let model = rival.as_ref().and_then(|rival| rival.model.clone());
-        let by_method = rival.is_some() && model.is_none();
-        self.rival_method = rival.and_then(|rival| rival.method);
-        self.loader.load_rival(model, self.device);
+    pub(super) fn compare(&mut self, compared: Option<ComparedWith>) {
+        self.compared = None;
+        self.channels.queue.compared(None);
+        let model = compared.as_ref().and_then(|compared| compared.model.clone());
+        let by_method = compared.is_some() && model.is_none();
+        self.compared_method = compared.and_then(|compared| compared.method);
+        self.loader.load_compared(model, self.device);
         if by_method {
             self.take_on(None);
         }
     }
 
-    pub(super) fn rival_loaded(&mut self, loaded: Result<Box<Loaded>, String>) {
+    pub(super) fn compared_loaded(&mut self, loaded: Result<Box<Loaded>, String>) {
         match loaded {
             Ok(loaded) => self.take_on(Some(loaded)),
             Err(reason) => self.message(Severity::Error, format!("The second model was not opened: {reason}")),
@@ -67,10 +67,10 @@ impl Inference {
 
     /// The picture is prepared for the second maker anew.
     fn take_on(&mut self, other: Option<Box<Loaded>>) {
-        let rival = RivalMaps::new(self.rival_method, other);
-        rival.announce(&self.channels.events);
-        self.channels.queue.rival(rival.wanted());
-        self.rival = Some(rival);
+        let compared = ComparedMaps::new(self.compared_method, other);
+        compared.announce(&self.channels.events);
+        self.channels.queue.compared(compared.wanted());
+        self.compared = Some(compared);
     }
 
     /// Says how like every picture is to one of them.
@@ -103,9 +103,9 @@ impl Inference {
         };
         let events = &self.channels.events;
         let mut worked = self.explainer.step(loaded, &asked, events);
-        if let (false, Some(rival)) = (worked, &mut self.rival) {
+        if let (false, Some(compared)) = (worked, &mut self.compared) {
             let wanted = || self.channels.work.is_empty();
-            worked = rival.step(loaded, &asked, events, wanted);
+            worked = compared.step(loaded, &asked, events, wanted);
         }
         if was_gpu != loaded.device.gpu {
             let info = loaded.device.clone();

@@ -5,7 +5,7 @@ use crate::engine::choice::ModelChoice;
 use crate::engine::device::DeviceInfo;
 use crate::engine::embeddings::Embeddings;
 use crate::engine::loaded::Loaded;
-use crate::engine::messages::Chore;
+use crate::engine::messages::LibraryMessage;
 use crate::engine::protocol::{Event, Severity, Topic};
 use crate::engine::queue::Wanted;
 
@@ -63,7 +63,7 @@ impl Inference {
         self.forget_inspected();
         if changed {
             self.embeddings = Embeddings::default();
-            let _ = self.channels.librarian.send(Chore::Model {
+            let _ = self.channels.librarian.send(LibraryMessage::Model {
                 identity: info.identity.clone(),
                 dim: info.projection_dim,
                 place: self.choice.path().map(std::path::Path::to_path_buf),

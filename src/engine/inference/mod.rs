@@ -17,17 +17,17 @@ use crossbeam_channel::{Receiver, Sender, select};
 use super::Events;
 use super::choice::ModelChoice;
 use super::classes::ClassCache;
+use super::compared::ComparedMaps;
 use super::device::DeviceChoice;
 use super::embeddings::Embeddings;
 use super::explainer::Explainer;
 use super::loaded::Loaded;
 use super::loader::Loader;
-use super::messages::{Chore, Seen, Work};
+use super::messages::{InferenceMessage, InspectedPixels, LibraryMessage};
 use super::protocol::{Generation, HeatmapMethod, InferenceRequest, PictureId, Precision, Probe, Question, Severity};
 use super::queue::Queue;
-use super::rival::RivalMaps;
 use super::threads::keep_going;
-use crate::fine_tune::run::Control;
+use crate::fine_tune::run::RunSignals;
 use crate::progress::Speed;
 use crate::zero_shot::ClassEmbeddings;
 
@@ -39,15 +39,15 @@ const TELL_SPEED_EVERY: Duration = Duration::from_millis(500);
 
 /// What the inference thread needs.
 pub struct Channels {
-    pub work: Receiver<Work>,
-    pub prepared: Receiver<Work>,
-    pub librarian: Sender<Chore>,
+    pub work: Receiver<InferenceMessage>,
+    pub prepared: Receiver<InferenceMessage>,
+    pub librarian: Sender<LibraryMessage>,
     pub queue: Arc<Queue>,
     pub events: Events,
     /// The newest question that was asked.
     pub asked: Arc<AtomicU64>,
     /// Training waits while this says that the device is needed here.
-    pub training: Arc<Control>,
+    pub training: Arc<RunSignals>,
 }
 
 /// The inference thread's state.
@@ -56,7 +56,7 @@ pub struct Inference {
     loader: Loader,
     choice: ModelChoice,
     device: DeviceChoice,
-    precision: Precision,
+    precision: Option<Precision>,
     loaded: Option<Loaded>,
     library: Generation,
     embeddings: Embeddings,
@@ -70,12 +70,12 @@ pub struct Inference {
     /// The picture that the user is at, prepared or not.
     inspecting: Option<PictureId>,
     /// The inspected picture, prepared for the model.
-    seen: Option<(PictureId, Seen)>,
+    seen: Option<(PictureId, InspectedPixels)>,
     /// How the picture is shown to the model, and whether that is still to be answered.
     probe: Option<Probe>,
     probe_due: bool,
-    rival: Option<RivalMaps>,
-    rival_method: Option<HeatmapMethod>,
+    compared: Option<ComparedMaps>,
+    compared_method: Option<HeatmapMethod>,
     speed: Speed,
     /// Pictures that were embedded since the start.
     worked: usize,
@@ -90,7 +90,7 @@ impl Inference {
         loader: Loader,
         choice: ModelChoice,
         device: DeviceChoice,
-        precision: Precision,
+        precision: Option<Precision>,
     ) -> Self {
         Self {
             channels,
@@ -110,8 +110,8 @@ impl Inference {
             seen: None,
             probe: None,
             probe_due: false,
-            rival: None,
-            rival_method: None,
+            compared: None,
+            compared_method: None,
             speed: Speed::over(SPEED_WINDOW, TELL_SPEED_EVERY),
             worked: 0,
             seconds_a_picture: None,
@@ -127,7 +127,7 @@ impl Inference {
 
     /// Does what it is told, then the most urgent step; waits where there is none. False once it is told to stop.
     fn step(&mut self) -> bool {
-        let mut work: Vec<Work> = self.channels.work.try_iter().collect();
+        let mut work: Vec<InferenceMessage> = self.channels.work.try_iter().collect();
         if work.is_empty() && self.go_on() {
             return true;
         }
@@ -145,7 +145,7 @@ impl Inference {
             self.embed(prepared);
         }
         for one in work {
-            if matches!(one, Work::Stop) {
+            if matches!(one, InferenceMessage::Stop) {
                 return false;
             }
             self.handle(one);
@@ -164,7 +164,7 @@ impl Inference {
         if self.explain() {
             return true;
         }
-        let prepared: Vec<Work> = self.channels.prepared.try_iter().take(self.batch()).collect();
+        let prepared: Vec<InferenceMessage> = self.channels.prepared.try_iter().take(self.batch()).collect();
         if prepared.is_empty() {
             return false;
         }
@@ -178,37 +178,39 @@ impl Inference {
         self.channels.training.busy.store(needs, Ordering::Relaxed);
     }
 
-    fn handle(&mut self, work: Work) {
+    fn handle(&mut self, work: InferenceMessage) {
         match work {
-            Work::Asked(request) => self.asked(request),
-            Work::UseDevice(device) => {
+            InferenceMessage::Asked(request) => self.asked(request),
+            InferenceMessage::UseDevice(device) => {
                 self.device = device;
                 self.load(self.choice.clone());
             }
-            Work::UsePrecision(precision) => {
-                self.precision = precision;
+            InferenceMessage::UsePrecision(precision) => {
+                self.precision = Some(precision);
                 self.load(self.choice.clone());
             }
-            Work::Loaded {
+            InferenceMessage::Loaded {
                 attempt,
                 choice,
                 loaded,
             } if self.loader.is_wanted(attempt) => self.loaded(choice, loaded),
-            Work::Gpu { attempt, loaded } if self.loader.is_wanted(attempt) => self.gpu_ready(loaded),
-            Work::RivalLoaded { attempt, loaded } if self.loader.is_rival_wanted(attempt) => self.rival_loaded(loaded),
-            Work::Library(library) => {
+            InferenceMessage::Gpu { attempt, loaded } if self.loader.is_wanted(attempt) => self.gpu_ready(loaded),
+            InferenceMessage::ComparedLoaded { attempt, loaded } if self.loader.is_compared_wanted(attempt) => {
+                self.compared_loaded(loaded)
+            }
+            InferenceMessage::Library(library) => {
                 self.library = library;
                 self.embeddings = Embeddings::default();
                 self.inspecting = None;
                 self.forget_inspected();
             }
-            Work::Stored {
+            InferenceMessage::Stored {
                 library,
                 identity,
                 rows,
             } if library == self.library && self.is_current(&identity) => self.add(rows),
-            Work::Inspecting { library, picture } if library == self.library => self.inspecting(picture),
-            Work::Dense {
+            InferenceMessage::Inspecting { library, picture } if library == self.library => self.inspecting(picture),
+            InferenceMessage::Dense {
                 library,
                 picture,
                 identity,
@@ -216,14 +218,14 @@ impl Inference {
             } if library == self.library && self.inspecting == Some(picture) => {
                 self.inspect(picture, &identity, inspected);
             }
-            Work::Stored { .. }
-            | Work::Inspecting { .. }
-            | Work::Dense { .. }
-            | Work::Loaded { .. }
-            | Work::RivalLoaded { .. }
-            | Work::Gpu { .. }
-            | Work::Prepared { .. }
-            | Work::Stop => {}
+            InferenceMessage::Stored { .. }
+            | InferenceMessage::Inspecting { .. }
+            | InferenceMessage::Dense { .. }
+            | InferenceMessage::Loaded { .. }
+            | InferenceMessage::ComparedLoaded { .. }
+            | InferenceMessage::Gpu { .. }
+            | InferenceMessage::Prepared { .. }
+            | InferenceMessage::Stop => {}
         }
     }
 
@@ -240,7 +242,7 @@ impl Inference {
             InferenceRequest::UseHeatmap(method) => self.explainer.use_method(method),
             InferenceRequest::HoldHeatmaps(hold) => self.holding = hold,
             InferenceRequest::TestMap(test) => self.explainer.test(test),
-            InferenceRequest::Compare(rival) => self.compare(rival),
+            InferenceRequest::Compare(compared) => self.compare(compared),
             InferenceRequest::Probe(probe) => {
                 self.probe_due = probe.is_some() || self.probe.is_some();
                 self.probe = probe;

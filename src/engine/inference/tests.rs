@@ -14,8 +14,8 @@ use crate::library::Content;
 struct Bench {
     inference: Inference,
     said: Receiver<Event>,
-    chores: Receiver<Chore>,
-    _prepared: Sender<Work>,
+    chores: Receiver<LibraryMessage>,
+    _prepared: Sender<InferenceMessage>,
 }
 
 /// With the starter loaded, and an empty list.
@@ -35,12 +35,12 @@ fn bench() -> Bench {
     };
     let loader = Loader::new(events, work);
     let (starter, cpu) = (ModelChoice::Starter, DeviceChoice::Cpu);
-    let mut inference = Inference::new(channels, loader, starter.clone(), cpu, Precision::Full);
+    let mut inference = Inference::new(channels, loader, starter.clone(), cpu, None);
     inference.load(starter);
     while inference.loaded.is_none() {
         assert!(inference.step());
     }
-    inference.handle(Work::Library(1));
+    inference.handle(InferenceMessage::Library(1));
     said.try_iter().for_each(drop);
     Bench {
         inference,
@@ -57,26 +57,28 @@ impl Bench {
             label: Label::named(name),
         };
         self.inference
-            .handle(Work::Asked(InferenceRequest::Classify(Arc::new(Question {
-                generation: 1,
-                labels: [(0, "red"), (1, "green")].map(label).into(),
-                templates: TemplateSet::One,
-                none_bias: 0.0,
-                model: None,
-            }))));
+            .handle(InferenceMessage::Asked(InferenceRequest::Classify(Arc::new(
+                Question {
+                    generation: 1,
+                    labels: [(0, "red"), (1, "green")].map(label).into(),
+                    templates: TemplateSet::One,
+                    none_bias: 0.0,
+                    model: None,
+                },
+            ))));
     }
 
     fn identity(&self) -> String {
         self.inference.loaded.as_ref().unwrap().model.info().identity.clone()
     }
 
-    fn dense(&self, picture: PictureId) -> Work {
+    fn dense(&self, picture: PictureId) -> InferenceMessage {
         let shown = Arc::new(RgbImage::from_pixel(224, 224, Rgb([200, 30, 30])));
-        Work::Dense {
+        InferenceMessage::Dense {
             library: 1,
             picture,
             identity: self.identity(),
-            inspected: Seen {
+            inspected: InspectedPixels {
                 view: shown.as_ref().clone(),
                 copy: shown.clone(),
                 picture: shown,
@@ -84,10 +86,10 @@ impl Bench {
         }
     }
 
-    fn prepared(&self, picture: PictureId, grey: u8) -> Work {
+    fn prepared(&self, picture: PictureId, grey: u8) -> InferenceMessage {
         let preprocessing = self.inference.loaded.as_ref().unwrap().model.preprocessing();
         let shown = RgbImage::from_pixel(224, 224, Rgb([grey; 3]));
-        Work::Prepared {
+        InferenceMessage::Prepared {
             job: Job {
                 library: 1,
                 picture,
@@ -115,10 +117,12 @@ impl Bench {
 fn another_inspected_picture_ends_the_explanation_of_the_one_before() {
     let mut bench = bench();
     bench.ask();
-    let at = |picture| Work::Inspecting { library: 1, picture };
-    bench.inference.handle(Work::Asked(InferenceRequest::UseHeatmap(Some(
-        HeatmapMethod::Occlusion,
-    ))));
+    let at = |picture| InferenceMessage::Inspecting { library: 1, picture };
+    bench
+        .inference
+        .handle(InferenceMessage::Asked(InferenceRequest::UseHeatmap(Some(
+            HeatmapMethod::Occlusion,
+        ))));
     bench.inference.handle(at(Some(0)));
     let dense = bench.dense(0);
     bench.inference.handle(dense);
@@ -144,7 +148,7 @@ fn the_model_that_is_there_answers_while_another_is_loaded() {
     let other = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/clip-f16");
     bench
         .inference
-        .handle(Work::Asked(InferenceRequest::LoadModel(ModelChoice::Path(
+        .handle(InferenceMessage::Asked(InferenceRequest::LoadModel(ModelChoice::Path(
             other.into(),
         ))));
     bench.ask();
@@ -170,7 +174,7 @@ fn a_model_that_cannot_be_opened_leaves_the_one_that_is_there() {
     let mut bench = bench();
     bench
         .inference
-        .handle(Work::Asked(InferenceRequest::LoadModel(ModelChoice::Path(
+        .handle(InferenceMessage::Asked(InferenceRequest::LoadModel(ModelChoice::Path(
             "/no/such/model".into(),
         ))));
     let mut told = Vec::new();
@@ -208,7 +212,10 @@ fn a_picture_that_fails_is_skipped_by_name_and_the_rest_of_its_batch_is_indexed(
     assert_eq!(skipped.len(), 1, "{told:?}");
     assert!(skipped[0].0 == 2 && skipped[0].1.contains("too dark"), "{skipped:?}");
     assert!(told.contains(&Event::Indexed { library: 1, done: 3 }));
-    let kept = bench.chores.try_iter().filter(|chore| matches!(chore, Chore::Keep(_)));
+    let kept = bench
+        .chores
+        .try_iter()
+        .filter(|chore| matches!(chore, LibraryMessage::Keep(_)));
     assert_eq!(kept.count(), 3);
     // It can be tried again, and what is there is not embedded twice.
     bench.inference.loaded.as_mut().unwrap().fault = None;
@@ -221,7 +228,10 @@ fn a_picture_that_fails_is_skipped_by_name_and_the_rest_of_its_batch_is_indexed(
             .try_iter()
             .any(|event| event == Event::Indexed { library: 1, done: 4 })
     );
-    let kept = bench.chores.try_iter().filter(|chore| matches!(chore, Chore::Keep(_)));
+    let kept = bench
+        .chores
+        .try_iter()
+        .filter(|chore| matches!(chore, LibraryMessage::Keep(_)));
     assert_eq!(kept.count(), 1);
 }
 
@@ -259,6 +269,6 @@ fn a_model_that_fails_ends_no_preparation_for_the_one_that_is_there() {
         std::thread::yield_now();
     }
     assert!(
-        matches!(bench.inference.channels.work.recv(), Ok(Work::Gpu { attempt, .. }) if bench.inference.loader.is_wanted(attempt))
+        matches!(bench.inference.channels.work.recv(), Ok(InferenceMessage::Gpu { attempt, .. }) if bench.inference.loader.is_wanted(attempt))
     );
 }

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::appraise::{AppraiseError, Vectors, model_of, vectors_of};
-use super::lane::Heard;
-use super::shelf::Shelf;
+use super::lane::JobProgress;
+use super::open_evaluations::OpenEvaluations;
 use crate::engine::Events;
 use crate::engine::choice::ModelChoice;
 use crate::engine::device::DeviceChoice;
-use crate::engine::protocol::{Precision, Severity};
+use crate::engine::protocol::Severity;
 use crate::engine::session::Session;
 use crate::evaluation::{Evaluation, hub_name};
 use crate::hub::Cache;
@@ -41,11 +41,11 @@ impl From<String> for Failure {
     }
 }
 
-pub type Done<T = ()> = Result<T, Failure>;
+pub type JobResult<T = ()> = Result<T, Failure>;
 
 /// The model in memory, and vectors.
-pub struct Desk {
-    pub shelf: Arc<Shelf>,
+pub struct Workspace {
+    pub evaluations: Arc<OpenEvaluations>,
     events: Events,
     data_dir: Option<PathBuf>,
     session: Option<(ModelChoice, DeviceChoice, Session)>,
@@ -53,11 +53,11 @@ pub struct Desk {
     vectors: Vec<(String, Vectors)>,
 }
 
-impl Desk {
+impl Workspace {
     /// Without a model; the first one that is needed is opened.
-    pub fn new(shelf: Arc<Shelf>, events: Events, data_dir: Option<PathBuf>) -> Self {
+    pub fn new(evaluations: Arc<OpenEvaluations>, events: Events, data_dir: Option<PathBuf>) -> Self {
         Self {
-            shelf,
+            evaluations,
             events,
             data_dir,
             session: None,
@@ -85,7 +85,7 @@ impl Desk {
     }
 
     /// The model, opened where another one is in memory.
-    pub fn session(&mut self, model: &ModelChoice, device: DeviceChoice) -> Done<&mut Session> {
+    pub fn session(&mut self, model: &ModelChoice, device: DeviceChoice) -> JobResult<&mut Session> {
         let there = self
             .session
             .as_ref()
@@ -93,10 +93,13 @@ impl Desk {
         if !there {
             // First the memory of the model before.
             self.session = None;
+            // A writer of its own beside the library thread's: batches at the pace of a GPU would stand before folders that
+            // somebody opens there, and what was just embedded has to be found again here. See `library::store` for how
+            // little two writers wait for each other.
             let store = self.data_dir.as_deref().map(|folder| Store::keeper(Some(folder)));
             let told = self.events.clone();
             let warn = move |text: String| told.message(Severity::Warning, text);
-            let session = Session::open(model, device, Precision::default(), store, Box::new(warn));
+            let session = Session::open(model, device, None, store, Box::new(warn));
             let session = session.map_err(|error| Failure::Said(error.to_string()))?;
             self.session = Some((model.clone(), device, session));
         }
@@ -126,7 +129,7 @@ impl Desk {
     }
 
     /// The same as a session.
-    pub fn session_of(&mut self, evaluation: &Evaluation, device: DeviceChoice) -> Done<&mut Session> {
+    pub fn session_of(&mut self, evaluation: &Evaluation, device: DeviceChoice) -> JobResult<&mut Session> {
         let own = model_of(evaluation);
         let model = self.model_like(evaluation, device, &own).ok_or_else(|| {
             Failure::Said(format!(
@@ -139,7 +142,12 @@ impl Desk {
     }
 
     /// What an evaluation's answers come from; from memory, from the store, or made anew.
-    pub fn vectors(&mut self, evaluation: &Evaluation, device: DeviceChoice, heard: &Heard) -> Done<&mut Vectors> {
+    pub fn vectors(
+        &mut self,
+        evaluation: &Evaluation,
+        device: DeviceChoice,
+        progress: &JobProgress,
+    ) -> JobResult<&mut Vectors> {
         let id = &evaluation.id;
         match self.vectors.iter().position(|(other, _)| other == id) {
             Some(place) => {
@@ -148,7 +156,7 @@ impl Desk {
             }
             None => {
                 let session = self.session_of(evaluation, device)?;
-                let (vectors, lost) = vectors_of(session, evaluation, heard)?;
+                let (vectors, lost) = vectors_of(session, evaluation, progress)?;
                 if !lost.is_empty() {
                     self.events.message(Severity::Warning, said_of(evaluation, &lost));
                 }
@@ -164,11 +172,11 @@ impl Desk {
         &mut self,
         evaluation: &Evaluation,
         device: DeviceChoice,
-        heard: &Heard,
+        progress: &JobProgress,
         work: impl FnOnce(&mut Session, &mut Vectors) -> Result<T, AppraiseError>,
-    ) -> Done<T> {
+    ) -> JobResult<T> {
         // For a moment there are two: of what is computed in place, only the classes are large.
-        let mut vectors = self.vectors(evaluation, device, heard)?.clone();
+        let mut vectors = self.vectors(evaluation, device, progress)?.clone();
         let done = work(self.session_of(evaluation, device)?, &mut vectors)?;
         self.lay(&evaluation.id, vectors);
         Ok(done)

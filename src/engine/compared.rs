@@ -8,13 +8,13 @@ use super::Events;
 use super::classes::ClassCache;
 use super::explainer::{Asked, Explainer};
 use super::loaded::Loaded;
-use super::messages::Seen;
+use super::messages::InspectedPixels;
 use super::protocol::{Event, HeatmapMethod, PictureId, Question, Severity, Shift};
 use super::queue::Wanted;
 use crate::zero_shot::ClassEmbeddings;
 
 /// Who makes the second set.
-pub struct RivalMaps {
+pub struct ComparedMaps {
     explainer: Explainer,
     /// Another model, with its own embeddings of the labels; none where it is the first model by another method.
     other: Option<Other>,
@@ -26,11 +26,11 @@ struct Other {
     classes: Option<(Arc<Question>, ClassEmbeddings)>,
 }
 
-impl RivalMaps {
+impl ComparedMaps {
     /// The first model, by another method; or another model by its default.
     pub fn new(method: Option<HeatmapMethod>, other: Option<Box<Loaded>>) -> Self {
         Self {
-            explainer: Explainer::rival(method),
+            explainer: Explainer::compared(method),
             other: other.map(|loaded| Other {
                 loaded: *loaded,
                 cache: ClassCache::default(),
@@ -54,11 +54,11 @@ impl RivalMaps {
             .other
             .as_ref()
             .map(|other| Box::new(other.loaded.model.info().clone()));
-        events.send(Event::RivalReady(info));
+        events.send(Event::ComparedReady(info));
     }
 
     /// Another picture, prepared for the model of this identity.
-    pub fn inspect(&mut self, picture: PictureId, identity: &str, is_first_model: bool, seen: &Seen) {
+    pub fn inspect(&mut self, picture: PictureId, identity: &str, is_first_model: bool, seen: &InspectedPixels) {
         let mine = match &self.other {
             Some(other) => other.loaded.model.info().identity == identity,
             None => is_first_model,

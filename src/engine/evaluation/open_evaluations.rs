@@ -4,41 +4,40 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::EvaluationEvent;
-use super::desk::{Done, Failure};
+use super::workspace::{Failure, JobResult};
 use crate::engine::Events;
 use crate::engine::protocol::{Event, Severity};
-use crate::evaluation::{Books, Evaluation, Listed};
+use crate::evaluation::{Changed, Evaluation, EvaluationStore, Listed};
 
 /// Evaluations that stay in memory.
 const OPEN: usize = 3;
 const NO_FOLDER: &str = "There is no folder for application data: set CLIPSIGHT_DATA_DIR";
 
-/// Open evaluations, and the books of all. Long work and short work share it.
-pub struct Shelf {
+/// Open evaluations, and the store of all. Long work and short work share it.
+pub struct OpenEvaluations {
     events: Events,
-    books: Option<Books>,
+    store: Option<EvaluationStore>,
     /// The newest last. Whoever changes one holds it until it is written.
     open: Mutex<Vec<Arc<Evaluation>>>,
 }
 
-impl Shelf {
+impl OpenEvaluations {
     /// Nothing is open; without a folder nothing is kept.
     pub fn new(events: Events, data_dir: Option<&Path>) -> Self {
         Self {
             events,
-            books: data_dir.map(Books::at),
+            store: data_dir.map(EvaluationStore::at),
             open: Mutex::default(),
         }
     }
 
-    /// Tells the window.
     pub fn tell(&self, event: EvaluationEvent) {
         self.events.send(Event::Evaluation(event));
     }
 
     /// The evaluations that are kept, the newest first.
     pub fn listed(&self) -> Vec<Listed> {
-        self.books.as_ref().map_or(Vec::new(), Books::list)
+        self.store.as_ref().map_or(Vec::new(), EvaluationStore::list)
     }
 
     /// Tells which evaluations are kept.
@@ -47,7 +46,7 @@ impl Shelf {
     }
 
     /// One as it is kept, with the numbers that it was kept with.
-    pub fn open(&self, id: &str) -> Done<Arc<Evaluation>> {
+    pub fn open(&self, id: &str) -> JobResult<Arc<Evaluation>> {
         self.on_top(&mut self.held(), id)
     }
 
@@ -55,22 +54,24 @@ impl Shelf {
     pub fn take(&self, generation: Option<u64>, evaluation: Evaluation) -> Arc<Evaluation> {
         let evaluation = Arc::new(evaluation);
         let mut open = self.held();
-        self.saved(&evaluation);
+        self.said(|store| store.save(&evaluation));
         self.lay(&mut open, evaluation.clone());
         self.show(generation, evaluation.clone());
         self.list();
         evaluation
     }
 
-    /// Changes one: kept, shown, listed.
-    pub fn change(&self, id: &str, change: impl FnOnce(&mut Evaluation)) -> Done {
+    /// Changes one: kept, shown, and listed where its line may be another one now.
+    pub fn change(&self, id: &str, changed: Changed, change: impl FnOnce(&mut Evaluation)) -> JobResult {
         let mut open = self.held();
         let mut evaluation = self.on_top(&mut open, id)?;
         change(Arc::make_mut(&mut evaluation));
-        self.saved(&evaluation);
+        self.said(|store| store.save_changed(&evaluation, changed));
         self.lay(&mut open, evaluation.clone());
         self.show(None, evaluation);
-        self.list();
+        if matches!(changed, Changed::Name | Changed::All) {
+            self.list();
+        }
         Ok(())
     }
 
@@ -83,40 +84,40 @@ impl Shelf {
     }
 
     /// Puts one aside.
-    pub fn delete(&self, id: &str) -> Done {
+    pub fn delete(&self, id: &str) -> JobResult {
         let mut open = self.held();
-        self.books()?.delete(id)?;
+        self.store()?.delete(id)?;
         open.retain(|opened| opened.id != id);
         self.list();
         Ok(())
     }
 
     /// Brings one back.
-    pub fn restore(&self, id: &str) -> Done {
+    pub fn restore(&self, id: &str) -> JobResult {
         let _open = self.held();
-        self.books()?.restore(id)?;
+        self.store()?.restore(id)?;
         self.list();
         Ok(())
     }
 
     /// Whether one of this name is kept.
     pub fn has(&self, id: &str) -> bool {
-        self.books.as_ref().is_some_and(|books| books.has(id))
+        self.store.as_ref().is_some_and(|store| store.has(id))
     }
 
-    fn books(&self) -> Done<&Books> {
-        self.books.as_ref().ok_or_else(|| Failure::Said(NO_FOLDER.into()))
+    fn store(&self) -> JobResult<&EvaluationStore> {
+        self.store.as_ref().ok_or_else(|| Failure::Said(NO_FOLDER.into()))
     }
 
     fn held(&self) -> MutexGuard<'_, Vec<Arc<Evaluation>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn on_top(&self, open: &mut Vec<Arc<Evaluation>>, id: &str) -> Done<Arc<Evaluation>> {
+    fn on_top(&self, open: &mut Vec<Arc<Evaluation>>, id: &str) -> JobResult<Arc<Evaluation>> {
         let there = open.iter().find(|opened| opened.id == id).cloned();
         let evaluation = match there {
             Some(opened) => opened,
-            None => Arc::new(self.books()?.open(id)?),
+            None => Arc::new(self.store()?.open(id)?),
         };
         self.lay(open, evaluation.clone());
         Ok(evaluation)
@@ -131,8 +132,8 @@ impl Shelf {
     }
 
     /// What cannot be kept is said, and still shown.
-    fn saved(&self, evaluation: &Evaluation) {
-        if let Some(Err(reason)) = self.books.as_ref().map(|books| books.save(evaluation)) {
+    fn said(&self, save: impl FnOnce(&EvaluationStore) -> Result<(), String>) {
+        if let Some(Err(reason)) = self.store.as_ref().map(save) {
             let text = format!("The evaluation cannot be kept: {reason}");
             self.events.message(Severity::Error, text);
         }

@@ -1,5 +1,8 @@
 //! Labels to class embeddings, embedding only prompts that were not seen before.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use super::loaded::Loaded;
@@ -44,7 +47,6 @@ struct CachedPrompt {
 
 /// Class embeddings with what the user should know about them.
 pub struct Classes {
-    /// The embeddings.
     pub embeddings: ClassEmbeddings,
     /// Labels of which a prompt was cut, with the words that were lost.
     pub lost: Vec<(usize, String)>,
@@ -255,64 +257,4 @@ fn listed<T: AsRef<str>>(names: &[T]) -> String {
         String::new()
     };
     shown.join(", ") + &rest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clip::Precision;
-    use crate::engine::choice::ModelChoice;
-    use crate::engine::device::DeviceChoice;
-    use crate::engine::loaded::place;
-
-    #[test]
-    fn the_cache_is_bounded_by_bytes_and_answers_the_same_when_it_starts_anew() {
-        let place = place(DeviceChoice::Cpu, Precision::Full);
-        let mut loaded = Loaded::open(&ModelChoice::Starter, place).unwrap();
-        let labels: Vec<Label> = (0..6).map(|n| Label::named(format!("thing number {n}"))).collect();
-        let mut ask = |cache: &mut ClassCache| {
-            let classes = cache.classes(&mut loaded, &labels, &TemplateSet::Seven, || true);
-            classes.unwrap().embeddings.label_values().0.to_vec()
-        };
-        let mut large = ClassCache::default();
-        let whole = ask(&mut large);
-        let one = 384 * 4 + OVERHEAD;
-        assert!(large.bytes >= large.prompts.len() * one, "{} bytes", large.bytes);
-
-        let mut small = ClassCache {
-            max_bytes: 10 * one,
-            ..ClassCache::default()
-        };
-        assert_eq!(ask(&mut small), whole);
-        assert_eq!(ask(&mut small), whole);
-        small.make_room();
-        assert!(small.bytes <= small.max_bytes, "{} bytes", small.bytes);
-    }
-
-    #[test]
-    fn labels_that_were_not_taught_are_said_and_near_misses_are_asked_about() {
-        let taught = ["t-shirt", "running_shoes", "Polish", "polish"].map(String::from);
-        let labels = ["T Shirt", "shoes", "zebra", "POLISH"].map(Label::named);
-        let notes = untaught(&labels, &taught);
-        assert_eq!(notes.len(), 3, "{notes:?}");
-        assert!(notes[0].contains("did you mean \"running_shoes\""), "{notes:?}");
-        assert!(notes[1].contains("\"Polish\" or \"polish\""), "{notes:?}");
-        assert!(
-            notes[2].contains(": zebra. It was taught: t-shirt, running_shoes"),
-            "{notes:?}"
-        );
-        assert!(untaught(&labels, &[]).is_empty());
-        let notes = untaught_labels(&labels, &taught);
-        let places: Vec<usize> = notes.iter().map(|(place, _)| *place).collect();
-        assert_eq!(places, [1, 2, 3]);
-        assert!(notes[0].1.contains("did you mean \"running_shoes\""), "{notes:?}");
-        assert!(untaught_labels(&labels, &[]).is_empty());
-    }
-
-    #[test]
-    fn a_taught_class_is_spoken_of_as_it_was_taught() {
-        let taught = ["running_shoes".to_string()];
-        assert_eq!(as_taught(&Label::named("Running-Shoes"), &taught).name, "running shoes");
-        assert_eq!(as_taught(&Label::named("zebra_fish"), &taught).name, "zebra_fish");
-    }
 }

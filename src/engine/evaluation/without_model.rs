@@ -2,56 +2,55 @@
 
 use std::sync::Arc;
 
-use super::desk::{Done, Failure};
 use super::lane::Orders;
-use super::shelf::Shelf;
-use super::{EvaluationEvent, EvaluationRequest, Marked};
+use super::open_evaluations::OpenEvaluations;
+use super::workspace::{Failure, JobResult};
+use super::{EvaluationEvent, EvaluationRequest};
 use crate::engine::Events;
 use crate::engine::protocol::Severity;
-use crate::evaluation::{Evaluation, GroundTruth, KeptSlice, Preset, columns_of, ordered, slices};
+use crate::evaluation::{Changed, Evaluation, GroundTruth, KeptSlice, Preset, columns_of, ordered, slices};
 
-/// Answers a request.
-pub fn answer(shelf: &Shelf, events: &Events, request: EvaluationRequest) {
-    if let Err(Failure::Said(reason)) = answered(shelf, request) {
+pub fn answer(evaluations: &OpenEvaluations, events: &Events, request: EvaluationRequest) {
+    if let Err(Failure::Said(reason)) = answered(evaluations, request) {
         events.message(Severity::Error, reason);
     }
 }
 
-fn answered(shelf: &Shelf, request: EvaluationRequest) -> Done {
+fn answered(evaluations: &OpenEvaluations, request: EvaluationRequest) -> JobResult {
     match request {
-        EvaluationRequest::List => shelf.list(),
-        EvaluationRequest::Open(id) => shelf.show(None, shelf.open(&id)?),
-        EvaluationRequest::Describe { id, name, note } => shelf.change(&id, |evaluation| {
+        EvaluationRequest::List => evaluations.list(),
+        EvaluationRequest::Open(id) => evaluations.show(None, evaluations.open(&id)?),
+        EvaluationRequest::Describe { id, name, note } => evaluations.change(&id, Changed::Name, |evaluation| {
             evaluation.name = name;
             evaluation.note = note;
         })?,
         EvaluationRequest::Mark { id, place, mark } => {
-            shelf.change(&id, |evaluation| set_mark(evaluation, place, mark))?;
+            evaluations.change(&id, Changed::Marks, |evaluation| evaluation.set_mark(place, mark))?;
         }
         EvaluationRequest::KeepSlice { id, name, places } => {
-            shelf.change(&id, |evaluation| keep_slice(evaluation, name, &places))?;
+            evaluations.change(&id, Changed::Slices, |evaluation| keep_slice(evaluation, name, &places))?;
         }
-        EvaluationRequest::ForgetSlice { id, name } => shelf.change(&id, |evaluation| {
+        EvaluationRequest::ForgetSlice { id, name } => evaluations.change(&id, Changed::Slices, |evaluation| {
             evaluation.slices.retain(|slice| slice.name != name);
         })?,
         EvaluationRequest::Measure { id, generation, places } => {
-            let measures = shelf.open(&id)?.remeasured(&places).map(Box::new);
-            shelf.tell(EvaluationEvent::Measured {
+            let measures = evaluations.open(&id)?.remeasured(&places).map(Box::new);
+            evaluations.tell(EvaluationEvent::Measured {
                 id,
                 generation,
                 measures,
             });
         }
         EvaluationRequest::Order(id, order) => {
-            let places = Arc::new(ordered(&*shelf.open(&id)?, order));
-            shelf.tell(EvaluationEvent::Ordered(id, order, places));
+            let places = Arc::new(ordered(&*evaluations.open(&id)?, order));
+            evaluations.tell(EvaluationEvent::Ordered(id, order, places));
         }
         EvaluationRequest::Slices(id, by) => {
-            let parts = Arc::new(slices(&*shelf.open(&id)?, by));
-            shelf.tell(EvaluationEvent::Sliced(id, by, parts));
+            let parts = Arc::new(slices(&*evaluations.open(&id)?, by));
+            evaluations.tell(EvaluationEvent::Sliced(id, by, parts));
         }
-        EvaluationRequest::Delete(id) => shelf.delete(&id)?,
-        EvaluationRequest::Restore(id) => shelf.restore(&id)?,
+        EvaluationRequest::Delete(id) => evaluations.delete(&id)?,
+        EvaluationRequest::Restore(id) => evaluations.restore(&id)?,
         // Everything else waits for the model.
         _ => {}
     }
@@ -59,7 +58,7 @@ fn answered(shelf: &Shelf, request: EvaluationRequest) -> Done {
 }
 
 /// Says what a folder says of its pictures; of no older folder than was asked for last.
-pub fn look(shelf: &Shelf, orders: &Orders, request: EvaluationRequest) {
+pub fn look(evaluations: &OpenEvaluations, orders: &Orders, request: EvaluationRequest) {
     let EvaluationRequest::Look {
         generation,
         folder,
@@ -81,22 +80,11 @@ pub fn look(shelf: &Shelf, orders: &Orders, request: EvaluationRequest) {
         let known = Preset::recognised(&truth.classes).map(|preset| preset.name.clone());
         (Box::new(truth), known)
     });
-    shelf.tell(EvaluationEvent::Looked {
+    evaluations.tell(EvaluationEvent::Looked {
         generation,
         truth,
         columns,
     });
-}
-
-fn set_mark(evaluation: &mut Evaluation, place: usize, mark: Option<Marked>) {
-    match mark {
-        Some(mark) if place < evaluation.pictures.len() => {
-            evaluation.marks.insert(place, mark);
-        }
-        _ => {
-            evaluation.marks.remove(&place);
-        }
-    }
 }
 
 /// One of the same name is replaced.
