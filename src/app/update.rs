@@ -4,38 +4,23 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::command::{Command, Dialog};
-use super::evaluate::{self, EvaluateCommand};
+use super::evaluate;
 use super::explore;
 use super::models::ModelsCommand;
-use super::settings::Settings;
+use super::settings::{SCALES, Settings};
 use super::shell::files::{is_list, nothing_opened};
 use super::shell::messages::Message;
 use super::shell::rail;
-use super::state::{Mode, State};
-use super::train::{self, TrainCommand};
+use super::state::State;
+use super::train;
 use crate::engine::ModelChoice;
 use crate::engine::protocol::{HubRequest, InferenceRequest, LibraryRequest, Request, Severity, Topic};
 
-/// Carries out a command.
 pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request> {
     match command {
         Command::Choose(dialog) => state.wanted_dialog = Some(dialog),
         Command::ShowFolder(folder) => state.wanted_folder = Some(folder),
-        Command::Drop(paths) if state.mode != Mode::Evaluate && only_lists(&paths) => {
-            return update(state, nothing_opened(&paths), now);
-        }
-        Command::Drop(paths) if state.mode == Mode::Train => return learn_from(state, paths, now),
-        Command::Drop(paths) if state.mode == Mode::Evaluate => {
-            let dropped = paths.into_iter().next().map(EvaluateCommand::UseFolder);
-            return dropped.map_or(Vec::new(), |command| evaluate::update(state, command, now));
-        }
-        Command::Drop(paths) => {
-            state.mode = Mode::Explore;
-            return explore::open(state, paths);
-        }
-        // A dialog that was cancelled.
-        Command::Open(paths) if paths.is_empty() => {}
-        Command::Open(paths) => return explore::open(state, paths),
+        Command::Drop(paths) => return take_dropped(state, paths, now),
         Command::Undo => return undo(state, now),
         Command::Redo => return redo(state, now),
         Command::LoadModel(choice) => return load_model(state, choice),
@@ -83,17 +68,22 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
             return vec![Request::UseDevice(device)];
         }
         Command::UsePrecision(precision) => {
-            state.settings.precision = precision;
+            state.settings.precision = Some(precision);
             return vec![Request::UsePrecision(precision)];
         }
+        Command::UseCsvStyle(style) => {
+            state.settings.csv_bom = style.bom;
+            state.settings.csv_safe = style.safe;
+        }
         Command::UseTheme(theme) => state.settings.theme = theme,
-        Command::Scale(scale) => state.settings.scale = scale.clamp(0.5, 3.0),
+        Command::Scale(scale) => state.settings.scale = scale.clamp(SCALES.0, SCALES.1),
         Command::ToggleFullScreen => state.full_screen = !state.full_screen,
         Command::UseMode(mode) => {
             state.mode = mode;
             state.dialog = None;
             return (rail::entry(mode).open)(state, now);
         }
+        Command::Explore(command) => return explore::update(state, command, now),
         Command::Models(command) => state.models.update(command),
         Command::Train(command) => return train::update(state, command, now),
         Command::Evaluate(command) => return evaluate::update(state, command, now),
@@ -105,14 +95,17 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
                 None => Vec::new(),
             };
         }
-        other => return explore::update(state, other, now),
     }
     Vec::new()
 }
 
-/// Lists are for Evaluate alone.
-fn only_lists(paths: &[PathBuf]) -> bool {
-    !paths.is_empty() && paths.iter().all(|path| is_list(path))
+fn take_dropped(state: &mut State, paths: Vec<PathBuf>, now: Instant) -> Vec<Request> {
+    let mode = rail::entry(state.mode);
+    let only_lists = !paths.is_empty() && paths.iter().all(|path| is_list(path));
+    if only_lists && !mode.opens_lists {
+        return update(state, nothing_opened(&paths), now);
+    }
+    (mode.drop)(state, paths, now)
 }
 
 /// Takes back the last change of the mode that is open.
@@ -155,14 +148,6 @@ fn use_settings(state: &mut State, settings: Settings) -> Vec<Request> {
     state.settings = settings;
     state.explore.reorder_now();
     Vec::new()
-}
-
-/// A folder that is dropped while teaching is what is learnt from.
-fn learn_from(state: &mut State, mut paths: Vec<PathBuf>, now: Instant) -> Vec<Request> {
-    if paths.is_empty() {
-        return Vec::new();
-    }
-    train::update(state, TrainCommand::Drop(paths.swap_remove(0)), now)
 }
 
 /// As on the first launch, with the model that is open; only the window stays as large as it is.

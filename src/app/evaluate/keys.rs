@@ -67,6 +67,14 @@ pub const KEYS: &[Binding] = &[
         step(state, -1)
     })
     .heard(Heard::Unfocused),
+    Binding::keyless(
+        EVALUATION,
+        "Erase and see: the picture in Explore, with both labels",
+        |state, _| {
+            state.evaluating.looked_at()?;
+            Some(Command::Evaluate(EvaluateCommand::EraseInExplore))
+        },
+    ),
     Binding::keyless(EVALUATION, "Set up an evaluation on the open folder", |state, _| {
         let folder = state.settings.folders.first()?.clone();
         Some(Command::Evaluate(EvaluateCommand::UseFolder(folder)))

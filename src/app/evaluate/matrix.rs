@@ -3,15 +3,16 @@
 use egui::{Color32, ColorImage};
 
 use super::{MatrixLook, MatrixOrder};
-use crate::engine::evaluation::{Confusion, Evaluation};
+use crate::engine::evaluation::{Confusion, Evaluation, Interval};
+use crate::evaluation::share_interval;
 use crate::heatmap::Ramp;
 
 /// A row and a column: one class, or all that are not there by themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// For people.
+    /// What it is called; `(other)` where it is all that have no line of their own.
     pub title: String,
-    /// The classes.
+    /// The classes that it counts.
     pub classes: Vec<usize>,
 }
 
@@ -80,13 +81,14 @@ impl Grid {
 
     /// The share of the row's pictures; 0 where it has none.
     pub fn rate(&self, row: usize, column: usize) -> f64 {
+        self.share(row, column).map_or(0.0, |share| share.mean)
+    }
+
+    /// The same with its interval; none where the row has no picture.
+    pub fn share(&self, row: usize, column: usize) -> Option<Interval> {
         let lines = self.lines.len();
         let all: u32 = self.counts[row * lines..(row + 1) * lines].iter().sum();
-        if all == 0 {
-            0.0
-        } else {
-            f64::from(self.at(row, column)) / f64::from(all)
-        }
+        share_interval(self.at(row, column) as usize, all as usize)
     }
 
     /// The pictures of a cell.

@@ -36,6 +36,11 @@ pub const MODE: ModeEntry = ModeEntry {
         drawn
     },
     drop_hint: "Drop a folder with a folder for each class, or a list, to evaluate on it",
+    drop: |state, paths, now| match paths.into_iter().next() {
+        Some(folder) => update(state, EvaluateCommand::UseFolder(folder), now),
+        None => Vec::new(),
+    },
+    opens_lists: true,
     history: Some(ModeHistory {
         undoes: |state| Some(format!("deleting {}", state.evaluating.deleted()?.name)),
         redoes: |_| None,
@@ -47,20 +52,20 @@ pub const MODE: ModeEntry = ModeEntry {
 /// What the middle of the mode shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Page {
-    /// A new evaluation.
+    /// What a new evaluation is to be, and its start.
     #[default]
     Setup,
-    /// The numbers.
+    /// Accuracy and the other measures of all pictures.
     Summary,
     /// Which class is taken for which.
     Matrix,
-    /// Class by class.
+    /// Recall, precision and F1 of each class.
     Classes,
     /// Whether probabilities can be believed.
     Calibration,
     /// Which words do better.
     Prompts,
-    /// Beside another evaluation.
+    /// What is fixed and what is broken beside another evaluation.
     Compare,
     /// Parts of the pictures, and mistakes that lie together.
     Groups,
@@ -88,7 +93,7 @@ impl Page {
         matches!(self, Self::Summary | Self::Compare | Self::Groups | Self::Map)
     }
 
-    /// For people.
+    /// What its tab is called.
     pub fn title(self) -> &'static str {
         match self {
             Self::Setup => "New evaluation",
@@ -173,6 +178,8 @@ pub enum SixtyCommand {
     TakeBack,
     /// Write what was said into a list.
     Save(PathBuf),
+    /// The picture of this file is shown, its longest side no longer than so many pixels.
+    Sharpen(PathBuf, u32),
 }
 
 /// What a user can want of evaluating.
@@ -180,7 +187,7 @@ pub enum SixtyCommand {
 pub enum EvaluateCommand {
     /// Which evaluations there are.
     List,
-    /// Show a page.
+    /// Show a page, and ask for what it needs.
     Open(Page),
     /// Show an evaluation that is kept.
     Show(String),
@@ -210,13 +217,15 @@ pub enum EvaluateCommand {
     Look(Option<usize>),
     /// Look at the next picture of the gallery, or at one before.
     Step(isize),
+    /// Show the picture that is looked at in Explore, with the brush that erases and the labels that it is torn between.
+    EraseInExplore,
     /// Mark the picture that is looked at; none takes the mark away.
     Mark(Option<Marked>),
     /// Call a class otherwise, or describe it.
     Call(Class),
     /// Look at the matrix in another way.
     UseMatrix(MatrixLook),
-    /// Order classes otherwise.
+    /// Order the table of classes by this.
     OrderClasses(ClassOrder),
     /// Give the evaluation another name and note.
     Describe(String, String),
@@ -226,7 +235,7 @@ pub enum EvaluateCommand {
     UseNegatives(PathBuf),
     /// Put another evaluation beside this one.
     Compare(String),
-    /// Part the pictures.
+    /// Part the pictures by this, with the accuracy of each part.
     Slice(SliceBy),
     /// Give the pictures behind a door a name, to be measured again on another model.
     KeepSlice(String, Vec<usize>),
@@ -250,7 +259,7 @@ pub enum EvaluateCommand {
     Sixty(SixtyCommand),
     /// Ask where something shall be written.
     AskWhereTo(ExportKind),
-    /// Write it there.
+    /// Write what was asked about into this file.
     Export(PathBuf),
     /// Write the card of the picture that is looked at into a file.
     SaveCard(PathBuf),

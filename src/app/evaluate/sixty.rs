@@ -1,14 +1,39 @@
 //! The accuracy on a folder without labels, from some sixty pictures that somebody confirms or corrects.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::engine::evaluation::{ActiveTest, Guess, Guessed, Interval};
-use crate::table;
+use crate::engine::protocol::ScreenImage;
+use crate::table::Style;
 
 /// Clicks after which an estimate is good for most things.
 pub const ENOUGH: usize = 60;
 /// Asks about the same pictures in the same order, so that nobody picks the seed that flatters.
 const SEED: u64 = 60;
+
+/// The picture that is asked about, as sharp as it is shown.
+#[derive(Debug, Clone)]
+pub struct Sharp {
+    path: PathBuf,
+    /// Its longest side at most, in pixels.
+    side: u32,
+    /// None until it is decoded, and where it cannot be: the small picture stays.
+    pub image: Option<ScreenImage>,
+}
+
+impl Sharp {
+    /// Of this file, not decoded yet.
+    pub fn of(path: PathBuf, side: u32) -> Self {
+        let image = None;
+        Self { path, side, image }
+    }
+
+    /// Whether it is of this file, and as sharp as this.
+    pub fn is_of(&self, path: &Path, side: u32) -> bool {
+        self.path == path && self.side == side
+    }
+}
 
 /// What somebody said of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,12 +116,12 @@ impl Sixty {
 
     /// What was said, as a list that can be evaluated on: a picture and its label a line. Pictures of none of the labels
     /// have no line.
-    pub fn labels_csv(&self) -> String {
-        let mut text = table::line(["file_name", "label"]);
+    pub fn labels_csv(&self, style: Style) -> String {
+        let mut text = style.beginning().to_owned() + &style.line(["file_name", "label"]);
         for said in &self.said {
             if let Some(label) = said.label {
                 let path = self.guessed.pictures[said.place].path.display().to_string();
-                text += &table::line([path.as_str(), &self.guessed.labels[label]]);
+                text += &style.line([path.as_str(), &self.guessed.labels[label]]);
             }
         }
         text
@@ -138,7 +163,7 @@ mod tests {
         assert!(found.holds(0.75), "{found:?}");
         let widths: Vec<f64> = sixty.way().map(|(_, found)| found.high - found.low).collect();
         assert!(widths.last() < widths.first(), "{widths:?}");
-        let csv = sixty.labels_csv();
+        let csv = sixty.labels_csv(Style::default());
         assert_eq!(csv.lines().count(), ENOUGH + 1);
         assert!(
             csv.starts_with("file_name,label\r\n/photos/") && csv.contains(",\"dog, or so\""),
@@ -151,7 +176,10 @@ mod tests {
         let mut sixty = Sixty::new(guessed());
         let first = sixty.wanted().unwrap().path.clone();
         sixty.say(None);
-        assert_eq!((sixty.asked(), sixty.labels_csv().lines().count()), (1, 1));
+        assert_eq!(
+            (sixty.asked(), sixty.labels_csv(Style::default()).lines().count()),
+            (1, 1)
+        );
         sixty.take_back();
         assert_eq!((sixty.asked(), &sixty.wanted().unwrap().path), (0, &first));
         sixty.take_back();

@@ -1,37 +1,36 @@
-//! Takes what the engine says about pictures; what is out of date is dropped.
+//! Takes the engine's events about pictures; what is out of date is dropped.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::command::Compare;
 use super::marks::SKIPPED_BY_USER;
 use super::numbers::Lens;
 use super::picture::Picture;
-use super::state::{Alike, Explore, Inspected, is_by};
-use crate::app::command::Compare;
+use super::state::{Alike, Explore, Inspected, is_answered_by};
 use crate::app::settings::Settings;
 use crate::engine::protocol::{
     Event, LabelId, MapSet, ModelInfo, PictureFile, PictureId, Question, Scores, Scoring, Verdict,
 };
 use crate::library::UnreadKind;
 
-/// What of the window an event is judged by.
+/// What an event is judged by, besides the state of this mode.
 #[derive(Clone, Copy)]
-pub struct Beside<'a> {
-    /// What persists.
+pub struct EventContext<'a> {
     pub settings: &'a Settings,
     /// The model that is loaded.
     pub model: Option<&'a ModelInfo>,
 }
 
 impl Explore {
-    /// Takes an event; one that is not about pictures comes back.
-    pub fn apply(&mut self, event: Event, beside: Beside<'_>) -> Option<Event> {
-        let model = beside.model;
+    /// Takes an event; hands back one that is not about pictures.
+    pub fn apply(&mut self, event: Event, context: EventContext<'_>) -> Option<Event> {
+        let model = context.model;
         let of_list = |library| library == self.library;
         let of_selected = |library, picture| library == self.library && self.selected == Some(picture);
         match event {
-            Event::Pictures { library, pictures } if of_list(library) => self.add(pictures, beside.settings),
+            Event::Pictures { library, pictures } if of_list(library) => self.add(pictures, context.settings),
             Event::Scanned { library, unreadable } if of_list(library) => {
                 self.scanned = true;
                 let of_kind = unreadable
@@ -65,7 +64,7 @@ impl Explore {
                 self.asking.latency_ms = Some(latency_ms);
                 let labels = self.asking.answer.as_ref().map_or(0, |question| question.labels.len());
                 let scoring = model.map_or(Scoring::default(), |model| model.scoring);
-                self.count_changed(Lens::new(beside.settings, scoring, labels));
+                self.count_changed(Lens::new(context.settings, scoring, labels));
                 self.reorder_now();
             }
             Event::Alike { library, picture, rows } if of_list(library) => self.alike(picture, rows),
@@ -87,9 +86,9 @@ impl Explore {
             Event::HeatMaps {
                 library,
                 picture,
-                rival,
+                compared,
                 maps,
-            } if of_selected(library, picture) => self.mapped(maps, rival, model),
+            } if of_selected(library, picture) => self.mapped(maps, compared, model),
             Event::MapTested {
                 library,
                 picture,
@@ -107,14 +106,14 @@ impl Explore {
             } if of_selected(library, picture) && probed.number == self.probe.number && self.is_probing() => {
                 self.inspected.probed = Some(Arc::from(probed));
             }
-            Event::RivalReady(model) => self.rival_model = model.map(|model| *model),
+            Event::ComparedReady(model) => self.compared_model = model.map(|model| *model),
             Event::Drawn(image) => self.to_copy = Some((image, "The heatmap is copied")),
             other => return Some(other),
         }
         None
     }
 
-    /// Another model answers from now on.
+    /// Drops what the previous model said.
     pub fn model_changed(&mut self) {
         self.indexed = 0;
         self.speed = None;
@@ -145,7 +144,7 @@ impl Explore {
         }
     }
 
-    /// The folders were looked at again: the new list takes the place of the one before, with what is known of its pictures.
+    /// The folders were scanned again: the new list replaces the old one, and keeps what is known of its pictures.
     fn renew(&mut self) {
         let Some(mut pictures) = self.incoming.take() else {
             return;
@@ -186,7 +185,7 @@ impl Explore {
         self.reorder_now();
     }
 
-    /// The selected picture, once, where it is to be read again.
+    /// The selected picture, if its file may have changed; only once.
     pub fn take_outdated(&mut self) -> Option<PictureId> {
         self.outdated.take()
     }
@@ -203,7 +202,7 @@ impl Explore {
         }
     }
 
-    /// The first answers to a question end those to the one before, for all pictures.
+    /// The first answers to a question replace all answers to the previous one.
     fn predicted(&mut self, question: Arc<Question>, rows: Vec<(PictureId, Arc<Scores>)>) {
         if self.asking.answer.as_ref().is_none_or(|known| !known.is(&question)) {
             self.forget_scores();
@@ -232,14 +231,14 @@ impl Explore {
         }
     }
 
-    fn mapped(&mut self, maps: Arc<MapSet>, rival: bool, model: Option<&ModelInfo>) {
-        if rival {
+    fn mapped(&mut self, maps: Arc<MapSet>, compared: bool, model: Option<&ModelInfo>) {
+        if compared {
             if self.is_compared(&maps, model) {
-                self.inspected.rival_maps = Some(maps);
+                self.inspected.compared_maps = Some(maps);
             }
             return;
         }
-        if !is_by(&maps.question, model) {
+        if !is_answered_by(&maps.question, model) {
             return;
         }
         let known = self.inspected.maps.as_ref();
@@ -249,19 +248,19 @@ impl Explore {
         self.inspected.maps = Some(maps);
     }
 
-    /// Whether these maps are by what stands beside the first ones now.
+    /// Whether these maps are still the ones to show beside the first.
     fn is_compared(&self, maps: &MapSet, model: Option<&ModelInfo>) -> bool {
         match &self.compare {
-            Some(Compare::Method(method)) => maps.method == *method && is_by(&maps.question, model),
+            Some(Compare::Method(method)) => maps.method == *method && is_answered_by(&maps.question, model),
             Some(Compare::Model(_)) => {
-                let other = self.rival_model.as_ref().map(|model| &model.identity);
+                let other = self.compared_model.as_ref().map(|model| &model.identity);
                 maps.question.model.as_ref() == other
             }
             Some(Compare::Label(_)) | None => false,
         }
     }
 
-    /// Of a test that is still wanted.
+    /// Dropped unless the test of this label is still wanted.
     fn map_tested(&mut self, label: LabelId, done: f32, verdict: Option<Box<Verdict>>) {
         if let Some(tested) = self.inspected.tested.as_mut().filter(|tested| tested.label == label) {
             tested.done = done;
@@ -269,7 +268,7 @@ impl Explore {
         }
     }
 
-    /// How many pictures have another answer than under the templates before, as the window shows answers.
+    /// Counts the pictures whose answer differs from that under the previous templates, as the window shows answers.
     pub(super) fn count_changed(&mut self, lens: Lens) {
         let Some(question) = self.asking.answer.clone() else {
             return;

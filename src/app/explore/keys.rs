@@ -1,9 +1,10 @@
-//! The keys of this mode.
+//! The keys of the mode.
 
 use egui::{Key, Modifiers};
 
 use super::Large;
-use crate::app::command::{Command, FileDialog, Mark, Step};
+use super::command::{ExploreCommand, Mark, Step};
+use crate::app::command::{Command, FileDialog};
 use crate::app::settings::Measure;
 use crate::app::shell::keys::{Binding, CTRL, CTRL_SHIFT, Heard, PLAIN, numbers};
 use crate::app::state::State;
@@ -13,9 +14,9 @@ const PICTURES: &str = "Pictures";
 const LABELS: &str = "Labels";
 const HEATMAP: &str = "Heatmap";
 
-/// How far a key moves the model's square; 1 is from the middle to the edge.
+/// How far a key moves the model's crop; 1 is from the middle to the edge.
 const SHIFT_STEP: f32 = 0.1;
-/// How far a key turns the heatmap's opacity.
+/// How far a key changes the heatmap's opacity.
 const OPACITY_STEP: f32 = 0.1;
 /// How far a key changes the size of thumbnails, in points.
 const SIDE_STEP: f32 = 20.0;
@@ -44,7 +45,7 @@ pub const KEYS: &[Binding] = &[
             (PLAIN, ARROWS[3]),
         ],
         "The next picture in that direction",
-        |_, place| Some(Command::Go(STEPS[place])),
+        |_, place| wants(ExploreCommand::Go(STEPS[place])),
     )
     .heard(Heard::Unfocused),
     Binding::family(
@@ -57,14 +58,14 @@ pub const KEYS: &[Binding] = &[
             (Modifiers::SHIFT, ARROWS[3]),
         ],
         "Select more pictures in that direction, or fewer",
-        |_, place| Some(Command::Mark(Mark::Extend(STEPS[place]))),
+        |_, place| wants(ExploreCommand::Mark(Mark::Extend(STEPS[place]))),
     )
     .heard(Heard::Unfocused),
     Binding::new(
         PICTURES,
         &[(Modifiers::SHIFT, Key::F10), (PLAIN, Key::Menu)],
         "The menu of the picture",
-        |_, _| Some(Command::ShowMenu),
+        |_, _| wants(ExploreCommand::ShowMenu),
     ),
     Binding::family(
         PICTURES,
@@ -76,20 +77,20 @@ pub const KEYS: &[Binding] = &[
             (PLAIN, Key::End),
         ],
         "Further through the gallery",
-        |_, place| Some(Command::Go(STEPS[4 + place])),
+        |_, place| wants(ExploreCommand::Go(STEPS[4 + place])),
     )
     .heard(Heard::Unfocused),
     Binding::new(
         PICTURES,
         &[(PLAIN, Key::Slash), (CTRL, Key::F)],
         "Filter by name",
-        |_, _| Some(Command::FocusFilter),
+        |_, _| wants(ExploreCommand::FocusFilter),
     ),
     Binding::new(
         PICTURES,
         &[(PLAIN, Key::Backspace)],
         "Show all pictures again",
-        |_, _| Some(Command::ClearFilters),
+        |_, _| wants(ExploreCommand::ClearFilters),
     )
     .heard(Heard::Unfocused),
     Binding::new(
@@ -97,7 +98,7 @@ pub const KEYS: &[Binding] = &[
         &[(PLAIN, Key::C)],
         "Probability, cosine or logit",
         |state, _| {
-            Some(Command::Show(match state.settings.measure {
+            wants(ExploreCommand::Show(match state.settings.measure {
                 Measure::Probability => Measure::Cosine,
                 Measure::Cosine => Measure::Logit,
                 Measure::Logit => Measure::Probability,
@@ -111,23 +112,23 @@ pub const KEYS: &[Binding] = &[
         "Larger or smaller pictures in the gallery",
         |state, place| {
             let step = if place == 1 { -SIDE_STEP } else { SIDE_STEP };
-            Some(Command::SizeThumbnails(state.settings.thumbnail_side + step))
+            wants(ExploreCommand::SizeThumbnails(state.settings.thumbnail_side + step))
         },
     ),
     Binding::new(PICTURES, &[(CTRL, Key::O)], "Open folders\u{2026}", |_, _| {
         Some(Command::Choose(FileDialog::Folders))
     })
     .heard(Heard::Always),
-    Binding::keyless(PICTURES, "Open the samples", |_, _| Some(Command::OpenSamples)),
+    Binding::keyless(PICTURES, "Open the samples", |_, _| wants(ExploreCommand::OpenSamples)),
     Binding::new(PICTURES, &[(PLAIN, Key::F5)], "Rescan folders", |_, _| {
-        Some(Command::Rescan)
+        wants(ExploreCommand::Rescan)
     })
     .heard(Heard::Always),
     Binding::new(
         PICTURES,
         &[(CTRL, Key::Period)],
         "Pause or resume indexing",
-        |state, _| Some(Command::PauseIndexing(!state.explore.is_paused())),
+        |state, _| wants(ExploreCommand::PauseIndexing(!state.explore.is_paused())),
     )
     .heard(Heard::Always),
     Binding::new(
@@ -138,7 +139,7 @@ pub const KEYS: &[Binding] = &[
     )
     .heard(Heard::Always),
     Binding::new(LABELS, &[(PLAIN, Key::A)], "Add a label", |_, _| {
-        Some(Command::FocusNewLabel)
+        wants(ExploreCommand::FocusNewLabel)
     }),
     Binding::note(LABELS, "Alt+Up, Alt+Down", "Move the label that is being edited"),
     Binding::family(
@@ -146,10 +147,10 @@ pub const KEYS: &[Binding] = &[
         "Alt+1 to Alt+9",
         &numbers(Modifiers::ALT),
         "Heatmap of that label, for every picture; once more releases it",
-        |state, place| state.settings.labels.get(place).map(|row| Command::MapLabel(row.id)),
+        |state, place| wants(ExploreCommand::MapLabel(state.settings.labels.get(place)?.id)),
     ),
     Binding::new(HEATMAP, &[(PLAIN, Key::H)], "Heatmap on or off", |_, _| {
-        Some(Command::ToggleHeatmap)
+        wants(ExploreCommand::ToggleHeatmap)
     }),
     Binding::family(
         HEATMAP,
@@ -158,11 +159,11 @@ pub const KEYS: &[Binding] = &[
         "Heatmap fainter or stronger",
         |state, place| {
             let step = if place == 0 { -OPACITY_STEP } else { OPACITY_STEP };
-            Some(Command::SetOpacity(state.settings.opacity + step))
+            wants(ExploreCommand::SetOpacity(state.settings.opacity + step))
         },
     ),
     Binding::new(HEATMAP, &[(PLAIN, Key::E)], "What the model sees", |_, _| {
-        Some(Command::ToggleModelView)
+        wants(ExploreCommand::ToggleModelView)
     }),
     Binding::family(
         HEATMAP,
@@ -174,17 +175,17 @@ pub const KEYS: &[Binding] = &[
             (Modifiers::ALT, ARROWS[3]),
         ],
         "Move the part that the model sees",
-        |state, place| Some(Command::ShiftView(shifted(state.explore.probe().shift, place))),
+        |state, place| wants(ExploreCommand::ShiftView(shifted(state.explore.probe().shift, place))),
     )
     .heard(Heard::Unfocused),
     Binding::new(
         HEATMAP,
         &[(PLAIN, Key::B)],
         "Erase and see: a brush over the picture",
-        |_, _| Some(Command::ToggleBrush),
+        |_, _| wants(ExploreCommand::ToggleBrush),
     ),
     Binding::new(HEATMAP, &[(PLAIN, Key::R)], "Restore the picture", |_, _| {
-        Some(Command::ResetProbe)
+        wants(ExploreCommand::ResetProbe)
     }),
     Binding::new(
         HEATMAP,
@@ -193,18 +194,18 @@ pub const KEYS: &[Binding] = &[
         |_, _| Some(Command::Choose(FileDialog::HeatmapPicture)),
     )
     .heard(Heard::Always),
-    Binding::keyless(HEATMAP, "Test this heatmap", |_, _| Some(Command::TestMap)),
+    Binding::keyless(HEATMAP, "Test this heatmap", |_, _| wants(ExploreCommand::TestMap)),
     Binding::keyless(HEATMAP, "Copy the heatmap with its legend", |_, _| {
-        Some(Command::CopyHeatmap)
+        wants(ExploreCommand::CopyHeatmap)
     }),
     Binding::new(
         PICTURES,
         &[(PLAIN, Key::Space), (PLAIN, Key::Enter)],
         "Look at the picture large, or back",
         |state, _| {
-            Some(match state.explore.large() {
-                Some(_) => Command::CloseLarge,
-                None => Command::OpenLarge(None),
+            wants(match state.explore.large() {
+                Some(_) => ExploreCommand::CloseLarge,
+                None => ExploreCommand::OpenLarge(None),
             })
         },
     )
@@ -216,24 +217,28 @@ pub const KEYS: &[Binding] = &[
         |state, _| one_to_one(state),
     ),
     Binding::new(PICTURES, &[(PLAIN, Key::G)], "Back to the grid", |_, _| {
-        Some(Command::CloseLarge)
+        wants(ExploreCommand::CloseLarge)
     }),
     Binding::new(PICTURES, &[(CTRL, Key::A)], "Select all pictures", |_, _| {
-        Some(Command::Mark(Mark::All))
+        wants(ExploreCommand::Mark(Mark::All))
     }),
     Binding::new(LABELS, &[(PLAIN, Key::L)], "Fold the labels, or show them", |_, _| {
-        Some(Command::ToggleLabels)
+        wants(ExploreCommand::ToggleLabels)
     }),
     Binding::new(HEATMAP, &[(PLAIN, Key::I)], "Fold the inspector, or show it", |_, _| {
-        Some(Command::ToggleInspector)
+        wants(ExploreCommand::ToggleInspector)
     }),
     Binding::new(PICTURES, &[(PLAIN, Key::Escape)], "One level back", |_, _| {
-        Some(Command::Back)
+        wants(ExploreCommand::Back)
     })
     .heard(Heard::Unfocused),
 ];
 
-/// The model's square a step to the left, right, up or down.
+fn wants(command: ExploreCommand) -> Option<Command> {
+    Some(Command::Explore(command))
+}
+
+/// The model's crop a step to the left, right, up or down.
 fn shifted(from: Shift, place: usize) -> Shift {
     let (x, y) = [(-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)][place];
     Shift {
@@ -242,12 +247,10 @@ fn shifted(from: Shift, place: usize) -> Shift {
     }
 }
 
-/// The large picture 1:1, a pixel for a pixel of the screen, or whole again.
+/// Switches the large picture between 1:1 and whole.
 fn one_to_one(state: &State) -> Option<Command> {
-    let looked = state.explore.large()?;
-    let one = Large {
-        zoom: Some(1.0 / state.pixels_per_point),
-        ..Large::WHOLE
-    };
-    Some(Command::LookAt(if looked.zoom.is_some() { Large::WHOLE } else { one }))
+    wants(ExploreCommand::LookAt(match state.explore.large()?.zoom {
+        Some(_) => Large::WHOLE,
+        None => Large::one_to_one(state.pixels_per_point),
+    }))
 }

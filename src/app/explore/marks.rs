@@ -1,14 +1,15 @@
-//! Which picture is selected, which are marked, and which is large: by pointer and by key.
+//! Selecting, marking and enlarging pictures, by pointer and by key.
 
+use super::command::{ExploreCommand, Mark, Step};
 use super::state::{Explore, Large};
 use super::update::select;
-use crate::app::command::{Command, Mark, Step};
+use crate::app::command::Command;
 use crate::app::shell::messages::Message;
 use crate::app::shell::status::counted;
 use crate::app::state::State;
 use crate::engine::protocol::{PictureId, Request, Severity};
 
-/// Marks pictures: commands for several are for these.
+/// Changes which pictures are marked: commands for several pictures apply to these.
 pub fn mark(state: &mut State, which: Mark) -> Vec<Request> {
     let explore = &mut state.explore;
     if !matches!(which, Mark::Extend(_)) {
@@ -40,7 +41,7 @@ pub fn mark(state: &mut State, which: Mark) -> Vec<Request> {
 }
 
 impl Explore {
-    /// What is meant where something is asked for a picture: all that are marked, where it is one of them, else it alone.
+    /// The pictures that a command on this one applies to: all marked ones if it is among them, otherwise it alone.
     pub fn meant(&self, picture: PictureId) -> Vec<PictureId> {
         if self.marked.contains(&picture) {
             self.marked.iter().copied().collect()
@@ -49,7 +50,7 @@ impl Explore {
         }
     }
 
-    /// The paths of pictures, one a line.
+    /// The paths of pictures, one per line.
     pub fn paths(&self, pictures: &[PictureId]) -> String {
         let known = pictures.iter().filter_map(|&id| self.pictures.get(id));
         let paths: Vec<String> = known.map(|picture| picture.file.path.display().to_string()).collect();
@@ -57,10 +58,10 @@ impl Explore {
     }
 }
 
-/// Why a picture is not shown that the user skipped.
+/// The reason that stands beside a picture that the user skipped.
 pub const SKIPPED_BY_USER: &str = "You skipped it; \"Try again\" brings it back";
 
-/// Leaves pictures out, and says so. Where the selected one is among them, its neighbour is selected.
+/// Skips pictures, with a message that can undo it. If the selected one is among them, its neighbour is selected.
 pub fn skip(state: &mut State, pictures: &[PictureId]) -> Vec<Request> {
     let explore = &mut state.explore;
     let is_left = |id: &PictureId| !pictures.contains(id);
@@ -81,7 +82,7 @@ pub fn skip(state: &mut State, pictures: &[PictureId]) -> Vec<Request> {
         explore.skip(id, SKIPPED_BY_USER.into());
     }
     explore.reorder_now();
-    let undo = Command::Retry(Some(pictures.to_vec()));
+    let undo = Command::Explore(ExploreCommand::Retry(Some(pictures.to_vec())));
     state
         .messages
         .add(Message::new(Severity::Info, text).with("Undo", undo));
@@ -96,7 +97,7 @@ pub fn skip(state: &mut State, pictures: &[PictureId]) -> Vec<Request> {
     }
 }
 
-/// Opens a picture large, or the selected one.
+/// Shows a picture large; none means the selected one.
 pub fn open_large(state: &mut State, picture: Option<PictureId>) -> Vec<Request> {
     let first = state.explore.order().first().copied();
     let Some(picture) = picture.or(state.explore.selected).or(first) else {
@@ -106,7 +107,7 @@ pub fn open_large(state: &mut State, picture: Option<PictureId>) -> Vec<Request>
     select(state, picture, true)
 }
 
-/// Selects a neighbour; where a picture is large, that becomes large.
+/// Selects the picture a step away; in the large view, that one is shown large.
 pub fn walk(state: &mut State, step: Step) -> Vec<Request> {
     let Some(picture) = neighbour(&state.explore, step) else {
         return Vec::new();
@@ -121,7 +122,7 @@ pub fn walk(state: &mut State, step: Step) -> Vec<Request> {
     select(state, picture, true)
 }
 
-/// Marks what lies between the selected picture and one more in this direction, or one less.
+/// Extends the marked range by a step in this direction, or shortens it.
 fn extend(state: &mut State, step: Step) {
     let explore = &mut state.explore;
     if explore.large.is_some() {
@@ -144,7 +145,7 @@ fn mark_up_to(explore: &mut Explore, picture: PictureId) {
     }
 }
 
-/// The picture a step from where the keyboard is.
+/// The picture a step from the one that the keyboard is at.
 fn neighbour(explore: &Explore, step: Step) -> Option<PictureId> {
     let order = &explore.arranged.order;
     let last = order.len().checked_sub(1)?;

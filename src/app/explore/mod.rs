@@ -1,44 +1,28 @@
 //! The main mode: labels on the left, the gallery in the middle, the inspected picture and its heatmap on the right.
 
 mod apply;
-mod bars;
-mod gallery;
-mod grid;
-mod heatmap;
-mod histogram;
-mod inspector;
+mod command;
+mod help;
 mod keys;
-pub mod labels;
-mod large;
-mod layout;
-pub mod looking;
+pub(super) mod label_rows;
 mod marks;
-mod menu;
-mod none;
-pub mod numbers;
+mod numbers;
 mod order;
 mod palette;
-mod panes;
-pub mod picture;
+mod panels;
+mod picture;
+pub mod shown_map;
 mod state;
-mod templates;
-mod tile;
-mod toolbar;
 mod update;
-pub mod view;
+mod view;
 mod wording;
-mod words;
 
-use egui::{Color32, Ui};
-
-use crate::app::command::Command;
 use crate::app::shell::icons as icon;
 use crate::app::shell::rail::{Drawn, ModeEntry, ModeHistory};
-use crate::app::shell::theme;
 use crate::app::state::{Mode, State};
-use crate::engine::protocol::LabelId;
 
-pub use apply::Beside;
+pub use apply::EventContext;
+pub use command::{Compare, ExploreCommand, Mark, Step};
 pub use state::{Baseline, Brush, Explore, Inspected, Large, TestedMap};
 pub use update::{ask, begin_anew, edit_labels, list, open, update};
 
@@ -52,7 +36,7 @@ pub const MODE: ModeEntry = ModeEntry {
     open: |_, _| Vec::new(),
     ui: |ui, state, textures| {
         let mut commands = Vec::new();
-        let missing = layout::explore_ui(ui, state, textures, &mut commands);
+        let missing = panels::explore_ui(ui, state, textures, &mut commands);
         Drawn {
             commands,
             missing,
@@ -60,6 +44,8 @@ pub const MODE: ModeEntry = ModeEntry {
         }
     },
     drop_hint: "Drop folders or pictures to open them",
+    drop: |state, paths, _| open(state, paths),
+    opens_lists: false,
     history: Some(HISTORY),
 };
 
@@ -77,22 +63,18 @@ const HISTORY: ModeHistory = ModeHistory {
         state.explore.history.after().map(|after| now.change_to(after))
     },
     undo: |state, now| {
-        let command = if is_painting(state) {
-            Command::UndoStroke
-        } else {
-            Command::Undo
-        };
-        update(state, command, now)
+        if is_painting(state) {
+            return update(state, ExploreCommand::UndoStroke, now);
+        }
+        update::undo(state, now);
+        Vec::new()
     },
-    redo: |state, now| update(state, Command::Redo, now),
+    redo: |state, now| {
+        update::redo(state, now);
+        Vec::new()
+    },
 };
 
 fn is_painting(state: &State) -> bool {
     state.explore.brush().is_some() && !state.explore.probe().dabs.is_empty()
-}
-
-/// A label's colour: that of its row; of "none of these", and of a label that was removed, one of their own.
-fn label_colour(ui: &Ui, state: &State, label: Option<LabelId>) -> Color32 {
-    let row = label.and_then(|label| state.row(label));
-    row.map_or_else(|| theme::none_colour(ui), |row| theme::label_colour(row.colour))
 }

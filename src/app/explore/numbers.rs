@@ -1,12 +1,12 @@
-//! The numbers that are shown. Every read of scores is here: what is shown is what is sorted, filtered and counted.
+//! The numbers that are shown. All scores are read here, so that what is shown is what is sorted, filtered and counted.
 
 use crate::app::settings::{Measure, Settings};
 use crate::engine::protocol::{Question, Scores, Scoring};
 
-/// Below it a share is written as less than a tenth of a per cent, and above one minus it as more than the rest.
+/// A probability below this is written as "<0.1 %", one above 1 minus this as ">99.9 %".
 const SMALLEST_SHARE: f32 = 0.000_5;
 
-/// How scores are read.
+/// How the window reads scores: in which measure, and with "none of these" or without.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lens {
     /// The number that is shown.
@@ -15,12 +15,13 @@ pub struct Lens {
     pub scoring: Scoring,
     /// Whether "none of these" competes.
     pub none: bool,
-    /// Whether there is one label alone: then every picture has its number, whoever wins it.
+    /// Whether there is only one label: then every picture has its number, even if "none of these" wins.
     pub alone: bool,
 }
 
 impl Lens {
-    /// By the settings, for so many labels: the softmax over one label says nothing, its cosine does.
+    /// As the settings ask, for this many labels. The softmax over a single label says nothing, so its cosine is shown
+    /// instead.
     pub fn new(settings: &Settings, scoring: Scoring, labels: usize) -> Self {
         let alone = labels == 1 && scoring.logit_bias.is_none();
         let measure = match settings.measure {
@@ -44,7 +45,7 @@ impl Lens {
         }
     }
 
-    /// The number of "none of these": as a share, that against all labels together.
+    /// The number of "none of these"; its probability is against all labels together.
     pub fn none_value(&self, scores: &Scores) -> f32 {
         match self.measure {
             Measure::Probability => scores.none_score,
@@ -69,7 +70,7 @@ impl Lens {
         }
     }
 
-    /// The place of the label that is the answer; none where "none of these" is, or nothing.
+    /// The index of the label that is the answer; none if "none of these" is the answer, or there is none.
     pub fn winner(&self, scores: &Scores) -> Option<usize> {
         scores.best.filter(|_| !self.none_wins(scores))
     }
@@ -79,13 +80,13 @@ impl Lens {
         self.none && scores.none_won
     }
 
-    /// The number of the answer, where that is a label; of one label alone, always its own.
+    /// The number of the answer, if that is a label; with a single label, always its own.
     pub fn best(&self, scores: &Scores) -> Option<f32> {
         let place = if self.alone { scores.best } else { self.winner(scores) };
         Some(self.value(scores, place?))
     }
 
-    /// The number of the best label, also where "none of these" is the answer.
+    /// The number of the best label, even if "none of these" is the answer.
     pub fn nearest(&self, scores: &Scores) -> f32 {
         scores.best.map_or(f32::MIN, |best| self.value(scores, best))
     }
@@ -106,12 +107,12 @@ impl Lens {
         })
     }
 
-    /// A number as it is written.
+    /// A number as text.
     pub fn text(&self, value: f32) -> String {
         shown(value, self.measure)
     }
 
-    /// The labels' places, best first.
+    /// The labels' indices, best first.
     pub fn ranked(&self, scores: &Scores) -> Vec<usize> {
         let mut places: Vec<usize> = (0..scores.cosines.len()).collect();
         places.sort_by(|&a, &b| scores.cosines[b].total_cmp(&scores.cosines[a]));
@@ -119,7 +120,7 @@ impl Lens {
     }
 }
 
-/// A number as it is written: no share is called whole or nothing that is not, and nothing is less than zero by rounding.
+/// A number as text: no probability is rounded to 0 % or 100 %, and no rounding leaves a minus before zero.
 pub fn shown(value: f32, measure: Measure) -> String {
     match measure {
         Measure::Probability if value > 0.0 && value < SMALLEST_SHARE => "<0.1 %".into(),
@@ -130,12 +131,12 @@ pub fn shown(value: f32, measure: Measure) -> String {
     }
 }
 
-/// A lead as it is written.
+/// A lead as text.
 pub fn lead_text(lead: f32) -> String {
     format!("+{}", fixed(lead, 3))
 }
 
-/// How far a number moved, as it is written: sign, amount and unit; none where it did not, as far as is written.
+/// How far a number moved, as text: sign, amount and unit; none if the change rounds to nothing.
 pub fn moved(by: f32, measure: Measure) -> Option<String> {
     let (amount, unit) = match measure {
         Measure::Probability => (fixed(100.0 * by.abs(), 1), " points"),

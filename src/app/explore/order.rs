@@ -1,4 +1,4 @@
-//! When the gallery is put in a new order: at once where that was asked for, otherwise only while nobody points at it.
+//! When the gallery is sorted again: at once if that was asked for, otherwise only while the pointer is elsewhere.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -8,12 +8,12 @@ use super::view::{Arranged, Arranging};
 use crate::app::state::State;
 use crate::engine::protocol::PictureId;
 
-/// While pictures are being scored, the gallery is put in order at most so often, for each so many pictures.
+/// While scores arrive, the gallery is sorted at most this often for every so many pictures.
 const REORDER_EVERY: Duration = Duration::from_millis(300);
 const REORDER_PICTURES: usize = 10_000;
-/// And at least so often.
+/// But at least this often.
 const REORDER_WITHIN: Duration = Duration::from_secs(3);
-/// Pictures after which the order of the first few hardly changes.
+/// With this many pictures scored, the order of the first few hardly changes.
 const ENOUGH_TO_ORDER: usize = 200;
 
 /// Whether the gallery's order is out of date.
@@ -22,32 +22,32 @@ pub enum Due {
     /// It is not.
     #[default]
     No,
-    /// Scores came: it can wait.
+    /// Scores arrived: sorting can wait.
     Soon,
-    /// Somebody asked for another one.
+    /// The user asked for another order.
     Now,
 }
 
-/// A newer order than that which is shown.
+/// A newer order than the one that is shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Held {
     order: Vec<PictureId>,
-    /// How many pictures it puts elsewhere.
+    /// How many pictures it moves.
     pub moved: usize,
 }
 
 impl Explore {
-    /// The gallery's order is out of date, and shown so in the next frame.
+    /// Has the gallery sorted in the next frame.
     pub fn reorder_now(&mut self) {
         self.due = Due::Now;
     }
 
-    /// It is out of date, which can wait.
+    /// Has the gallery sorted before long.
     pub(super) fn reorder_soon(&mut self) {
         self.due = self.due.max(Due::Soon);
     }
 
-    /// Whether somebody points at the gallery; what waited for that to end waits no longer.
+    /// Notes whether the pointer is over the gallery; when it leaves, an order that waited for that is shown.
     pub(super) fn point(&mut self, pointed: bool) {
         self.pointed = pointed;
         if let Some(held) = self.held.take_if(|_| !pointed) {
@@ -61,7 +61,7 @@ impl Explore {
         self.scroll_to_selected |= self.chosen && self.large.is_none();
     }
 
-    /// Takes what was arranged anew; while somebody points at the gallery, nothing in it moves.
+    /// Takes a new order. While the pointer is over the gallery, nothing in it moves.
     fn take(&mut self, fresh: Arranged, asked: bool) {
         let before = std::mem::take(&mut self.arranged.order);
         self.held = None;
@@ -81,7 +81,7 @@ impl Explore {
     }
 }
 
-/// The pictures of the newer order as they stand, new ones after them.
+/// The pictures of the newer order where they stand now, new ones after them.
 fn steady(shown: Vec<PictureId>, newer: &[PictureId]) -> Vec<PictureId> {
     let passing: HashSet<PictureId> = newer.iter().copied().collect();
     let known: HashSet<PictureId> = shown.iter().copied().collect();
@@ -92,7 +92,7 @@ fn steady(shown: Vec<PictureId>, newer: &[PictureId]) -> Vec<PictureId> {
 }
 
 impl State {
-    /// Puts the gallery in order where that is due; how long to wait where it is due later.
+    /// Sorts the gallery if that is due; returns how long to wait if it is due later.
     pub fn reorder(&mut self, now: Instant) -> Option<Duration> {
         let explore = &self.explore;
         if explore.due == Due::No {
@@ -122,7 +122,8 @@ impl State {
         None
     }
 
-    /// The picture to inspect while the user has chosen none: the first, once the order means something.
+    /// The picture to inspect while the user has chosen none: the first, once enough is scored for the order to mean
+    /// something.
     pub fn first_worth_showing(&self) -> Option<PictureId> {
         let explore = &self.explore;
         if explore.selected.is_some() {

@@ -1,6 +1,7 @@
-//! What the palette runs in this mode that no key does: every choice of its menus and lists.
+//! The commands of the palette that have no key: every choice of the mode's menus and lists.
 
-use crate::app::command::{Command, Compare, Dialog, FileDialog};
+use super::command::{Compare, ExploreCommand};
+use crate::app::command::{Command, Dialog, FileDialog};
 use crate::app::settings::{Measure, Sort, TileText};
 use crate::app::state::State;
 use crate::engine::ModelChoice;
@@ -20,8 +21,8 @@ pub fn rows(state: &State) -> Vec<(String, Command)> {
     parts.into_iter().flatten().collect()
 }
 
-fn row(title: impl Into<String>, command: Command) -> (String, Command) {
-    (title.into(), command)
+fn row(title: impl Into<String>, command: impl Into<Command>) -> (String, Command) {
+    (title.into(), command.into())
 }
 
 fn gallery(state: &State) -> Vec<(String, Command)> {
@@ -30,39 +31,45 @@ fn gallery(state: &State) -> Vec<(String, Command)> {
         .map(|sort| {
             row(
                 format!("Sort by {}", sort.title().to_lowercase()),
-                Command::SortBy(sort),
+                ExploreCommand::SortBy(sort),
             )
         })
         .into();
     rows.extend(Measure::ALL.map(|measure| {
         row(
             format!("Show {}", measure.title().to_lowercase()),
-            Command::Show(measure),
+            ExploreCommand::Show(measure),
         )
     }));
     rows.extend(TileText::ALL.map(|text| {
         row(
             format!("Gallery: {}", text.title().to_lowercase()),
-            Command::TileText(text),
+            ExploreCommand::TileText(text),
         )
     }));
-    rows.push(row("Gallery: rows of whole pictures, or squares", Command::ToggleRows));
-    rows.push(row("Show all labels", Command::FilterLabel(None)));
+    rows.push(row(
+        "Gallery: rows of whole pictures, or squares",
+        ExploreCommand::ToggleRows,
+    ));
+    rows.push(row("Show all labels", ExploreCommand::FilterLabel(None)));
     rows.extend(settings.labels.iter().map(|label| {
         let title = format!("Show only \"{}\"", label.label.name);
-        row(title, Command::FilterLabel(Some(Some(label.id))))
+        row(title, ExploreCommand::FilterLabel(Some(Some(label.id))))
     }));
     if settings.show_none {
-        rows.push(row("Show only \"none of these\"", Command::FilterLabel(Some(None))));
+        rows.push(row(
+            "Show only \"none of these\"",
+            ExploreCommand::FilterLabel(Some(None)),
+        ));
     }
     rows.extend(settings.recent_folders.iter().map(|folder| {
         row(
             format!("Open {}", folder.display()),
-            Command::Open(vec![folder.clone()]),
+            ExploreCommand::Open(vec![folder.clone()]),
         )
     }));
     rows.push(row("Skipped files", Command::OpenDialog(Dialog::Skipped)));
-    rows.push(row("Try all skipped files again", Command::Retry(None)));
+    rows.push(row("Try all skipped files again", ExploreCommand::Retry(None)));
     rows
 }
 
@@ -80,13 +87,13 @@ fn labels(state: &State) -> Vec<(String, Command)> {
             } else {
                 "Let \"none of these\" compete"
             },
-            Command::ShowNone(!settings.show_none),
+            ExploreCommand::ShowNone(!settings.show_none),
         ),
     ];
     let templates = TemplateSet::PRESETS.into_iter().chain(settings.own_templates.clone());
-    rows.extend(templates.map(|set| row(format!("Template: {}", set.title()), Command::UseTemplates(set))));
+    rows.extend(templates.map(|set| row(format!("Template: {}", set.title()), ExploreCommand::UseTemplates(set))));
     if state.explore.baseline.is_some() {
-        rows.push(row("Compare templates no longer", Command::ForgetBaseline));
+        rows.push(row("Compare templates no longer", ExploreCommand::ForgetBaseline));
     }
     rows
 }
@@ -102,23 +109,34 @@ fn heatmaps(state: &State) -> Vec<(String, Command)> {
         .map(|method| {
             row(
                 format!("Heatmap by {}", card(method).title),
-                Command::UseMethod(Some(method)),
+                ExploreCommand::UseMethod(Some(method)),
             )
         })
         .collect();
     let ramps = Ramp::ALL.into_iter().filter(|ramp| *ramp != Ramp::BlueRed);
-    rows.extend(ramps.map(|ramp| row(format!("Heatmap colours: {}", ramp.title()), Command::UseRamp(ramp))));
+    rows.extend(ramps.map(|ramp| {
+        row(
+            format!("Heatmap colours: {}", ramp.title()),
+            ExploreCommand::UseRamp(ramp),
+        )
+    }));
     rows.extend(Scale::ALL.map(|scale| {
         row(
             format!("Heatmap scale: {}", scale.title()),
-            Command::UseScale(Some(scale)),
+            ExploreCommand::UseScale(Some(scale)),
         )
     }));
-    rows.push(row("Heatmap scale: whichever fits", Command::UseScale(None)));
-    rows.extend(Style::ALL.map(|style| row(format!("Heatmap: {}", style.title()), Command::UseStyle(style))));
-    rows.push(row("Heatmap: line at half of the maximum", Command::ToggleContour));
-    rows.push(row("Heatmap: one scale for all labels", Command::ToggleSameScale));
-    rows.push(row("Heatmap: smooth between cells", Command::ToggleSmooth));
+    rows.push(row("Heatmap scale: whichever fits", ExploreCommand::UseScale(None)));
+    rows.extend(Style::ALL.map(|style| row(format!("Heatmap: {}", style.title()), ExploreCommand::UseStyle(style))));
+    rows.push(row(
+        "Heatmap: line at half of the maximum",
+        ExploreCommand::ToggleContour,
+    ));
+    rows.push(row(
+        "Heatmap: one scale for all labels",
+        ExploreCommand::ToggleSameScale,
+    ));
+    rows.push(row("Heatmap: smooth between cells", ExploreCommand::ToggleSmooth));
     rows.push(row(
         "Save the numbers of the heatmap…",
         Command::Choose(FileDialog::HeatmapGrid),
@@ -127,8 +145,12 @@ fn heatmaps(state: &State) -> Vec<(String, Command)> {
 }
 
 fn compared(state: &State) -> Vec<(String, Command)> {
-    let compare =
-        |title: String, compare: Compare| row(format!("Compare heatmaps: {title}"), Command::Compare(Some(compare)));
+    let compare = |title: String, compare: Compare| {
+        row(
+            format!("Compare heatmaps: {title}"),
+            ExploreCommand::Compare(Some(compare)),
+        )
+    };
     let labels = state.settings.labels.iter();
     let mut rows: Vec<_> = labels
         .map(|label| compare(format!("with \"{}\"", label.label.name), Compare::Label(label.id)))
@@ -140,9 +162,12 @@ fn compared(state: &State) -> Vec<(String, Command)> {
         compare(format!("with {}", state.name_at(path)), model)
     }));
     if state.explore.compare.is_some() {
-        rows.push(row("Compare heatmaps no longer", Command::Compare(None)));
-        rows.push(row("Compare heatmaps side by side", Command::Divide(None)));
-        rows.push(row("Compare heatmaps with a divider", Command::Divide(Some(0.5))));
+        rows.push(row("Compare heatmaps no longer", ExploreCommand::Compare(None)));
+        rows.push(row("Compare heatmaps side by side", ExploreCommand::Divide(None)));
+        rows.push(row(
+            "Compare heatmaps with a divider",
+            ExploreCommand::Divide(Some(0.5)),
+        ));
     }
     rows
 }
@@ -158,12 +183,12 @@ fn picture(state: &State) -> Vec<(String, Command)> {
     let mut rows = vec![
         row(
             "Copy the path of the picture",
-            Command::CopyPath(path.display().to_string()),
+            ExploreCommand::CopyPath(path.display().to_string()),
         ),
-        row("Copy the picture", Command::CopyPicture(id)),
-        row("More like the selected picture", Command::MoreLike(id)),
-        row("Use the picture as an example", Command::UseAsExample(id)),
-        row("Skip the picture", Command::Skip(all)),
+        row("Copy the picture", ExploreCommand::CopyPicture(id)),
+        row("More like the selected picture", ExploreCommand::MoreLike(id)),
+        row("Use the picture as an example", ExploreCommand::UseAsExample(id)),
+        row("Skip the picture", ExploreCommand::Skip(all)),
     ];
     if let Some(folder) = path.parent() {
         rows.push(row(

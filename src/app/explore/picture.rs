@@ -1,4 +1,4 @@
-//! A picture of the gallery, and which of them are shown.
+//! A picture of the gallery, the list of them, and the filter.
 
 use std::collections::HashMap;
 use std::ops::{Deref, Index};
@@ -10,15 +10,14 @@ use crate::engine::protocol::{LabelId, PictureFile, PictureId, Question, Scores}
 /// A picture of the gallery.
 #[derive(Debug, Clone)]
 pub struct Picture {
-    /// The file.
     pub file: PictureFile,
-    /// The file's name.
     name: String,
     /// Its path below the open folder, in lower case.
     within: String,
-    /// What the model says, in the order of the labels of the question that all pictures' scores answer.
+    /// The model's scores, in the order of the labels of the question that they answer, which is the same for all
+    /// pictures.
     pub scores: Option<Arc<Scores>>,
-    /// Why it cannot be used.
+    /// Why it was skipped.
     pub skipped: Option<String>,
 }
 
@@ -44,12 +43,11 @@ impl Picture {
         }
     }
 
-    /// The file's name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The file's name with its folder's, for names that several pictures have.
+    /// The file's name with that of its folder, for names that several pictures share.
     pub fn name_in_folder(&self) -> String {
         let folder = self.file.path.parent().and_then(Path::file_name);
         folder.map_or_else(
@@ -58,13 +56,13 @@ impl Picture {
         )
     }
 
-    /// Whether its path below the open folder holds this, which is in lower case.
+    /// Whether its path below the open folder contains this text, which is in lower case.
     pub fn matches(&self, text: &str) -> bool {
         self.within.contains(text)
     }
 }
 
-/// The pictures of the list, in order, each found by its id.
+/// The pictures of the list, in order, with an index by id.
 #[derive(Debug, Clone, Default)]
 pub struct Pictures {
     list: Vec<Picture>,
@@ -119,7 +117,6 @@ impl Index<PictureId> for Pictures {
 /// What a model said about a picture, with the question that it answered.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer<'a> {
-    /// The question.
     pub question: &'a Arc<Question>,
     /// In the order of its labels.
     pub scores: &'a Arc<Scores>,
@@ -147,13 +144,14 @@ pub struct Filter {
     pub name: String,
     /// The best label; `None` inside is "none of these".
     pub label: Option<Option<LabelId>>,
-    /// A bound on the number that the gallery is sorted by: the least of the answer's, or the greatest lead of the closest
+    /// A bound on the number that the gallery is sorted by: the least score of the answer, or the greatest lead of the
+    /// closest
     /// calls. Pictures that have no such number do not pass.
     pub bound: Option<f32>,
 }
 
 impl Filter {
-    /// Whether everything passes.
+    /// Whether every picture passes.
     pub fn is_off(&self) -> bool {
         *self == Self::default()
     }

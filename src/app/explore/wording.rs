@@ -1,4 +1,4 @@
-//! What is asked about every picture, as it can be undone: labels, templates, and how easily "none of these" wins.
+//! The part of the question that can be undone: labels, templates, and how easily "none of these" wins.
 
 use std::collections::HashSet;
 
@@ -8,9 +8,7 @@ use crate::zero_shot::{LabelId, TemplateSet};
 /// The words of a question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wording {
-    /// The labels.
     pub labels: Vec<LabelRow>,
-    /// The templates.
     pub templates: TemplateSet,
     /// Added to the cosine of "none of these".
     pub none_bias: f32,
@@ -38,7 +36,7 @@ impl Wording {
         self.labels == other.labels && self.templates == other.templates && self.none_bias != other.none_bias
     }
 
-    /// What was changed between this and a later one, in a few words.
+    /// What changed between this and a later one, in a few words.
     pub fn change_to(&self, later: &Self) -> String {
         if self.templates != later.templates {
             return "the change of template".into();

@@ -8,6 +8,7 @@ mod state;
 pub use fit::{rounded, speed_key};
 pub use state::{Fetching, Models, ModelsCommand, Only, Order};
 
+use crate::app::explore;
 use crate::app::shell::icons as icon;
 use crate::app::shell::rail::{Drawn, ModeEntry};
 use crate::app::state::Mode;
@@ -26,5 +27,10 @@ pub const MODE: ModeEntry = ModeEntry {
         ..Drawn::default()
     },
     drop_hint: "Drop folders or pictures to open them",
+    drop: |state, paths, _| {
+        state.mode = Mode::Explore;
+        explore::open(state, paths)
+    },
+    opens_lists: false,
     history: None,
 };

@@ -1,4 +1,4 @@
-//! What this program is made of, and where it keeps what it writes.
+//! The About dialog: the version, where data and log are, and the licences of all packages.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,6 @@ use crate::app::state::State;
 /// The packages that the program is built from and their licences, a line each; made by `assets/licences/make.py`.
 const LICENCES: &str = include_str!("../../../assets/licences/packages.txt");
 
-/// Draws the dialog.
 pub fn about_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let about = &state.about;
     let mut commands = Vec::new();
@@ -42,7 +41,7 @@ pub fn about_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
 fn folder_ui(ui: &mut Ui, title: &str, folder: Option<PathBuf>) -> Option<Command> {
     ui.label(section(title));
     let Some(folder) = folder else {
-        ui.label(note(ui, "None: the platform names no folder that can be written."));
+        ui.label(note(ui, "None: this system names no folder that can be written to."));
         return None;
     };
     let mut clicked = false;

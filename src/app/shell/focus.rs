@@ -1,4 +1,4 @@
-//! A ring around what has the keyboard: everything that can be clicked can be reached by key, and must be seen to be.
+//! A ring around what has the focus: everything that can be clicked can be reached by key, and has to be seen to be.
 
 use egui::{Context, CornerRadius, Stroke, StrokeKind};
 
@@ -7,7 +7,6 @@ use super::theme;
 /// How far outside of a control its ring lies.
 const GAP: f32 = 1.0;
 
-/// Draws it.
 pub fn focus_ui(ctx: &Context) {
     let focused = ctx.memory(|memory| memory.focused());
     let Some(response) = focused.and_then(|id| ctx.read_response(id)) else {

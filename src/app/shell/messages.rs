@@ -1,4 +1,4 @@
-//! Messages over the window: one place, each replaced by its successor, gone after a while unless something failed.
+//! Messages over the window: each replaces an older one on its topic, and goes after a while unless it is an error.
 
 use std::time::{Duration, Instant};
 
@@ -13,9 +13,8 @@ use crate::app::state::State;
 use crate::engine::protocol::{Severity, Topic};
 
 const WIDTH: f32 = 440.0;
-/// What the sign before a message takes with the gap after it, and the button that puts it away.
+/// Width of the icon before a message, with its gap.
 const SIGN_WIDTH: f32 = 24.0;
-const CLOSE_WIDTH: f32 = 26.0;
 /// Messages that stay on screen.
 const MAX_MESSAGES: usize = 3;
 /// How long something is shown that merely tells: long enough to be read twice.
@@ -26,11 +25,8 @@ const LONG_FOR: Duration = Duration::from_secs(20);
 /// Something to read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
-    /// How grave.
     pub severity: Severity,
-    /// What.
     pub text: String,
-    /// What it is about.
     topic: Option<Topic>,
     /// What can be done about it: a word for a button, and what that does.
     action: Option<(&'static str, Command)>,
@@ -160,7 +156,7 @@ fn message_ui(ui: &mut Ui, place: usize, message: &Message) -> Option<Command> {
                 let drawn = ui.painter().layout_no_wrap(word.into(), body.clone(), palette.text);
                 drawn.size().x + 2.0 * ui.spacing().button_padding.x + ui.spacing().item_spacing.x
             });
-            let right = CLOSE_WIDTH + word_width;
+            let right = theme::ICON_BUTTON + word_width;
             let room = width - right - SIGN_WIDTH - ui.spacing().item_spacing.x;
             let text = ui.painter().layout(message.text.clone(), body, palette.text, room);
             let height = text.size().y.max(ui.spacing().interact_size.y);

@@ -1,4 +1,4 @@
-//! What every mode stands in: the window, the rail, the theme, widgets, messages, dialogs, keys.
+//! What all modes share: the window, the rail, the theme, widgets, messages, dialogs, keys.
 
 mod about;
 pub mod dialogs;

@@ -14,7 +14,6 @@ use crate::app::state::{Mode, State};
 /// Rows that are drawn: nobody reads more.
 const MOST_ROWS: usize = 60;
 
-/// Draws it.
 pub fn palette_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let mut commands = Vec::new();
     let mut wanted = state.draft.clone().unwrap_or_default();
@@ -152,6 +151,7 @@ fn row_ui(ui: &mut Ui, row: &Row, chosen: bool, moved: bool) -> bool {
 mod tests {
     use super::found;
     use crate::app::command::{Command, Dialog};
+    use crate::app::explore::ExploreCommand;
     use crate::app::settings::Settings;
     use crate::app::state::{Mode, State};
     use crate::app::train::{Page, TrainCommand};
@@ -172,11 +172,14 @@ mod tests {
         // What has no key is found, too: the choices of menus and lists, of every mode.
         use crate::app::settings::Sort;
         use crate::engine::ModelChoice;
-        assert_eq!(first("closest call"), Some((None, Command::SortBy(Sort::Margin))));
+        assert_eq!(
+            first("closest call"),
+            Some((None, Command::Explore(ExploreCommand::SortBy(Sort::Margin))))
+        );
         let lemon = state.settings.labels[3].id;
         assert_eq!(
             first("only lemon"),
-            Some((None, Command::FilterLabel(Some(Some(lemon)))))
+            Some((None, Command::Explore(ExploreCommand::FilterLabel(Some(Some(lemon))))))
         );
         let starter = Command::LoadModel(ModelChoice::Starter);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The rail on the left: modes, and what concerns the whole window.
+//! The rail on the left: the modes, and commands for the whole window.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -22,7 +22,6 @@ const TOOL_HEIGHT: f32 = 34.0;
 /// What a mode drew.
 #[derive(Default)]
 pub struct Drawn {
-    /// What the user wants.
     pub commands: Vec<Command>,
     /// Pictures on screen whose thumbnails are missing.
     pub missing: Vec<PictureId>,
@@ -32,22 +31,21 @@ pub struct Drawn {
 
 /// A mode of the window, as the rail and the shell know it.
 pub struct ModeEntry {
-    /// Which.
     pub mode: Mode,
-    /// Its name for people.
     pub title: &'static str,
-    /// Its icon.
     pub icon: &'static str,
-    /// Its keys.
     pub keys: &'static [Binding],
     /// What the palette runs that no key does, with names for people.
     pub palette: fn(&State) -> Vec<(String, Command)>,
     /// What is asked when it is opened.
     pub open: fn(&mut State, Instant) -> Vec<Request>,
-    /// Draws it.
     pub ui: fn(&mut Ui, &State, &mut Textures) -> Drawn,
-    /// What dropped folders and pictures would do here.
+    /// What dropped folders and pictures would do here, for people.
     pub drop_hint: &'static str,
+    /// Takes what was dropped.
+    pub drop: fn(&mut State, Vec<PathBuf>, Instant) -> Vec<Request>,
+    /// Whether lists of pictures are of use here.
+    pub opens_lists: bool,
     /// What can be undone in it.
     pub history: Option<ModeHistory>,
 }
@@ -72,7 +70,6 @@ pub fn entry(mode: Mode) -> &'static ModeEntry {
     MODES.iter().find(|entry| entry.mode == mode).unwrap_or(&MODES[0])
 }
 
-/// Draws the rail.
 pub fn rail_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let mut commands = Vec::new();
     ui.vertical_centered(|ui| {

@@ -14,7 +14,6 @@ use crate::app::state::{Mode, State};
 const TWO_COLUMNS: f32 = 600.0;
 const KEYS_WIDTH: f32 = 130.0;
 
-/// Draws it.
 pub fn shortcuts_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let mut commands = Vec::new();
     let mut wanted = state.draft.clone().unwrap_or_default();

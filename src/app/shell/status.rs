@@ -1,17 +1,18 @@
 //! The bar at the bottom: folder and progress on the left, model and device on the right.
 
+use crate::app::explore::ExploreCommand;
 use crate::app::shell::icons as icon;
 use egui::{ProgressBar, RichText, Ui};
 
 use crate::app::command::{Command, Dialog};
 use crate::app::shell::keys::with_hint;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{duration, icon_button, note, tall_ends_ui};
+use crate::app::shell::widgets::{duration, icon_button, note, tall_ends_ui, warning};
 use crate::app::state::{Mode, State};
 use crate::app::train::TrainCommand;
 
-/// Signs of a name that the bar has room for.
-const NAME_SIGNS: usize = 32;
+/// Characters of a name that the bar has room for.
+const NAME_CHARACTERS: usize = 32;
 /// What model and device take, about.
 const RIGHT_WIDTH: f32 = 250.0;
 /// Where there is less room than this, bars are shorter, or left out.
@@ -57,12 +58,12 @@ pub fn status_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
 
 /// A name that is too long, with its middle left out.
 fn shortened(name: &str) -> String {
-    let signs: Vec<char> = name.chars().collect();
-    if signs.len() <= NAME_SIGNS {
+    let characters: Vec<char> = name.chars().collect();
+    if characters.len() <= NAME_CHARACTERS {
         return name.to_owned();
     }
-    let half = NAME_SIGNS / 2;
-    let (start, end) = (&signs[..half], &signs[signs.len() - half + 1..]);
+    let half = NAME_CHARACTERS / 2;
+    let (start, end) = (&characters[..half], &characters[characters.len() - half + 1..]);
     format!(
         "{}\u{2026}{}",
         start.iter().collect::<String>(),
@@ -102,8 +103,7 @@ fn folder_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ));
     let skipped = state.explore.skipped() + state.explore.unreadable().len();
     if skipped > 0 {
-        let text = format!("{} {} skipped", icon::WARNING, thousands(skipped));
-        let text = RichText::new(text).small().color(theme::palette(ui).warning);
+        let text = warning(ui, icon::WARNING, &format!("{} skipped", thousands(skipped)));
         if ui
             .add(egui::Button::new(text).frame_when_inactive(false))
             .on_hover_text("See which files, and why")
@@ -129,7 +129,7 @@ fn progress_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     };
     ui.add(ProgressBar::new(share).desired_width(width).desired_height(8.0));
     ui.label(note(ui, indexing_words(state, done, total)));
-    let command = Command::PauseIndexing(!state.explore.is_paused());
+    let command = Command::Explore(ExploreCommand::PauseIndexing(!state.explore.is_paused()));
     let (sign, name) = if state.explore.is_paused() {
         (icon::PLAY, "Resume indexing")
     } else {
@@ -250,7 +250,7 @@ mod tests {
         assert_eq!(super::shortened("Starter"), "Starter");
         let long = super::shortened("CLIP-ViT-B-32-256x256-DataComp-s34B-b86K");
         assert_eq!(long, "CLIP-ViT-B-32-25\u{2026}aComp-s34B-b86K");
-        assert_eq!(long.chars().count(), super::NAME_SIGNS);
+        assert_eq!(long.chars().count(), super::NAME_CHARACTERS);
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub fn run(
         data_dir,
         model: options.model.unwrap_or_else(|| settings.model.clone()),
         device,
-        precision: options.precision.unwrap_or(settings.precision),
+        precision: options.precision.or(settings.precision),
     };
     let model = engine_options.model.clone();
     let (width, height) = settings.window_size;
@@ -101,8 +101,8 @@ pub fn run(
         let ctx = cc.egui_ctx.clone();
         let engine = Engine::start(engine_options, Arc::new(move || ctx.request_repaint()));
         let app = App::new(&cc.egui_ctx, settings, Box::new(engine))
-            .asked_for(model)
-            .told(notes);
+            .with_model(model)
+            .with_warnings(notes);
         let watched = Watched {
             app,
             failures: 0,

@@ -7,6 +7,7 @@ mod panels;
 mod ready;
 mod state;
 mod update;
+mod work;
 
 use std::path::PathBuf;
 
@@ -18,8 +19,9 @@ use crate::engine::training::{FineTuneMethod, RunConfig, TrainingRequest};
 
 pub use curves::{Curves, Trial, by_trial};
 pub use panels::taught_ui;
-pub use state::{AtWork, Pair, Training};
+pub use state::{Pair, Training};
 pub use update::update;
+pub use work::AtWork;
 
 /// The mode, as the rail knows it.
 pub const MODE: ModeEntry = ModeEntry {
@@ -42,6 +44,11 @@ pub const MODE: ModeEntry = ModeEntry {
         drawn
     },
     drop_hint: "Drop a folder to train on it",
+    drop: |state, paths, now| match paths.into_iter().next() {
+        Some(folder) => update(state, TrainCommand::Drop(folder), now),
+        None => Vec::new(),
+    },
+    opens_lists: false,
     history: Some(ModeHistory {
         undoes: |state| {
             let (_, name) = state.training.deleted.as_ref()?;
@@ -56,16 +63,16 @@ pub const MODE: ModeEntry = ModeEntry {
 /// What the middle of the training mode shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Page {
-    /// A new run.
+    /// What a new run is to be, and its start.
     #[default]
     Setup,
-    /// A run.
+    /// The run of this name: how far it is, and what it came to.
     Run(String),
     /// Runs side by side.
     Compare,
-    /// Few-shot against zero-shot.
+    /// Accuracy against the number of examples, beside zero-shot.
     Shots,
-    /// Pictures against texts.
+    /// A few pictures against as many texts, step by step.
     Board,
 }
 
@@ -84,7 +91,7 @@ pub enum Reading {
 /// What a user can want of training.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TrainCommand {
-    /// Show a page.
+    /// Show a page, and ask for what it needs.
     Open(Page),
     /// Learn from another folder.
     UseFolder(PathBuf),
@@ -96,13 +103,13 @@ pub enum TrainCommand {
     UsePreset(usize),
     /// Learn by another method, with its defaults.
     UseMethod(FineTuneMethod),
-    /// Change settings.
+    /// Change settings of the run that is set up.
     Configure(Box<RunConfig>),
     /// Look through the pictures.
     Preview,
     /// Stop looking through them.
     StopPreview,
-    /// Try one step.
+    /// Try one step, to tell how long the run will take.
     Estimate,
     /// Start the run that is set up.
     Start,
@@ -110,11 +117,11 @@ pub enum TrainCommand {
     Send(TrainingRequest),
     /// Type another name and note for a run.
     Edit {
-        /// The run.
+        /// Which one, by the name of its folder.
         run: String,
-        /// Its name.
+        /// As it stands in the field by now.
         name: String,
-        /// Its note.
+        /// The same of the note.
         note: String,
     },
     /// Leave a run's name and note as they were.

@@ -3,7 +3,7 @@
 use crate::app::state::State;
 use crate::engine::training::{FineTuneMethod, Preview, RunConfig};
 
-/// Whether it can.
+/// Whether the run that is set up can be started now.
 ///
 /// # Errors
 /// Says what is in the way, and what to do about it.

@@ -8,11 +8,10 @@ use crate::app::evaluate::{Door, EvaluateCommand};
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{note, section};
 use crate::app::state::State;
-use crate::engine::evaluation::{Evaluation, Fitted, Reliability, bin_of};
+use crate::engine::evaluation::{Bin, Evaluation, Fitted, Reliability, bin_of};
 
 const HEIGHT: f32 = 260.0;
 
-/// Draws the page.
 pub fn calibration_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let Some(shown) = state.evaluating.shown() else { return };
     let Some(all) = state.evaluating.figures().map(|figures| figures.reliability) else {
@@ -81,20 +80,7 @@ fn diagram_ui(ui: &mut Ui, id: &str, found: &Reliability) -> Option<usize> {
     let count = found.bins.len();
     let width = 1.0 / count as f64;
     let middle = |bin: usize| (bin as f64 + 0.5) * width;
-    let bars = found
-        .bins
-        .iter()
-        .enumerate()
-        .filter(|(_, bin)| bin.count > 0)
-        .map(|(n, bin)| {
-            let right = bin.accuracy.map_or(0.0, |share| share.mean);
-            let name = format!("{}, right: {}", pictures(bin.count), super::share(bin.accuracy));
-            Bar::new(middle(n), right)
-                .width(0.92 * width)
-                .name(name)
-                .fill(palette.accent)
-        });
-    let bars: Vec<Bar> = bars.collect();
+    let bars = bars(found, width, palette.accent);
     let axis = |text: &str| note(ui, text);
     let plot = Plot::new(id.to_owned())
         .height(HEIGHT)
@@ -135,6 +121,20 @@ fn diagram_ui(ui: &mut Ui, id: &str, found: &Reliability) -> Option<usize> {
     let at = drawn.inner.filter(|_| drawn.response.clicked())?;
     let bin = (at.x / width).floor();
     (bin >= 0.0 && (bin as usize) < count && found.bins[bin as usize].count > 0).then_some(bin as usize)
+}
+
+/// A bar for each bin that has answers.
+fn bars(found: &Reliability, width: f64, colour: egui::Color32) -> Vec<Bar> {
+    let filled = found.bins.iter().enumerate().filter(|(_, bin)| bin.count > 0);
+    let bar = |(n, bin): (usize, &Bin)| {
+        let right = bin.accuracy.map_or(0.0, |share| share.mean);
+        let name = format!("{}, right: {}", pictures(bin.count), super::share(bin.accuracy));
+        Bar::new((n as f64 + 0.5) * width, right)
+            .width(0.92 * width)
+            .name(name)
+            .fill(colour)
+    };
+    filled.map(bar).collect()
 }
 
 /// The number of answers over a bar.

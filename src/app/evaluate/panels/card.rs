@@ -6,18 +6,16 @@ use super::gallery::thumbnail_ui;
 use super::{Sheet, typed_ui};
 use crate::app::command::{Command, FileDialog};
 use crate::app::evaluate::EvaluateCommand;
-use crate::app::settings::LabelRow;
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{icon_button, note, section};
-use crate::app::state::{Mode, State};
+use crate::app::shell::widgets::{elided_note, icon_button, note, section};
+use crate::app::state::State;
 use crate::engine::evaluation::{Answer, Evaluation, Explained, Mark, Marked};
 use crate::engine::protocol::ScreenImage;
 
 /// Side of a neighbour.
 const NEIGHBOUR: f32 = 84.0;
 
-/// Draws the card.
 pub fn card_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let evaluating = &state.evaluating;
     let (Some(shown), Some(place)) = (evaluating.shown(), evaluating.looked_at()) else {
@@ -27,6 +25,24 @@ pub fn card_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
         return;
     };
     let titles = evaluating.titles().clone();
+    header_ui(ui, state, place, page);
+    ScrollArea::vertical()
+        .id_salt("failure")
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            verdict_ui(ui, &judged.answer, &titles);
+            let path = judged.path.display().to_string();
+            elided_note(ui, &path).on_hover_text(&path);
+            explained_ui(ui, state, place, &judged.answer, &titles, page);
+            marks_ui(ui, shown, place, page);
+            texts_ui(ui, &judged.answer, &titles);
+            nearest_ui(ui, state, shown, place, &titles, page);
+        });
+}
+
+/// The way to the pictures beside it, and what can be done with this one.
+fn header_ui(ui: &mut Ui, state: &State, place: usize, page: &mut Sheet<'_>) {
+    let gallery = state.evaluating.gallery();
     ui.horizontal(|ui| {
         if icon_button(ui, icon::ARROW_LEFT, "Picture before", false).clicked() {
             page.want(EvaluateCommand::Step(-1));
@@ -34,9 +50,8 @@ pub fn card_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
         if icon_button(ui, icon::ARROW_RIGHT, "Next picture", false).clicked() {
             page.want(EvaluateCommand::Step(1));
         }
-        let at = evaluating.gallery().iter().position(|other| *other == place);
-        if let Some(at) = at {
-            ui.label(note(ui, format!("{} of {}", at + 1, evaluating.gallery().len())));
+        if let Some(at) = gallery.iter().position(|other| *other == place) {
+            ui.label(note(ui, format!("{} of {}", at + 1, gallery.len())));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if icon_button(ui, icon::X, "Close", false).clicked() {
@@ -53,49 +68,10 @@ pub fn card_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
             )
             .clicked()
             {
-                page.drawn.commands.extend(in_explore(state, shown, place));
+                page.want(EvaluateCommand::EraseInExplore);
             }
         });
     });
-    ScrollArea::vertical()
-        .id_salt("failure")
-        .auto_shrink([false, false])
-        .show(ui, |ui| {
-            verdict_ui(ui, &judged.answer, &titles);
-            ui.add(Label::new(note(ui, judged.path.display().to_string())).truncate());
-            explained_ui(ui, state, place, &judged.answer, &titles, page);
-            marks_ui(ui, shown, place, page);
-            texts_ui(ui, &judged.answer, &titles);
-            nearest_ui(ui, state, shown, place, &titles, page);
-        });
-}
-
-/// The picture alone in Explore, with what it shows and what is answered as labels: there parts of it can be erased.
-fn in_explore(state: &State, shown: &Evaluation, place: usize) -> Vec<Command> {
-    let judged = &shown.pictures[place];
-    let mut labels: Vec<LabelRow> = Vec::new();
-    for class in [judged.answer.truth, judged.answer.answered()] {
-        let Some(label) = shown.classes.get(class).map(|class| class.label()) else {
-            continue;
-        };
-        if labels.iter().all(|row| row.label != label) {
-            labels.push(LabelRow::new(label, labels.len()));
-        }
-    }
-    // Labels that are there already keep their place and colour.
-    let known = |row: &LabelRow| state.settings.labels.iter().find(|own| own.label == row.label).cloned();
-    let labels = labels
-        .into_iter()
-        .map(|row| known(&row).unwrap_or(row))
-        .collect::<Vec<_>>();
-    let mut commands = vec![
-        Command::UseMode(Mode::Explore),
-        Command::Open(vec![judged.path.clone()]),
-    ];
-    if !labels.is_empty() {
-        commands.push(Command::EditLabels(labels));
-    }
-    commands
 }
 
 fn verdict_ui(ui: &mut Ui, answer: &Answer, titles: &[String]) {

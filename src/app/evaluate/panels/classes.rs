@@ -14,7 +14,6 @@ const ROW: f32 = 26.0;
 /// The share of a row's width that each column begins at.
 const COLUMNS: [f32; 5] = [0.0, 0.30, 0.38, 0.66, 0.92];
 
-/// Draws the page.
 pub fn classes_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let evaluating = &state.evaluating;
     let (Some(shown), Some(figures)) = (evaluating.shown(), evaluating.figures()) else {

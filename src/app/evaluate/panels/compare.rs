@@ -1,61 +1,22 @@
 //! Two evaluations of the same pictures: what one has right and the other wrong.
 
-use egui::{Grid, RichText, ScrollArea, Ui};
+use egui::{Grid, RichText, Ui};
 
-use super::{Sheet, card, thousands};
-use crate::app::evaluate::{Door, EvaluateCommand};
+use super::{Sheet, card, share, thousands};
+use crate::app::evaluate::{Door, EvaluateCommand, Evaluating};
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{combo, note, section};
 use crate::app::state::State;
-use crate::engine::evaluation::{Evaluation, Fate, SideBySide, Verdict, p_words};
+use crate::engine::evaluation::{ClassChange, Evaluation, Fate, SideBySide, Verdict, p_words};
+use crate::evaluation::share_interval;
 
 /// Classes that are listed.
 const CLASSES: usize = 200;
 
-/// Draws the page.
 pub fn compare_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let evaluating = &state.evaluating;
     let Some(shown) = evaluating.shown() else { return };
-    let others: Vec<_> = evaluating
-        .list()
-        .iter()
-        .filter(|other| other.id != shown.id && other.data == shown.setup.data)
-        .collect();
-    card(ui, |ui| {
-        ui.label(section("Beside another evaluation of the same pictures"));
-        if others.is_empty() {
-            let words = "There is none yet. Open another model, or other prompts, and measure these pictures again: then both \
-                         stand side by side here.";
-            ui.label(note(ui, words));
-            let free = evaluating.at_work().is_none();
-            if ui
-                .add_enabled(free, egui::Button::new("Measure with the open model"))
-                .clicked()
-            {
-                page.want(EvaluateCommand::AgainWithOpenModel);
-            }
-            return;
-        }
-        let chosen = evaluating
-            .compared()
-            .and_then(|(id, _)| others.iter().find(|other| other.id == *id));
-        ui.horizontal_wrapped(|ui| {
-            ui.label("From");
-            let title = chosen.map_or("choose one", |other| other.name.as_str());
-            combo("baseline").selected_text(title).width(260.0).show_ui(ui, |ui| {
-                for other in &others {
-                    let words = format!("{}, {}", other.name, other.top1.share_words());
-                    if ui
-                        .selectable_label(chosen.is_some_and(|one| one.id == other.id), words)
-                        .clicked()
-                    {
-                        page.want(EvaluateCommand::Compare(other.id.clone()));
-                    }
-                }
-            });
-            ui.label(format!("to {}", shown.name));
-        });
-    });
+    card(ui, |ui| choose_ui(ui, evaluating, shown, page));
     match evaluating.compared() {
         Some((_, Some(Ok(found)))) => {
             card(ui, |ui| overall_ui(ui, found, page));
@@ -72,6 +33,43 @@ pub fn compare_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
         }
         None => {}
     }
+}
+
+/// With which of the other evaluations of the same pictures it is compared.
+fn choose_ui(ui: &mut Ui, evaluating: &Evaluating, shown: &Evaluation, page: &mut Sheet<'_>) {
+    ui.label(section("Beside another evaluation of the same pictures"));
+    let others: Vec<_> = evaluating
+        .list()
+        .iter()
+        .filter(|other| other.id != shown.id && other.data == shown.setup.data)
+        .collect();
+    if others.is_empty() {
+        let words = "There is none yet. Open another model, or other prompts, and measure these pictures again: then both \
+                     stand side by side here.";
+        ui.label(note(ui, words));
+        let free = evaluating.at_work().is_none();
+        let again = ui.add_enabled(free, egui::Button::new("Measure with the open model"));
+        if again.clicked() {
+            page.want(EvaluateCommand::AgainWithOpenModel);
+        }
+        return;
+    }
+    let chosen = evaluating.compared().map(|(id, _)| id.as_str());
+    ui.horizontal_wrapped(|ui| {
+        ui.label("From");
+        let name = others.iter().find(|other| chosen == Some(other.id.as_str()));
+        let title = name.map_or("choose one", |other| other.name.as_str());
+        combo("baseline").selected_text(title).width(260.0).show_ui(ui, |ui| {
+            for other in &others {
+                let words = format!("{}, {}", other.name, other.top1.share_words());
+                let is_chosen = chosen == Some(other.id.as_str());
+                if ui.selectable_label(is_chosen, words).clicked() {
+                    page.want(EvaluateCommand::Compare(other.id.clone()));
+                }
+            }
+        });
+        ui.label(format!("to {}", shown.name));
+    });
 }
 
 fn overall_ui(ui: &mut Ui, found: &SideBySide, page: &mut Sheet<'_>) {
@@ -102,44 +100,57 @@ fn classes_ui(ui: &mut Ui, shown: &Evaluation, titles: &[String], found: &SideBy
         "p is McNemar's, corrected for that so many classes are tested (Holm).",
     ));
     let mut changes: Vec<_> = found.classes.iter().collect();
-    let moved = |change: &crate::engine::evaluation::ClassChange| (change.after - change.before).abs();
+    let moved = |change: &ClassChange| (change.after - change.before).abs();
     changes.sort_by(|a, b| moved(b).total_cmp(&moved(a)).then(a.class.cmp(&b.class)));
-    ScrollArea::vertical()
-        .id_salt("class changes")
-        .max_height(320.0)
+    if changes.len() > CLASSES {
+        let left = thousands(changes.len() - CLASSES);
+        ui.label(note(
+            ui,
+            format!("The {CLASSES} that changed most; {left} changed less."),
+        ));
+    }
+    Grid::new("class changes")
+        .num_columns(6)
+        .spacing([28.0, 4.0])
+        .striped(true)
         .show(ui, |ui| {
-            Grid::new("class changes")
-                .num_columns(6)
-                .spacing([18.0, 4.0])
-                .striped(true)
-                .show(ui, |ui| {
-                    for heading in ["Class", "n", "Recall", "fixed, broken", "p", ""] {
-                        ui.label(note(ui, heading));
-                    }
-                    ui.end_row();
-                    for change in changes.into_iter().take(CLASSES) {
-                        if ui.link(&titles[change.class]).clicked() {
-                            let of_class = |place: &usize| shown.pictures[*place].answer.truth == change.class;
-                            let places = (0..shown.pictures.len()).filter(of_class).collect();
-                            page.want(EvaluateCommand::Enter(Some(Door::new(
-                                format!("pictures of {}", titles[change.class]),
-                                places,
-                            ))));
-                        }
-                        ui.label(change.count.to_string());
-                        ui.label(format!("{:.0} to {:.0} %", 100.0 * change.before, 100.0 * change.after));
-                        ui.label(format!("{}, {}", change.fixed, change.broken));
-                        ui.label(p_words(change.p));
-                        let verdict = change.verdict();
-                        let words = verdict.title();
-                        let text = if verdict == Verdict::NoDifferenceShown {
-                            note(ui, words)
-                        } else {
-                            RichText::new(words).strong()
-                        };
-                        ui.label(text);
-                        ui.end_row();
-                    }
-                });
+            for heading in ["Class", "n", "Recall", "fixed, broken", "p", ""] {
+                ui.label(note(ui, heading));
+            }
+            ui.end_row();
+            for change in changes.into_iter().take(CLASSES) {
+                change_ui(ui, shown, titles, change, page);
+                ui.end_row();
+            }
         });
+}
+
+/// The recall before and after, each with its interval.
+fn recalls(change: &ClassChange) -> String {
+    let words = |recall: f64| {
+        let right = (recall * change.count as f64).round() as usize;
+        share(share_interval(right, change.count))
+    };
+    format!("{} before\n{} after", words(change.before), words(change.after))
+}
+
+fn change_ui(ui: &mut Ui, shown: &Evaluation, titles: &[String], change: &ClassChange, page: &mut Sheet<'_>) {
+    if ui.link(&titles[change.class]).clicked() {
+        let of_class = |place: &usize| shown.pictures[*place].answer.truth == change.class;
+        let places = (0..shown.pictures.len()).filter(of_class).collect();
+        let words = format!("pictures of {}", titles[change.class]);
+        page.want(EvaluateCommand::Enter(Some(Door::new(words, places))));
+    }
+    ui.label(thousands(change.count));
+    ui.label(recalls(change));
+    ui.label(format!("{}, {}", change.fixed, change.broken));
+    ui.label(p_words(change.p));
+    let verdict = change.verdict();
+    let words = verdict.title();
+    let text = if verdict == Verdict::NoDifferenceShown {
+        note(ui, words)
+    } else {
+        RichText::new(words).strong()
+    };
+    ui.label(text);
 }

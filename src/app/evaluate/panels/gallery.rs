@@ -1,22 +1,21 @@
 //! The pictures behind a number, in an order, with truth and answer under each.
 
 use egui::accesskit::Role;
-use egui::{Align2, CornerRadius, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{CornerRadius, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::{Sheet, pictures};
 use crate::app::command::{Command, FileDialog};
 use crate::app::evaluate::{EvaluateCommand, Evaluating};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{combo, note};
+use crate::app::shell::widgets::{combo, middle_elided, note};
 use crate::app::state::State;
-use crate::engine::evaluation::{Evaluation, FailureOrder};
+use crate::engine::evaluation::{Evaluation, FailureOrder, Judged};
 
 const SIDE: f32 = 104.0;
 const CAPTION: f32 = 34.0;
 const GAP: f32 = 6.0;
 
-/// Draws the gallery.
 pub fn gallery_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let evaluating = &state.evaluating;
     let Some(shown) = evaluating.shown() else { return };
@@ -152,22 +151,37 @@ fn tile_ui(
         ui.painter()
             .rect_stroke(square, theme::RADIUS, Stroke::new(2.5, colour), StrokeKind::Outside);
     }
-    let painter = ui.painter_at(rect);
-    let line = |y: f32, text: &str, colour| {
-        let at = pos2(rect.left(), square.bottom() + y);
-        painter.text(at, Align2::LEFT_CENTER, text, theme::body(theme::SIZE_SMALL), colour);
-    };
-    line(9.0, truth, palette.text);
-    let right = judged.answer.right();
-    let sign = if right { "right" } else { "\u{2192}" };
-    let answer = format!("{sign} {answered} {:.0} %", 100.0 * judged.answer.confidence());
-    line(25.0, &answer, if right { palette.text_weak } else { palette.error });
+    caption_ui(ui, square, judged, truth, answered);
     let name = judged.path.display().to_string();
     let mark = shown
         .marks
         .get(&place)
         .map_or(String::new(), |marked| format!("\nmarked: {}", marked.mark.title()));
     response.on_hover_text(format!("{words}\n{name}{mark}"));
+}
+
+/// The class, and below it the answer with its probability, which keeps its place however long the names are.
+fn caption_ui(ui: &Ui, square: Rect, judged: &Judged, truth: &str, answered: &str) {
+    let palette = theme::palette(ui);
+    let font = theme::body(theme::SIZE_SMALL);
+    let line = |text: &str, y: f32, room: f32, colour| {
+        let words = middle_elided(ui, text, font.clone(), colour, room);
+        let at = pos2(square.left(), square.bottom() + y - 0.5 * words.size().y);
+        ui.painter().galley(at, words, colour);
+    };
+    line(truth, 9.0, square.width(), palette.text);
+    let right = judged.answer.right();
+    let colour = if right { palette.text_weak } else { palette.error };
+    let percent = format!("{:.0} %", 100.0 * judged.answer.confidence());
+    let percent = ui.painter().layout_no_wrap(percent, font.clone(), colour);
+    let sign = if right { "right" } else { "\u{2192}" };
+    let room = square.width() - percent.size().x - theme::GAP_SMALL;
+    line(&format!("{sign} {answered}"), 25.0, room, colour);
+    let at = pos2(
+        square.right() - percent.size().x,
+        square.bottom() + 25.0 - 0.5 * percent.size().y,
+    );
+    ui.painter().galley(at, percent, colour);
 }
 
 /// A small picture in a square; asked for where it is not there.

@@ -14,7 +14,6 @@ use crate::engine::evaluation::{Cluster, Conformal, Evaluation, Slice, SliceBy, 
 /// Rows that are drawn of a list.
 const ROWS: usize = 100;
 
-/// Draws the page.
 pub fn groups_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let Some(shown) = state.evaluating.shown() else { return };
     card(ui, |ui| slices_ui(ui, state, shown, page));
@@ -59,24 +58,7 @@ fn slices_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'_
         .striped(true)
         .show(ui, |ui| {
             for slice in &slices {
-                let name = if slice.name.is_empty() {
-                    "(the folder itself)"
-                } else {
-                    &slice.name
-                };
-                if ui.link(name).on_hover_text("Click for its pictures").clicked() {
-                    page.want(EvaluateCommand::Enter(Some(Door::new(name, slice.places.clone()))));
-                }
-                ui.label(share(slice.accuracy));
-                let is_worst = worst.as_ref() == Some(&slice.name);
-                ui.label(note(
-                    ui,
-                    format!(
-                        "{}{}",
-                        pictures(slice.places.len()),
-                        if is_worst { ", the worst" } else { "" }
-                    ),
-                ));
+                slice_ui(ui, slice, worst.as_ref() == Some(&slice.name), page);
                 if chosen == SliceBy::Kept
                     && icon_button(ui, icon::TRASH, &format!("Forget {}", slice.name), false).clicked()
                 {
@@ -85,6 +67,20 @@ fn slices_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'_
                 ui.end_row();
             }
         });
+}
+
+/// A slice with its accuracy, which leads to its pictures.
+fn slice_ui(ui: &mut Ui, slice: &Slice, is_worst: bool, page: &mut Sheet<'_>) {
+    let name = match slice.name.as_str() {
+        "" => "(the folder itself)",
+        name => name,
+    };
+    if ui.link(name).on_hover_text("Click for its pictures").clicked() {
+        page.want(EvaluateCommand::Enter(Some(Door::new(name, slice.places.clone()))));
+    }
+    ui.label(share(slice.accuracy));
+    let worst = if is_worst { ", the worst" } else { "" };
+    ui.label(note(ui, format!("{}{worst}", pictures(slice.places.len()))));
 }
 
 /// A slice without the pictures that are left out.
@@ -137,24 +133,29 @@ fn clusters_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     }
     let titles = evaluating.titles();
     for cluster in clusters.iter().take(ROWS) {
-        ui.add_space(theme::GAP_SMALL);
-        ui.horizontal_wrapped(|ui| {
-            let name = format!("{}: {}", cluster.of.words(titles), worded(cluster));
-            if ui.link(&name).on_hover_text("Click for its pictures").clicked() {
-                page.want(EvaluateCommand::Enter(Some(Door::new(
-                    name.clone(),
-                    cluster.members.clone(),
-                ))));
-            }
-            let words = format!(
-                "{} wrong of {}; held out: {}",
-                cluster.places.len(),
-                pictures(cluster.members.len()),
-                share(cluster.held_out)
-            );
-            ui.label(note(ui, words));
-        });
+        cluster_ui(ui, cluster, titles, page);
     }
+}
+
+/// Mistakes that are alike, in words, which lead to their pictures.
+fn cluster_ui(ui: &mut Ui, cluster: &Cluster, titles: &[String], page: &mut Sheet<'_>) {
+    ui.add_space(theme::GAP_SMALL);
+    ui.horizontal_wrapped(|ui| {
+        let name = format!("{}: {}", cluster.of.words(titles), worded(cluster));
+        if ui.link(&name).on_hover_text("Click for its pictures").clicked() {
+            page.want(EvaluateCommand::Enter(Some(Door::new(
+                name.clone(),
+                cluster.members.clone(),
+            ))));
+        }
+        let words = format!(
+            "{} wrong of {}; held out: {}",
+            cluster.places.len(),
+            pictures(cluster.members.len()),
+            share(cluster.held_out)
+        );
+        ui.label(note(ui, words));
+    });
 }
 
 fn worded(cluster: &Cluster) -> String {

@@ -14,7 +14,6 @@ use crate::app::shell::widgets::{icon_button, note, section};
 use crate::app::state::State;
 use crate::engine::evaluation::Listed;
 
-/// Draws the list.
 pub fn list_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let evaluating = &state.evaluating;
     ui.label(RichText::new("Evaluations").font(theme::strong(theme::SIZE_HEADING)));

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use egui::epaint::TextShape;
-use egui::{
-    Align2, Color32, EventFilter, Key, Pos2, Rect, Sense, Stroke, StrokeKind, TextureOptions, Ui, Vec2, WidgetInfo,
-    pos2, vec2,
-};
+use egui::{Align2, Color32, Rect, Sense, Stroke, StrokeKind, TextureOptions, Ui, Vec2, WidgetInfo, pos2, vec2};
 
-use super::Sheet;
+use super::matrix_texts::texts_ui;
+use super::matrix_window::{Window, cell_at, keys_ui, moved};
+use super::{Sheet, share};
 use crate::app::evaluate::matrix::Grid;
 use crate::app::evaluate::{Door, EvaluateCommand, Evaluating, MatrixLook, MatrixOrder};
 use crate::app::shell::theme;
@@ -18,9 +16,6 @@ use crate::engine::evaluation::Evaluation;
 
 /// Room for the names of rows, and of columns.
 const NAMES: f32 = 120.0;
-/// Cells from which names and counts are written into them.
-const NAMED_CELL: f32 = 13.0;
-const COUNTED_CELL: f32 = 24.0;
 /// Classes up to which the whole matrix is shown at first.
 const CHOICES: [(Option<usize>, &str); 4] = [
     (None, "all"),
@@ -29,16 +24,11 @@ const CHOICES: [(Option<usize>, &str); 4] = [
     (Some(50), "50 most confused"),
 ];
 
+/// Below this height the matrix has all the room, and its fullest cells are not listed above it.
+const SPARE_HEIGHT: f32 = 380.0;
+
 const BY_MARGIN: &str = "smallest margin first";
 
-/// Which part of the matrix is seen: cells from the left and the top, and how many.
-#[derive(Debug, Clone, Copy)]
-struct Window {
-    corner: Vec2,
-    cells: f32,
-}
-
-/// Draws the page.
 pub fn matrix_page_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let evaluating = &state.evaluating;
     let (Some(shown), Some(grid)) = (evaluating.shown(), evaluating.grid()) else {
@@ -49,7 +39,9 @@ pub fn matrix_page_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     if look != evaluating.matrix() {
         page.want(EvaluateCommand::UseMatrix(look));
     }
-    confused_ui(ui, evaluating, shown, page);
+    if ui.available_height() > SPARE_HEIGHT {
+        confused_ui(ui, evaluating, shown, page);
+    }
     ui.label(note(ui, "Rows show the class, columns the answer; colours are logarithmic. Wheel zooms, dragging moves; a click, or arrows and Enter, lead to the pictures."));
     grid_ui(ui, shown, grid, look, page);
 }
@@ -113,24 +105,9 @@ fn grid_ui(ui: &mut Ui, shown: &Evaluation, grid: &Arc<Grid>, look: MatrixLook, 
     }
     ui.data_mut(|data| data.insert_temp(id, window));
 
-    let palette = theme::palette(ui);
-    let dark = ui.visuals().dark_mode;
-    let version = format!("{:p} {:?} {dark}", Arc::as_ptr(grid), look.rates);
-    let texture = page
-        .textures
-        .drawn(ui.ctx(), "matrix", version, TextureOptions::NEAREST, || {
-            grid.image(look.rates, palette.raised)
-        });
-    let (from, to) = (
-        window.corner / lines,
-        (window.corner + Vec2::splat(window.cells)) / lines,
-    );
-    let uv = Rect::from_min_max(from.to_pos2(), to.to_pos2());
-    ui.painter().image(texture.id(), square, uv, Color32::WHITE);
+    picture_ui(ui, grid, look, window, square, page);
     let cell = side / window.cells;
     texts_ui(ui, grid, look, window, square, cell);
-    let frame = Stroke::new(1.0, palette.control);
-    ui.painter().rect_stroke(square, 0.0, frame, StrokeKind::Outside);
     let walked = keys_ui(ui, &response, grid.lines.len(), &mut window);
     ui.data_mut(|data| data.insert_temp(id, window));
     let pointed = response
@@ -141,173 +118,61 @@ fn grid_ui(ui: &mut Ui, shown: &Evaluation, grid: &Arc<Grid>, look: MatrixLook, 
     };
     let corner = square.min + cell * (vec2(column as f32, row as f32) - window.corner);
     let framed = Rect::from_min_size(corner, Vec2::splat(cell)).expand(1.0);
+    let stroke = Stroke::new(2.0, theme::palette(ui).text);
     ui.painter_at(square.expand(2.0))
-        .rect_stroke(framed, 0.0, Stroke::new(2.0, palette.text), StrokeKind::Outside);
-    let (truth, answer) = (&grid.lines[row].title, &grid.lines[column].title);
-    let count = grid.at(row, column);
-    let words = if row == column {
-        format!("{truth}, rightly")
-    } else {
-        format!("{truth} answered {answer}")
-    };
+        .rect_stroke(framed, 0.0, stroke, StrokeKind::Outside);
     let entered = response.clicked() || (pointed.is_none() && walked.is_some_and(|walked| walked.entered));
-    let told = format!("{words}\n{count}, {:.1} % of the row", 100.0 * grid.rate(row, column));
+    let words = cell_words(grid, row, column);
+    let told = format!(
+        "{words}\n{}, {} of the row",
+        grid.at(row, column),
+        share(grid.share(row, column))
+    );
     if pointed.is_some() {
         response.on_hover_text_at_pointer(told);
     } else {
-        let below = pos2(square.left(), square.bottom() + 4.0);
-        let line = told.replace('\n', ": ");
-        let font = theme::body(theme::SIZE_SMALL);
-        ui.painter()
-            .text(below, Align2::LEFT_TOP, line, font, palette.text_weak);
+        below_ui(ui, square, &told);
     }
-    if entered && count > 0 {
+    if entered && grid.at(row, column) > 0 {
         let places = grid.places(shown, row, column);
         page.want(EvaluateCommand::Enter(Some(Door::ordered(words, places, BY_MARGIN))));
     }
 }
 
-/// The cell that was walked to by arrow keys, and whether Enter was pressed on it.
-#[derive(Clone, Copy)]
-struct Walked {
-    cell: (usize, usize),
-    entered: bool,
-}
-
-/// While the matrix has the focus, arrows walk from cell to cell, and the window follows.
-fn keys_ui(ui: &Ui, response: &egui::Response, lines: usize, window: &mut Window) -> Option<Walked> {
-    if !response.has_focus() || lines == 0 {
-        return None;
-    }
-    let arrows = EventFilter {
-        horizontal_arrows: true,
-        vertical_arrows: true,
-        ..EventFilter::default()
-    };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
-    let id = response.id.with("walked");
-    let (mut row, mut column): (usize, usize) = ui.data(|data| data.get_temp(id)).unwrap_or_default();
-    let last = lines - 1;
-    let entered = ui.input(|input| {
-        let pressed = |key| usize::from(input.key_pressed(key));
-        row = (row + pressed(Key::ArrowDown))
-            .saturating_sub(pressed(Key::ArrowUp))
-            .min(last);
-        column = (column + pressed(Key::ArrowRight))
-            .saturating_sub(pressed(Key::ArrowLeft))
-            .min(last);
-        input.key_pressed(Key::Enter)
-    });
-    ui.data_mut(|data| data.insert_temp(id, (row, column)));
-    let least = vec2(column as f32 + 1.0, row as f32 + 1.0) - Vec2::splat(window.cells);
-    window.corner = window.corner.clamp(
-        least.max(Vec2::ZERO),
-        vec2(column as f32, row as f32).max(least.max(Vec2::ZERO)),
-    );
-    Some(Walked {
-        cell: (row, column),
-        entered,
-    })
-}
-
-/// Follows wheel and dragging.
-fn moved(ui: &Ui, response: &egui::Response, square: Rect, lines: f32, window: &mut Window) {
-    let side = square.width();
-    if response.dragged() {
-        window.corner -= response.drag_delta() * window.cells / side;
-    }
-    if let Some(at) = response.hover_pos() {
-        let (scroll, pinch) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
-        let factor = pinch * (scroll / 240.0).exp();
-        if factor != 1.0 {
-            let under = window.corner + (at - square.min) * window.cells / side;
-            window.cells = (window.cells / factor).clamp(2.0f32.min(lines), lines);
-            window.corner = under - (at - square.min) * window.cells / side;
-        }
-    }
-    let most = Vec2::splat((lines - window.cells).max(0.0));
-    window.corner = window.corner.clamp(Vec2::ZERO, most);
-}
-
-fn cell_at(at: Pos2, square: Rect, window: Window, lines: usize) -> Option<(usize, usize)> {
-    if !square.contains(at) {
-        return None;
-    }
-    let cell = window.corner + (at - square.min) * window.cells / square.width();
-    let (column, row) = (cell.x.floor() as usize, cell.y.floor() as usize);
-    (row < lines && column < lines).then_some((row, column))
-}
-
-/// Names beside the rows and above the columns, and counts in the cells, where they have room.
-fn texts_ui(ui: &Ui, grid: &Grid, look: MatrixLook, window: Window, square: Rect, cell: f32) {
-    if cell < NAMED_CELL {
-        return;
-    }
+/// Draws the part that is seen of the matrix, which is one picture.
+fn picture_ui(ui: &Ui, grid: &Arc<Grid>, look: MatrixLook, window: Window, square: Rect, page: &mut Sheet<'_>) {
     let palette = theme::palette(ui);
-    let font = theme::body(theme::SIZE_SMALL.min(cell - 1.0));
-    let seen =
-        |corner: f32| corner.floor().max(0.0) as usize..((corner + window.cells).ceil() as usize).min(grid.lines.len());
-    let (rows, columns) = (seen(window.corner.y), seen(window.corner.x));
-    let middle = |at: f32, n: usize, corner: f32| at + cell * (n as f32 + 0.5 - corner);
-    for row in rows.clone() {
-        let y = middle(square.top(), row, window.corner.y);
-        if square.y_range().contains(y) {
-            let at = pos2(square.left() - 6.0, y);
-            ui.painter().text(
-                at,
-                Align2::RIGHT_CENTER,
-                short(&grid.lines[row].title),
-                font.clone(),
-                palette.text,
-            );
-        }
-    }
-    for column in columns.clone() {
-        let x = middle(square.left(), column, window.corner.x);
-        if square.x_range().contains(x) {
-            let galley = ui
-                .painter()
-                .layout_no_wrap(short(&grid.lines[column].title), font.clone(), palette.text);
-            let at = pos2(x - galley.size().y / 2.0, square.top() - 6.0);
-            ui.painter()
-                .add(TextShape::new(at, galley, palette.text).with_angle(-std::f32::consts::FRAC_PI_2));
-        }
-    }
-    if cell < COUNTED_CELL {
-        return;
-    }
-    let painter = ui.painter_at(square);
-    for row in rows {
-        for column in columns.clone() {
-            let count = grid.at(row, column);
-            if count == 0 {
-                continue;
-            }
-            let text = if look.rates {
-                format!("{:.0}", 100.0 * grid.rate(row, column))
-            } else {
-                count.to_string()
-            };
-            let at = pos2(
-                middle(square.left(), column, window.corner.x),
-                middle(square.top(), row, window.corner.y),
-            );
-            let ground = grid.colour(row, column, look.rates, palette.raised);
-            // Whichever is read better on it.
-            let colour = if ground.intensity() > 0.45 {
-                Color32::BLACK
-            } else {
-                Color32::WHITE
-            };
-            painter.text(at, Align2::CENTER_CENTER, text, font.clone(), colour);
-        }
+    let dark = ui.visuals().dark_mode;
+    let version = format!("{:p} {:?} {dark}", Arc::as_ptr(grid), look.rates);
+    let draw = || grid.image(look.rates, palette.raised);
+    let texture = page
+        .textures
+        .drawn(ui.ctx(), "matrix", version, TextureOptions::NEAREST, draw);
+    let lines = grid.lines.len() as f32;
+    let (from, to) = (
+        window.corner / lines,
+        (window.corner + Vec2::splat(window.cells)) / lines,
+    );
+    let uv = Rect::from_min_max(from.to_pos2(), to.to_pos2());
+    ui.painter().image(texture.id(), square, uv, Color32::WHITE);
+    let frame = Stroke::new(1.0, palette.control);
+    ui.painter().rect_stroke(square, 0.0, frame, StrokeKind::Outside);
+}
+
+/// What a cell counts.
+fn cell_words(grid: &Grid, row: usize, column: usize) -> String {
+    let (truth, answer) = (&grid.lines[row].title, &grid.lines[column].title);
+    if row == column {
+        format!("{truth}, rightly")
+    } else {
+        format!("{truth} answered {answer}")
     }
 }
 
-fn short(title: &str) -> String {
-    const MOST: usize = 16;
-    if title.chars().count() <= MOST {
-        return title.into();
-    }
-    title.chars().take(MOST - 1).chain(['\u{2026}']).collect()
+/// What is told of a cell that was walked to by keys.
+fn below_ui(ui: &Ui, square: Rect, told: &str) {
+    let at = pos2(square.left(), square.bottom() + 4.0);
+    let (line, font) = (told.replace('\n', ": "), theme::body(theme::SIZE_SMALL));
+    let colour = theme::palette(ui).text_weak;
+    ui.painter().text(at, Align2::LEFT_TOP, line, font, colour);
 }

@@ -10,11 +10,17 @@ mod gallery;
 mod groups;
 mod list;
 mod map;
+mod map_legend;
+mod map_points;
 mod matrix;
+mod matrix_texts;
+mod matrix_window;
 mod prompts;
 mod setup;
 mod sixty;
 mod summary;
+mod summary_about;
+mod summary_negatives;
 
 use egui::{Button, CentralPanel, Frame, Margin, Panel, ProgressBar, RichText, ScrollArea, Ui};
 
@@ -32,6 +38,9 @@ use crate::engine::evaluation::Interval;
 /// Width of a page at most: lines stay readable on a projector.
 const PAGE_WIDTH: f32 = 1_280.0;
 
+/// From this width on, the list of evaluations stays beside the card of a picture.
+const LISTED_WIDTH: f32 = 1_100.0;
+
 /// What the panels of this mode share while they draw.
 pub struct Sheet<'a> {
     pub textures: &'a mut Textures,
@@ -44,44 +53,25 @@ impl Sheet<'_> {
     }
 }
 
-/// Draws the mode.
 pub fn evaluate_ui(ui: &mut Ui, state: &State, textures: &mut Textures, drawn: &mut Drawn) {
     let palette = theme::palette(ui);
     let panel = |fill| Frame::new().fill(fill).inner_margin(Margin::same(theme::PANEL_MARGIN));
     let mut page = Sheet { textures, drawn };
     let width = ui.available_width();
-    let list_width = 240.0f32.min(0.28 * width);
-    Panel::left("evaluations")
-        .default_size(list_width)
-        .size_range(150.0..=(0.35 * width).max(160.0))
-        .frame(panel(palette.surface))
-        .show(ui, |ui| list::list_ui(ui, state, &mut page));
     let evaluating = &state.evaluating;
-    if evaluating.page() == Page::Setup {
-        // Always in sight, however many classes there are.
-        Panel::bottom("evaluation start")
-            .resizable(false)
+    // In a narrow window the card takes the place of the list: closing it (Esc) brings the list back.
+    if width >= LISTED_WIDTH || evaluating.looked_at().is_none() || !Page::RESULTS.contains(&evaluating.page()) {
+        let list_width = 240.0f32.min(0.28 * width);
+        Panel::left("evaluations")
+            .default_size(list_width)
+            .size_range(150.0..=(0.35 * width).max(160.0))
             .frame(panel(palette.surface))
-            .show(ui, |ui| setup::start_ui(ui, state, &mut page));
-        CentralPanel::default().frame(panel(palette.ground)).show(ui, |ui| {
-            ScrollArea::vertical().id_salt("evaluation setup").show(ui, |ui| {
-                ui.set_max_width(ui.available_width().min(PAGE_WIDTH));
-                setup::setup_ui(ui, state, &mut page);
-                follow_focus(ui);
-            });
-        });
-        return;
+            .show(ui, |ui| list::list_ui(ui, state, &mut page));
     }
-    if evaluating.page() == Page::Sixty {
-        CentralPanel::default().frame(panel(palette.ground)).show(ui, |ui| {
-            ScrollArea::vertical()
-                .id_salt("accuracy without labels")
-                .show(ui, |ui| {
-                    ui.set_max_width(ui.available_width().min(PAGE_WIDTH));
-                    sixty::sixty_ui(ui, state, &mut page);
-                });
-        });
-        return;
+    match evaluating.page() {
+        Page::Setup => return setup_page_ui(ui, state, &mut page),
+        Page::Sixty => return sixty_page_ui(ui, state, &mut page),
+        _ => {}
     }
     if evaluating.looked_at().is_some() {
         let width = ui.available_width();
@@ -106,6 +96,38 @@ pub fn evaluate_ui(ui: &mut Ui, state: &State, textures: &mut Textures, drawn: &
         .show(ui, |ui| result_ui(ui, state, &mut page));
 }
 
+fn setup_page_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
+    let palette = theme::palette(ui);
+    let panel = |fill| Frame::new().fill(fill).inner_margin(Margin::same(theme::PANEL_MARGIN));
+    // Always in sight, however many classes there are.
+    Panel::bottom("evaluation start")
+        .resizable(false)
+        .frame(panel(palette.surface))
+        .show(ui, |ui| setup::start_ui(ui, state, page));
+    CentralPanel::default().frame(panel(palette.ground)).show(ui, |ui| {
+        ScrollArea::vertical().id_salt("evaluation setup").show(ui, |ui| {
+            ui.set_max_width(ui.available_width().min(PAGE_WIDTH));
+            setup::setup_ui(ui, state, page);
+            follow_focus(ui);
+        });
+    });
+}
+
+fn sixty_page_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
+    let ground = theme::palette(ui).ground;
+    let frame = Frame::new()
+        .fill(ground)
+        .inner_margin(Margin::same(theme::PANEL_MARGIN));
+    CentralPanel::default().frame(frame).show(ui, |ui| {
+        ScrollArea::vertical()
+            .id_salt("accuracy without labels")
+            .show(ui, |ui| {
+                ui.set_max_width(ui.available_width().min(PAGE_WIDTH));
+                sixty::sixty_ui(ui, state, page);
+            });
+    });
+}
+
 fn result_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let evaluating = &state.evaluating;
     let Some(shown) = evaluating.shown() else { return };
@@ -120,21 +142,7 @@ fn result_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
             ),
         ));
     });
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = egui::vec2(2.0, 2.0);
-        let of_captions = shown.is_of_captions();
-        for tab in Page::RESULTS
-            .into_iter()
-            .filter(|tab| !of_captions || tab.is_of_captions())
-        {
-            if ui
-                .add(Button::new(tab.title()).selected(tab == evaluating.page()))
-                .clicked()
-            {
-                page.want(EvaluateCommand::Open(tab));
-            }
-        }
-    });
+    tabs_ui(ui, evaluating.page(), shown.is_of_captions(), page);
     progress_ui(ui, state, page);
     ui.add_space(theme::GAP_SMALL);
     let open = evaluating.page();
@@ -160,6 +168,21 @@ fn result_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
                 Page::Setup | Page::Sixty | Page::Matrix | Page::Map | Page::Classes => {}
             }
         });
+}
+
+/// The pages of the evaluation; pictures with captions have fewer.
+fn tabs_ui(ui: &mut Ui, open: Page, of_captions: bool, page: &mut Sheet<'_>) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(2.0, 2.0);
+        for tab in Page::RESULTS
+            .into_iter()
+            .filter(|tab| !of_captions || tab.is_of_captions())
+        {
+            if ui.add(Button::new(tab.title()).selected(tab == open)).clicked() {
+                page.want(EvaluateCommand::Open(tab));
+            }
+        }
+    });
 }
 
 /// How far the work is, with a button that stops it.

@@ -12,7 +12,6 @@ use crate::engine::evaluation::{BesideNonsense, PromptRow, PromptStudy};
 /// Height of a row of the chart.
 const ROW: f32 = 34.0;
 
-/// Draws the page.
 pub fn prompts_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let Some(shown) = state.evaluating.shown() else { return };
     card(ui, |ui| {
@@ -56,44 +55,23 @@ fn chart_ui(ui: &mut Ui, study: &PromptStudy) {
     let at = |gain: f64| rect.left() + names + ((gain - low) / (high - low)) as f32 * (width - names - 8.0);
     painter.vline(at(0.0), rect.y_range(), egui::Stroke::new(1.0, palette.text_weak));
     for (n, row) in study.rows.iter().enumerate() {
-        let y = rect.top() + ROW * (n as f32 + 0.5);
-        painter.text(
-            pos2(rect.left(), y),
-            Align2::LEFT_CENTER,
-            &row.name,
-            theme::body(theme::SIZE_BODY),
-            palette.text,
-        );
-        if let Some(nonsense) = &row.nonsense {
-            let band = Rect::from_x_y_ranges(at(nonsense.low)..=at(nonsense.high), y - 10.0..=y + 10.0);
-            painter.rect_filled(band, 3.0, palette.hover);
-        }
-        if let Some(gain) = row.gain {
-            let colour = match row.beside_nonsense() {
-                Some(BesideNonsense::Luck) => palette.text_weak,
-                Some(BesideNonsense::Worse) => palette.error,
-                _ => palette.accent,
-            };
-            let line = egui::Stroke::new(2.0, colour);
-            painter.hline(at(gain.difference.low)..=at(gain.difference.high), y, line);
-            painter.circle_filled(pos2(at(gain.difference.mean), y), 5.0, colour);
-        } else {
-            painter.circle_filled(pos2(at(0.0), y), 5.0, palette.text);
-        }
+        row_ui(ui, row, rect.left(), rect.top() + ROW * (n as f32 + 0.5), at);
     }
-    let bottom = rect.bottom() - 8.0;
     for (gain, align) in [
         (low, Align2::LEFT_CENTER),
         (0.0, Align2::CENTER_CENTER),
         (high, Align2::RIGHT_CENTER),
     ] {
-        let text = format!("{:+.0} points", 100.0 * gain);
-        let text = if gain == 0.0 { "0".into() } else { text };
+        let text = match gain {
+            0.0 => "0".into(),
+            gain => format!("{:+.0} points", 100.0 * gain),
+        };
+        let font = theme::body(theme::SIZE_SMALL);
         painter.text(
-            pos2(at(gain), bottom),
+            pos2(at(gain), rect.bottom() - 8.0),
             align,
             text,
-            theme::body(theme::SIZE_SMALL),
+            font,
             palette.text_weak,
         );
     }
@@ -101,6 +79,30 @@ fn chart_ui(ui: &mut Ui, study: &PromptStudy) {
         ui,
         "Points: the gain over the first kind, with its paired interval. Grey bands: what nonsense gains.",
     ));
+}
+
+/// A kind of prompt at this height: its name, what nonsense gains, and its own gain with its interval.
+fn row_ui(ui: &Ui, row: &PromptRow, left: f32, y: f32, at: impl Fn(f64) -> f32) {
+    let palette = theme::palette(ui);
+    let painter = ui.painter();
+    let font = theme::body(theme::SIZE_BODY);
+    painter.text(pos2(left, y), Align2::LEFT_CENTER, &row.name, font, palette.text);
+    if let Some(nonsense) = &row.nonsense {
+        let band = Rect::from_x_y_ranges(at(nonsense.low)..=at(nonsense.high), y - 10.0..=y + 10.0);
+        painter.rect_filled(band, 3.0, palette.hover);
+    }
+    let Some(gain) = row.gain else {
+        painter.circle_filled(pos2(at(0.0), y), 5.0, palette.text);
+        return;
+    };
+    let colour = match row.beside_nonsense() {
+        Some(BesideNonsense::Luck) => palette.text_weak,
+        Some(BesideNonsense::Worse) => palette.error,
+        _ => palette.accent,
+    };
+    let line = egui::Stroke::new(2.0, colour);
+    painter.hline(at(gain.difference.low)..=at(gain.difference.high), y, line);
+    painter.circle_filled(pos2(at(gain.difference.mean), y), 5.0, colour);
 }
 
 fn table_ui(ui: &mut Ui, study: &PromptStudy, page: &mut Sheet<'_>) {

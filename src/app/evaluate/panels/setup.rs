@@ -1,17 +1,16 @@
 //! A new evaluation: the pictures, what they are said to show, the words, the model.
 
-use egui::{Grid, Label, RichText, Ui};
+use egui::{Grid, RichText, Ui};
 
 use super::{Sheet, card, found, progress_ui, typed_ui};
 use crate::app::command::{Command, FileDialog};
 use crate::app::evaluate::{EvaluateCommand, Page, SixtyCommand};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{combo, note, primary_button, section};
+use crate::app::shell::widgets::{combo, elided_note, note, primary_button, section};
 use crate::app::state::State;
 use crate::engine::evaluation::{EvaluationConfig, Part, Preset, Side, TemplateSet};
 
-/// Draws the page.
 pub fn setup_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     ui.label(RichText::new("How good is the model on your pictures?").font(theme::strong(theme::SIZE_HEADING)));
     let words = "Choose a folder with a folder for each class (train, val and test folders are understood), or a list with \
@@ -79,12 +78,11 @@ fn pictures_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
             }
         }
         let folder = draft.folder.display().to_string();
-        let shown = if folder.is_empty() {
-            "nothing chosen yet".into()
-        } else {
-            folder.clone()
+        let shown = match folder.as_str() {
+            "" => "nothing chosen yet",
+            folder => folder,
         };
-        ui.add(Label::new(note(ui, shown)).truncate()).on_hover_text(folder);
+        elided_note(ui, shown).on_hover_text(&folder);
     });
     if state.evaluating.truth().is_none() && !draft.folder.as_os_str().is_empty() {
         ui.horizontal(|ui| {

@@ -1,10 +1,10 @@
 //! The accuracy on a folder without labels: a picture, what it may show, and an estimate that narrows with each answer.
 
-use egui::{Button, Image, ProgressBar, RichText, Sense, Ui, vec2};
+use egui::{Button, ColorImage, Image, ProgressBar, RichText, Sense, TextureOptions, Ui, vec2};
 
 use super::{Sheet, card, pictures, progress_ui, share, thousands};
 use crate::app::command::{Command, FileDialog};
-use crate::app::evaluate::sixty::{ENOUGH, Sixty};
+use crate::app::evaluate::sixty::{ENOUGH, Sharp, Sixty};
 use crate::app::evaluate::{EvaluateCommand, Page, SixtyCommand};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
@@ -17,7 +17,6 @@ const SIDE: f32 = 380.0;
 /// Labels that have a key.
 const KEYED: usize = 5;
 
-/// Draws the page.
 pub fn sixty_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     ui.horizontal(|ui| {
         if ui.button(format!("{}  Back", icon::ARROW_LEFT)).clicked() {
@@ -40,22 +39,22 @@ pub fn sixty_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let wide = ui.available_width() > 720.0;
     if wide {
         ui.columns(2, |columns| {
-            card(&mut columns[0], |ui| question_ui(ui, sixty, page));
+            card(&mut columns[0], |ui| question_ui(ui, state, sixty, page));
             card(&mut columns[1], |ui| estimate_ui(ui, sixty, page));
         });
     } else {
-        card(ui, |ui| question_ui(ui, sixty, page));
+        card(ui, |ui| question_ui(ui, state, sixty, page));
         card(ui, |ui| estimate_ui(ui, sixty, page));
     }
 }
 
-fn question_ui(ui: &mut Ui, sixty: &Sixty, page: &mut Sheet<'_>) {
+fn question_ui(ui: &mut Ui, state: &State, sixty: &Sixty, page: &mut Sheet<'_>) {
     let Some(guess) = sixty.wanted() else {
         ui.label("Every picture was asked about: the accuracy is known.");
         return back_ui(ui, sixty, page);
     };
     ui.label(section("What does it show?"));
-    picture_ui(ui, guess, page);
+    picture_ui(ui, state.evaluating.sharp(), guess, page);
     let labels = &sixty.guessed().labels;
     for (n, (label, probability)) in guess.best.iter().take(KEYED).enumerate() {
         let enter = if n == 0 { ", Enter" } else { "" };
@@ -92,9 +91,23 @@ fn back_ui(ui: &mut Ui, sixty: &Sixty, page: &mut Sheet<'_>) {
     }
 }
 
-fn picture_ui(ui: &mut Ui, guess: &Guess, page: &mut Sheet<'_>) {
+/// The small picture at once; sharp as soon as it is decoded for this size.
+fn picture_ui(ui: &mut Ui, sharp: Option<&Sharp>, guess: &Guess, page: &mut Sheet<'_>) {
     let width = ui.available_width().min(SIDE);
-    match page.textures.file(&guess.path) {
+    let side = (SIDE * ui.ctx().pixels_per_point()).ceil() as u32;
+    let sharp = sharp.filter(|sharp| sharp.is_of(&guess.path, side));
+    if sharp.is_none() {
+        let sharpen = SixtyCommand::Sharpen(guess.path.clone(), side);
+        page.want(EvaluateCommand::Sixty(sharpen));
+    }
+    let small = page.textures.file(&guess.path);
+    let sharp = sharp.and_then(|sharp| sharp.image.as_ref()).map(|image| {
+        let version = format!("{:?} {side}", guess.path);
+        let draw = || ColorImage::from_rgb([image.width, image.height], &image.rgb);
+        page.textures
+            .drawn(ui.ctx(), "sixty", version, TextureOptions::LINEAR, draw)
+    });
+    match sharp.or(small) {
         Some(texture) => {
             let size = texture.size_vec2();
             let scale = (width / size.x).min(SIDE / size.y);
@@ -146,30 +159,7 @@ fn estimate_ui(ui: &mut Ui, sixty: &Sixty, page: &mut Sheet<'_>) {
         "Enough for a good estimate; more answers narrow it further".into()
     };
     ui.label(note(ui, told));
-    let points: Vec<[f64; 2]> = sixty.way().map(|(n, found)| [n as f64, found.mean]).collect();
-    if points.len() > 1 {
-        let line = ChartLine {
-            name: "estimate with its 95 % interval".into(),
-            colour: palette.accent,
-            points: points.into(),
-            band: sixty
-                .way()
-                .map(|(n, found)| [n as f64, found.low, found.high])
-                .collect(),
-            ..ChartLine::default()
-        };
-        let chart = Chart {
-            title: "On the way",
-            across: "answers",
-            up: "accuracy",
-            height: 200.0,
-            shares: true,
-            whole: true,
-            lines: vec![line],
-            ..Chart::default()
-        };
-        chart_ui(ui, &chart);
-    }
+    way_ui(ui, sixty);
     if ui
         .add_enabled_ui(sixty.asked() > 0, |ui| primary_button(ui, "Save the labels\u{2026}"))
         .inner
@@ -178,4 +168,33 @@ fn estimate_ui(ui: &mut Ui, sixty: &Sixty, page: &mut Sheet<'_>) {
     {
         page.drawn.commands.push(Command::Choose(FileDialog::EvaluationLabels));
     }
+}
+
+/// How the estimate and its interval went with the answers.
+fn way_ui(ui: &mut Ui, sixty: &Sixty) {
+    let points: Vec<[f64; 2]> = sixty.way().map(|(n, found)| [n as f64, found.mean]).collect();
+    if points.len() < 2 {
+        return;
+    }
+    let line = ChartLine {
+        name: "estimate with its 95 % interval".into(),
+        colour: theme::palette(ui).accent,
+        points: points.into(),
+        band: sixty
+            .way()
+            .map(|(n, found)| [n as f64, found.low, found.high])
+            .collect(),
+        ..ChartLine::default()
+    };
+    let chart = Chart {
+        title: "On the way",
+        across: "answers",
+        up: "accuracy",
+        height: 200.0,
+        shares: true,
+        whole: true,
+        lines: vec![line],
+        ..Chart::default()
+    };
+    chart_ui(ui, &chart);
 }

@@ -2,27 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use egui::{Grid, RichText, Sense, TextEdit, Ui, WidgetInfo};
+use egui::{RichText, Sense, Ui, WidgetInfo};
 
-use super::gallery::thumbnail_ui;
-use super::{Sheet, card, pictures, share, thousands, typed_ui};
-use crate::app::command::{Command, FileDialog};
+use super::summary_about::{about_ui, further_ui};
+use super::summary_negatives::negatives_ui;
+use super::{Sheet, card, pictures};
 use crate::app::evaluate::{Door, EvaluateCommand, Page};
-use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{checkbox, combo, note, section};
+use crate::app::shell::widgets::{checkbox, note, section};
 use crate::app::state::State;
-use crate::engine::evaluation::{AMONG, Evaluation, ExportKind, Measures, Negatives, Retrieval};
+use crate::engine::evaluation::{AMONG, Evaluation, Interval, Measures, Published, Retrieval};
 
-/// Problems that are named.
-const NAMED: usize = 8;
 /// With fewer pictures, any measure says little.
 const FEW: usize = 10;
-/// Negatives that are shown, and their size.
-const NEGATIVES: usize = 12;
-const NEGATIVE: egui::Vec2 = egui::vec2(64.0, 64.0);
 
-/// Draws the page.
 pub fn summary_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let evaluating = &state.evaluating;
     let Some(shown) = evaluating.shown() else { return };
@@ -54,7 +47,8 @@ fn figures_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'
             page.want(EvaluateCommand::Enter(Some(missed(shown, 5, words))));
         }
         let hover = "The mean of the classes' recalls: every class counts the same";
-        if figure_ui(ui, "Mean recall", measures.macro_recall, None, hover).clicked() {
+        let interval = measures.macro_recall_interval();
+        if figure_ui(ui, "Mean recall", measures.macro_recall, interval, hover).clicked() {
             page.want(EvaluateCommand::Open(Page::Classes));
         }
         let hover = "How far probabilities are from how often they are right (15 equal bins); 0 is best";
@@ -64,18 +58,28 @@ fn figures_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'
     });
     macro_ui(ui, measures);
     if let Some(published) = &shown.published {
-        ui.label(note(
-            ui,
-            format!(
-                "Published for {} on {}: {:.1} % ({}, {})",
-                published.model,
-                published.set,
-                100.0 * published.top1,
-                published.source,
-                published.date
-            ),
-        ));
+        published_ui(ui, measures, published);
     }
+}
+
+/// What others published for this model and set, and whether it differs from what was measured here.
+fn published_ui(ui: &mut Ui, measures: &Measures, published: &Published) {
+    let differs = if measures.top1.holds(published.top1) {
+        "no difference shown: it lies within the interval of what was measured here"
+    } else {
+        "it lies outside the interval of what was measured here"
+    };
+    ui.label(note(
+        ui,
+        format!(
+            "Published for {} on {}: {:.1} % ({}, {}); {differs}",
+            published.model,
+            published.set,
+            100.0 * published.top1,
+            published.source,
+            published.date
+        ),
+    ));
 }
 
 /// The heading, with what is left out, and a word where there is too little to say much.
@@ -111,7 +115,8 @@ fn missed(shown: &Evaluation, among: usize, words: &str) -> std::sync::Arc<Door>
 
 fn macro_ui(ui: &mut Ui, measures: &Measures) {
     let words = format!(
-        "Macro precision {:.1} %, macro F1 {:.1} %. Intervals are Wilson's, at 95 %.",
+        "Macro precision {:.1} %, macro F1 {:.1} %. Intervals at 95 %: Wilson's; that of mean recall follows from the \
+         classes' own.",
         100.0 * measures.macro_precision,
         100.0 * measures.macro_f1
     );
@@ -122,13 +127,7 @@ fn macro_ui(ui: &mut Ui, measures: &Measures) {
 const FIGURE: egui::Vec2 = egui::vec2(112.0, 66.0);
 
 /// A large number with its interval; it can be clicked, and leads to its pictures.
-fn figure_ui(
-    ui: &mut Ui,
-    name: &str,
-    share: f64,
-    interval: Option<crate::engine::evaluation::Interval>,
-    hover: &str,
-) -> egui::Response {
+fn figure_ui(ui: &mut Ui, name: &str, share: f64, interval: Option<Interval>, hover: &str) -> egui::Response {
     let (rect, response) = ui.allocate_exact_size(FIGURE, Sense::click());
     let number = format!("{:.1} %", 100.0 * share);
     response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Button, true, format!("{name} {number}")));
@@ -197,166 +196,4 @@ fn not_found(shown: &Evaluation, found: &Retrieval, among: usize) -> Vec<usize> 
     let lost = ranks.filter(|(_, rank)| **rank >= among);
     let lost: BTreeSet<usize> = lost.map(|(caption, _)| caption.picture).collect();
     lost.into_iter().collect()
-}
-
-fn negatives_ui(ui: &mut Ui, shown: &Evaluation, negatives: &Negatives, page: &mut Sheet<'_>) {
-    ui.label(section("\u{201c}None of these\u{201d} against your negatives"));
-    ui.label(format!(
-        "AUROC {:.3}; {} of the {} are taken for a class where 95 % of the classes' own are",
-        negatives.auroc,
-        share(negatives.mistaken()),
-        pictures(negatives.count)
-    ));
-    let lost = lost_to_none(shown, negatives);
-    let words = format!("{}  of the classes' own would be taken for none", thousands(lost.len()));
-    if ui.button(words).on_hover_text("Click for these pictures").clicked() {
-        let door = Door::ordered("taken for \u{201c}none of these\u{201d}", lost, "smallest lead first");
-        page.want(EvaluateCommand::Enter(Some(door)));
-    }
-    let mistaken = negatives.mistaken_files();
-    if !mistaken.is_empty() {
-        ui.label(note(ui, "Negatives that are taken for a class, the surest first:"));
-        ui.horizontal_wrapped(|ui| {
-            for file in mistaken.into_iter().take(NEGATIVES) {
-                let (rect, response) = ui.allocate_exact_size(NEGATIVE, Sense::hover());
-                thumbnail_ui(ui, page, file, rect);
-                response.on_hover_text(file.display().to_string());
-            }
-        });
-    }
-    let line = |of: fn(&crate::engine::evaluation::Threshold) -> f64| -> Vec<[f64; 2]> {
-        negatives.curve.iter().map(|point| [point.lead, of(point)]).collect()
-    };
-    let palette = theme::palette(ui);
-    egui_plot::Plot::new("negatives")
-        .height(180.0)
-        .allow_scroll(false)
-        .allow_zoom(false)
-        .allow_drag(false)
-        .x_axis_label(note(ui, "lead over \u{201c}none of these\u{201d}, in cosine"))
-        .y_axis_label(note(ui, "share that has it"))
-        .legend(egui_plot::Legend::default())
-        .show(ui, |plot| {
-            plot.line(egui_plot::Line::new("the classes' own", line(|point| point.kept)).color(palette.accent));
-            plot.line(egui_plot::Line::new("negatives", line(|point| point.mistaken)).color(palette.error));
-            plot.vline(
-                egui_plot::VLine::new("95 % of the classes' own", negatives.threshold95).color(palette.text_weak),
-            );
-        });
-}
-
-/// Pictures of the classes whose lead over "none of these" is below the threshold, the smallest first.
-fn lost_to_none(shown: &Evaluation, negatives: &Negatives) -> Vec<usize> {
-    let lead = |place: &usize| {
-        let answer = &shown.pictures[*place].answer;
-        let best = answer.best.first().map_or(0.0, |best| best.cosine);
-        f64::from(best - answer.none_cosine)
-    };
-    let below = |place: &usize| lead(place) < negatives.threshold95;
-    let mut places: Vec<usize> = (0..shown.pictures.len()).filter(below).collect();
-    places.sort_by(|a, b| lead(a).total_cmp(&lead(b)));
-    places
-}
-
-fn further_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'_>) {
-    ui.label(section("Next steps"));
-    ui.horizontal_wrapped(|ui| {
-        let free = state.evaluating.at_work().is_none();
-        if ui
-            .add_enabled(free, egui::Button::new("Measure with the open model"))
-            .clicked()
-        {
-            page.want(EvaluateCommand::AgainWithOpenModel);
-        }
-        if !shown.is_of_captions()
-            && ui
-                .add_enabled(free, egui::Button::new("Negatives\u{2026}"))
-                .on_hover_text("A folder of pictures that show none of the classes")
-                .clicked()
-        {
-            page.drawn
-                .commands
-                .push(Command::Choose(FileDialog::EvaluationNegatives));
-        }
-        combo("export evaluation")
-            .selected_text(format!("{}  Export", icon::EXPORT))
-            .show_ui(ui, |ui| {
-                for (kind, title) in EXPORTS {
-                    if ui.selectable_label(false, title).clicked() {
-                        page.want(EvaluateCommand::AskWhereTo(kind));
-                    }
-                }
-            });
-    });
-}
-
-const EXPORTS: [(ExportKind, &str); 11] = [
-    (ExportKind::Html { pictures: true }, "Report with pictures (HTML)"),
-    (ExportKind::Html { pictures: false }, "Report without pictures (HTML)"),
-    (ExportKind::Csv, "A line for each picture (CSV)"),
-    (ExportKind::JsonLines, "An object for each picture (JSON lines)"),
-    (ExportKind::Latex, "Table (LaTeX)"),
-    (ExportKind::Markdown, "Table (Markdown)"),
-    (ExportKind::LatexOfAll, "All evaluations, models against sets (LaTeX)"),
-    (
-        ExportKind::MarkdownOfAll,
-        "All evaluations, models against sets (Markdown)",
-    ),
-    (ExportKind::ClipBenchmark, "CLIP_benchmark\u{2019}s JSON"),
-    (ExportKind::Parquet, "With its map, for Embedding Atlas (Parquet)"),
-    (ExportKind::Evaluation, "The evaluation, for another machine"),
-];
-
-fn about_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'_>) {
-    ui.label(section("What was measured"));
-    let setup = &shown.setup;
-    Grid::new("about evaluation")
-        .num_columns(2)
-        .spacing([16.0, 4.0])
-        .show(ui, |ui| {
-            ui.label("Name");
-            let named = typed_ui(ui, ("name", &shown.id), &shown.name, |ui, text| {
-                ui.add(TextEdit::singleline(text).hint_text("a name").desired_width(320.0))
-            });
-            ui.end_row();
-            ui.label("Note");
-            let noted = typed_ui(ui, ("note", &shown.id), &shown.note, |ui, text| {
-                let field = TextEdit::multiline(text).hint_text("what it is for").desired_rows(1);
-                ui.add(field.desired_width(320.0))
-            });
-            ui.end_row();
-            if named.is_some() || noted.is_some() {
-                let name = named.filter(|name| !name.trim().is_empty());
-                let name = name.unwrap_or_else(|| shown.name.clone());
-                page.want(EvaluateCommand::Describe(
-                    name,
-                    noted.unwrap_or_else(|| shown.note.clone()),
-                ));
-            }
-            let rows = [
-                ("Pictures", setup.folder.display().to_string()),
-                ("Model", format!("{} ({})", setup.model.name, setup.model.precision)),
-                ("Prompts", setup.templates.title()),
-                ("Date", setup.date.replace(['T', 'Z'], " ").trim().to_string()),
-            ];
-            for (what, value) in rows {
-                ui.label(what);
-                ui.add(egui::Label::new(value).truncate());
-                ui.end_row();
-            }
-        });
-    for said in shown.notes.iter().chain(state.evaluating.says()) {
-        ui.label(note(ui, said));
-    }
-    if !shown.problems.is_empty() {
-        let colour = theme::palette(ui).warning;
-        let words = format!("{} could not be used", pictures(shown.problems.len()));
-        let label = ui.label(RichText::new(words).color(colour));
-        let each = shown
-            .problems
-            .iter()
-            .take(NAMED)
-            .map(|(path, reason)| format!("{}: {reason}", path.display()));
-        label.on_hover_text(each.collect::<Vec<_>>().join("\n"));
-    }
 }

@@ -3,7 +3,8 @@
 use egui::{Button, Grid, RichText, Ui};
 
 use super::size;
-use crate::app::command::{Command, Compare};
+use crate::app::command::Command;
+use crate::app::explore::{Compare, ExploreCommand};
 use crate::app::models::fit::{STARTER, fits, listed, measured, needed_bytes, others_here, speed};
 use crate::app::models::{ModelsCommand, Only, Order};
 use crate::app::shell::icons as icon;
@@ -297,7 +298,9 @@ fn here_actions_ui(ui: &mut Ui, state: &State, choice: ModelChoice, open: bool, 
         .on_hover_text("Show its heatmaps beside those of the model in use")
         .clicked()
     {
-        commands.push(Command::Compare(Some(Compare::Model(choice.clone()))));
+        commands.push(Command::Explore(ExploreCommand::Compare(Some(Compare::Model(
+            choice.clone(),
+        )))));
         commands.push(Command::UseMode(Mode::Explore));
     }
     let measuring = state.models.measuring();

@@ -1,4 +1,4 @@
-//! All labels as a text: to paste, to edit, to empty.
+//! All labels as text: to paste, to edit, to clear.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -8,7 +8,8 @@ use egui::{Galley, Key, Modifiers, TextBuffer, TextEdit, Ui};
 
 use super::just_opened;
 use crate::app::command::Command;
-use crate::app::explore::labels::{FreeColours, refusal};
+use crate::app::explore::ExploreCommand;
+use crate::app::explore::label_rows::{FreeColours, refusal};
 use crate::app::settings::LabelRow;
 use crate::app::shell::keys::for_this_platform;
 use crate::app::shell::status::{counted, thousands};
@@ -21,7 +22,6 @@ const ROWS: usize = 14;
 /// Of all labels together: what is longer takes seconds to draw. More come from a file.
 const MAX_CHARACTERS: usize = 1_000_000;
 
-/// Draws it.
 pub fn label_list_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let mut commands = Vec::new();
     ui.label(note(
@@ -55,7 +55,10 @@ pub fn label_list_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
         let use_them = primary_button(ui, "Use these labels").on_hover_text(for_this_platform("Ctrl+Enter"));
         if use_them.clicked() || apply_key {
             commands.extend(refusal(&refused));
-            commands.push(Command::EditLabels(rows(labels, &state.settings.labels)));
+            commands.push(Command::Explore(ExploreCommand::EditLabels(rows(
+                labels,
+                &state.settings.labels,
+            ))));
             commands.push(Command::CloseDialog);
         }
         if ui.button("Cancel").clicked() {

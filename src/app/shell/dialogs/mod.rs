@@ -17,7 +17,6 @@ use crate::app::command::{Command, Dialog};
 use crate::app::state::State;
 
 const WIDTH: f32 = 680.0;
-const CLOSE_WIDTH: f32 = 26.0;
 /// What the window shows around a dialog.
 const AROUND: f32 = 80.0;
 
@@ -34,7 +33,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
         ui.set_width(size.x);
         ends_ui(
             ui,
-            CLOSE_WIDTH,
+            theme::ICON_BUTTON,
             &mut commands,
             |ui, _| {
                 ui.heading(title(dialog));

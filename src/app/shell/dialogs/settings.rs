@@ -1,20 +1,35 @@
-//! Theme, size, device, and where the data lies.
+//! The settings: theme, size, device, tables, and where the data is.
+
+use std::path::PathBuf;
 
 use egui::Ui;
 
 use crate::app::command::Command;
-use crate::app::settings::ThemeChoice;
+use crate::app::settings::{Settings, ThemeChoice};
 use crate::app::shell::keys::for_this_platform;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{note, section, segmented_ui};
+use crate::app::shell::widgets::{checkbox, note, section, segmented_ui};
 use crate::app::state::State;
 use crate::engine::DeviceChoice;
 use crate::engine::protocol::Precision;
+use crate::table::Style;
 
-/// Draws it.
 pub fn settings_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let mut commands = Vec::new();
-    let settings = &state.settings;
+    look_ui(ui, &state.settings, &mut commands);
+    device_ui(ui, state, &mut commands);
+    commands.extend(tables_ui(ui, state.settings.csv_style()).map(Command::UseCsvStyle));
+    commands.extend(data_folder_ui(ui, state.about.data_folder.clone()));
+    let words = "Theme, sizes, tables and the heatmap's look; your labels, folders, models and the device stay";
+    if ui.button("Reset to defaults").on_hover_text(words).clicked() {
+        commands.push(Command::ResetSettings);
+    }
+    ui.add_space(theme::GAP);
+    forget_ui(ui, state.asked_to_forget, &mut commands);
+    commands
+}
+
+fn look_ui(ui: &mut Ui, settings: &Settings, commands: &mut Vec<Command>) {
     ui.label(section("Theme"));
     let themes = [
         (ThemeChoice::System, "Match system"),
@@ -35,14 +50,17 @@ pub fn settings_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     commands.extend(segmented_ui(ui, settings.scale, &scales).map(Command::Scale));
     ui.label(note(ui, for_this_platform("Ctrl with + or - does the same")));
     ui.add_space(theme::GAP);
+}
 
+/// Where the model computes, and how exactly.
+fn device_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.label(section("Compute on"));
     let devices = [
         (DeviceChoice::Auto, "GPU if there is one"),
         (DeviceChoice::Gpu, "GPU"),
         (DeviceChoice::Cpu, "CPU"),
     ];
-    commands.extend(segmented_ui(ui, settings.device, &devices).map(Command::UseDevice));
+    commands.extend(segmented_ui(ui, state.settings.device, &devices).map(Command::UseDevice));
     let now = state
         .device
         .as_ref()
@@ -58,35 +76,43 @@ pub fn settings_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
         (Precision::Full, "Full (f32)"),
         (Precision::Half, "Half (f16): faster, less exact"),
     ];
-    commands.extend(segmented_ui(ui, settings.precision, &precisions).map(Command::UsePrecision));
+    let precision = state.settings.precision.unwrap_or(Precision::USUAL);
+    commands.extend(segmented_ui(ui, precision, &precisions).map(Command::UsePrecision));
     ui.add_space(theme::GAP);
+}
 
+fn data_folder_ui(ui: &mut Ui, folder: Option<PathBuf>) -> Option<Command> {
     ui.label(section("Data folder"));
-    match state.about.data_folder.clone() {
+    let mut command = None;
+    match folder {
         Some(folder) => {
             let words =
                 "Runs, settings, and what was computed of your pictures; the pictures themselves stay where they are.";
             ui.label(note(ui, words));
-            if ui
-                .link(folder.display().to_string())
-                .on_hover_text("Show in the file manager")
-                .clicked()
-            {
-                commands.push(Command::ShowFolder(folder));
+            let link = ui.link(folder.display().to_string());
+            if link.on_hover_text("Show in the file manager").clicked() {
+                command = Some(Command::ShowFolder(folder));
             }
         }
         None => {
-            ui.label(note(ui, "None: the platform names no folder that can be written."));
+            ui.label(note(ui, "None: this system names no folder that can be written to."));
         }
     }
     ui.add_space(theme::GAP);
-    let words = "Theme, sizes and the heatmap's look; your labels, folders, models and the device stay";
-    if ui.button("Reset to defaults").on_hover_text(words).clicked() {
-        commands.push(Command::ResetSettings);
-    }
+    command
+}
+
+/// How tables (CSV) are saved; the new style where it was changed.
+fn tables_ui(ui: &mut Ui, style: Style) -> Option<Style> {
+    ui.label(section("Saved tables (CSV)"));
+    let mut wanted = style;
+    checkbox(ui, &mut wanted.safe, "No formulas").on_hover_text(
+        "An apostrophe before texts that begin with = + - or @, which a spreadsheet would compute; numbers stay",
+    );
+    checkbox(ui, &mut wanted.bom, "For Excel")
+        .on_hover_text("They begin with a byte order mark: without it Excel does not read them as UTF-8");
     ui.add_space(theme::GAP);
-    forget_ui(ui, state.asked_to_forget, &mut commands);
-    commands
+    (wanted != style).then_some(wanted)
 }
 
 /// What Clipsight knows, and the way to have it forget that.

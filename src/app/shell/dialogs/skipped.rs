@@ -3,6 +3,7 @@
 use egui::Ui;
 
 use crate::app::command::Command;
+use crate::app::explore::ExploreCommand;
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{ends_ui, middle_elided, note, rows_ui};
@@ -12,7 +13,6 @@ use crate::engine::protocol::PictureId;
 /// A file and the reason, in points.
 const HEIGHT: f32 = 48.0;
 
-/// Draws it.
 pub fn skipped_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let mut commands = Vec::new();
     if state.explore.skipped() + state.explore.unreadable().len() == 0 {
@@ -20,7 +20,7 @@ pub fn skipped_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
         return commands;
     }
     if state.explore.skipped() > 0 && ui.button(format!("{}  Try all again", icon::ARROW_CLOCKWISE)).clicked() {
-        commands.push(Command::Retry(None));
+        commands.push(Command::Explore(ExploreCommand::Retry(None)));
     }
     let skipped = state
         .explore
@@ -42,7 +42,7 @@ pub fn skipped_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
             },
             |ui, commands| {
                 if ui.small_button("Try again").clicked() {
-                    commands.push(Command::Retry(Some(vec![picture.file.id])));
+                    commands.push(Command::Explore(ExploreCommand::Retry(Some(vec![picture.file.id]))));
                 }
             },
         );

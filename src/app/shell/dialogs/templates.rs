@@ -4,6 +4,7 @@ use egui::{Key, Modifiers, RichText, TextEdit, Ui};
 
 use super::just_opened;
 use crate::app::command::Command;
+use crate::app::explore::ExploreCommand;
 use crate::app::shell::keys::for_this_platform;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{note, primary_button};
@@ -14,7 +15,6 @@ const ROWS: usize = 12;
 /// Of all templates together: what is longer takes seconds to draw.
 const MAX_CHARACTERS: usize = 200_000;
 
-/// Draws it.
 pub fn templates_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let mut commands = Vec::new();
     let words = "One template per line, with {} where the name goes. Several form an ensemble: the mean of their \
@@ -47,7 +47,10 @@ pub fn templates_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
         let use_them = ui.add_enabled_ui(own.is_ok(), |ui| primary_button(ui, "Use these templates"));
         let wanted = use_them.inner.on_hover_text(for_this_platform("Ctrl+Enter")).clicked() || apply_key;
         if let (true, Ok(set)) = (wanted, own) {
-            commands.extend([Command::UseTemplates(set), Command::CloseDialog]);
+            commands.extend([
+                Command::Explore(ExploreCommand::UseTemplates(set)),
+                Command::CloseDialog,
+            ]);
         }
         if ui.button("Cancel").clicked() {
             commands.push(Command::CancelDialog);

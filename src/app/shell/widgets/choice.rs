@@ -1,4 +1,4 @@
-//! A box and a circle that are empty until they are chosen, and seen by their outline.
+//! A checkbox and a radio button whose outlines are visible on every ground.
 
 use egui::{IntoAtoms, Response, Ui};
 

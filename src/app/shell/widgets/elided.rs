@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use egui::{Color32, FontId, Galley, Ui};
+use egui::accesskit::Role;
+use egui::{Color32, FontId, Galley, Response, Ui, WidgetInfo};
+
+use crate::app::shell::theme;
 
 /// A line with the ellipsis in its middle: names of files differ at their ends.
 pub fn middle_elided(ui: &Ui, text: &str, font: FontId, colour: Color32, width: f32) -> Arc<Galley> {
@@ -20,6 +23,20 @@ pub fn middle_elided(ui: &Ui, text: &str, font: FontId, colour: Color32, width: 
         }
         kept -= 1;
     }
+}
+
+/// A text in the room that is left, its middle giving way where it is longer; told whole to those who do not see it.
+pub fn elided_ui(ui: &mut Ui, text: &str, font: FontId, colour: Color32) -> Response {
+    let galley = middle_elided(ui, text, font, colour, ui.available_width());
+    let response = ui.label(galley);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    response
+}
+
+/// The same as a note.
+pub fn elided_note(ui: &mut Ui, text: &str) -> Response {
+    let colour = theme::palette(ui).text_weak;
+    elided_ui(ui, text, theme::body(theme::SIZE_SMALL), colour)
 }
 
 /// So many characters, an ellipsis in their middle included.

@@ -1,4 +1,4 @@
-//! A row with something at either end, drawn as it is read: what is drawn first, Tab reaches first.
+//! A row with something at either end, drawn in reading order, so that Tab reaches what is on the left first.
 
 use egui::{Align, Layout, Rect, Ui, UiBuilder, vec2};
 

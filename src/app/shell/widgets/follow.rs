@@ -1,4 +1,4 @@
-//! What has the keyboard is in sight.
+//! Keeps what has the focus in view.
 
 use egui::{Id, Ui};
 

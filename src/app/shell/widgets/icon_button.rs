@@ -1,4 +1,4 @@
-//! A button that is an icon, with its name for pointers that rest and for screen readers.
+//! A button that is an icon, with its name as tooltip and for screen readers.
 
 use egui::accesskit::Role;
 use egui::{Button, Response, RichText, Ui, WidgetInfo};
@@ -13,7 +13,7 @@ pub fn icon_button(ui: &mut Ui, icon: &str, name: &str, selected: bool) -> Respo
     let button = Button::new(text)
         .selected(selected)
         .frame_when_inactive(selected)
-        .min_size(egui::vec2(26.0, 26.0));
+        .min_size(egui::Vec2::splat(theme::ICON_BUTTON));
     let response = ui.scope(|ui| {
         ui.spacing_mut().button_padding = egui::vec2(3.0, 3.0);
         ui.add(button)

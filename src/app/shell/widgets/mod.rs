@@ -1,4 +1,4 @@
-//! Small parts that panels are made of. Each draws itself and says what happened to it.
+//! Small parts that panels are made of. Each draws itself and returns what happened to it.
 
 mod chart;
 mod choice;
@@ -13,7 +13,7 @@ mod segmented;
 
 pub use chart::{Chart, ChartLine, Look, chart_ui, short};
 pub use choice::{checkbox, radio};
-pub use elided::middle_elided;
+pub use elided::{elided_note, elided_ui, middle_elided};
 pub use ends::{ends_ui, later_ui, reserved, tall_ends_ui};
 pub use follow::follow_focus;
 pub use icon_button::{icon_button, labelled, primary_button};
@@ -35,6 +35,12 @@ pub fn swatch_ui(ui: &mut Ui, colour: Color32) {
 /// Text of less weight, in the small size.
 pub fn note(ui: &Ui, text: impl Into<String>) -> egui::RichText {
     egui::RichText::new(text).small().color(theme::palette(ui).text_weak)
+}
+
+/// A warning in the small size, behind its icon.
+pub fn warning(ui: &Ui, icon: &str, words: &str) -> egui::RichText {
+    let text = format!("{icon} {words}");
+    egui::RichText::new(text).small().color(theme::palette(ui).warning)
 }
 
 /// A heading inside a panel.

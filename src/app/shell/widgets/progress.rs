@@ -1,4 +1,4 @@
-//! How far something is: a bar, and beside it the words. In a bar, words would lie on two grounds, and be read on one.
+//! A progress bar with words beside it: inside the bar, they would be read on two different grounds.
 
 use egui::{ProgressBar, Ui};
 

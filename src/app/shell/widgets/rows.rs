@@ -1,4 +1,4 @@
-//! Long lists whose rows are not all of one height: only what is in view is drawn.
+//! Long lists whose rows differ in height: only what is in view is drawn.
 
 use std::collections::HashMap;
 use std::hash::Hash;

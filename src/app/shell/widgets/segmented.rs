@@ -1,4 +1,4 @@
-//! A few choices beside each other, one of them chosen.
+//! A few choices side by side, one of them chosen.
 
 use egui::{CornerRadius, Frame, Margin, Ui};
 

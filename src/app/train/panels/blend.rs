@@ -6,14 +6,13 @@ use super::run_charts::{chart, marked};
 use super::run_result::numbers;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{Chart, chart_ui, note, section};
-use crate::app::train::panels::{card, percent, progress_ui};
+use crate::app::train::panels::{card, progress_ui, share};
 use crate::app::train::{AtWork, TrainCommand, Training};
 use crate::engine::training::{BlendPoint, Comparison, RunRecord, TrainingRequest};
 
 /// Blends that are this near are one.
 const SAME: f32 = 0.005;
 
-/// Draws the card.
 pub fn blend_ui(ui: &mut Ui, training: &Training, record: &RunRecord, commands: &mut Vec<TrainCommand>) {
     if record.model.is_none() {
         return;
@@ -67,11 +66,9 @@ fn slider_ui(ui: &mut Ui, training: &Training, record: &RunRecord, commands: &mu
 
 /// What the run's model is now, with its own numbers.
 fn in_use_ui(ui: &mut Ui, record: &RunRecord) {
-    let measured = match (record.accuracy, record.accuracy_interval()) {
-        (_, Some(interval)) => format!(": {} on the test pictures", interval.share_words()),
-        (Some(share), None) => format!(": {} on the test pictures", percent(share)),
-        (None, None) => String::new(),
-    };
+    let measured = record.accuracy.map_or(String::new(), |accuracy| {
+        format!(": {} on the test pictures", share(accuracy, record.accuracy_interval()))
+    });
     let now = format!("In use: {:.2}, {}{measured}.", record.blend, record.mixture());
     ui.label(RichText::new(now));
 }
@@ -119,8 +116,8 @@ fn table_ui(ui: &mut Ui, points: &[BlendPoint]) {
             ui.end_row();
             for point in points {
                 ui.label(format!("{:.2}", point.blend));
-                let share = |c: &Comparison| c.after.share_words();
-                ui.label(point.compared.as_ref().map_or("-".into(), share));
+                let validation = |c: &Comparison| c.after.share_words();
+                ui.label(point.compared.as_ref().map_or("-".into(), validation));
                 for compared in [&point.compared, &point.control_compared] {
                     ui.label(match compared {
                         Some(compared) if point.blend > 0.0 => {

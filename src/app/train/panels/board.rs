@@ -1,36 +1,25 @@
 //! The board: pictures against texts, N x N, as contrastive training sees a batch (a similarity matrix).
 
-use std::f32::consts::FRAC_PI_4;
 use std::path::Path;
 
-use egui::accesskit::Role;
-use egui::epaint::TextShape;
-use egui::{
-    Align, Align2, Button, Color32, CornerRadius, Image, Layout, Pos2, Rect, RichText, Sense, Stroke, StrokeKind,
-    TextEdit, Ui, WidgetInfo, pos2, vec2,
-};
+use egui::{Align, Button, CornerRadius, Layout, Rect, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui, vec2};
 
+use super::board_matrix::{CELL, Matrix, board_ui, reading_ui};
 use crate::app::shell::icons as icon;
 use crate::app::shell::textures::FilePictures;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{icon_button, note, segmented_ui};
+use crate::app::shell::widgets::{elided_note, icon_button, note};
 use crate::app::state::State;
 use crate::app::train::panels::{card, progress_ui};
-use crate::app::train::{AtWork, Pair, Reading, TrainCommand};
-use crate::heatmap::Ramp;
+use crate::app::train::{AtWork, Pair, TrainCommand};
 
-/// Side of a cell, as long as there is room.
-const CELL: f32 = 52.0;
 const PAIRS: usize = 12;
 const NAME_WIDTH: f32 = 200.0;
 /// Side of the small pictures in lists.
 const PICTURE_SIDE: f32 = 40.0;
-/// Height of the slanted texts over the columns.
-const HEADS: f32 = 96.0;
 /// Cells of the board that shows what is to come.
 const EMPTY: usize = 4;
 
-/// Draws the page.
 pub fn board_page_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>) -> Vec<TrainCommand> {
     let mut commands = Vec::new();
     let training = &state.training;
@@ -65,54 +54,6 @@ pub fn board_page_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>) -
     commands
 }
 
-/// The switch between cosines and what the loss asks; how the matrix is read now.
-pub fn reading_ui(ui: &mut Ui, reading: Reading, commands: &mut Vec<TrainCommand>) -> Reading {
-    let choices = [
-        (Reading::Cosines, "Cosines"),
-        (Reading::Texts, "Softmax over each row"),
-        (Reading::Pictures, "Softmax over each column"),
-    ];
-    let chosen = segmented_ui(ui, reading, &choices);
-    commands.extend(chosen.map(TrainCommand::Read));
-    ui.label(note(ui, reading_words(reading)));
-    reading
-}
-
-fn reading_words(reading: Reading) -> &'static str {
-    match reading {
-        Reading::Cosines => "How near each picture is to each text, from -1 to 1.",
-        Reading::Texts => {
-            "Which text belongs to this picture? Rows sum to 100 %. The loss is the mean of this and the other question."
-        }
-        Reading::Pictures => {
-            "Which picture belongs to this text? Columns sum to 100 %. The loss is the mean of this and the other question."
-        }
-    }
-}
-
-/// The cosines as they are, or as shares of a softmax with the model's scale over rows or columns.
-fn read(cosines: &[Vec<f32>], reading: Reading, scale: f32) -> Vec<Vec<f32>> {
-    match reading {
-        Reading::Cosines => cosines.to_vec(),
-        Reading::Texts => cosines.iter().map(|row| softmax(row, scale)).collect(),
-        Reading::Pictures => transposed(&read(&transposed(cosines), Reading::Texts, scale)),
-    }
-}
-
-fn softmax(row: &[f32], scale: f32) -> Vec<f32> {
-    let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let weights: Vec<f32> = row.iter().map(|value| (scale * (value - highest)).exp()).collect();
-    let sum: f32 = weights.iter().sum();
-    weights.into_iter().map(|weight| weight / sum).collect()
-}
-
-fn transposed(rows: &[Vec<f32>]) -> Vec<Vec<f32>> {
-    let columns = rows.iter().map(Vec::len).min().unwrap_or(0);
-    (0..columns)
-        .map(|column| rows.iter().map(|row| row[column]).collect())
-        .collect()
-}
-
 /// A board before there is one.
 fn empty_ui(ui: &mut Ui) {
     let side = CELL * EMPTY as f32;
@@ -130,30 +71,15 @@ fn empty_ui(ui: &mut Ui) {
 }
 
 fn pairs_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>, commands: &mut Vec<TrainCommand>) {
-    let mut pairs: Vec<Pair> = state.training.pairs.clone();
+    let known = &state.training.pairs;
+    let paths: Vec<&Path> = known.iter().map(|(path, _)| path.as_path()).collect();
+    let mut pairs: Vec<Pair> = known.clone();
     let mut removed = None;
-    for (place, (path, text)) in pairs.iter_mut().enumerate() {
-        let line = vec2(ui.available_width(), PICTURE_SIDE);
-        ui.allocate_ui_with_layout(line, Layout::left_to_right(Align::Center), |ui| {
-            ui.label(note(ui, format!("{}", place + 1)));
-            ui.allocate_ui_with_layout(
-                vec2(NAME_WIDTH, PICTURE_SIDE),
-                Layout::left_to_right(Align::Center),
-                |ui| {
-                    ui.set_width(NAME_WIDTH);
-                    let name = path.file_name().unwrap_or_default().to_string_lossy();
-                    picture_ui(ui, path, &name, files);
-                },
-            );
-            let width = (ui.available_width() - PICTURE_SIDE).clamp(120.0, 480.0);
-            let field = TextEdit::singleline(text)
-                .id_salt(("pair", place))
-                .char_limit(crate::escape::MAX_NAME_CHARACTERS);
-            ui.add(field.desired_width(width));
-            if icon_button(ui, icon::X, &format!("Remove pair {}", place + 1), false).clicked() {
-                removed = Some(place);
-            }
-        });
+    for (place, pair) in pairs.iter_mut().enumerate() {
+        let name = short_name(paths[place], &paths);
+        if pair_ui(ui, place, pair, &name, files) {
+            removed = Some(place);
+        }
     }
     if let Some(place) = removed {
         pairs.remove(place);
@@ -164,33 +90,70 @@ fn pairs_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>, commands: 
         ui.label(note(ui, words));
     }
     ui.horizontal_wrapped(|ui| {
-        let selected = state.explore.selected().and_then(|id| state.explore.pictures().get(id));
+        let selected = selected_pair(state);
         let add = ui.add_enabled(
             selected.is_some() && pairs.len() < PAIRS,
             Button::new("Add the selected picture"),
         );
-        if let (true, Some(picture)) = (add.clicked(), selected) {
-            let answer = state.selected_answer();
-            let text = answer.and_then(|answer| Some(answer.name(answer.scores.best?)));
-            pairs.push((picture.file.path.clone(), text.unwrap_or_default().to_owned()));
+        if add.clicked() {
+            pairs.extend(selected);
         }
         if ui.button("One of each label").clicked() {
             commands.push(TrainCommand::FillBoard);
         }
     });
-    if pairs != state.training.pairs {
+    if pairs != *known {
         commands.push(TrainCommand::SetPairs(pairs));
     }
 }
 
-/// A small picture with its name.
+/// The picture that is selected in Explore, with its best label as text.
+fn selected_pair(state: &State) -> Option<Pair> {
+    let selected = state.explore.selected()?;
+    let picture = state.explore.pictures().get(selected)?;
+    let answer = state.selected_answer();
+    let text = answer.and_then(|answer| Some(answer.name(answer.scores.best?)));
+    Some((picture.file.path.clone(), text.unwrap_or_default().to_owned()))
+}
+
+/// A picture and the text that belongs to it, which can be changed; whether it shall go.
+fn pair_ui(ui: &mut Ui, place: usize, (path, text): &mut Pair, name: &str, files: &mut FilePictures<'_>) -> bool {
+    let left = Layout::left_to_right(Align::Center);
+    let line = vec2(ui.available_width(), PICTURE_SIDE);
+    let row = ui.allocate_ui_with_layout(line, left, |ui| {
+        ui.label(note(ui, format!("{}", place + 1)));
+        ui.allocate_ui_with_layout(vec2(NAME_WIDTH, PICTURE_SIDE), left, |ui| {
+            ui.set_width(NAME_WIDTH);
+            picture_ui(ui, path, name, files);
+        });
+        let width = (ui.available_width() - PICTURE_SIDE).clamp(120.0, 480.0);
+        let field = TextEdit::singleline(text)
+            .id_salt(("pair", place))
+            .char_limit(crate::escape::MAX_NAME_CHARACTERS);
+        ui.add(field.desired_width(width));
+        icon_button(ui, icon::X, &format!("Remove pair {}", place + 1), false).clicked()
+    });
+    row.inner
+}
+
+/// A small picture with its name, which gives way in its middle: names of files differ at their ends.
 pub fn picture_ui(ui: &mut Ui, path: &Path, name: &str, files: &mut FilePictures<'_>) {
     ui.horizontal(|ui| {
         let (area, _) = ui.allocate_exact_size(vec2(PICTURE_SIDE, PICTURE_SIDE), Sense::hover());
         files.paint(ui, path, area);
-        ui.add(egui::Label::new(note(ui, name)).truncate())
-            .on_hover_text(path.display().to_string());
+        elided_note(ui, name).on_hover_text(path.display().to_string());
     });
+}
+
+/// A file's name; with its folder where another one is called the same.
+pub fn short_name(path: &Path, all: &[&Path]) -> String {
+    let name = path.file_name().unwrap_or_default();
+    let repeats = all.iter().filter(|other| other.file_name() == Some(name)).count() > 1;
+    let folder = path.parent().and_then(Path::file_name).filter(|_| repeats);
+    match folder {
+        Some(folder) => format!("{}/{}", folder.to_string_lossy(), name.to_string_lossy()),
+        None => name.to_string_lossy().into_owned(),
+    }
 }
 
 fn steps_ui(ui: &mut Ui, state: &State, commands: &mut Vec<TrainCommand>) {
@@ -214,172 +177,4 @@ fn steps_ui(ui: &mut Ui, state: &State, commands: &mut Vec<TrainCommand>) {
             commands.push(TrainCommand::ShowBoard(done.unwrap_or(0) + 1));
         }
     });
-}
-
-/// What a board shows.
-pub struct Matrix {
-    /// Rows of pictures, columns of texts.
-    pub values: Vec<Vec<f32>>,
-    /// Whether the values are shares.
-    pub shares: bool,
-    /// Pictures beside their rows, as far as they are there.
-    pub pictures: Vec<Option<egui::TextureHandle>>,
-    /// Texts over their columns; none where they are not known.
-    pub texts: Vec<String>,
-}
-
-impl Matrix {
-    /// Cosines of pairs, as they are read; of runs from before the pairs were kept, without them.
-    pub fn of(
-        cosines: &[Vec<f32>],
-        pairs: &[Pair],
-        reading: Reading,
-        scale: f32,
-        files: &mut FilePictures<'_>,
-    ) -> Self {
-        Self {
-            values: read(cosines, reading, scale),
-            shares: reading != Reading::Cosines,
-            pictures: pairs.iter().map(|(path, _)| files.get(path)).collect(),
-            texts: pairs.iter().map(|(_, text)| text.clone()).collect(),
-        }
-    }
-
-    /// What the ends of the colours stand for.
-    fn ends(&self) -> (f32, f32) {
-        if self.shares {
-            return (0.0, 1.0);
-        }
-        let values = || self.values.iter().flatten().copied();
-        (
-            values().fold(f32::INFINITY, f32::min),
-            values().fold(f32::NEG_INFINITY, f32::max),
-        )
-    }
-
-    fn told(&self, value: f32) -> String {
-        if self.shares {
-            format!("{:.0} %", 100.0 * value)
-        } else {
-            format!("{value:.2}")
-        }
-    }
-}
-
-/// Draws the cells, with pictures beside the rows and texts over the columns.
-pub fn board_ui(ui: &mut Ui, matrix: &Matrix) {
-    let columns = matrix.values.first().map_or(0, Vec::len).max(1);
-    let side = CELL
-        .min((ui.available_width() - CELL - HEADS) / columns as f32)
-        .max(16.0);
-    let left = if matrix.pictures.is_empty() { 0.0 } else { side };
-    let heads = if matrix.texts.is_empty() { 0.0 } else { HEADS };
-    // The last text leans out to the right.
-    let size = vec2(
-        left + side * columns as f32 + heads,
-        heads + side * matrix.values.len() as f32,
-    );
-    let (area, response) = ui.allocate_exact_size(size, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Similarity matrix of pictures and texts"));
-    let corner = area.min + vec2(left, heads);
-    for (column, text) in matrix.texts.iter().take(columns).enumerate() {
-        head_ui(ui, text, corner + vec2(side * (column as f32 + 0.5), -theme::GAP_SMALL));
-    }
-    for (row, texture) in matrix.pictures.iter().enumerate() {
-        let Some(texture) = texture else { continue };
-        let size = texture.size_vec2();
-        let fitted = size * ((side - 4.0) / size.max_elem().max(1.0));
-        let centre = pos2(area.left() + side / 2.0, corner.y + side * (row as f32 + 0.5));
-        Image::new(texture).paint_at(ui, Rect::from_center_size(centre, fitted));
-    }
-    cells_ui(ui, matrix, corner, side);
-    legend_ui(ui, matrix);
-}
-
-/// A text over its column, slanted so that it has room.
-fn head_ui(ui: &Ui, text: &str, foot: Pos2) {
-    let colour = theme::palette(ui).text;
-    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), theme::body(theme::SIZE_SMALL), colour);
-    job.wrap = egui::text::TextWrapping::truncate_at_width(HEADS * std::f32::consts::SQRT_2 - theme::GAP);
-    let galley = ui.painter().layout_job(job);
-    let shape = TextShape::new(
-        foot - vec2(galley.size().y / 2.0, galley.size().y / 2.0),
-        galley,
-        colour,
-    );
-    ui.painter().add(shape.with_angle(-FRAC_PI_4));
-}
-
-fn cells_ui(ui: &Ui, matrix: &Matrix, corner: Pos2, side: f32) {
-    let (low, high) = matrix.ends();
-    let painter = ui.painter();
-    let accent = theme::palette(ui).accent;
-    for (row, cells) in matrix.values.iter().enumerate() {
-        for (column, value) in cells.iter().enumerate() {
-            let min = corner + vec2(side * column as f32, side * row as f32);
-            let cell = Rect::from_min_size(min, vec2(side, side)).shrink(1.0);
-            let share = (value - low) / (high - low).max(1e-6);
-            let [r, g, b] = Ramp::Viridis.colour(share);
-            painter.rect_filled(cell, CornerRadius::same(3), Color32::from_rgb(r, g, b));
-            if row == column {
-                let stroke = Stroke::new(2.0, accent);
-                painter.rect_stroke(cell, CornerRadius::same(3), stroke, StrokeKind::Inside);
-            }
-            if side >= 36.0 {
-                let ink = if share > 0.6 { Color32::BLACK } else { Color32::WHITE };
-                let font = theme::body(theme::SIZE_SMALL);
-                painter.text(cell.center(), Align2::CENTER_CENTER, matrix.told(*value), font, ink);
-            }
-        }
-    }
-}
-
-/// What the colours stand for.
-fn legend_ui(ui: &mut Ui, matrix: &Matrix) {
-    let (low, high) = matrix.ends();
-    if !(low.is_finite() && high.is_finite()) {
-        return;
-    }
-    ui.horizontal(|ui| {
-        ui.label(note(ui, matrix.told(low)));
-        let (bar, _) = ui.allocate_exact_size(vec2(2.0 * CELL, theme::SWATCH), Sense::hover());
-        let steps = bar.width() as usize;
-        for step in 0..steps {
-            let [r, g, b] = Ramp::Viridis.colour(step as f32 / steps as f32);
-            let x = bar.left() + step as f32;
-            let stroke = Stroke::new(1.0, Color32::from_rgb(r, g, b));
-            ui.painter().vline(x, bar.y_range(), stroke);
-        }
-        ui.label(note(ui, matrix.told(high)));
-        let what = if matrix.shares {
-            "share of the softmax"
-        } else {
-            "cosine"
-        };
-        ui.label(note(ui, what));
-    });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_and_columns_of_a_softmax_sum_to_one() {
-        let cosines = vec![vec![0.3, 0.1, 0.2], vec![0.0, 0.4, 0.1], vec![0.2, 0.2, 0.2]];
-        let rows = read(&cosines, Reading::Texts, 20.0);
-        for row in &rows {
-            assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6);
-        }
-        assert!((rows[2][0] - 1.0 / 3.0).abs() < 1e-6);
-        let columns = read(&cosines, Reading::Pictures, 20.0);
-        for column in 0..3 {
-            let sum: f32 = columns.iter().map(|row| row[column]).sum();
-            assert!((sum - 1.0).abs() < 1e-6);
-        }
-        // exp(20 (0.3 - 0.2)) to 1 between the first and the last picture, and the second one far behind.
-        let ratio = columns[0][0] / columns[2][0];
-        assert!((ratio - 2f32.exp()).abs() < 1e-3, "{ratio}");
-        assert_eq!(read(&cosines, Reading::Cosines, 20.0), cosines);
-    }
 }

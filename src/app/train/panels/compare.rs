@@ -2,19 +2,25 @@
 
 use std::borrow::Cow;
 
-use egui::{Color32, Grid, RichText, ScrollArea, Ui};
+use egui::{Color32, Grid, Label, RichText, ScrollArea, Ui};
 
-use super::run::facts;
-use super::run_charts::{kept_trial, trial_length};
+use super::run_charts::{band, kept_trial, trial_length};
+use super::run_facts::facts;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{Chart, ChartLine, Look, chart_ui, note, section, swatch_ui};
-use crate::app::train::panels::{card, percent};
+use crate::app::train::panels::{card, percent, share};
 use crate::app::train::{Curves, Training, by_trial};
 use crate::engine::training::{Comparison, FineTuneMethod, Interval, RunRecord};
 
 const CHART_HEIGHT: f32 = 240.0;
+/// Room for the names of rows, between columns, and for the scroll bar.
+const NAMES: f32 = 140.0;
+const GAP: f32 = 20.0;
+const BAR: f32 = 12.0;
+/// A run's column is no narrower, and no wider.
+const LEAST: f32 = 150.0;
+const MOST: f32 = 420.0;
 
-/// Draws the page.
 pub fn compare_ui(ui: &mut Ui, training: &Training) {
     ui.label(RichText::new("Runs side by side").font(theme::strong(theme::SIZE_HEADING)));
     ui.add_space(theme::GAP_SMALL);
@@ -77,7 +83,13 @@ fn curves_ui(
         if is_probe(record) && !shares {
             continue;
         }
-        lines.extend(run_lines(record, curves, of(curves), theme::label_colour(place)));
+        let mut own = run_lines(record, curves, of(curves), theme::label_colour(place));
+        // Recall for captions is the mean of two shares, and has another interval.
+        if shares && !record.classes.is_empty() {
+            let kept = own.iter_mut().filter(|line| line.look != Look::Faint);
+            kept.for_each(|line| line.band = band(&line.points, curves.n_validation));
+        }
+        lines.extend(own);
     }
     // What is kept lies on top, whichever run it is of.
     lines.sort_by_key(|line| line.look == Look::Faint);
@@ -120,42 +132,63 @@ fn run_lines<'a>(record: &RunRecord, curves: &Curves, points: &'a [[f64; 2]], co
 fn results_ui(ui: &mut Ui, training: &Training, runs: &[&RunRecord]) {
     ui.label(section("Results on the test pictures"));
     let first = runs.first().map_or("", |record| record.name.as_str());
-    ScrollArea::horizontal().id_salt("results").show(ui, |ui| {
-        Grid::new("results")
+    columns_ui(ui, "results", runs, |ui, width| {
+        let mut row = |name: &str, value: &dyn Fn(usize) -> String| {
+            let title = note(ui, name);
+            cell_ui(ui, NAMES, title);
+            (0..runs.len()).for_each(|place| cell_ui(ui, width, RichText::new(value(place))));
+            ui.end_row();
+        };
+        row("Accuracy", &|place| {
+            told(runs[place].accuracy, runs[place].accuracy_interval())
+        });
+        row("Zero-shot", &|place| {
+            told(runs[place].zero_shot_accuracy, runs[place].zero_shot_interval())
+        });
+        row("Difference to zero-shot", &|place| {
+            runs[place].compared.as_ref().map_or("-".into(), Comparison::words)
+        });
+        row(&format!("Difference to {first}"), &|place| {
+            against_first(training, runs, place)
+        });
+        row("Control set, before", &|place| control(runs[place], false));
+        row("Control set, after", &|place| control(runs[place], true));
+    });
+}
+
+/// A table with a column a run under its name. Columns share the room that there is, and their texts wrap; only so many that
+/// none could be read are scrolled.
+fn columns_ui(ui: &mut Ui, name: &str, runs: &[&RunRecord], rows_ui: impl FnOnce(&mut Ui, f32)) {
+    let room = ui.available_width() - NAMES - BAR;
+    let width = (room / runs.len() as f32 - GAP).clamp(LEAST, MOST);
+    ScrollArea::horizontal().id_salt(name).show(ui, |ui| {
+        Grid::new(name)
             .num_columns(runs.len() + 1)
-            .spacing([24.0, 4.0])
+            .spacing([GAP, 4.0])
             .striped(true)
             .show(ui, |ui| {
-                names_ui(ui, runs);
-                let accuracy = |record: &&RunRecord| share(record.accuracy, record.accuracy_interval());
-                row_ui(ui, "Accuracy", runs.iter().map(accuracy));
-                let before = |record: &&RunRecord| share(record.zero_shot_accuracy, record.zero_shot_interval());
-                row_ui(ui, "Zero-shot", runs.iter().map(before));
-                let gain = |record: &&RunRecord| record.compared.as_ref().map_or("-".into(), Comparison::words);
-                row_ui(ui, "Difference to zero-shot", runs.iter().map(gain));
-                let against = (0..runs.len()).map(|place| against_first(training, runs, place));
-                row_ui(ui, &format!("Difference to {first}"), against);
-                row_ui(
-                    ui,
-                    "Control set, before",
-                    runs.iter().map(|record| control(record, false)),
-                );
-                row_ui(
-                    ui,
-                    "Control set, after",
-                    runs.iter().map(|record| control(record, true)),
-                );
+                names_ui(ui, runs, width);
+                rows_ui(ui, width);
             });
     });
 }
 
+/// A text in so much room: what is longer wraps.
+fn cell_ui(ui: &mut Ui, width: f32, text: RichText) {
+    ui.scope(|ui| {
+        ui.set_width(width);
+        ui.add(Label::new(text).wrap());
+    });
+}
+
 /// The runs' names over their columns.
-fn names_ui(ui: &mut Ui, runs: &[&RunRecord]) {
+fn names_ui(ui: &mut Ui, runs: &[&RunRecord], width: f32) {
     ui.label("");
     for (place, record) in runs.iter().enumerate() {
-        ui.horizontal(|ui| {
+        ui.scope(|ui| {
+            ui.set_width(width);
             swatch_ui(ui, theme::label_colour(place));
-            ui.label(&record.name);
+            ui.add(Label::new(&record.name).wrap());
         });
     }
     ui.end_row();
@@ -174,12 +207,8 @@ fn control(record: &RunRecord, after: bool) -> String {
     }
 }
 
-fn share(share: Option<f32>, interval: Option<Interval>) -> String {
-    match (share, interval) {
-        (_, Some(interval)) => interval.share_words(),
-        (Some(share), None) => percent(share),
-        (None, None) => "-".into(),
-    }
+fn told(accuracy: Option<f32>, interval: Option<Interval>) -> String {
+    accuracy.map_or("-".into(), |accuracy| share(accuracy, interval))
 }
 
 /// What the answers to the same pictures say of a run and the first one.
@@ -199,29 +228,22 @@ fn against_first(training: &Training, runs: &[&RunRecord], place: usize) -> Stri
 
 fn table_ui(ui: &mut Ui, runs: &[&RunRecord]) {
     ui.label(section("Settings"));
-    ScrollArea::horizontal().show(ui, |ui| {
-        Grid::new("compared")
-            .num_columns(runs.len() + 1)
-            .spacing([24.0, 4.0])
-            .striped(true)
-            .show(ui, |ui| {
-                names_ui(ui, runs);
-                let known: Vec<Vec<(String, String)>> = runs.iter().map(|record| facts(record)).collect();
-                for name in names(&known) {
-                    let value = |facts: &Vec<(String, String)>| {
-                        let found = facts.iter().find(|(known, _)| *known == name);
-                        found.map_or("-".into(), |(_, value)| value.clone())
-                    };
-                    let values: Vec<String> = known.iter().map(value).collect();
-                    let differ = values.windows(2).any(|pair| pair[0] != pair[1]);
-                    setting_ui(ui, &name, &values, differ);
-                }
-            });
+    columns_ui(ui, "compared", runs, |ui, width| {
+        let known: Vec<Vec<(String, String)>> = runs.iter().map(|record| facts(record)).collect();
+        for name in names(&known) {
+            let value = |facts: &Vec<(String, String)>| {
+                let found = facts.iter().find(|(known, _)| *known == name);
+                found.map_or("-".into(), |(_, value)| value.clone())
+            };
+            let values: Vec<String> = known.iter().map(value).collect();
+            setting_ui(ui, &name, &values, width);
+        }
     });
 }
 
 /// A setting of each run; where they differ, it stands out.
-fn setting_ui(ui: &mut Ui, name: &str, values: &[String], differ: bool) {
+fn setting_ui(ui: &mut Ui, name: &str, values: &[String], width: f32) {
+    let differ = values.windows(2).any(|pair| pair[0] != pair[1]);
     let shown = |text: &str| {
         if differ {
             RichText::new(text).font(theme::strong(theme::SIZE_BODY))
@@ -234,18 +256,9 @@ fn setting_ui(ui: &mut Ui, name: &str, values: &[String], differ: bool) {
     } else {
         name.to_owned()
     };
-    ui.label(note(ui, name));
-    values.iter().for_each(|value| {
-        ui.label(shown(value));
-    });
-    ui.end_row();
-}
-
-fn row_ui(ui: &mut Ui, name: &str, values: impl Iterator<Item = String>) {
-    ui.label(note(ui, name));
-    values.for_each(|value| {
-        ui.label(value);
-    });
+    let title = note(ui, name);
+    cell_ui(ui, NAMES, title);
+    values.iter().for_each(|value| cell_ui(ui, width, shown(value)));
     ui.end_row();
 }
 

@@ -2,10 +2,13 @@
 
 mod blend;
 mod board;
+mod board_matrix;
 mod compare;
 mod names;
 mod run;
 mod run_charts;
+mod run_facts;
+mod run_flips;
 mod run_result;
 mod runs;
 mod settings;
@@ -26,13 +29,12 @@ use crate::app::shell::theme::{self, card};
 use crate::app::shell::widgets::{follow_focus, note};
 use crate::app::state::State;
 use crate::app::train::{Page, TrainCommand};
-use crate::engine::training::TrainingRequest;
+use crate::engine::training::{Interval, TrainingRequest};
 
 /// Width of the list of runs at least, and its share of the window at most.
 const RUNS_WIDTH: f32 = 220.0;
 const RUNS_SHARE: f32 = 0.3;
 
-/// Draws the mode.
 pub fn train_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     let panel = |fill| Frame::new().fill(fill).inner_margin(Margin::same(theme::PANEL_MARGIN));
@@ -93,6 +95,11 @@ fn progress_ui(ui: &mut Ui, what: &str, done: f32) -> Option<TrainCommand> {
         }
     });
     stop
+}
+
+/// A share with its interval, where there is one.
+fn share(share: f32, interval: Option<Interval>) -> String {
+    interval.map_or_else(|| percent(share), |interval| interval.share_words())
 }
 
 fn percent(share: f32) -> String {

@@ -1,31 +1,27 @@
 //! One run: where it stands, what it learnt, and what can be done with it.
 
-use std::path::Path;
-
-use egui::{Button, CornerRadius, Grid, Key, ProgressBar, RichText, TextEdit, Ui};
+use egui::{Button, Key, ProgressBar, RichText, TextEdit, Ui};
 
 use super::blend::blend_ui;
-use super::board::{Matrix, board_ui, picture_ui, reading_ui};
-use super::names;
-use super::run_charts::charts_ui;
+use super::board_matrix::{Matrix, board_ui, reading_ui};
+use super::run_charts::{charts_ui, coming_charts_ui};
+use super::run_facts::facts_ui;
+use super::run_flips::flips_ui;
 use super::run_result::result_ui;
-use super::trials::{self, trials_ui};
+use super::trials::trials_ui;
 use crate::app::shell::icons as icon;
 use crate::app::shell::status::thousands;
 use crate::app::shell::textures::FilePictures;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{duration, icon_button, note, primary_button, section, short};
+use crate::app::shell::widgets::{duration, icon_button, note, primary_button, section};
 use crate::app::state::State;
 use crate::app::train::panels::{card, progress_ui};
 use crate::app::train::{Curves, TrainCommand, Training};
-use crate::engine::training::{Field, RunRecord, RunState, TrainingRequest};
+use crate::engine::training::{RunRecord, RunState, TrainingRequest};
 
 /// Width of the fields for a name and a note.
 const EDIT_WIDTH: f32 = 480.0;
-/// Width of a picture with its name.
-const PICTURE_WIDTH: f32 = 220.0;
 
-/// Draws the page.
 pub fn run_ui(ui: &mut Ui, state: &State, run: &str, files: &mut FilePictures<'_>) -> Vec<TrainCommand> {
     let training = &state.training;
     let mut commands = Vec::new();
@@ -62,7 +58,7 @@ pub fn run_ui(ui: &mut Ui, state: &State, run: &str, files: &mut FilePictures<'_
     }
     flips_ui(ui, curves, files);
     blend_ui(ui, training, record, &mut commands);
-    settings_ui(ui, record);
+    facts_ui(ui, record);
     commands
 }
 
@@ -73,6 +69,7 @@ fn coming_ui(ui: &mut Ui) {
                      accuracy. After that: the test accuracy, the pictures that are answered otherwise than before, and a \
                      slider between the original model and this one.";
         ui.label(note(ui, words));
+        coming_charts_ui(ui);
     });
 }
 
@@ -87,6 +84,9 @@ fn preparing_ui(ui: &mut Ui, curves: &Curves, commands: &mut Vec<TrainCommand>) 
             }
         }
     });
+    if curves.preparing.is_some() {
+        coming_ui(ui);
+    }
 }
 
 /// The run's name and note: text, until somebody wants to change them.
@@ -157,22 +157,7 @@ fn buttons_ui(ui: &mut Ui, training: &Training, record: &RunRecord, commands: &m
     let busy = training.at_work.is_some();
     ui.horizontal_wrapped(|ui| {
         if let Some(paused) = training.working_on(&record.run) {
-            let (sign, name) = if paused {
-                (icon::PLAY, "Resume")
-            } else {
-                (icon::PAUSE, "Pause")
-            };
-            if ui.button(format!("{sign}  {name}")).clicked() {
-                commands.push(TrainCommand::Send(TrainingRequest::Pause(!paused)));
-            }
-            let stop = ui.button(format!("{}  Stop and keep", icon::STOP));
-            if stop
-                .on_hover_text("Ends the run; its best state becomes a model")
-                .clicked()
-            {
-                commands.push(TrainCommand::Send(TrainingRequest::Stop));
-            }
-            return;
+            return working_ui(ui, paused, commands);
         }
         if record.model.is_some()
             && primary_button(ui, &format!("{}  Use this model", icon::CUBE))
@@ -208,6 +193,22 @@ fn buttons_ui(ui: &mut Ui, training: &Training, record: &RunRecord, commands: &m
     });
 }
 
+/// What can be done with a run at work.
+fn working_ui(ui: &mut Ui, paused: bool, commands: &mut Vec<TrainCommand>) {
+    let (sign, name) = match paused {
+        true => (icon::PLAY, "Resume"),
+        false => (icon::PAUSE, "Pause"),
+    };
+    if ui.button(format!("{sign}  {name}")).clicked() {
+        commands.push(TrainCommand::Send(TrainingRequest::Pause(!paused)));
+    }
+    let stop = ui.button(format!("{}  Stop and keep", icon::STOP));
+    let stop = stop.on_hover_text("Ends the run; its best state becomes a model");
+    if stop.clicked() {
+        commands.push(TrainCommand::Send(TrainingRequest::Stop));
+    }
+}
+
 fn progress(ui: &mut Ui, training: &Training, record: &RunRecord, curves: &Curves) {
     let Some(paused) = training.working_on(&record.run) else {
         return;
@@ -232,116 +233,4 @@ fn progress(ui: &mut Ui, training: &Training, record: &RunRecord, curves: &Curve
         text += &format!("; saved up to step {}", thousands(step));
     }
     ui.label(note(ui, text));
-}
-
-/// Pictures that are answered otherwise than before.
-fn flips_ui(ui: &mut Ui, curves: &Curves, files: &mut FilePictures<'_>) {
-    if curves.flips.is_empty() {
-        return;
-    }
-    let paths: Vec<&Path> = curves.flips.iter().map(|flip| flip.path.as_path()).collect();
-    let told = |path: &Path| short_name(path, &paths);
-    card(ui, |ui| {
-        ui.label(section("Answers that changed, on validation"));
-        Grid::new("flips")
-            .num_columns(4)
-            .spacing([18.0, 3.0])
-            .striped(true)
-            .show(ui, |ui| {
-                for heading in ["Picture", "True class", "Before", "After"] {
-                    ui.label(note(ui, heading));
-                }
-                ui.end_row();
-                let palette = theme::palette(ui);
-                for flip in &curves.flips {
-                    // A name that may be cut takes no room of its own in a grid.
-                    ui.scope(|ui| {
-                        ui.set_width(PICTURE_WIDTH);
-                        picture_ui(ui, &flip.path, &told(&flip.path), files);
-                    });
-                    ui.label(&flip.class);
-                    for answer in [&flip.before, &flip.after] {
-                        let right = *answer == flip.class;
-                        let (sign, colour) = if right {
-                            (icon::CHECK, palette.text)
-                        } else {
-                            (icon::X, palette.error)
-                        };
-                        ui.label(RichText::new(format!("{sign} {answer}")).color(colour));
-                    }
-                    ui.end_row();
-                }
-            });
-    });
-}
-
-/// A file's name; with its folder where another one is called the same.
-fn short_name(path: &Path, all: &[&Path]) -> String {
-    let name = path.file_name().unwrap_or_default();
-    let repeats = all.iter().filter(|other| other.file_name() == Some(name)).count() > 1;
-    let folder = path.parent().and_then(Path::file_name).filter(|_| repeats);
-    match folder {
-        Some(folder) => format!("{}/{}", folder.to_string_lossy(), name.to_string_lossy()),
-        None => name.to_string_lossy().into_owned(),
-    }
-}
-
-/// Everything that was asked for, and on what.
-fn settings_ui(ui: &mut Ui, record: &RunRecord) {
-    card(ui, |ui| {
-        ui.label(section("Settings"));
-        Grid::new("settings")
-            .num_columns(2)
-            .spacing([24.0, 3.0])
-            .show(ui, |ui| {
-                for (name, value) in facts(record) {
-                    ui.label(note(ui, name));
-                    ui.add(egui::Label::new(value).truncate());
-                    ui.end_row();
-                }
-            });
-    });
-    ui.add_space(f32::from(CornerRadius::same(theme::RADIUS).nw));
-}
-
-/// A run's settings in words.
-pub fn facts(record: &RunRecord) -> Vec<(String, String)> {
-    let config = &record.config;
-    let mut facts = vec![
-        ("Run".to_owned(), record.run.clone()),
-        ("Method".into(), config.method.title().into()),
-        ("Base model".into(), record.base_name.clone()),
-        ("Training data".into(), config.folder.display().to_string()),
-        (
-            "Examples (shots) per class".into(),
-            config.shots.map_or("all".into(), |shots| shots.to_string()),
-        ),
-        (
-            "Pictures".into(),
-            format!(
-                "{} for training, {} for testing",
-                thousands(record.n_train),
-                thousands(record.n_test)
-            ),
-        ),
-        ("Seed".into(), config.seed.to_string()),
-        ("Data hash".into(), record.data_hash.chars().take(16).collect()),
-        ("Device".into(), record.device.clone()),
-        ("Precision".into(), config.precision.name().into()),
-        ("Time".into(), duration(record.worked_s)),
-    ];
-    if record.is_blend() {
-        facts.push(("Blend".into(), format!("{:.2}: {}", record.blend, record.mixture())));
-    }
-    let value = |field: &Field| match config.search.iter().find(|choice| choice.name == field.name) {
-        Some(choice) => trials::values(&choice.values),
-        None => short(field.get(&config.hyper)),
-    };
-    let fields = Field::of(config.method);
-    facts.extend(fields.map(|field| (names::title(config.method, field).to_owned(), value(field))));
-    if !record.chosen.is_empty() {
-        let chosen = trials::settings(config.method, &record.chosen);
-        facts.push(("Chosen by validation".into(), chosen));
-    }
-    facts
 }

@@ -4,16 +4,15 @@ use egui::{Color32, Ui};
 
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{Chart, ChartLine, Look, chart_ui};
-use crate::app::train::panels::card;
+use crate::app::train::panels::{card, share};
 use crate::app::train::{Curves, by_trial};
-use crate::engine::training::{FineTuneMethod, RunRecord, trials};
+use crate::engine::training::{FineTuneMethod, Interval, RunRecord, trials};
 use crate::evaluation::share_interval;
 
 const HEIGHT: f32 = 190.0;
 /// From this width on, charts stand side by side.
 const TWO_COLUMNS: f32 = 720.0;
 
-/// Draws them.
 pub fn charts_ui(ui: &mut Ui, curves: &Curves, record: &RunRecord) {
     if curves.loss.is_empty() {
         return;
@@ -24,13 +23,37 @@ pub fn charts_ui(ui: &mut Ui, curves: &Curves, record: &RunRecord) {
         None => plain_charts(curves, record, zero_shot),
     };
     let columns = if ui.available_width() >= TWO_COLUMNS { 2 } else { 1 };
-    for row in charts.chunks(columns) {
-        ui.columns(columns, |places| {
-            for (place, chart) in places.iter_mut().zip(row) {
-                card(place, |ui| chart_ui(ui, chart));
-            }
-        });
+    charts.chunks(columns).for_each(|row| row_ui(ui, row));
+}
+
+/// Charts side by side, in cards of one height; one that is alone has the whole width.
+fn row_ui(ui: &mut Ui, row: &[Chart<'_>]) {
+    let id = ui.make_persistent_id(("row of charts", row[0].title));
+    let least: f32 = ui.data(|data| data.get_temp(id)).unwrap_or(0.0);
+    let mut highest = 0.0f32;
+    ui.columns(row.len(), |places| {
+        for (place, chart) in places.iter_mut().zip(row) {
+            card(place, |ui| {
+                let drawn = ui.scope(|ui| chart_ui(ui, chart)).response.rect.height();
+                highest = highest.max(drawn);
+                ui.add_space((least - drawn).max(0.0));
+            });
+        }
+    });
+    if (highest - least).abs() > 0.5 {
+        ui.data_mut(|data| data.insert_temp(id, highest));
+        ui.ctx().request_repaint();
     }
+}
+
+/// Where the curves of a run will stand.
+pub fn coming_charts_ui(ui: &mut Ui) {
+    let coming = Chart {
+        shares: true,
+        whole: true,
+        ..chart("Accuracy on validation", "accuracy on validation", Vec::new())
+    };
+    chart_ui(ui, &coming);
 }
 
 /// Steps of a trial, where several settings are tried.
@@ -114,7 +137,11 @@ fn accuracy_chart<'a>(curves: &'a Curves, record: &RunRecord, zero_shot: Color32
     }
     let mut lines = vec![validation];
     if !curves.control.is_empty() {
-        lines.push(line("control set", 3, &curves.control));
+        let mut control = line("control set", 3, &curves.control);
+        // How many pictures it has is known once the run is done.
+        let count = record.control_compared.map_or(0, |compared| compared.count);
+        control.band = band(&curves.control, count);
+        lines.push(control);
     }
     if !curves.recall.0.is_empty() {
         lines.push(line("picture to text", 4, &curves.recall.0));
@@ -123,24 +150,29 @@ fn accuracy_chart<'a>(curves: &'a Curves, record: &RunRecord, zero_shot: Color32
     Chart {
         across: across(method),
         shares: true,
-        levels: zero_shot_level(curves, zero_shot),
+        levels: zero_shot_level(curves, captions, zero_shot),
         ..chart(title, up, lines)
     }
 }
 
-fn zero_shot_level(curves: &Curves, colour: Color32) -> Vec<(String, Color32, f64)> {
-    let level = curves
-        .zero_shot
-        .map(|level| ("zero-shot, on validation".to_owned(), colour, level));
-    level.into_iter().collect()
+/// The level that a run starts from, with its interval; recall for captions is the mean of two shares, and has another.
+fn zero_shot_level(curves: &Curves, captions: bool, colour: Color32) -> Vec<(String, Color32, f64)> {
+    let Some(level) = curves.zero_shot else {
+        return Vec::new();
+    };
+    let interval = share_of(level, curves.n_validation).filter(|_| !captions);
+    let name = format!("zero-shot, on validation: {}", share(level as f32, interval));
+    vec![(name, colour, level)]
 }
 
-/// Wilson's interval around each accuracy of so many pictures.
-fn band(points: &[[f64; 2]], count: usize) -> Vec<[f64; 3]> {
-    let ends = |&[at, share]: &[f64; 2]| {
-        let interval = share_interval((share * count as f64).round() as usize, count)?;
-        Some([at, interval.low, interval.high])
-    };
+/// Wilson's interval around an accuracy of so many pictures.
+fn share_of(share: f64, count: usize) -> Option<Interval> {
+    share_interval((share * count as f64).round() as usize, count)
+}
+
+/// The same around each of them.
+pub fn band(points: &[[f64; 2]], count: usize) -> Vec<[f64; 3]> {
+    let ends = |&[at, share]: &[f64; 2]| share_of(share, count).map(|interval| [at, interval.low, interval.high]);
     points.iter().filter_map(ends).collect()
 }
 
@@ -189,7 +221,7 @@ fn trials_chart(curves: &Curves, captions: bool, zero_shot: Color32) -> Chart<'_
         across: "trial",
         whole: true,
         shares: true,
-        levels: zero_shot_level(curves, zero_shot),
+        levels: zero_shot_level(curves, captions, zero_shot),
         ..chart(title, up, vec![first, others])
     }
 }

@@ -1,11 +1,11 @@
 //! What a run came to: accuracies with their intervals, and what their difference says.
 
-use egui::{Color32, RichText, Ui};
+use egui::{Color32, RichText, TextStyle, TextWrapMode, Ui, WidgetText};
 
 use crate::app::shell::status::counted;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::note;
-use crate::app::train::panels::percent;
+use crate::app::train::panels::{percent, share};
 use crate::engine::training::{Comparison, Interval, RunRecord, Verdict};
 use crate::evaluation::p_words;
 
@@ -38,8 +38,11 @@ pub fn result_ui(ui: &mut Ui, record: &RunRecord) {
         if let Some((before, after)) = record.control {
             let forgot = forgot(record);
             let colour = if forgot { theme::palette(ui).warning } else { plain };
-            let interval = record.control_compared.map(|compared| compared.after);
-            let words = format!("on the control set{}; {} before", ends(interval), percent(before));
+            let (was, is) = record
+                .control_compared
+                .map(|compared| (compared.before, compared.after))
+                .unzip();
+            let words = format!("on the control set{}; {} before", ends(is), share(before, was));
             number_ui(ui, after, words, colour);
         }
     });
@@ -118,10 +121,18 @@ pub fn numbers(compared: &Comparison) -> String {
     format!("{}{p}", compared.difference.difference_words())
 }
 
+/// A large number over its words, which stay in one line: where this row has no room for them, on the next.
 fn number_ui(ui: &mut Ui, share: f32, words: String, colour: Color32) {
+    let words = note(ui, words);
+    let galley =
+        WidgetText::from(words.clone()).into_galley(ui, Some(TextWrapMode::Extend), f32::INFINITY, TextStyle::Small);
+    let is_first = ui.cursor().left() <= ui.max_rect().left() + 1.0;
+    if !is_first && ui.available_size_before_wrap().x < galley.size().x {
+        ui.end_row();
+    }
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.label(RichText::new(percent(share)).font(theme::strong(26.0)).color(colour));
-        ui.label(note(ui, words));
+        ui.label(words);
     });
 }

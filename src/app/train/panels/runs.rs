@@ -2,48 +2,20 @@
 
 use egui::{Align, Button, CornerRadius, Frame, Layout, Margin, RichText, ScrollArea, Sense, Ui, UiBuilder};
 
-use super::percent;
+use super::share;
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{icon_button, note, section};
 use crate::app::state::State;
 use crate::app::train::{Page, TrainCommand, Training};
-use crate::engine::training::{RunRecord, RunState, Verdict};
+use crate::engine::training::{RunRecord, RunState};
 
-/// Draws the list.
 pub fn runs_ui(ui: &mut Ui, state: &State) -> Vec<TrainCommand> {
     let mut commands = Vec::new();
     let training = &state.training;
     ui.label(RichText::new("Training").font(theme::strong(theme::SIZE_HEADING)));
     ui.add_space(theme::GAP_SMALL);
-    let pages = [
-        (
-            Page::Setup,
-            icon::GRADUATION_CAP,
-            "New run",
-            "Teach a model from your own pictures (N)",
-        ),
-        (
-            Page::Shots,
-            icon::CHART_LINE_UP,
-            "Few-shot against zero-shot",
-            "How much do examples help?",
-        ),
-        (
-            Page::Board,
-            icon::GRID_NINE,
-            "Board of pictures and texts",
-            "What contrastive training sees",
-        ),
-    ];
-    for (page, sign, name, words) in pages {
-        let button = Button::new(format!("{sign}  {name}"))
-            .selected(training.page == page)
-            .min_size(egui::vec2(ui.available_width(), theme::ROW_HEIGHT));
-        if ui.add(button).on_hover_text(words).clicked() {
-            commands.push(TrainCommand::Open(page));
-        }
-    }
+    pages_ui(ui, &training.page, &mut commands);
     ui.add_space(theme::GAP);
     ui.horizontal(|ui| {
         ui.label(section("Runs"));
@@ -70,6 +42,38 @@ pub fn runs_ui(ui: &mut Ui, state: &State) -> Vec<TrainCommand> {
         }
     });
     commands
+}
+
+/// What the mode offers beside runs.
+fn pages_ui(ui: &mut Ui, shown: &Page, commands: &mut Vec<TrainCommand>) {
+    let pages = [
+        (
+            Page::Setup,
+            icon::GRADUATION_CAP,
+            "New run",
+            "Teach a model from your own pictures (N)",
+        ),
+        (
+            Page::Shots,
+            icon::CHART_LINE_UP,
+            "Few-shot against zero-shot",
+            "How much do examples help?",
+        ),
+        (
+            Page::Board,
+            icon::GRID_NINE,
+            "Board of pictures and texts",
+            "What contrastive training sees",
+        ),
+    ];
+    for (page, sign, name, words) in pages {
+        let button = Button::new(format!("{sign}  {name}"))
+            .selected(*shown == page)
+            .min_size(egui::vec2(ui.available_width(), theme::ROW_HEIGHT));
+        if ui.add(button).on_hover_text(words).clicked() {
+            commands.push(TrainCommand::Open(page));
+        }
+    }
 }
 
 fn row_ui(ui: &mut Ui, state: &State, record: &RunRecord, commands: &mut Vec<TrainCommand>) {
@@ -100,7 +104,9 @@ fn row_ui(ui: &mut Ui, state: &State, record: &RunRecord, commands: &mut Vec<Tra
                     });
                 });
                 ui.spacing_mut().item_spacing.y = 2.0;
-                ui.add(egui::Label::new(note(ui, words(training, record))).selectable(false));
+                for line in words(training, record) {
+                    ui.add(egui::Label::new(note(ui, line)).selectable(false));
+                }
             });
     });
     let response = row.response;
@@ -114,26 +120,32 @@ fn row_ui(ui: &mut Ui, state: &State, record: &RunRecord, commands: &mut Vec<Tra
     }
 }
 
-/// Where a run stands, in a few words.
-fn words(training: &Training, record: &RunRecord) -> String {
+/// Where a run stands, in a few lines: what it came to, what the model came to before, and whether that differs.
+fn words(training: &Training, record: &RunRecord) -> Vec<String> {
     if training.working_on(&record.run).is_some()
         && let Some(work) = training.work()
     {
-        return work.state_words();
+        return vec![work.state_words()];
     }
-    match (record.state, record.accuracy, record.zero_shot_accuracy) {
-        (RunState::Done | RunState::Stopped, Some(after), Some(before)) => {
-            let blend = if record.is_blend() {
-                format!("blend {:.2}: ", record.blend)
-            } else {
-                String::new()
-            };
-            let verdict = record.compared.map_or("", |compared| match compared.verdict() {
-                Verdict::NoDifferenceShown => ", no difference shown",
-                Verdict::Improved | Verdict::Worsened => "",
-            });
-            format!("{blend}{}, zero-shot {}{verdict}", percent(after), percent(before))
-        }
-        (state, ..) => state.title().into(),
+    let (Some(after), Some(before)) = (record.accuracy, record.zero_shot_accuracy) else {
+        return vec![record.state.title().into()];
+    };
+    if !matches!(record.state, RunState::Done | RunState::Stopped) {
+        return vec![record.state.title().into()];
     }
+    let what = match record.classes.len() {
+        0 => "R@1",
+        _ => "accuracy",
+    };
+    let blend = if record.is_blend() {
+        format!("blend {:.2}: ", record.blend)
+    } else {
+        String::new()
+    };
+    let mut lines = vec![
+        format!("{blend}{what} {}", share(after, record.accuracy_interval())),
+        format!("zero-shot {}", share(before, record.zero_shot_interval())),
+    ];
+    lines.extend(record.compared.map(|compared| compared.verdict().title().to_owned()));
+    lines
 }

@@ -11,7 +11,7 @@ use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{checkbox, combo, icon_button, labelled, note, segmented_ui, short};
 use crate::app::train::TrainCommand;
-use crate::engine::training::{Architecture, Choice, Field, FineTuneMethod, Part, RunConfig, trials};
+use crate::engine::training::{Architecture, Choice, Field, FineTuneMethod, RunConfig, TrainedPart, trials};
 
 /// Settings over more orders of magnitude than this are dragged by factors.
 const WIDE: f64 = 1e3;
@@ -20,7 +20,6 @@ const NAME_WIDTH: f32 = 150.0;
 /// Room for several values.
 const VALUES_WIDTH: f32 = 170.0;
 
-/// Draws them.
 pub fn settings_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand>) {
     if draft.method == FineTuneMethod::Contrastive {
         part_ui(ui, draft, wanted);
@@ -64,12 +63,17 @@ fn part_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand>) {
     ui.horizontal(|ui| {
         ui.label("What learns");
         combo("part").selected_text(draft.hyper.part.title()).show_ui(ui, |ui| {
-            for part in Part::ALL {
+            for part in TrainedPart::ALL {
                 if ui.selectable_label(draft.hyper.part == part, part.title()).clicked() {
                     wanted.push(configured(draft, |config| config.hyper.part = part));
                 }
             }
         });
+        let usual = RunConfig::new(draft.method, PathBuf::new()).hyper.part;
+        let name = format!("What learns: back to {}", usual.title());
+        if draft.hyper.part != usual && icon_button(ui, icon::ARROW_COUNTER_CLOCKWISE, &name, false).clicked() {
+            wanted.push(configured(draft, |config| config.hyper.part = usual));
+        }
     });
 }
 

@@ -8,7 +8,9 @@ use crate::app::shell::keys::with_hint;
 use crate::app::shell::status::counted;
 use crate::app::shell::textures::FilePictures;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{duration, icon_button, note, primary_button, radio, section, segmented_ui};
+use crate::app::shell::widgets::{
+    duration, elided_note, elided_ui, icon_button, note, primary_button, radio, section, segmented_ui,
+};
 use crate::app::state::{Mode, State};
 use crate::app::train::panels::{card, progress_ui, settings, setup_preview};
 use crate::app::train::ready::ready;
@@ -25,10 +27,11 @@ const SHOTS: [(Option<usize>, &str); 6] = [
 ];
 const SHOTS_WORDS: &str = "So many training pictures are taken of each class, the rest is left aside. The field calls them \
     shots: 16-shot is 16 pictures per class.";
+/// What the buttons behind the folder of the control set take, about.
+const OTHER_WIDTH: f32 = 110.0;
 /// From this width on, what is learnt from stands beside the settings.
 const TWO_COLUMNS: f32 = 760.0;
 
-/// Draws the page.
 pub fn setup_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>, commands: &mut Vec<Command>) {
     ui.label(RichText::new("New run").font(theme::strong(theme::SIZE_HEADING)));
     let words = "Teach the model your own classes from a few examples, and see whether it helped: every run is \
@@ -65,12 +68,11 @@ fn pictures_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 commands.push(choose);
             }
             let path = draft.folder.display().to_string();
-            let shown = if path.is_empty() {
-                "one folder per class, or pictures with captions".into()
-            } else {
-                path.clone()
+            let shown = match path.as_str() {
+                "" => "one folder per class, or pictures with captions",
+                path => path,
             };
-            ui.add(egui::Label::new(note(ui, shown)).truncate()).on_hover_text(path);
+            elided_note(ui, shown).on_hover_text(&path);
         });
         ui.horizontal_wrapped(|ui| {
             ui.label("Examples (shots) per class").on_hover_text(SHOTS_WORDS);
@@ -135,9 +137,18 @@ fn control_ui(ui: &mut Ui, draft: &RunConfig, commands: &mut Vec<Command>) {
     ui.horizontal(|ui| {
         ui.label("Forgetting is measured on");
         match &draft.control {
-            None => ui.label("the samples"),
-            Some(folder) => ui.add(egui::Label::new(folder.display().to_string()).truncate()),
-        };
+            None => {
+                ui.label("the samples");
+            }
+            Some(folder) => {
+                let folder = folder.display().to_string();
+                ui.scope(|ui| {
+                    ui.set_max_width((ui.available_width() - OTHER_WIDTH).max(40.0));
+                    let colour = theme::palette(ui).text;
+                    elided_ui(ui, &folder, theme::body(theme::SIZE_BODY), colour).on_hover_text(&folder);
+                });
+            }
+        }
         let words = "Another folder that the run never learns from, one folder per class";
         if ui.button("Other\u{2026}").on_hover_text(words).clicked() {
             commands.push(Command::Choose(FileDialog::ControlFolder));

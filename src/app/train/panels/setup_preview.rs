@@ -41,7 +41,6 @@ const HEADINGS: [(&str, &str); 5] = [
     ("", ""),
 ];
 
-/// Draws the card.
 pub fn preview_ui(ui: &mut Ui, training: &Training, files: &mut FilePictures<'_>, commands: &mut Vec<Command>) {
     match &training.previewed {
         None if training.draft.folder.as_os_str().is_empty() => {}

@@ -6,7 +6,7 @@ use egui_plot::{FilledArea, GridMark, HLine, Line, LineStyle, MarkerShape, Plot,
 use crate::app::command::{Command, FileDialog};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{note, section, swatch_ui};
+use crate::app::shell::widgets::{elided_note, note, section, swatch_ui};
 use crate::app::state::State;
 use crate::app::train::panels::{card, progress_ui};
 use crate::app::train::{AtWork, TrainCommand};
@@ -18,7 +18,6 @@ const MOST: usize = 16;
 /// Numbers of examples that are measured.
 const EXAMPLES: [usize; 6] = [0, 1, 2, 4, 8, 16];
 
-/// Draws the page.
 pub fn shots_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let training = &state.training;
     ui.label(RichText::new("Few-shot against zero-shot").font(theme::strong(theme::SIZE_HEADING)));
@@ -41,12 +40,11 @@ pub fn shots_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             if ui.add_enabled(ready, measure).clicked() {
                 commands.push(Command::Train(TrainCommand::MeasureShots));
             }
-            let shown = if folder.is_empty() {
-                "one folder per class".into()
-            } else {
-                folder
+            let shown = match folder.as_str() {
+                "" => "one folder per class",
+                folder => folder,
             };
-            ui.add(egui::Label::new(note(ui, shown)).truncate());
+            elided_note(ui, shown).on_hover_text(&folder);
         });
         if let Some(AtWork::Other(what, done)) = &training.at_work {
             commands.extend(progress_ui(ui, what, *done).map(Command::Train));

@@ -18,7 +18,10 @@ pub fn trials_ui(ui: &mut Ui, curves: &Curves, record: &RunRecord) {
     card(ui, |ui| {
         ui.label(section("Trials"));
         let what = if captions { "recall" } else { "accuracy" };
-        let words = format!("Each with its best {what} on validation; the best of all is kept.");
+        let words = format!(
+            "Each with its best {what} on validation; the best of all is kept. Trials whose intervals overlap may differ by \
+             chance."
+        );
         ui.label(note(ui, words));
         Grid::new("trials")
             .num_columns(4)
