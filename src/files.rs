@@ -96,6 +96,19 @@ pub fn file_or_nothing(path: &Path) -> Result<()> {
     }
 }
 
+/// Whether what lies there is perhaps somebody else's, too: a link, or a file that has another name.
+pub fn is_shared(path: &Path) -> bool {
+    let other_names = |metadata: &std::fs::Metadata| {
+        #[cfg(unix)]
+        let names = std::os::unix::fs::MetadataExt::nlink(metadata);
+        #[cfg(not(unix))]
+        let names = u64::from(metadata.is_file());
+        metadata.is_file() && names > 1
+    };
+    let metadata = path.symlink_metadata();
+    metadata.is_ok_and(|metadata| metadata.is_symlink() || other_names(&metadata))
+}
+
 /// Whether a path leads to a share of another machine (`\\\\machine\\share`), to which Windows would log on as soon as the
 /// path is looked at.
 pub fn names_another_machine(path: &Path) -> bool {

@@ -4,5 +4,4 @@
 pub static INTER_REGULAR: &[u8] = include_bytes!("../assets/fonts/Inter-Tabular-Regular.otf");
 /// The same for headings.
 pub static INTER_SEMI_BOLD: &[u8] = include_bytes!("../assets/fonts/Inter-Tabular-SemiBold.otf");
-/// Icons.
 pub static PHOSPHOR: &[u8] = include_bytes!("../assets/fonts/Phosphor-Icons.ttf");

@@ -84,7 +84,6 @@ pub fn start(level: Option<&str>) -> Result<(), BadFilter> {
     Ok(())
 }
 
-/// What a panic said.
 pub fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());

@@ -1,15 +1,15 @@
 //! The memory of this process and of the machine.
 
+const MIB: f64 = 1_048_576.0;
+
 /// The most that this process has had in use, in MiB; what it uses now where the system does not remember; none where
 /// it does not tell.
 pub fn peak_mb() -> Option<f64> {
-    const MIB: f64 = 1_048_576.0;
     peak_bytes().or_else(now_bytes).map(|bytes| bytes as f64 / MIB)
 }
 
 /// What this process has in use now, in MiB; none where the system does not tell.
 pub fn now_mb() -> Option<f64> {
-    const MIB: f64 = 1_048_576.0;
     now_bytes().map(|bytes| bytes as f64 / MIB)
 }
 

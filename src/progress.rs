@@ -61,23 +61,23 @@ impl Progress for Unheard {
     }
 }
 
-/// Progress as two closures: one that hears, and one that says whether the work is still wanted.
-pub struct Heard<H, W> {
+/// [`Progress`] as two closures: one that hears how far it is, and one that says whether the work is still wanted.
+pub struct ProgressFn<H, W> {
     hear: H,
     wanted: W,
 }
 
-/// [`Progress`] from closures.
-pub fn heard<H: Fn(Step<'_>), W: Fn() -> bool>(hear: H, wanted: W) -> Heard<H, W> {
-    Heard { hear, wanted }
+/// `hear` is told how far it is; `wanted` is asked between two steps.
+pub fn progress_fn<H: Fn(Step<'_>), W: Fn() -> bool>(hear: H, wanted: W) -> ProgressFn<H, W> {
+    ProgressFn { hear, wanted }
 }
 
 /// Nobody listens, and `wanted` decides whether it goes on.
-pub fn while_wanted<W: Fn() -> bool>(wanted: W) -> Heard<fn(Step<'_>), W> {
-    Heard { hear: |_| {}, wanted }
+pub fn while_wanted<W: Fn() -> bool>(wanted: W) -> ProgressFn<fn(Step<'_>), W> {
+    ProgressFn { hear: |_| {}, wanted }
 }
 
-impl<H: Fn(Step<'_>), W: Fn() -> bool> Progress for Heard<H, W> {
+impl<H: Fn(Step<'_>), W: Fn() -> bool> Progress for ProgressFn<H, W> {
     fn report(&self, step: Step<'_>) {
         (self.hear)(step);
     }
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn a_part_reports_its_share_of_the_whole_and_is_called_off_with_it() {
         let (shares, wanted) = (RefCell::new(Vec::new()), Cell::new(true));
-        let whole = heard(|step| shares.borrow_mut().push(step.share()), || wanted.get());
+        let whole = progress_fn(|step| shares.borrow_mut().push(step.share()), || wanted.get());
         let second = part(&whole, 0.5, 1.0);
         assert!(second.counted(0, 4) && second.counted(2, 4));
         wanted.set(false);

@@ -32,11 +32,6 @@ pub struct Style {
 }
 
 impl Style {
-    /// No field is taken for a formula.
-    pub fn harmless() -> Self {
-        Self { bom: false, safe: true }
-    }
-
     /// What stands before the first line.
     pub fn beginning(self) -> &'static str {
         if self.bom { "\u{feff}" } else { "" }

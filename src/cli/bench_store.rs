@@ -141,7 +141,7 @@ fn until_scored(pictures: &Path, data: &Path, choice: &ModelChoice) -> Result<f6
         data_dir: Some(data.into()),
         model: choice.clone(),
         device: DeviceChoice::Cpu,
-        precision: Precision::Full,
+        precision: Some(Precision::Full),
     };
     let mut engine = Engine::start(options, Arc::new(|| {}));
     engine.send(Request::Library(LibraryRequest::OpenFolders {

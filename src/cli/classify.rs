@@ -28,7 +28,6 @@ const COLUMNS: [&str; 7] = [
     "none_of_these_score",
 ];
 
-/// Runs the command.
 pub fn run(args: &ClassifyArgs, common: &Common, output: &mut Output) -> Result<()> {
     let labels = labels(args)?;
     let templates = templates(&args.templates)?;

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
-use egui::{Event as Input, Modifiers, MouseWheelUnit, Pos2, RawInput, Rect, TouchPhase, vec2};
+use egui::{Event as Input, Pos2};
 
+use super::frames::{WARM_UP, frame, frame_ms_p99, input, wheel};
 use crate::app::App;
 use crate::app::command::Command;
+use crate::app::explore::ExploreCommand;
 use crate::app::settings::{LabelRow, Settings};
 use crate::engine::Backend;
 use crate::engine::protocol::{
@@ -18,8 +20,6 @@ use crate::engine::protocol::{
 use crate::zero_shot::{Label, score};
 
 const FRAMES: usize = 600;
-const WARM_UP: usize = 30;
-const SIZE: egui::Vec2 = vec2(1_280.0, 800.0);
 
 /// Says that so many pictures are scored, and paints thumbnails on request.
 struct Crowd {
@@ -114,16 +114,13 @@ fn crowd(ctx: &egui::Context, pictures: usize, labels: usize) -> App {
 pub fn large_thumbnail_ms() -> Result<f64> {
     let ctx = egui::Context::default();
     let mut app = crowd(&ctx, 10_000, 8);
-    for frame in 0..WARM_UP {
-        app.logic(&ctx);
-        let _ = ctx.run_ui(input(frame), |ui| app.ui(ui));
+    for number in 0..WARM_UP {
+        frame(&ctx, &mut app, input(number, scrolled(number)));
     }
     let started = Instant::now();
-    app.execute(Command::OpenLarge(None));
-    app.logic(&ctx);
-    let output = ctx.run_ui(input(WARM_UP), |ui| app.ui(ui));
-    std::hint::black_box(ctx.tessellate(output.shapes, output.pixels_per_point));
-    anyhow::ensure!(app.state().explore.large().is_some(), "no picture is large");
+    app.execute(Command::Explore(ExploreCommand::OpenLarge(None)));
+    frame(&ctx, &mut app, input(WARM_UP, scrolled(WARM_UP)));
+    anyhow::ensure!(app.state().explore().large().is_some(), "no picture is large");
     Ok(started.elapsed().as_secs_f64() * 1_000.0)
 }
 
@@ -132,34 +129,10 @@ pub fn large_thumbnail_ms() -> Result<f64> {
 pub fn scroll_frame_ms_p99(pictures: usize, labels: usize) -> Result<f64> {
     let ctx = egui::Context::default();
     let mut app = crowd(&ctx, pictures, labels);
-    let mut times = Vec::with_capacity(FRAMES);
-    for frame in 0..WARM_UP + FRAMES {
-        let input = input(frame);
-        let started = Instant::now();
-        app.logic(&ctx);
-        let output = ctx.run_ui(input, |ui| app.ui(ui));
-        let triangles = ctx.tessellate(output.shapes, output.pixels_per_point);
-        std::hint::black_box(triangles);
-        if frame >= WARM_UP {
-            times.push(started.elapsed().as_secs_f64() * 1_000.0);
-        }
-    }
-    times.sort_by(f64::total_cmp);
-    Ok(times[times.len() * 99 / 100])
+    Ok(frame_ms_p99(&ctx, &mut app, FRAMES, scrolled))
 }
 
-fn input(frame: usize) -> RawInput {
-    let wheel = Input::MouseWheel {
-        unit: MouseWheelUnit::Point,
-        delta: vec2(0.0, -90.0),
-        phase: TouchPhase::Move,
-        modifiers: Modifiers::NONE,
-        source: egui::MouseWheelSource::Wheel,
-    };
-    RawInput {
-        screen_rect: Some(Rect::from_min_size(Pos2::ZERO, SIZE)),
-        time: Some(frame as f64 / 60.0),
-        events: vec![Input::PointerMoved(Pos2::new(600.0, 400.0)), wheel],
-        ..Default::default()
-    }
+/// The pointer lies on the gallery, and the wheel goes on.
+fn scrolled(_frame: usize) -> Vec<Input> {
+    vec![Input::PointerMoved(Pos2::new(600.0, 400.0)), wheel(-90.0)]
 }

@@ -10,7 +10,6 @@ use super::pictures::{embed_in_order, find, session, shown};
 use crate::clip::Embedding;
 use crate::escape::{visible, visible_path};
 
-/// Runs the command.
 pub fn run(args: &EmbedArgs, common: &Common, output: &mut Output) -> Result<()> {
     let mut session = session(common)?;
     if args.texts.is_empty() {

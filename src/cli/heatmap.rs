@@ -25,7 +25,6 @@ const GAP: u32 = 8;
 /// Longest side of the overlay, in pixels.
 const MAX_SIDE: u32 = 2_048;
 
-/// Runs the command.
 pub fn run(args: &HeatmapArgs, common: &Common, output: &mut Output) -> Result<()> {
     match (&args.evaluate, &args.image) {
         (Some(folder), _) => super::heatmap_trust::run(folder, args, common, output),
@@ -41,15 +40,7 @@ fn draw(image: &Path, args: &HeatmapArgs, common: &Common, output: &mut Output) 
         return Err(Usage("name one --method; several go with --evaluate".into()).into());
     }
     let labels = of_fair_length(args.labels.iter().map(Label::named).collect())?;
-    check_names(args)?;
-    let inputs = Inputs {
-        pictures: vec![image.to_path_buf()],
-        model: model(common)?.files(),
-        ..Inputs::default()
-    };
-    for path in args.output.iter().chain(&args.raw) {
-        may_write(path, &inputs, args.force)?;
-    }
+    check_outputs(image, args, common)?;
     let picture = decode(image).with_context(|| visible_path(image))?;
     let small = fitted(&picture, MAX_SIDE);
     if let Some(path) = &args.output {
@@ -78,21 +69,40 @@ fn draw(image: &Path, args: &HeatmapArgs, common: &Common, output: &mut Output) 
     if let Some(path) = &args.output {
         let preprocessing = session.loaded.model.preprocessing();
         let view = preprocessing.view_rect(picture.width(), picture.height());
-        let overlay = Overlay {
-            style: Style::Tint,
-            signed: false,
-            contour: None,
-            ramp: Ramp::Viridis,
-            opacity: OPACITY,
-            range: Scale::Absolute.range(&maps),
-            smooth: true,
-        };
+        let overlay = overlay(&maps);
         let blended: Vec<RgbImage> = maps.iter().map(|map| overlay.blend(&small, view, map)).collect();
         write_picture(path, &side_by_side(&blended, GAP), args.force)?;
     }
     maps.iter()
         .zip(&args.labels)
         .try_for_each(|(map, label)| print(output, label, map))
+}
+
+/// How maps are drawn: tinted, all on one scale, so that they can be compared.
+fn overlay(maps: &[HeatMap]) -> Overlay {
+    Overlay {
+        style: Style::Tint,
+        signed: false,
+        contour: None,
+        ramp: Ramp::Viridis,
+        opacity: OPACITY,
+        range: Scale::Absolute.range(maps),
+        smooth: true,
+    }
+}
+
+/// Refuses outputs that cannot be written, or would replace what is read.
+fn check_outputs(image: &Path, args: &HeatmapArgs, common: &Common) -> Result<()> {
+    check_names(args)?;
+    let inputs = Inputs {
+        pictures: vec![image.to_path_buf()],
+        model: model(common)?.files(),
+        ..Inputs::default()
+    };
+    for path in args.output.iter().chain(&args.raw) {
+        may_write(path, &inputs, args.force)?;
+    }
+    Ok(())
 }
 
 /// Whether the outputs' names say what can be written, and are two.

@@ -19,7 +19,6 @@ use crate::hub::{Cache, Hub, catalogue, pull};
 
 const MEGABYTE: f64 = 1e6;
 
-/// Runs the command.
 pub fn run(args: &ModelsArgs, common: &Common, output: &mut Output) -> Result<()> {
     match &args.command {
         ModelsCommand::List => list(output),

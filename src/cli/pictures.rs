@@ -54,13 +54,7 @@ pub fn session_of(model: &ModelChoice, common: &Common) -> Result<Session> {
     let device = device(common);
     let store = data_dir().map(|folder| Store::keeper(Some(&folder)));
     let warn = |warning: String| say(&warning);
-    Ok(Session::open(
-        model,
-        device,
-        common.precision.unwrap_or_default(),
-        store,
-        Box::new(warn),
-    )?)
+    Ok(Session::open(model, device, common.precision, store, Box::new(warn))?)
 }
 
 /// The device of the common options, else of the environment.

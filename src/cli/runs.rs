@@ -18,7 +18,6 @@ use crate::escape::{visible, visible_path};
 use crate::evaluation::Comparison;
 use crate::fine_tune::run::{self, BlendPoint, DamagedRun, RunFolder, RunRecord};
 
-/// Runs the command.
 pub fn run(args: &RunsArgs, common: &Common, output: &mut Output) -> Result<()> {
     let workshop = Workshop::open(common)?;
     match &args.command {
@@ -172,7 +171,8 @@ fn resume(folder: &RunFolder, workshop: &Workshop, common: &Common, output: &mut
     let control = stop_on_interrupt();
     let mut printer = Printer::new(common.format);
     let mut written = Ok(());
-    let resumed = run::resume(folder, folder.record()?, &workshop.start(), &control, &mut |event| {
+    let environment = workshop.environment();
+    let resumed = run::resume(folder, folder.record()?, &environment, &control, &mut |event| {
         if written.is_ok() {
             written = printer.event(event, output);
         }
@@ -185,7 +185,7 @@ fn resume(folder: &RunFolder, workshop: &Workshop, common: &Common, output: &mut
 /// Writes the run's model, in standard files where it can be, and its curves.
 fn export(folder: &RunFolder, workshop: &Workshop, target: &Path, replace: bool, output: &mut Output) -> Result<()> {
     let run = folder.name();
-    let kind = run::export_run(folder, workshop.start().device, target, replace)?.title();
+    let kind = run::export_run(folder, workshop.environment().device, target, replace)?.title();
     let result = json!({ "run": run, "kind": kind });
     let cells = || vec![vec![run.clone(), shown(target), kind.into()]];
     output.expect_paths(&[target.to_path_buf()]);
@@ -198,13 +198,13 @@ fn export(folder: &RunFolder, workshop: &Workshop, target: &Path, replace: bool,
 }
 
 fn blend(folder: &RunFolder, workshop: &Workshop, use_at: Option<f32>, output: &mut Output) -> Result<()> {
-    let start = workshop.start();
+    let environment = workshop.environment();
     if let Some(blend) = use_at {
-        let record = run::set_blend(folder, &start, blend, &Bar::share("Measuring the blend"))?;
+        let record = run::set_blend(folder, &environment, blend, &Bar::share("Measuring the blend"))?;
         return row(&record, output);
     }
     let progress = Bar::share("Measuring blends");
-    for point in run::blend_curve(folder, start.device, start.samples, &progress)? {
+    for point in run::blend_curve(folder, environment.device, environment.samples, &progress)? {
         blend_point(&point, output)?;
     }
     Ok(())

@@ -13,7 +13,6 @@ use crate::engine::Session;
 use crate::escape::visible_path;
 use crate::zero_shot::Label;
 
-/// Runs the command.
 pub fn run(args: &SearchArgs, common: &Common, output: &mut Output) -> Result<()> {
     let mut session = session(common)?;
     let query = query(args, &mut session)?;

@@ -10,7 +10,6 @@ use crate::library::{Holdings, Store, data_dir};
 
 const MEGABYTE: f64 = 1e6;
 
-/// Runs the command.
 pub fn run(args: &StoreArgs, output: &mut Output) -> Result<()> {
     let folder = data_dir().context("there is no folder for application data: set CLIPSIGHT_DATA_DIR")?;
     let mut store = Store::keeper(Some(&folder));

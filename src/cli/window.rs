@@ -48,7 +48,7 @@ fn reached(milestone: Milestone, app: &App) -> bool {
         Milestone::FirstFrame => true,
         Milestone::FirstPrediction => app
             .state()
-            .explore
+            .explore()
             .pictures()
             .iter()
             .any(|picture| picture.scores.is_some()),

@@ -1,23 +1,20 @@
 //! What `evaluate` prints.
 
 use anyhow::Result;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::figures::{add_difference, add_interval};
-use super::output::Output;
-use super::pictures::shown;
+use super::classes::last_of_classes;
+use crate::cli::figures::{add_difference, add_interval};
+use crate::cli::output::Output;
+use crate::cli::pictures::shown;
 use crate::escape::visible;
-use crate::evaluation::{
-    AMONG, Evaluation, Interval, Negatives, PromptRow, PromptStudy, Retrieval, SideBySide, SliceBy, slices, worst,
-};
+use crate::evaluation::{AMONG, Evaluation, Interval, Negatives, PromptRow, PromptStudy, Retrieval, SideBySide};
 
-/// Confused pairs that people are shown.
-const CONFUSED: usize = 10;
-/// Classes that people are shown: the worst ones.
-const CLASSES: usize = 10;
-const COLUMNS: [&str; 6] = ["measure", "of", "value", "low", "high", "n"];
+/// A row a measure, in CSV.
+pub const COLUMNS: [&str; 6] = ["measure", "of", "value", "low", "high", "n"];
 
-fn cells(measure: &str, of: &str, value: f64, interval: Option<&Interval>, count: usize) -> Vec<String> {
+/// A row of them.
+pub fn cells(measure: &str, of: &str, value: f64, interval: Option<&Interval>, count: usize) -> Vec<String> {
     let end = |end: Option<f64>| end.map_or(String::new(), |end| end.to_string());
     vec![
         measure.into(),
@@ -160,69 +157,8 @@ pub fn last(output: &mut Output, evaluation: &Evaluation) -> Result<()> {
     }
 }
 
-fn last_of_classes(output: &mut Output, evaluation: &Evaluation) -> Result<()> {
-    let measures = &evaluation.measures;
-    let titles = evaluation.titles();
-    let calibration = &evaluation.calibration;
-    let per_class = titles
-        .iter()
-        .zip(&evaluation.classes)
-        .zip(&measures.per_class)
-        .map(|((title, class), found)| {
-            let mut fields = json!({
-                "folder": class.folder, "n": found.count, "recall": found.recall.map(|share| share.mean),
-                "precision": found.precision.map(|share| share.mean), "f1": found.f1,
-            });
-            add_interval(&mut fields, "recall", found.recall.as_ref());
-            add_interval(&mut fields, "precision", found.precision.as_ref());
-            (title.clone(), fields)
-        });
-    let per_class: Map<String, Value> = per_class.collect();
-    let confusion: Vec<&[u32]> = (0..titles.len()).map(|class| evaluation.confusion.row(class)).collect();
-    let fitted = calibration.fitted.as_ref();
-    let mut line = json!({
-        "n": measures.count, "top1": measures.top1.mean, "top5": measures.top5.mean,
-        "macro_recall": measures.macro_recall, "macro_precision": measures.macro_precision, "macro_f1": measures.macro_f1,
-        "ece": calibration.all.ece, "temperature": fitted.map(|fitted| fitted.temperature),
-        "ece_before": fitted.map(|fitted| fitted.before.ece), "ece_after": fitted.map(|fitted| fitted.after.ece),
-        "published": evaluation.published.as_ref().map(|published| published.top1),
-        "per_class": per_class, "confusion": confusion, "labels": titles,
-    });
-    add_interval(&mut line, "top1", Some(&measures.top1));
-    add_interval(&mut line, "top5", Some(&measures.top5));
-    if let Some(published) = &evaluation.published {
-        line["published_source"] = json!(format!("{}, {}", published.source, published.date));
-        line["published_set"] = json!(published.set);
-    }
-    add_setup(&mut line, evaluation);
-    let folders = slices(evaluation, SliceBy::Folder);
-    if let Some(slice) = worst(&folders) {
-        let mut worst =
-            json!({ "folder": slice.name, "n": slice.places.len(), "top1": slice.accuracy.map(|share| share.mean) });
-        add_interval(&mut worst, "top1", slice.accuracy.as_ref());
-        line["worst_folder"] = worst;
-    }
-    let rows = || {
-        let n = measures.count;
-        let mut rows = vec![
-            cells("top1", "", measures.top1.mean, Some(&measures.top1), n),
-            cells("top5", "", measures.top5.mean, Some(&measures.top5), n),
-            cells("macro_recall", "", measures.macro_recall, None, n),
-            cells("macro_precision", "", measures.macro_precision, None, n),
-            cells("macro_f1", "", measures.macro_f1, None, n),
-            cells("ece", "", calibration.all.ece, None, n),
-        ];
-        for (title, class) in titles.iter().zip(&measures.per_class) {
-            if let Some(recall) = &class.recall {
-                rows.push(cells("recall", title, recall.mean, Some(recall), class.count));
-            }
-        }
-        rows
-    };
-    output.result(&line, &COLUMNS, rows, || words(evaluation, &titles))
-}
-
-fn add_setup(line: &mut Value, evaluation: &Evaluation) {
+/// Adds what was measured, and how.
+pub fn add_setup(line: &mut Value, evaluation: &Evaluation) {
     let setup = &evaluation.setup;
     line["folder"] = json!(shown(&setup.folder));
     line["model"] = json!(setup.model.name);
@@ -231,66 +167,6 @@ fn add_setup(line: &mut Value, evaluation: &Evaluation) {
     line["preset"] = json!(setup.preset);
     line["data"] = json!(setup.data);
     line["date"] = json!(setup.date);
-}
-
-fn words(evaluation: &Evaluation, titles: &[String]) -> String {
-    let measures = &evaluation.measures;
-    let mut text = format!(
-        "{}: {} pictures of {} classes\n  accuracy          {}\n  among the best 5  {}\n  mean recall       {:.1} %, \
-         precision {:.1} %, F1 {:.1} %\n  calibration error {:.3}",
-        visible(&evaluation.name),
-        measures.count,
-        titles.len(),
-        measures.top1.share_words(),
-        measures.top5.share_words(),
-        100.0 * measures.macro_recall,
-        100.0 * measures.macro_precision,
-        100.0 * measures.macro_f1,
-        evaluation.calibration.all.ece
-    );
-    if let Some(fitted) = &evaluation.calibration.fitted {
-        text += &format!(
-            "; on one half {:.3}, and {:.3} with the temperature {:.3} fitted on the other",
-            fitted.before.ece, fitted.after.ece, fitted.temperature
-        );
-    }
-    if let Some(published) = &evaluation.published {
-        text += &format!(
-            "\n  published         {:.1} % on {} ({}, {})",
-            100.0 * published.top1,
-            published.set,
-            published.source,
-            published.date
-        );
-    }
-    let mut order: Vec<usize> = (0..titles.len())
-        .filter(|class| measures.per_class[*class].recall.is_some())
-        .collect();
-    let recall = |class: usize| measures.per_class[class].recall.map_or(0.0, |share| share.mean);
-    order.sort_by(|a, b| recall(*a).total_cmp(&recall(*b)));
-    text += if order.len() > CLASSES {
-        "\n  recall, the worst classes:"
-    } else {
-        "\n  recall:"
-    };
-    for class in order.into_iter().take(CLASSES) {
-        if let Some(share) = measures.per_class[class].recall {
-            text += &format!("\n    {:<24} {}", visible(&titles[class]), share.share_words());
-        }
-    }
-    let confused = evaluation.confusion.confused(CONFUSED);
-    if !confused.is_empty() {
-        text += "\n  most confused:";
-    }
-    for cell in confused {
-        text += &format!(
-            "\n    {:>4} {} taken for {}",
-            cell.count,
-            visible(&titles[cell.truth]),
-            visible(&titles[cell.answer])
-        );
-    }
-    text
 }
 
 fn last_of_captions(output: &mut Output, evaluation: &Evaluation, found: &Retrieval) -> Result<()> {
