@@ -1,6 +1,8 @@
 //! Kernels of our own on a GPU equal the chains of operations that they replace, on a software adapter (WGSL; it has no
 //! f16; a real GPU has, see `software`), for the shapes of the family and some that come out even nowhere.
 
+use std::time::Instant;
+
 use burn::tensor::{DType, Device, Distribution, FloatDType, Tensor, TensorData};
 use clipsight::clip::kernels::gpu::{Parts, adamw, add_norm, attention, bias_activation, in_pieces, pixels, tokens};
 use clipsight::clip::{Activation, Normalisation};
@@ -221,6 +223,56 @@ fn a_step_of_adamw_is_the_one_on_the_processor() {
         let expected = [new, momentum.moment_1, momentum.moment_2];
         for (found, expected) in found.into_iter().zip(expected) {
             differ("adamw", found, expected);
+        }
+    }
+}
+
+/// A product whose inner dimension is cut into pieces that are computed side by side and added up.
+fn product_in(pieces: usize, a: &Tensor<3>, b: &Tensor<3>) -> Tensor<3> {
+    let ([_, rows, inner], [_, _, columns]) = (a.dims(), b.dims());
+    let a = in_pieces(a.clone(), pieces);
+    let b = b.clone().reshape([pieces, inner / pieces, columns]);
+    let products = a.matmul(b);
+    match pieces {
+        1 => products,
+        _ => products.sum_dim(0).reshape([1, rows, columns]),
+    }
+}
+
+#[test]
+fn products_in_pieces_are_the_product() {
+    let Some((_turn, device)) = software() else { return };
+    let (a, b) = (random([1, 5, 96], &device), random([1, 96, 32], &device));
+    for pieces in [2, 3, 6] {
+        differ("product", product_in(pieces, &a, &b), product_in(1, &a, &b));
+    }
+}
+
+/// Milliseconds of a ViT-B's products by the pieces that their inner dimension is cut into: what `pieces_of` decides by, and
+/// a first look at whether other routines are worth a search. Says nothing on a software adapter.
+#[test]
+#[ignore = "measures; benches/gpu.py runs it on a card"]
+fn products_of_a_tower_by_pieces() {
+    const REPEATS: usize = 20;
+    let Some((_turn, device)) = software() else { return };
+    for dtype in types(&device) {
+        for rows in [50, 400, 3_200] {
+            for (inner, columns) in [(768, 2_304), (768, 768), (768, 3_072), (3_072, 768)] {
+                let a = random([1, rows, inner], &device).cast(dtype);
+                let b = random([1, inner, columns], &device).cast(dtype);
+                for pieces in [1, 3, 6] {
+                    let wait = |product: Tensor<3>| drop(product.narrow(1, 0, 1).narrow(2, 0, 1).into_data());
+                    wait(product_in(pieces, &a, &b));
+                    let started = Instant::now();
+                    for _ in 1..REPEATS {
+                        drop(product_in(pieces, &a, &b));
+                    }
+                    wait(product_in(pieces, &a, &b));
+                    let ms = started.elapsed().as_secs_f64() * 1e3 / REPEATS as f64;
+                    let teraflops = 2e-9 * (rows * inner * columns) as f64 / ms;
+                    println!("product {rows} x {inner} x {columns} {dtype:?} {pieces} {ms:.4} {teraflops:.2}");
+                }
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ mod parity;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use clipsight::clip::{Model, Pixels, Precision, check_small_files, numbers};
+use clipsight::clip::{Layout, Model, Pixels, Precision, check_layout, numbers};
 use clipsight::fine_tune::config::RunConfig;
 use clipsight::fine_tune::data::{Dataset, Example, Split};
 use clipsight::fine_tune::methods::contrastive;
@@ -265,9 +265,13 @@ fn small_files_alone_tell_what_will_open() {
                 std::fs::remove_file(path).unwrap();
             }
         }
-        assert!(check_small_files(folder.path()).is_ok(), "{name}");
+        let layout = match folder.path().join("open_clip_config.json").is_file() {
+            true => Layout::OpenClip,
+            false => Layout::HuggingFace,
+        };
+        assert!(check_layout(folder.path(), layout).is_ok(), "{name}");
         std::fs::remove_file(folder.path().join("tokenizer.json")).unwrap();
-        let without = check_small_files(folder.path());
+        let without = check_layout(folder.path(), layout);
         if matches!(name, "timm-clip" | "timm-plain") {
             assert!(without.is_ok(), "{name}: CLIP's own tokenizer is in the binary");
         } else {
@@ -327,7 +331,7 @@ fn what_no_tower_here_computes_is_refused_by_name_with_what_opens_instead() {
         ),
     ] {
         let folder = changed("timm-siglip", from, to);
-        let early = check_small_files(folder.path()).unwrap_err().to_string();
+        let early = check_layout(folder.path(), Layout::OpenClip).unwrap_err().to_string();
         assert!(early.contains(reason), "{early}");
         assert!(error_of(folder.path()).contains(reason));
     }
@@ -375,7 +379,7 @@ fn open_clips_own_configurations_open_or_say_why_not() {
     for (name, entry) in all {
         let config = serde_json::json!({"model_cfg": entry["model_cfg"]});
         std::fs::write(folder.path().join("open_clip_config.json"), config.to_string()).unwrap();
-        match check_small_files(folder.path()) {
+        match check_layout(folder.path(), Layout::OpenClip) {
             Ok(_) => opened.push(name.as_str()),
             Err(error) => refused.push((name.as_str(), error.to_string())),
         }

@@ -9,7 +9,8 @@ use clipsight::evaluation::{
 use clipsight::table::Style;
 use clipsight::zero_shot::TemplateSet;
 
-use crate::{Place, fuzz};
+use crate::harness::fuzz;
+use crate::place::Place;
 
 #[test]
 fn evaluations() {

@@ -2,9 +2,10 @@
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{MOST_TIME, kept};
+use crate::harness::kept;
+use crate::limits::{Effort, MOST_TIME, MOST_WAIT};
 
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -12,7 +13,7 @@ const LOOK: Duration = Duration::from_millis(200);
 #[derive(Default)]
 struct Case {
     number: usize,
-    at_work: Option<(Instant, Vec<u8>)>,
+    at_work: Option<(Effort, Vec<u8>)>,
     over: bool,
 }
 
@@ -30,16 +31,8 @@ impl Watchdog {
                 let case = watched.lock().unwrap();
                 match &case.at_work {
                     _ if case.over => return,
-                    Some((since, bytes)) if since.elapsed() > 3 * MOST_TIME => {
-                        let file = kept(&reader, bytes);
-                        let text = format!(
-                            "{reader} does not end (seed {seed}, case {}) at {}\n",
-                            case.number,
-                            file.display()
-                        );
-                        // Past what tests capture, which nobody would print any more.
-                        let _ = std::io::stderr().write_all(text.as_bytes());
-                        std::process::abort();
+                    Some((effort, bytes)) if effort.time() > MOST_TIME || effort.waited() > MOST_WAIT => {
+                        give_up(&reader, seed, case.number, *effort, bytes);
                     }
                     _ => {}
                 }
@@ -48,15 +41,28 @@ impl Watchdog {
         Self(case)
     }
 
-    pub fn begins(&self, bytes: &[u8]) {
+    pub fn begins(&self, effort: Effort, bytes: &[u8]) {
         let mut case = self.0.lock().unwrap();
         case.number += 1;
-        case.at_work = Some((Instant::now(), bytes.to_vec()));
+        case.at_work = Some((effort, bytes.to_vec()));
     }
 
     pub fn ended(&self) {
         self.0.lock().unwrap().at_work = None;
     }
+}
+
+fn give_up(reader: &str, seed: u64, number: usize, effort: Effort, bytes: &[u8]) -> ! {
+    let file = kept(reader, bytes);
+    let text = format!(
+        "{reader} does not end (seed {seed}, case {number}, {:?} of work in {:?}) at {}\n",
+        effort.time(),
+        effort.waited(),
+        file.display()
+    );
+    // Past what tests capture, which nobody would print any more.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    std::process::abort();
 }
 
 impl Drop for Watchdog {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use clipsight::app::App;
-use clipsight::app::command::{Command, Compare, Mark};
+use clipsight::app::command::Command;
+use clipsight::app::explore::{Compare, ExploreCommand, Mark};
 use clipsight::app::settings::{LabelRow, Measure, Settings, Sort, TileText};
 use clipsight::engine::protocol::{
     Dab, Event, InferenceRequest, LabelId, LibraryRequest, PictureFile, PictureId, Request,
@@ -34,11 +35,11 @@ fn labelled(names: &[&str]) -> Settings {
 }
 
 fn order(harness: &Harness<App>) -> Vec<PictureId> {
-    harness.state().state().explore.order().to_vec()
+    harness.state().state().explore().order().to_vec()
 }
 
 fn row(harness: &Harness<App>, place: usize) -> LabelId {
-    harness.state().state().settings.labels[place].id
+    harness.state().state().settings().labels[place].id
 }
 
 /// Presses and lets go in one frame: what is queued takes a frame, a quarter of a second, for each event.
@@ -70,7 +71,10 @@ fn one_label_alone_is_shown_by_cosine_and_rank_and_never_as_a_certainty() {
     assert!(harness.query_by_label_contains("rank 1 of 6").is_some());
     assert!(harness.query_by_label("Cosine: any").is_some());
     // The best is selected, and stands first.
-    assert_eq!(order(&harness)[0], harness.state().state().explore.selected().unwrap());
+    assert_eq!(
+        order(&harness)[0],
+        harness.state().state().explore().selected().unwrap()
+    );
 }
 
 #[test]
@@ -79,16 +83,18 @@ fn a_pinned_label_is_told_released_by_a_click_and_by_escape() {
     let pinned = "This label's map stays for every picture; click to release it (Esc)";
     let second = row(&harness, 1);
     for release in [true, false] {
-        harness.state_mut().execute(Command::MapLabel(second));
+        harness
+            .state_mut()
+            .execute(Command::Explore(ExploreCommand::MapLabel(second)));
         harness.run_steps(3);
-        assert_eq!(harness.state().state().explore.pinned(), Some(second));
+        assert_eq!(harness.state().state().explore().pinned(), Some(second));
         if release {
             harness.get_by_label(pinned).click();
         } else {
             harness.key_press(Key::Escape);
         }
         harness.run_steps(3);
-        assert_eq!(harness.state().state().explore.pinned(), None);
+        assert_eq!(harness.state().state().explore().pinned(), None);
         assert!(harness.query_by_label(pinned).is_none());
     }
 }
@@ -96,10 +102,12 @@ fn a_pinned_label_is_told_released_by_a_click_and_by_escape() {
 #[test]
 fn none_of_these_has_a_map_of_its_own_and_can_be_hidden() {
     let (_engine, mut harness) = exploring();
-    harness.state_mut().execute(Command::MapLabel(LabelId::NONE_OF_THESE));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::MapLabel(LabelId::NONE_OF_THESE)));
     harness.run_steps(3);
     assert!(harness.query_by_label_contains("Heatmap: none of these").is_some());
-    let all = |harness: &Harness<App>| harness.state().state().explore.wins().values().sum::<usize>();
+    let all = |harness: &Harness<App>| harness.state().state().explore().wins().values().sum::<usize>();
     assert_eq!(all(&harness), 5, "it wins the fifth picture");
     harness.get_by_label("\"none of these\" competes").click();
     harness.run_steps(3);
@@ -114,7 +122,7 @@ fn none_of_these_has_a_map_of_its_own_and_can_be_hidden() {
 #[test]
 fn a_label_is_not_added_twice() {
     let (engine, mut harness) = exploring();
-    let before = harness.state().state().settings.labels.len();
+    let before = harness.state().state().settings().labels.len();
     harness.key_press(Key::A);
     harness.run_steps(2);
     harness.event(egui::Event::Paste("Cat\ncrab\ncat".into()));
@@ -128,9 +136,11 @@ fn a_label_is_not_added_twice() {
 fn results_under_two_templates_stand_beside_each_other() {
     let (_engine, mut harness) = exploring();
     assert!(harness.query_by_label_contains("Thin bars").is_none());
-    harness.state_mut().execute(Command::UseTemplates(TemplateSet::Bare));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::UseTemplates(TemplateSet::Bare)));
     settle(&mut harness);
-    let baseline = harness.state().state().explore.baseline().unwrap();
+    let baseline = harness.state().state().explore().baseline().unwrap();
     assert_eq!(
         (baseline.question.templates.clone(), baseline.changed),
         (TemplateSet::One, Some(0))
@@ -143,7 +153,7 @@ fn results_under_two_templates_stand_beside_each_other() {
     // Other labels cannot be compared.
     harness.get_by_label("Remove banana").click();
     settle(&mut harness);
-    assert!(harness.state().state().explore.baseline().is_none());
+    assert!(harness.state().state().explore().baseline().is_none());
 }
 
 #[test]
@@ -156,14 +166,14 @@ fn a_picture_is_shown_large_by_key_and_double_click_and_the_arrows_walk_on() {
     harness.key_press(Key::ArrowRight);
     harness.run_steps(3);
     let second = order(&harness)[1];
-    assert_eq!(harness.state().state().explore.selected(), Some(second));
+    assert_eq!(harness.state().state().explore().selected(), Some(second));
     assert_ne!(first, second);
     harness.key_press(Key::Z);
     harness.run_steps(2);
-    assert_eq!(harness.state().state().explore.large().unwrap().zoom, Some(1.0));
+    assert_eq!(harness.state().state().explore().large().unwrap().zoom, Some(1.0));
     harness.key_press(Key::Escape);
     harness.run_steps(3);
-    assert!(harness.state().state().explore.large().is_none());
+    assert!(harness.state().state().explore().large().is_none());
     let tile = harness.get_by_label("a.jpg").rect().center();
     press(&mut harness, tile, Modifiers::NONE);
     press(&mut harness, tile, Modifiers::NONE);
@@ -186,7 +196,7 @@ fn the_wheel_zooms_the_large_picture_at_the_pointer() {
         source: egui::MouseWheelSource::Wheel,
     });
     harness.run_steps(20);
-    let large = harness.state().state().explore.large().unwrap();
+    let large = harness.state().state().explore().large().unwrap();
     assert!(large.zoom.is_some() && large.middle.0 > 0.5, "{large:?}");
 }
 
@@ -195,28 +205,32 @@ fn several_pictures_are_marked_and_saved_alone() {
     let (engine, mut harness) = exploring();
     harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
     harness.run_steps(3);
-    assert_eq!(harness.state().state().explore.marked().len(), 6);
+    assert_eq!(harness.state().state().explore().marked().len(), 6);
     assert!(harness.query_by_label("6 selected").is_some());
     harness.key_press(Key::Escape);
     harness.run_steps(3);
     click_with(&mut harness, "a.jpg", Modifiers::NONE);
     click_with(&mut harness, "c.jpg", Modifiers::COMMAND);
-    let marked: Vec<PictureId> = harness.state().state().explore.marked().iter().copied().collect();
+    let marked: Vec<PictureId> = harness.state().state().explore().marked().iter().copied().collect();
     assert_eq!(marked, [0, 2]);
-    harness
-        .state_mut()
-        .execute(Command::ExportCsv("/nowhere/marked.csv".into()));
+    harness.state_mut().execute(Command::Explore(ExploreCommand::ExportCsv(
+        "/nowhere/marked.csv".into(),
+    )));
     let csv = engine.newest(|request| match request {
         Request::Library(LibraryRequest::Export { content, .. }) => Some(content.clone()),
         _ => None,
     });
     assert_eq!(csv.unwrap().lines().count(), 3);
-    harness.state_mut().execute(Command::Mark(Mark::Nothing));
-    harness.state_mut().execute(Command::SortBy(Sort::Name));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Mark(Mark::Nothing)));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::SortBy(Sort::Name)));
     harness.run_steps(3);
     click_with(&mut harness, "b.jpg", Modifiers::NONE);
     click_with(&mut harness, "e.jpg", Modifiers::SHIFT);
-    let marked: Vec<PictureId> = harness.state().state().explore.marked().iter().copied().collect();
+    let marked: Vec<PictureId> = harness.state().state().explore().marked().iter().copied().collect();
     assert_eq!(marked, [1, 2, 3, 4]);
 }
 
@@ -242,27 +256,29 @@ fn nothing_moves_in_the_gallery_while_it_is_pointed_at() {
 #[test]
 fn looking_at_the_folders_again_keeps_what_is_selected_and_a_new_folder_does_not() {
     let (engine, mut harness) = exploring();
-    harness.state_mut().execute(Command::Select(2));
+    harness.state_mut().execute(Command::Explore(ExploreCommand::Select(2)));
     harness.key_press(Key::F5);
     harness.run_steps(3);
-    assert_eq!(harness.state().state().explore.selected(), Some(2));
+    assert_eq!(harness.state().state().explore().selected(), Some(2));
     assert_eq!(order(&harness).len(), 6, "what is shown stays until all is looked at");
     engine.load(&NAMES[..5]);
     harness.run_steps(6);
-    assert_eq!(harness.state().state().explore.selected(), Some(2));
+    assert_eq!(harness.state().state().explore().selected(), Some(2));
     assert_eq!(order(&harness).len(), 5);
-    let library = harness.state().state().explore.library();
+    let library = harness.state().state().explore().library();
     let read_again = Request::Inspect {
         library,
         picture: Some(2),
     };
     assert!(engine.requests().contains(&read_again));
-    harness.state_mut().execute(Command::Open(vec!["/pictures".into()]));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Open(vec!["/pictures".into()])));
     harness.run_steps(3);
     engine.load(&NAMES);
     harness.run_steps(6);
     assert_eq!(
-        harness.state().state().explore.selected(),
+        harness.state().state().explore().selected(),
         Some(5),
         "the first by its number"
     );
@@ -275,8 +291,12 @@ fn looking_at_the_folders_again_leaves_a_long_gallery_where_it_is() {
     let (engine, mut harness) = window(Settings::default());
     engine.load(&names);
     harness.run_steps(6);
-    harness.state_mut().execute(Command::SortBy(Sort::Name));
-    harness.state_mut().execute(Command::Select(299));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::SortBy(Sort::Name)));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Select(299)));
     harness.key_press(Key::ArrowRight);
     harness.run_steps(30);
     let place = |harness: &Harness<App>| {
@@ -290,7 +310,7 @@ fn looking_at_the_folders_again_leaves_a_long_gallery_where_it_is() {
     );
     harness.key_press(Key::F5);
     harness.run_steps(3);
-    let library = harness.state().state().explore.library();
+    let library = harness.state().state().explore().library();
     engine.say(Event::Pictures {
         library,
         pictures: Vec::new(),
@@ -306,11 +326,15 @@ fn looking_at_the_folders_again_leaves_a_long_gallery_where_it_is() {
 fn what_is_skipped_is_said_and_its_neighbour_is_selected_and_undo_brings_it_back() {
     let (engine, mut harness) = exploring();
     let before = order(&harness);
-    harness.state_mut().execute(Command::Select(before[1]));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Select(before[1])));
     harness.run_steps(3);
-    harness.state_mut().execute(Command::Skip(vec![before[1]]));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Skip(vec![before[1]])));
     harness.run_steps(3);
-    assert_eq!(harness.state().state().explore.selected(), Some(before[2]));
+    assert_eq!(harness.state().state().explore().selected(), Some(before[2]));
     assert_eq!(order(&harness).len(), 5);
     harness.get_by_label("Skipped d.jpg");
     harness.get_by_label("Undo").click();
@@ -322,21 +346,27 @@ fn what_is_skipped_is_said_and_its_neighbour_is_selected_and_undo_brings_it_back
         .any(|request| matches!(request, Request::Library(LibraryRequest::Retry { pictures, .. }) if pictures == &[before[1]]));
     assert!(tried);
     // The last one has one neighbour, several are skipped as one.
-    harness.state_mut().execute(Command::Select(before[5]));
-    harness.state_mut().execute(Command::Skip(vec![before[4], before[5]]));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Select(before[5])));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Skip(vec![before[4], before[5]])));
     harness.run_steps(3);
-    assert_eq!(harness.state().state().explore.selected(), Some(before[3]));
+    assert_eq!(harness.state().state().explore().selected(), Some(before[3]));
     harness.get_by_label("Skipped 2 pictures");
 }
 
 #[test]
 fn more_pictures_are_selected_by_key_and_their_menu_is_for_all_of_them() {
     let (_engine, mut harness) = exploring();
-    harness.state_mut().execute(Command::SortBy(Sort::Name));
-    harness.state_mut().execute(Command::Select(0));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::SortBy(Sort::Name)));
+    harness.state_mut().execute(Command::Explore(ExploreCommand::Select(0)));
     harness.run_steps(3);
     let marked = |harness: &Harness<App>| -> Vec<PictureId> {
-        harness.state().state().explore.marked().iter().copied().collect()
+        harness.state().state().explore().marked().iter().copied().collect()
     };
     for _ in 0..3 {
         harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
@@ -361,7 +391,7 @@ fn the_filter_by_name_is_reached_from_the_large_picture() {
     harness.run_steps(3);
     harness.key_press(Key::Slash);
     harness.run_steps(3);
-    assert!(harness.state().state().explore.large().is_none());
+    assert!(harness.state().state().explore().large().is_none());
     harness.event(egui::Event::Text("c.j".into()));
     harness.run_steps(3);
     assert_eq!(order(&harness), [2]);
@@ -371,18 +401,24 @@ fn the_filter_by_name_is_reached_from_the_large_picture() {
 fn a_filter_at_rest_says_so_and_follows_what_is_sorted_by() {
     let (_engine, mut harness) = exploring();
     harness.get_by_label("Probability: any");
-    harness.state_mut().execute(Command::SortBy(Sort::Margin));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::SortBy(Sort::Margin)));
     harness.run_steps(3);
     harness.get_by_label("Lead: any");
     let before = order(&harness);
-    harness.state_mut().execute(Command::FilterScore(Some(0.2)));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::FilterScore(Some(0.2))));
     harness.run_steps(3);
     harness.get_by_label("Lead \u{2264} +0.200");
     let closest = order(&harness);
     assert!(!closest.is_empty() && closest.len() < before.len(), "{closest:?}");
     assert_eq!(closest, before[..closest.len()], "the closest calls stay");
     // A lead is no bound of a probability.
-    harness.state_mut().execute(Command::SortBy(Sort::Score));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::SortBy(Sort::Score)));
     harness.run_steps(3);
     assert_eq!(order(&harness).len(), before.len());
 }
@@ -391,7 +427,9 @@ fn a_filter_at_rest_says_so_and_follows_what_is_sorted_by() {
 fn answers_under_two_templates_are_counted_as_they_are_shown() {
     let (engine, mut harness) = exploring();
     engine.answer_at_once(false);
-    harness.state_mut().execute(Command::UseTemplates(TemplateSet::Bare));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::UseTemplates(TemplateSet::Bare)));
     settle(&mut harness);
     let asked = question(&engine.requests()).unwrap();
     engine.reply(&asked);
@@ -407,7 +445,9 @@ fn answers_under_two_templates_are_counted_as_they_are_shown() {
     });
     harness.run_steps(3);
     harness.get_by_label_contains("1 picture has another answer");
-    harness.state_mut().execute(Command::ShowNone(false));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::ShowNone(false)));
     harness.run_steps(3);
     harness.get_by_label_contains("Every picture has the same answer");
 }
@@ -415,7 +455,7 @@ fn answers_under_two_templates_are_counted_as_they_are_shown() {
 #[test]
 fn pictures_of_kinds_that_are_not_read_are_counted() {
     let (engine, mut harness) = exploring();
-    let library = harness.state().state().explore.library();
+    let library = harness.state().state().explore().library();
     let unread = |name: &str| (name.into(), "HEIC is not read".to_owned());
     engine.say(Event::Scanned {
         library,
@@ -432,8 +472,10 @@ fn pictures_of_kinds_that_are_not_read_are_counted() {
 #[test]
 fn more_like_this_sorts_by_likeness_until_all_are_shown_again() {
     let (engine, mut harness) = exploring();
-    harness.state_mut().execute(Command::MoreLike(1));
-    let library = harness.state().state().explore.library();
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::MoreLike(1)));
+    let library = harness.state().state().explore().library();
     assert_eq!(
         engine.requests().last(),
         Some(&Request::Inference(InferenceRequest::Alike { library, picture: 1 }))
@@ -446,7 +488,9 @@ fn more_like_this_sorts_by_likeness_until_all_are_shown_again() {
     });
     harness.run_steps(3);
     assert_eq!(order(&harness), [1, 2, 5, 4, 3, 0]);
-    harness.state_mut().execute(Command::ClearFilters);
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::ClearFilters));
     harness.run_steps(3);
     assert_eq!(order(&harness)[0], 5);
 }
@@ -454,7 +498,7 @@ fn more_like_this_sorts_by_likeness_until_all_are_shown_again() {
 #[test]
 fn names_that_repeat_are_shown_with_their_folders() {
     let (engine, mut harness) = exploring();
-    let library = harness.state().state().explore.library();
+    let library = harness.state().state().explore().library();
     engine.say(Event::Pictures {
         library,
         pictures: vec![PictureFile {
@@ -528,7 +572,9 @@ fn what_is_below_the_labels_stays_above_the_bar_at_the_bottom() {
         let (engine, mut harness) = window_of(Settings::default(), size);
         engine.load(&NAMES);
         harness.run_steps(6);
-        harness.state_mut().execute(Command::UseTemplates(TemplateSet::Bare));
+        harness
+            .state_mut()
+            .execute(Command::Explore(ExploreCommand::UseTemplates(TemplateSet::Bare)));
         settle(&mut harness);
         harness.run_steps(4);
         let last = harness.get_by_label("Reset the offset to 0").rect();
@@ -602,12 +648,18 @@ fn twenty_pictures_fit_on_a_small_screen() {
 #[test]
 fn the_filter_follows_the_measure() {
     let (_engine, mut harness) = exploring();
-    harness.state_mut().execute(Command::Show(Measure::Cosine));
-    harness.state_mut().execute(Command::FilterScore(Some(0.8)));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Show(Measure::Cosine)));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::FilterScore(Some(0.8))));
     harness.run_steps(3);
     // 0.5 + 0.4 * (n + 1) / 6; "none of these" wins the fifth.
     assert_eq!(order(&harness), [5]);
-    harness.state_mut().execute(Command::Show(Measure::Logit));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Show(Measure::Logit)));
     harness.run_steps(3);
     assert_eq!(order(&harness).len(), 6, "another measure has another scale");
 }
@@ -624,16 +676,22 @@ fn only_a_model_that_can_read_may_have_read_and_both_answers_are_told() {
         y: 0.5,
         radius: 0.1,
     };
-    harness.state_mut().execute(Command::Erase { dab, begins: true });
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Erase { dab, begins: true }));
     harness.run_steps(6);
     let told = harness.query_all_by_label_contains("The model may have read it");
     assert_eq!(told.count(), 1);
     let answers = harness.query_all_by_label_contains("the answer changed from \"");
     assert_eq!(answers.count(), 1);
     // Where the answer is the same, nothing was read.
-    harness.state_mut().execute(Command::ResetProbe);
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::ResetProbe));
     let dab = Dab { radius: 0.02, ..dab };
-    harness.state_mut().execute(Command::Erase { dab, begins: true });
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Erase { dab, begins: true }));
     harness.run_steps(6);
     assert!(harness.query_by_label_contains("The model may have read it").is_none());
 }
@@ -642,8 +700,12 @@ fn only_a_model_that_can_read_may_have_read_and_both_answers_are_told() {
 fn a_divider_shares_one_picture_between_two_maps() {
     let (_engine, mut harness) = exploring();
     let compare = Compare::Method(HeatmapMethod::Occlusion);
-    harness.state_mut().execute(Command::Compare(Some(compare)));
-    harness.state_mut().execute(Command::Divide(Some(0.5)));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Compare(Some(compare))));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Divide(Some(0.5))));
     harness.run_steps(6);
     let divider = harness.get_by_label("Divider between the heatmaps").rect();
     let picture = harness.get_by_label_contains("Heatmap: ").rect();
@@ -670,7 +732,9 @@ fn a_divider_shares_one_picture_between_two_maps() {
 #[test]
 fn a_band_marks_what_it_touches() {
     let (_engine, mut harness) = exploring();
-    harness.state_mut().execute(Command::SortBy(Sort::Name));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::SortBy(Sort::Name)));
     harness.run_steps(4);
     let [first, second] = ["a.jpg", "b.jpg"].map(|name| harness.get_by_label(name).rect());
     let (from, to) = (first.left_bottom() - egui::vec2(-4.0, 4.0), second.center());
@@ -690,6 +754,6 @@ fn a_band_marks_what_it_touches() {
     }
     harness.event(button(to, false));
     harness.run_steps(2);
-    let marked: Vec<PictureId> = harness.state().state().explore.marked().iter().copied().collect();
+    let marked: Vec<PictureId> = harness.state().state().explore().marked().iter().copied().collect();
     assert_eq!(marked, [0, 1]);
 }

@@ -1,7 +1,8 @@
 //! The way of Tab: everything that can be done is reached, in the order in which it is read, and in sight.
 
 use clipsight::app::App;
-use clipsight::app::command::{Command, Compare};
+use clipsight::app::command::Command;
+use clipsight::app::explore::{Compare, ExploreCommand};
 use clipsight::app::settings::{LabelRow, Settings};
 use clipsight::heatmap::HeatmapMethod;
 use clipsight::zero_shot::Label;
@@ -102,17 +103,21 @@ fn the_divider_between_two_heatmaps_moves_by_key() {
     engine.load(&["a.jpg", "b.jpg"]);
     harness.run_steps(6);
     let compare = Compare::Method(HeatmapMethod::Occlusion);
-    harness.state_mut().execute(Command::Compare(Some(compare)));
-    harness.state_mut().execute(Command::Divide(Some(0.5)));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Compare(Some(compare))));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Divide(Some(0.5))));
     harness.run_steps(6);
-    let selected = harness.state().state().explore.selected();
+    let selected = harness.state().state().explore().selected();
     harness.get_by_label("Divider between the heatmaps").focus();
     harness.run_steps(3);
     for key in [Key::ArrowRight, Key::ArrowRight, Key::ArrowLeft] {
         harness.key_press(key);
         harness.run_steps(3);
     }
-    let at = harness.state().state().settings.divider.unwrap();
+    let at = harness.state().state().settings().divider.unwrap();
     assert!((at - 0.52).abs() < 1e-4, "{at}");
-    assert_eq!(harness.state().state().explore.selected(), selected);
+    assert_eq!(harness.state().state().explore().selected(), selected);
 }

@@ -2,7 +2,8 @@
 //! labels change under them.
 
 use clipsight::app::App;
-use clipsight::app::command::{Command, Compare};
+use clipsight::app::command::Command;
+use clipsight::app::explore::{Compare, ExploreCommand};
 use clipsight::app::settings::{LabelRow, Settings, Sort};
 use clipsight::engine::protocol::{LabelId, LibraryRequest, Request};
 use clipsight::zero_shot::{Label, TemplateSet};
@@ -29,26 +30,28 @@ fn answered_once() -> (StandIn, Harness<'static, App>) {
     let (engine, mut harness) = window(settings);
     engine.load(&["a.jpg", "b.jpg", "c.jpg"]);
     harness.run_steps(6);
-    harness.state_mut().execute(Command::Select(2));
+    harness.state_mut().execute(Command::Explore(ExploreCommand::Select(2)));
     harness.run_steps(4);
     engine.answer_at_once(false);
     (engine, harness)
 }
 
 fn rows(harness: &Harness<App>) -> Vec<LabelRow> {
-    harness.state().state().settings.labels.clone()
+    harness.state().state().settings().labels.clone()
 }
 
 fn edit(harness: &mut Harness<App>, change: impl FnOnce(&mut Vec<LabelRow>)) {
     let mut labels = rows(harness);
     change(&mut labels);
-    harness.state_mut().execute(Command::EditLabels(labels));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::EditLabels(labels)));
 }
 
 fn saved_csv(engine: &StandIn, harness: &mut Harness<App>) -> String {
-    harness
-        .state_mut()
-        .execute(Command::ExportCsv("/nowhere/predictions.csv".into()));
+    harness.state_mut().execute(Command::Explore(ExploreCommand::ExportCsv(
+        "/nowhere/predictions.csv".into(),
+    )));
     let written = engine.newest(|request| match request {
         Request::Library(LibraryRequest::Export { content, .. }) => Some(content.clone()),
         _ => None,
@@ -69,7 +72,7 @@ fn removing_the_last_label_while_two_maps_are_compared_draws_what_is_left() {
         let label = rows(&harness)[compared].id;
         harness
             .state_mut()
-            .execute(Command::Compare(Some(Compare::Label(label))));
+            .execute(Command::Explore(ExploreCommand::Compare(Some(Compare::Label(label)))));
         harness.run_steps(3);
         // The selected picture's best label is the last one.
         harness.get_by_label("Remove owl").click();
@@ -97,15 +100,17 @@ fn undo_after_adding_a_label_while_two_maps_are_compared_goes_back() {
     let added = rows(&harness)[3].id;
     harness
         .state_mut()
-        .execute(Command::Compare(Some(Compare::Label(added))));
-    harness.state_mut().execute(Command::MapLabel(added));
+        .execute(Command::Explore(ExploreCommand::Compare(Some(Compare::Label(added)))));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::MapLabel(added)));
     harness.run_steps(3);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     harness.run_steps(4);
     settle(&mut harness);
     let state = harness.state().state();
     assert_eq!(rows(&harness).len(), 3);
-    assert_eq!((state.explore.pinned(), state.explore.compare()), (None, None));
+    assert_eq!((state.explore().pinned(), state.explore().compare()), (None, None));
 }
 
 #[test]
@@ -113,19 +118,21 @@ fn swapped_labels_keep_their_numbers_and_maps() {
     let (engine, mut harness) = answered_once();
     let (best, number) = first_line(&saved_csv(&engine, &mut harness));
     assert_eq!(best, "cat");
-    let wins = harness.state().state().explore.wins().clone();
+    let wins = harness.state().state().explore().wins().clone();
     edit(&mut harness, |labels| labels.swap(0, 2));
     settle(&mut harness);
     assert_eq!(question(&engine.requests()).unwrap().labels[0].label.name, "owl");
     assert_eq!(first_line(&saved_csv(&engine, &mut harness)), ("cat".into(), number));
-    assert_eq!(harness.state().state().explore.wins(), &wins);
+    assert_eq!(harness.state().state().explore().wins(), &wins);
     let owl = rows(&harness)[0].id;
     assert_eq!(harness.state().state().shown_label(), Some(owl));
     harness.get_by_label_contains("Heatmap: owl");
     // A filter by a label keeps that label's pictures, wherever the label stands.
-    harness.state_mut().execute(Command::FilterLabel(Some(Some(owl))));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::FilterLabel(Some(Some(owl)))));
     harness.run_steps(3);
-    assert_eq!(harness.state().state().explore.order(), [2]);
+    assert_eq!(harness.state().state().explore().order(), [2]);
 }
 
 #[test]
@@ -143,7 +150,7 @@ fn renamed_labels_show_the_old_numbers_under_the_old_name_until_they_are_answere
         harness
             .state()
             .state()
-            .messages
+            .messages()
             .iter()
             .any(|m| m.text.contains("has not answered yet"))
     );
@@ -157,7 +164,9 @@ fn renamed_labels_show_the_old_numbers_under_the_old_name_until_they_are_answere
     // The map is still that of the old words, and no number of the new ones stands beside it.
     harness
         .state_mut()
-        .execute(Command::SaveHeatmap("/nowhere/heatmap.png".into()));
+        .execute(Command::Explore(ExploreCommand::SaveHeatmap(
+            "/nowhere/heatmap.png".into(),
+        )));
     let drawn = engine.newest(|request| match request {
         Request::Library(LibraryRequest::DrawHeatmap { picture, .. }) => Some(picture.maps[0].clone()),
         _ => None,
@@ -174,9 +183,9 @@ fn maps_saved_as_numbers_have_the_names_that_they_were_made_for() {
         labels[0].label = Label::named("wolf");
     });
     settle(&mut harness);
-    harness
-        .state_mut()
-        .execute(Command::SaveGrid("/nowhere/heatmap.json".into()));
+    harness.state_mut().execute(Command::Explore(ExploreCommand::SaveGrid(
+        "/nowhere/heatmap.json".into(),
+    )));
     let written = engine.newest(|request| match request {
         Request::Library(LibraryRequest::Export { content, .. }) => Some(content.clone()),
         _ => None,
@@ -194,15 +203,17 @@ fn maps_saved_as_numbers_have_the_names_that_they_were_made_for() {
 #[test]
 fn answers_of_another_model_or_to_other_templates_are_not_mixed_with_new_ones() {
     let (engine, mut harness) = answered_once();
-    harness.state_mut().execute(Command::UseTemplates(TemplateSet::Bare));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::UseTemplates(TemplateSet::Bare)));
     settle(&mut harness);
     let mut foreign = question(&engine.requests()).unwrap();
     let labels = foreign.labels.len();
-    let before = harness.state().state().explore.pictures()[0].scores.clone();
+    let before = harness.state().state().explore().pictures()[0].scores.clone();
     foreign.model = Some("another model".into());
     engine.predict_as(0, &foreign, &vec![0.1; labels + 1]);
     harness.run_steps(3);
-    assert_eq!(harness.state().state().explore.pictures()[0].scores, before);
+    assert_eq!(harness.state().state().explore().pictures()[0].scores, before);
 
     let asked = question(&engine.requests()).unwrap();
     engine.predict(0, &asked, &vec![0.1; labels + 1]);

@@ -1,8 +1,9 @@
 //! Looking closely at one picture: heatmaps side by side, the model's square moved, parts erased, maps taken away.
 
 use clipsight::app::App;
-use clipsight::app::command::{Command, Compare, FileDialog};
-use clipsight::app::explore::looking::shown_maps;
+use clipsight::app::command::{Command, FileDialog};
+use clipsight::app::explore::shown_map::shown_maps;
+use clipsight::app::explore::{Compare, ExploreCommand};
 use clipsight::app::settings::{LabelRow, Settings};
 use clipsight::engine::ModelChoice;
 use clipsight::engine::protocol::{Dab, Fill, InferenceRequest, LibraryRequest, PictureId, Probe, Request, Shift};
@@ -19,7 +20,7 @@ fn looking() -> (StandIn, Harness<'static, App>) {
     let (engine, mut harness) = window(Settings::default());
     engine.load(&["a.jpg", "b.jpg", "c.jpg"]);
     harness.run_steps(6);
-    assert!(harness.state().state().explore.selected().is_some());
+    assert!(harness.state().state().explore().selected().is_some());
     (engine, harness)
 }
 
@@ -38,21 +39,25 @@ fn dab(x: f32) -> Dab {
 fn two_heatmaps_stand_side_by_side_until_one_is_put_away() {
     let (engine, mut harness) = looking();
     let compare = Compare::Method(HeatmapMethod::Occlusion);
-    harness.state_mut().execute(Command::Compare(Some(compare)));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Compare(Some(compare))));
     harness.run_steps(6);
-    let rival = engine.newest(|request| match request {
-        Request::Inference(InferenceRequest::Compare(rival)) => Some(rival.clone()),
+    let compared = engine.newest(|request| match request {
+        Request::Inference(InferenceRequest::Compare(compared)) => Some(compared.clone()),
         _ => None,
     });
-    assert_eq!(rival.unwrap().unwrap().method, Some(HeatmapMethod::Occlusion));
-    assert!(harness.state().state().explore.inspected().rival_maps.is_some());
+    assert_eq!(compared.unwrap().unwrap().method, Some(HeatmapMethod::Occlusion));
+    assert!(harness.state().state().explore().inspected().compared_maps.is_some());
     assert!(
         harness.query_all_by_label_contains("by Occlusion").next().is_some(),
         "the second map says how it was made"
     );
-    harness.state_mut().execute(Command::Compare(None));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Compare(None)));
     harness.run_steps(3);
-    assert!(harness.state().state().explore.inspected().rival_maps.is_none());
+    assert!(harness.state().state().explore().inspected().compared_maps.is_none());
 }
 
 #[test]
@@ -64,38 +69,40 @@ fn alt_with_arrows_moves_what_the_model_sees_and_r_takes_it_back() {
     harness.run_steps(3);
     let asked = probe(&engine).unwrap();
     assert!((asked.shift.x - 0.2).abs() < 1e-6 && asked.shift.y == 0.0);
-    assert_eq!(harness.state().state().explore.probe().number, asked.number);
+    assert_eq!(harness.state().state().explore().probe().number, asked.number);
     harness.key_press(Key::R);
     harness.run_steps(3);
     assert!(probe(&engine).is_none(), "the picture is shown as it is");
-    assert_eq!(harness.state().state().explore.probe().shift, Shift::default());
+    assert_eq!(harness.state().state().explore().probe().shift, Shift::default());
 }
 
 #[test]
 fn what_needs_the_inspector_shows_it() {
     let (engine, mut harness) = looking();
-    let label = harness.state().state().settings.labels[1].id;
+    let label = harness.state().state().settings().labels[1].id;
     let compare = Compare::Method(HeatmapMethod::Occlusion);
     let wants = [
-        Command::Compare(Some(compare)),
-        Command::ToggleHeatmap,
-        Command::ToggleModelView,
-        Command::ToggleBrush,
-        Command::MapLabel(label),
-        Command::TestMap,
-        Command::UseMethod(Some(HeatmapMethod::Occlusion)),
+        Command::Explore(ExploreCommand::Compare(Some(compare))),
+        Command::Explore(ExploreCommand::ToggleHeatmap),
+        Command::Explore(ExploreCommand::ToggleModelView),
+        Command::Explore(ExploreCommand::ToggleBrush),
+        Command::Explore(ExploreCommand::MapLabel(label)),
+        Command::Explore(ExploreCommand::TestMap),
+        Command::Explore(ExploreCommand::UseMethod(Some(HeatmapMethod::Occlusion))),
     ];
     for command in wants {
-        harness.state_mut().execute(Command::ToggleInspector);
+        harness
+            .state_mut()
+            .execute(Command::Explore(ExploreCommand::ToggleInspector));
         harness.run_steps(2);
-        assert!(!harness.state().state().settings.inspector_shown);
+        assert!(!harness.state().state().settings().inspector_shown);
         harness.state_mut().execute(command.clone());
         harness.run_steps(3);
         let state = harness.state().state();
-        assert!(state.settings.inspector_shown, "{command:?}");
-        assert!(state.settings.heatmap, "{command:?}");
+        assert!(state.settings().inspector_shown, "{command:?}");
+        assert!(state.settings().heatmap, "{command:?}");
     }
-    assert_eq!(harness.state().state().explore.pinned(), Some(label));
+    assert_eq!(harness.state().state().explore().pinned(), Some(label));
     drop(engine);
 }
 
@@ -105,14 +112,16 @@ fn two_maps_on_other_scales_have_a_legend_each() {
     let second = |harness: &Harness<App>| harness.query_all_by_label_contains("· Occlusion").count();
     assert_eq!(second(&harness), 0);
     let compare = Compare::Method(HeatmapMethod::Occlusion);
-    harness.state_mut().execute(Command::Compare(Some(compare)));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Compare(Some(compare))));
     harness.run_steps(6);
     assert_eq!(second(&harness), 1, "a fall of the cosine is no evidence");
     // On one scale, one legend is for both.
-    let other = harness.state().state().settings.labels[1].id;
+    let other = harness.state().state().settings().labels[1].id;
     harness
         .state_mut()
-        .execute(Command::Compare(Some(Compare::Label(other))));
+        .execute(Command::Explore(ExploreCommand::Compare(Some(Compare::Label(other)))));
     harness.run_steps(6);
     assert_eq!(second(&harness), 0);
 }
@@ -125,16 +134,20 @@ fn values_on_both_sides_of_zero_are_drawn_in_two_colours_until_somebody_chooses_
         shown.unwrap().overlay.signed
     };
     assert!(signed(&harness));
-    harness.state_mut().execute(Command::UseRamp(Ramp::Magma));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::UseRamp(Ramp::Magma)));
     assert!(!signed(&harness));
-    harness.state_mut().execute(Command::UseScale(None));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::UseScale(None)));
     assert!(signed(&harness));
 }
 
 #[test]
 fn a_test_scrolls_and_is_closed_by_escape() {
     let (engine, mut harness) = looking();
-    harness.state_mut().execute(Command::TestMap);
+    harness.state_mut().execute(Command::Explore(ExploreCommand::TestMap));
     harness.run_steps(8);
     // What is below it is reached, and brought into sight.
     let last = harness.query_all_by_label_contains("none of these ").last().unwrap();
@@ -151,7 +164,7 @@ fn a_test_scrolls_and_is_closed_by_escape() {
         harness.key_press(Key::Escape);
         harness.run_steps(3);
     }
-    assert!(harness.state().state().explore.inspected().tested.is_none());
+    assert!(harness.state().state().explore().inspected().tested.is_none());
     assert!(
         engine
             .requests()
@@ -164,9 +177,11 @@ fn strokes_erase_are_told_and_are_undone_one_by_one() {
     let (engine, mut harness) = looking();
     harness.key_press(Key::B);
     harness.run_steps(3);
-    assert!(harness.state().state().explore.brush().is_some());
+    assert!(harness.state().state().explore().brush().is_some());
     for (x, begins) in [(0.4, true), (0.45, false), (0.7, true)] {
-        harness.state_mut().execute(Command::Erase { dab: dab(x), begins });
+        harness
+            .state_mut()
+            .execute(Command::Explore(ExploreCommand::Erase { dab: dab(x), begins }));
     }
     harness.run_steps(6);
     assert_eq!(probe(&engine).unwrap().dabs, [dab(0.4), dab(0.45), dab(0.7)]);
@@ -174,7 +189,9 @@ fn strokes_erase_are_told_and_are_undone_one_by_one() {
     // The starter cannot read.
     assert!(harness.query_by_label_contains("may have read").is_none());
 
-    harness.state_mut().execute(Command::UseFill(Fill::Blur));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::UseFill(Fill::Blur)));
     assert_eq!(probe(&engine).unwrap().fill, Fill::Blur);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     harness.run_steps(3);
@@ -187,32 +204,36 @@ fn strokes_erase_are_told_and_are_undone_one_by_one() {
 #[test]
 fn the_next_picture_is_shown_as_it_is() {
     let (_, mut harness) = looking();
-    harness.state_mut().execute(Command::Erase {
+    harness.state_mut().execute(Command::Explore(ExploreCommand::Erase {
         dab: dab(0.5),
         begins: true,
-    });
+    }));
     harness.run_steps(3);
     harness.key_press(Key::ArrowRight);
     harness.run_steps(3);
-    assert!(!harness.state().state().explore.is_probing());
-    assert!(harness.state().state().explore.inspected().probed.is_none());
+    assert!(!harness.state().state().explore().is_probing());
+    assert!(harness.state().state().explore().inspected().probed.is_none());
 }
 
 #[test]
 fn heatmaps_are_copied_saved_and_written_as_numbers() {
     let (engine, mut harness) = looking();
-    harness.state_mut().execute(Command::CopyHeatmap);
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::CopyHeatmap));
     harness.run_steps(4);
     assert!(
         harness
             .state()
             .state()
-            .messages
+            .messages()
             .iter()
             .any(|message| message.text.contains("copied"))
     );
     let target = std::path::PathBuf::from("/nowhere/heatmap.png");
-    harness.state_mut().execute(Command::SaveHeatmap(target.clone()));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::SaveHeatmap(target.clone())));
     let drawn = engine.newest(|request| match request {
         Request::Library(LibraryRequest::DrawHeatmap {
             picture,
@@ -223,9 +244,9 @@ fn heatmaps_are_copied_saved_and_written_as_numbers() {
     let (picture, path) = drawn.unwrap();
     assert_eq!(path, target);
     assert_eq!(picture.maps.len(), 1);
-    harness
-        .state_mut()
-        .execute(Command::SaveGrid("/nowhere/heatmap.json".into()));
+    harness.state_mut().execute(Command::Explore(ExploreCommand::SaveGrid(
+        "/nowhere/heatmap.json".into(),
+    )));
     let written = engine.newest(|request| match request {
         Request::Library(LibraryRequest::Export { content, .. }) => Some(content.clone()),
         _ => None,
@@ -234,7 +255,7 @@ fn heatmaps_are_copied_saved_and_written_as_numbers() {
     assert!(grid.to_string().contains("class-activation"));
     harness.key_press(Key::P);
     harness.run_steps(1);
-    assert_ne!(harness.state().state().wanted_dialog, Some(FileDialog::Csv));
+    assert_ne!(harness.state().state().wanted_dialog(), Some(FileDialog::Csv));
 }
 
 /// Presses on the picture at one place and lets go at another, both in fractions of its pane.
@@ -272,7 +293,7 @@ fn the_pointer_drags_what_the_model_sees_and_paints_with_the_brush() {
     let painted = probe(&engine).unwrap();
     assert!(painted.dabs.len() > 1 && painted.shift == Shift::default());
     assert_eq!(
-        harness.state().state().explore.strokes(),
+        harness.state().state().explore().strokes(),
         [0],
         "one stroke, undone as one"
     );
@@ -283,13 +304,15 @@ fn a_saved_comparison_of_two_models_names_each_with_its_own_map() {
     let (engine, mut harness) = looking();
     harness
         .state_mut()
-        .execute(Command::Compare(Some(Compare::Model(ModelChoice::Path(
-            "/models/other".into(),
+        .execute(Command::Explore(ExploreCommand::Compare(Some(Compare::Model(
+            ModelChoice::Path("/models/other".into()),
         )))));
     harness.run_steps(3);
     harness
         .state_mut()
-        .execute(Command::SaveHeatmap("/nowhere/both.png".into()));
+        .execute(Command::Explore(ExploreCommand::SaveHeatmap(
+            "/nowhere/both.png".into(),
+        )));
     let picture = engine.newest(|request| match request {
         Request::Library(LibraryRequest::DrawHeatmap { picture, .. }) => Some(picture.clone()),
         _ => None,
@@ -312,47 +335,53 @@ fn the_real_engine_compares_labels_and_models_and_saves_what_is_seen() {
     let mut harness = real_window(data_dir.path());
     run_until(&mut harness, "a heatmap", |app| {
         app.state()
-            .explore
+            .explore()
             .inspected()
             .maps
             .as_ref()
             .is_some_and(|set| set.done >= 1.0)
     });
-    let second = harness.state().state().settings.labels[1].id;
+    let second = harness.state().state().settings().labels[1].id;
     harness
         .state_mut()
-        .execute(Command::Compare(Some(Compare::Label(second))));
+        .execute(Command::Explore(ExploreCommand::Compare(Some(Compare::Label(second)))));
     harness.run_steps(3);
     assert_eq!(harness.query_all_by_label_contains("Heatmap: ").count(), 2);
 
     let other = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/clip-f16");
     let labels = ["a photo of a cat", "a zebra"].map(|name| LabelRow::new(Label::named(name), 0));
-    harness.state_mut().execute(Command::EditLabels(labels.to_vec()));
     harness
         .state_mut()
-        .execute(Command::Compare(Some(Compare::Model(ModelChoice::Path(other.into())))));
+        .execute(Command::Explore(ExploreCommand::EditLabels(labels.to_vec())));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Compare(Some(Compare::Model(
+            ModelChoice::Path(other.into()),
+        )))));
     run_until(&mut harness, "the other model's heatmap", |app| {
         let state = app.state();
-        let asked = state.explore.asking().generation;
-        state.explore.rival_model().is_some()
+        let asked = state.explore().asking().generation;
+        state.explore().compared_model().is_some()
             && state
-                .explore
+                .explore()
                 .inspected()
                 .maps
                 .as_ref()
                 .is_some_and(|set| set.question.generation == asked && set.done >= 1.0)
             && state
-                .explore
+                .explore()
                 .inspected()
-                .rival_maps
+                .compared_maps
                 .as_ref()
                 .is_some_and(|set| set.question.generation == asked && set.done >= 1.0)
     });
     let target = data_dir.path().join("both.png");
-    harness.state_mut().execute(Command::SaveHeatmap(target.clone()));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::SaveHeatmap(target.clone())));
     run_until(&mut harness, "the saved picture", |app| {
         app.state()
-            .messages
+            .messages()
             .iter()
             .any(|message| message.text.starts_with("Saved"))
     });
@@ -366,15 +395,17 @@ fn the_real_engine_compares_labels_and_models_and_saves_what_is_seen() {
 /// Which of the samples comes first depends on which are scored by then.
 fn show_the_cat(harness: &mut Harness<App>) {
     run_until(harness, "a score of the cat", |app| {
-        app.state().explore.is_scanned()
-            && cat(app).is_some_and(|cat| app.state().explore.pictures()[cat].scores.is_some())
+        app.state().explore().is_scanned()
+            && cat(app).is_some_and(|cat| app.state().explore().pictures()[cat].scores.is_some())
     });
     let cat = cat(harness.state()).unwrap();
-    harness.state_mut().execute(Command::Select(cat));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Select(cat)));
 }
 
 fn cat(app: &App) -> Option<PictureId> {
-    let mut pictures = app.state().explore.pictures().iter();
+    let mut pictures = app.state().explore().pictures().iter();
     let cat = pictures.find(|picture| picture.name() == "cat.jpg")?;
     Some(cat.file.id)
 }
@@ -386,7 +417,7 @@ fn the_real_engine_answers_what_is_erased_and_moved_and_compared() {
     show_the_cat(&mut harness);
     run_until(&mut harness, "a heatmap", |app| {
         app.state()
-            .explore
+            .explore()
             .inspected()
             .maps
             .as_ref()
@@ -394,25 +425,31 @@ fn the_real_engine_answers_what_is_erased_and_moved_and_compared() {
     });
     harness
         .state_mut()
-        .execute(Command::Compare(Some(Compare::Method(HeatmapMethod::Occlusion))));
+        .execute(Command::Explore(ExploreCommand::Compare(Some(Compare::Method(
+            HeatmapMethod::Occlusion,
+        )))));
     run_until(&mut harness, "a second heatmap", |app| {
         app.state()
-            .explore
+            .explore()
             .inspected()
-            .rival_maps
+            .compared_maps
             .as_ref()
             .is_some_and(|set| set.done >= 1.0)
     });
-    harness.state_mut().execute(Command::Compare(None));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Compare(None)));
     for x in [0.3, 0.5, 0.7] {
         let dab = Dab {
             x,
             y: 0.5,
             radius: 0.25,
         };
-        harness.state_mut().execute(Command::Erase { dab, begins: true });
+        harness
+            .state_mut()
+            .execute(Command::Explore(ExploreCommand::Erase { dab, begins: true }));
     }
-    let number = harness.state().state().explore.probe().number;
+    let number = harness.state().state().explore().probe().number;
     run_until(&mut harness, "an answer", |app| {
         app.state().probed().is_some_and(|probed| probed.number == number)
     });
@@ -423,7 +460,9 @@ fn the_real_engine_answers_what_is_erased_and_moved_and_compared() {
         "what was recognised is gone"
     );
     assert!(probed.image.is_some());
-    harness.state_mut().execute(Command::ResetProbe);
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::ResetProbe));
     run_until(&mut harness, "the picture as it is", |app| {
         app.state().probed().is_none()
     });
@@ -436,14 +475,20 @@ fn the_real_engine_says_when_it_read_the_word() {
     let mut harness = real_window(data_dir.path());
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pictures/writing.png");
     let labels = ["web site", "envelope"].map(|name| LabelRow::new(Label::named(name), 0));
-    harness.state_mut().execute(Command::EditLabels(labels.to_vec()));
-    harness.state_mut().execute(Command::SetNoneBias(-0.5));
-    harness.state_mut().execute(Command::Open(vec![page.into()]));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::EditLabels(labels.to_vec())));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::SetNoneBias(-0.5)));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Open(vec![page.into()])));
     run_until(&mut harness, "a heatmap", |app| {
         let state = app.state();
-        let set = state.explore.inspected().maps.as_ref();
-        state.explore.asking().changed_at.is_none()
-            && set.is_some_and(|set| set.done >= 1.0 && set.question.generation == state.explore.asking().generation)
+        let set = state.explore().inspected().maps.as_ref();
+        state.explore().asking().changed_at.is_none()
+            && set.is_some_and(|set| set.done >= 1.0 && set.question.generation == state.explore().asking().generation)
     });
     for row in 0..5 {
         for column in 0..5 {
@@ -454,10 +499,12 @@ fn the_real_engine_says_when_it_read_the_word() {
                 radius: 0.15,
             };
             let begins = (row, column) == (0, 0);
-            harness.state_mut().execute(Command::Erase { dab, begins });
+            harness
+                .state_mut()
+                .execute(Command::Explore(ExploreCommand::Erase { dab, begins }));
         }
     }
-    let number = harness.state().state().explore.probe().number;
+    let number = harness.state().state().explore().probe().number;
     run_until(&mut harness, "an answer", |app| {
         app.state().probed().is_some_and(|probed| probed.number == number)
     });

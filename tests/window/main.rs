@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use clipsight::app::App;
 use clipsight::app::command::Command;
+use clipsight::app::explore::ExploreCommand;
 use clipsight::app::models::ModelsCommand;
 use clipsight::app::settings::Settings;
 use clipsight::app::state::Mode;
@@ -116,14 +117,14 @@ fn pictures_are_sorted_selected_and_walked_by_key() {
     engine.load(&["a.jpg", "b.jpg", "c.jpg"]);
     harness.run_steps(4);
     // The stand-in scores the last picture highest, and the gallery starts sorted by score.
-    assert_eq!(harness.state().state().explore.order(), [2, 1, 0]);
-    assert_eq!(harness.state().state().explore.selected(), Some(2));
+    assert_eq!(harness.state().state().explore().order(), [2, 1, 0]);
+    assert_eq!(harness.state().state().explore().selected(), Some(2));
     harness.key_press(Key::ArrowRight);
     harness.run_steps(3);
-    assert_eq!(harness.state().state().explore.selected(), Some(1));
+    assert_eq!(harness.state().state().explore().selected(), Some(1));
     harness.key_press(Key::End);
     harness.run_steps(3);
-    assert_eq!(harness.state().state().explore.selected(), Some(0));
+    assert_eq!(harness.state().state().explore().selected(), Some(0));
     harness.get_by_label("c.jpg").click();
     harness.run_steps(3);
     assert!(matches!(
@@ -139,11 +140,11 @@ fn keys_choose_the_heatmaps_label_and_turn_it_off() {
     harness.run_steps(4);
     harness.key_press_modifiers(Modifiers::ALT, Key::Num3);
     harness.run_steps(3);
-    let third = harness.state().state().settings.labels[2].id;
+    let third = harness.state().state().settings().labels[2].id;
     assert_eq!(harness.state().state().shown_label(), Some(third));
     harness.key_press(Key::H);
     harness.run_steps(3);
-    assert!(!harness.state().state().settings.heatmap);
+    assert!(!harness.state().state().settings().heatmap);
     assert!(harness.query_by_label("The heatmap is off (H)").is_some());
 }
 
@@ -154,7 +155,9 @@ fn a_heatmap_is_made_by_another_method_and_stopped() {
     harness.run_steps(4);
     harness
         .state_mut()
-        .execute(Command::UseMethod(Some(HeatmapMethod::Occlusion)));
+        .execute(Command::Explore(ExploreCommand::UseMethod(Some(
+            HeatmapMethod::Occlusion,
+        ))));
     harness.run_steps(3);
     assert_eq!(
         engine.requests().last(),
@@ -163,7 +166,7 @@ fn a_heatmap_is_made_by_another_method_and_stopped() {
         ))))
     );
     // Until the new maps are there, the old ones are not shown as if they were new.
-    assert!(harness.state().state().explore.inspected().maps.is_none());
+    assert!(harness.state().state().explore().inspected().maps.is_none());
     harness.get_by_label("Stop").click();
     harness.run_steps(3);
     assert_eq!(
@@ -200,7 +203,7 @@ fn keys_do_not_act_while_text_is_typed() {
     harness.run_steps(2);
     harness.key_press(Key::H);
     harness.run_steps(2);
-    assert!(harness.state().state().settings.heatmap);
+    assert!(harness.state().state().settings().heatmap);
 }
 
 #[test]
@@ -268,20 +271,20 @@ fn answers_to_older_questions_are_dropped() {
     let (engine, mut harness) = window(Settings::default());
     engine.load(&["a.jpg"]);
     harness.run_steps(4);
-    let before = harness.state().state().explore.pictures()[0].scores.clone();
+    let before = harness.state().state().explore().pictures()[0].scores.clone();
     let mut older = question(&engine.requests()).unwrap();
     older.generation -= 1;
     let labels = older.labels.len();
     engine.predict(0, &older, &vec![0.9; labels + 1]);
     harness.run_steps(3);
-    assert_eq!(harness.state().state().explore.pictures()[0].scores, before);
+    assert_eq!(harness.state().state().explore().pictures()[0].scores, before);
 }
 
 #[test]
 fn skipped_files_are_listed_with_their_reason_and_can_be_tried_again() {
     let (engine, mut harness) = window(Settings::default());
     engine.load(&["a.jpg", "broken.jpg"]);
-    let library = harness.state().state().explore.library();
+    let library = harness.state().state().explore().library();
     engine.say(Event::Skipped {
         library,
         picture: 1,
@@ -380,16 +383,16 @@ fn the_size_of_everything_is_what_was_chosen_last_by_click_or_by_key() {
     harness.run_steps(2);
     harness.state_mut().execute(Command::Scale(1.25));
     harness.run_steps(4);
-    assert_eq!(harness.state().state().settings.scale, 1.25);
+    assert_eq!(harness.state().state().settings().scale, 1.25);
     assert_eq!(harness.ctx.zoom_factor(), 1.25);
     // As Ctrl and + do.
     harness.ctx.set_zoom_factor(1.5);
     harness.run_steps(4);
-    assert_eq!(harness.state().state().settings.scale, 1.5);
+    assert_eq!(harness.state().state().settings().scale, 1.5);
     harness.state_mut().execute(Command::Scale(1.0));
     harness.run_steps(4);
     assert_eq!(
-        (harness.state().state().settings.scale, harness.ctx.zoom_factor()),
+        (harness.state().state().settings().scale, harness.ctx.zoom_factor()),
         (1.0, 1.0)
     );
 }
@@ -403,12 +406,12 @@ fn filtering_by_name_keeps_what_matches_and_says_when_nothing_does() {
     harness.run_steps(2);
     harness.event(egui::Event::Text("DOG".into()));
     harness.run_steps(3);
-    assert_eq!(harness.state().state().explore.order(), [1]);
+    assert_eq!(harness.state().state().explore().order(), [1]);
     harness.event(egui::Event::Text("xyz".into()));
     harness.run_steps(3);
     harness.get_by_label("Show all pictures").click();
     harness.run_steps(3);
-    assert_eq!(harness.state().state().explore.order().len(), 2);
+    assert_eq!(harness.state().state().explore().order().len(), 2);
 }
 
 /// The real engine with the starter on the CPU.
@@ -417,7 +420,7 @@ fn real_window(data_dir: &std::path::Path) -> Harness<'static, App> {
         data_dir: Some(data_dir.to_path_buf()),
         model: ModelChoice::Starter,
         device: DeviceChoice::Cpu,
-        precision: Precision::Full,
+        precision: Some(Precision::Full),
     };
     Harness::builder().with_size([1_280.0, 800.0]).build_eframe(move |cc| {
         let engine = Engine::start(options, std::sync::Arc::new(|| {}));
@@ -464,13 +467,13 @@ const SHOWN: [(&str, &str); 19] = [
 fn first_answers(app: &App) {
     let state = app.state();
     let mut mistaken = Vec::new();
-    for picture in state.explore.pictures().iter() {
+    for picture in state.explore().pictures().iter() {
         let name = picture.name();
         let scores = picture.scores.as_ref().unwrap();
         let said = scores
             .best
             .filter(|_| !scores.none_won)
-            .map(|best| state.settings.labels[best].label.name.as_str());
+            .map(|best| state.settings().labels[best].label.name.as_str());
         let shown = SHOWN.iter().find(|(file, _)| *file == name).map(|(_, label)| *label);
         if shown.is_some() {
             assert_eq!(said, shown, "{name}");
@@ -487,33 +490,37 @@ fn the_real_engine_predicts_on_the_samples_and_remembers_them() {
     let mut harness = real_window(data_dir.path());
     run_until(&mut harness, "predictions", |app| {
         let state = app.state();
-        state.explore.is_scanned()
-            && !state.explore.pictures().is_empty()
-            && state.explore.pictures().iter().all(|picture| picture.scores.is_some())
+        state.explore().is_scanned()
+            && !state.explore().pictures().is_empty()
+            && state
+                .explore()
+                .pictures()
+                .iter()
+                .all(|picture| picture.scores.is_some())
     });
     first_answers(harness.state());
     let state = harness.state().state();
     let cat = state
-        .explore
+        .explore()
         .pictures()
         .iter()
         .find(|picture| picture.name() == "cat.jpg")
         .unwrap();
     let scores = cat.scores.as_ref().unwrap();
-    assert_eq!(state.settings.labels[scores.best.unwrap()].label.name, "cat");
+    assert_eq!(state.settings().labels[scores.best.unwrap()].label.name, "cat");
     assert!(!scores.none_won);
     run_until(&mut harness, "heatmaps", |app| {
         app.state()
-            .explore
+            .explore()
             .inspected()
             .maps
             .as_ref()
-            .is_some_and(|set| set.maps.len() == app.state().settings.labels.len() + 1)
+            .is_some_and(|set| set.maps.len() == app.state().settings().labels.len() + 1)
     });
-    harness.state_mut().execute(Command::TestMap);
+    harness.state_mut().execute(Command::Explore(ExploreCommand::TestMap));
     run_until(&mut harness, "a verdict", |app| {
         app.state()
-            .explore
+            .explore()
             .inspected()
             .tested
             .as_ref()
@@ -521,16 +528,20 @@ fn the_real_engine_predicts_on_the_samples_and_remembers_them() {
     });
     harness
         .state_mut()
-        .execute(Command::UseMethod(Some(HeatmapMethod::Occlusion)));
+        .execute(Command::Explore(ExploreCommand::UseMethod(Some(
+            HeatmapMethod::Occlusion,
+        ))));
     run_until(&mut harness, "occlusion", |app| {
-        let maps = app.state().explore.inspected().maps.as_ref();
+        let maps = app.state().explore().inspected().maps.as_ref();
         maps.is_some_and(|set| set.method == HeatmapMethod::Occlusion && !set.maps.is_empty())
     });
-    harness.state_mut().execute(Command::UseMethod(None));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::UseMethod(None)));
     let first: Vec<_> = harness
         .state()
         .state()
-        .explore
+        .explore()
         .pictures()
         .iter()
         .map(|p| p.scores.clone())
@@ -541,16 +552,21 @@ fn the_real_engine_predicts_on_the_samples_and_remembers_them() {
     let mut harness = real_window(data_dir.path());
     run_until(&mut harness, "stored predictions", |app| {
         let state = app.state();
-        !state.explore.pictures().is_empty() && state.explore.pictures().iter().all(|picture| picture.scores.is_some())
+        !state.explore().pictures().is_empty()
+            && state
+                .explore()
+                .pictures()
+                .iter()
+                .all(|picture| picture.scores.is_some())
     });
     let second: Vec<_> = harness
         .state()
         .state()
-        .explore
+        .explore()
         .pictures()
         .iter()
         .map(|p| p.scores.clone())
         .collect();
     assert_eq!(first, second);
-    assert_eq!(harness.state().state().explore.speed(), None);
+    assert_eq!(harness.state().state().explore().speed(), None);
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clipsight::app::App;
 use clipsight::app::command::{Command, Dialog};
+use clipsight::app::explore::ExploreCommand;
 use clipsight::app::settings::Settings;
 use clipsight::app::state::Mode;
 use clipsight::app::train::TrainCommand;
@@ -19,7 +20,7 @@ use crate::stand_in::{StandIn, advance, window};
 use crate::training;
 
 fn names(harness: &Harness<App>) -> Vec<String> {
-    let labels = &harness.state().state().settings.labels;
+    let labels = &harness.state().state().settings().labels;
     labels.iter().map(|row| row.label.name.clone()).collect()
 }
 
@@ -62,7 +63,7 @@ fn a_list_of_labels_can_be_cleared_and_a_tab_is_a_tab() {
     // The field has the keyboard as soon as the dialog is open.
     press_with_ctrl(&mut harness, Key::A);
     press(&mut harness, Key::Delete);
-    let typed = |harness: &Harness<App>| harness.state().state().draft.clone();
+    let typed = |harness: &Harness<App>| harness.state().state().draft().map(str::to_owned);
     assert_eq!(typed(&harness).as_deref(), Some(""), "it stays empty");
     harness.get_by_label_contains("0 labels");
     type_text(&mut harness, "zebra");
@@ -72,8 +73,8 @@ fn a_list_of_labels_can_be_cleared_and_a_tab_is_a_tab() {
     harness.get_by_label_contains("1 label, 1 with a description");
     press_with_ctrl(&mut harness, Key::Enter);
     assert_eq!(names(&harness), ["zebra"]);
-    assert_eq!(harness.state().state().dialog, None);
-    let row = &harness.state().state().settings.labels[0];
+    assert_eq!(harness.state().state().dialog(), None);
+    let row = &harness.state().state().settings().labels[0];
     assert_eq!(row.label.descriptions, ["like a horse"]);
 }
 
@@ -92,15 +93,15 @@ fn an_edit_survives_a_click_beside_the_dialog_and_a_hasty_cancel() {
         });
         harness.run_steps(2);
     }
-    assert_eq!(harness.state().state().dialog, Some(Dialog::LabelList));
-    let typed = harness.state().state().draft.clone().unwrap();
+    assert_eq!(harness.state().state().dialog(), Some(Dialog::LabelList));
+    let typed = harness.state().state().draft().unwrap().to_owned();
     assert!(typed.contains("owl"));
     execute(&mut harness, Command::CancelDialog);
-    assert_eq!(harness.state().state().dialog, None);
+    assert_eq!(harness.state().state().dialog(), None);
     harness.get_by_label("Bring it back").click();
     harness.run_steps(3);
-    assert_eq!(harness.state().state().dialog, Some(Dialog::LabelList));
-    assert_eq!(harness.state().state().draft, Some(typed));
+    assert_eq!(harness.state().state().dialog(), Some(Dialog::LabelList));
+    assert_eq!(harness.state().state().draft(), Some(typed.as_str()));
 }
 
 #[test]
@@ -110,11 +111,14 @@ fn undo_belongs_to_the_mode_and_says_what_it_takes_back() {
     harness.get_by_label("Remove banana").click();
     harness.run_steps(3);
     let templates = TemplateSet::PRESETS[1].clone();
-    execute(&mut harness, Command::UseTemplates(templates.clone()));
+    execute(
+        &mut harness,
+        Command::Explore(ExploreCommand::UseTemplates(templates.clone())),
+    );
     // In another mode, labels and templates stay as they are.
     press(&mut harness, Key::T);
     press_with_ctrl(&mut harness, Key::Z);
-    assert_eq!(harness.state().state().settings.templates, templates);
+    assert_eq!(harness.state().state().settings().templates, templates);
     assert_eq!(names(&harness).len(), first.len() - 1);
     harness.get_by_label("There is nothing to undo here");
     // There, a deleted run is brought back.
@@ -128,7 +132,7 @@ fn undo_belongs_to_the_mode_and_says_what_it_takes_back() {
     press(&mut harness, Key::T);
     harness.get_by_label_contains("Undo the change of template");
     press_with_ctrl(&mut harness, Key::Z);
-    assert_ne!(harness.state().state().settings.templates, templates);
+    assert_ne!(harness.state().state().settings().templates, templates);
     harness.get_by_label_contains("Undo removing \"banana\"").click();
     harness.run_steps(3);
     assert_eq!(names(&harness), first);
@@ -150,23 +154,23 @@ fn undo_is_the_text_fields_own_while_text_is_typed() {
 #[test]
 fn a_focused_slider_keeps_the_arrows_to_itself() {
     let (_engine, mut harness) = looking();
-    let selected = harness.state().state().explore.selected();
+    let selected = harness.state().state().explore().selected();
     harness.get_by_label("Offset of none of these").focus();
     harness.run_steps(2);
     press(&mut harness, Key::ArrowRight);
-    assert!(harness.state().state().settings.none_bias > 0.0);
-    assert_eq!(harness.state().state().explore.selected(), selected);
+    assert!(harness.state().state().settings().none_bias > 0.0);
+    assert_eq!(harness.state().state().explore().selected(), selected);
 }
 
 #[test]
 fn the_palette_finds_and_runs_what_a_key_would() {
     let (_engine, mut harness) = looking();
     press_with_ctrl(&mut harness, Key::K);
-    assert_eq!(harness.state().state().dialog, Some(Dialog::Palette));
+    assert_eq!(harness.state().state().dialog(), Some(Dialog::Palette));
     type_text(&mut harness, "new run");
     press(&mut harness, Key::Enter);
-    assert_eq!(harness.state().state().dialog, None);
-    assert_eq!(harness.state().state().mode, Mode::Train);
+    assert_eq!(harness.state().state().dialog(), None);
+    assert_eq!(harness.state().state().mode(), Mode::Train);
     harness.get_by_label("New run");
 }
 
@@ -179,7 +183,7 @@ fn a_dialog_gives_the_keyboard_back_to_what_had_it() {
     let before = focused(&harness);
     assert!(before.is_some());
     press(&mut harness, Key::Enter);
-    assert_eq!(harness.state().state().dialog, Some(Dialog::LabelList));
+    assert_eq!(harness.state().state().dialog(), Some(Dialog::LabelList));
     assert_ne!(focused(&harness), before);
     execute(&mut harness, Command::CancelDialog);
     assert_eq!(focused(&harness), before);
@@ -197,7 +201,10 @@ fn the_page_of_shortcuts_is_searched() {
 #[test]
 fn saving_is_one_message_and_a_failed_download_can_be_tried_again() {
     let (engine, mut harness) = looking();
-    execute(&mut harness, Command::ExportCsv("/nowhere/a.csv".into()));
+    execute(
+        &mut harness,
+        Command::Explore(ExploreCommand::ExportCsv("/nowhere/a.csv".into())),
+    );
     harness.get_by_label("Saving /nowhere/a.csv\u{2026}");
     engine.say(Event::Saved("/nowhere/a.csv".into()));
     harness.run_steps(3);
@@ -225,13 +232,13 @@ fn a_run_at_work_is_seen_from_every_mode() {
     training::say_runs(&engine);
     training::say_run_at_work(&engine);
     harness.run_steps(4);
-    assert_eq!(harness.state().state().mode, Mode::Explore);
+    assert_eq!(harness.state().state().mode(), Mode::Explore);
     let shown = "LoRA, colours: 55 %, 5 s left";
     harness.get_by_label_contains(shown);
     execute(&mut harness, Command::UseMode(Mode::Models));
     harness.get_by_label_contains(shown).click();
     harness.run_steps(4);
-    assert_eq!(harness.state().state().mode, Mode::Train);
+    assert_eq!(harness.state().state().mode(), Mode::Train);
     engine.say(Event::Training(TrainingEvent::Idle));
     harness.run_steps(3);
     assert!(harness.query_by_label_contains(shown).is_none());
@@ -273,7 +280,7 @@ fn a_list_is_for_evaluate_and_opens_nothing_elsewhere() {
         execute(&mut harness, Command::UseMode(mode));
         execute(&mut harness, list());
         harness.get_by_label_contains("labels.csv is no picture, no folder and no model. A list");
-        assert_eq!(harness.state().state().mode, mode);
+        assert_eq!(harness.state().state().mode(), mode);
         harness.get_by_label("Dismiss").click();
         harness.run_steps(3);
     }
@@ -287,7 +294,7 @@ fn a_list_is_for_evaluate_and_opens_nothing_elsewhere() {
 #[test]
 fn the_full_screen_is_left_by_the_window_manager_and_by_escape() {
     let (_engine, mut harness) = looking();
-    let is_full = |harness: &Harness<App>| harness.state().state().full_screen;
+    let is_full = |harness: &Harness<App>| harness.state().state().full_screen();
     let say = |harness: &mut Harness<App>, full: bool| {
         let viewports = &mut harness.input_mut().viewports;
         viewports.entry(egui::ViewportId::ROOT).or_default().fullscreen = Some(full);

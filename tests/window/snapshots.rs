@@ -5,8 +5,9 @@
 use std::path::PathBuf;
 
 use clipsight::app::App;
-use clipsight::app::command::{Command, Compare, Dialog, Mark};
+use clipsight::app::command::{Command, Dialog};
 use clipsight::app::evaluate::{Door, EvaluateCommand};
+use clipsight::app::explore::{Compare, ExploreCommand, Mark};
 use clipsight::app::settings::{Settings, Sort, ThemeChoice, TileText};
 use clipsight::app::state::{About, Mode};
 use clipsight::app::train::{Page, TrainCommand};
@@ -16,6 +17,7 @@ use clipsight::engine::protocol::{CachedModel, Dab, Event, FetchOutcome, Severit
 use clipsight::engine::training::{Choice, FineTuneMethod, RunConfig};
 use clipsight::heatmap::{HeatmapMethod, Scale};
 use clipsight::zero_shot::TemplateSet;
+use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 
 use crate::stand_in::{StandIn, advance, now, starter};
@@ -89,6 +91,19 @@ fn compared_then(
     prepare: impl Fn(&mut App, &StandIn),
     then: impl Fn(&mut App, &StandIn),
 ) -> SnapshotResults {
+    pictured(name, pictures, size, prepare, |harness, engine| {
+        then(harness.state_mut(), engine);
+    })
+}
+
+/// The same, with something that is done to the window itself.
+fn pictured(
+    name: &str,
+    pictures: &[&str],
+    size: [f32; 2],
+    prepare: impl Fn(&mut App, &StandIn),
+    then: impl Fn(&mut Harness<'_, App>, &StandIn),
+) -> SnapshotResults {
     let mut results = SnapshotResults::new();
     if !can_draw() {
         return results;
@@ -102,14 +117,14 @@ fn compared_then(
         let backend = engine.clone();
         let mut harness: Harness<App> = Harness::builder().with_size(size).wgpu().build_eframe(move |cc| {
             let app = App::new(&cc.egui_ctx, settings, Box::new(backend));
-            app.with_clock(Box::new(now)).being(elsewhere())
+            app.with_clock(Box::new(now)).with_about(elsewhere())
         });
         harness.run_steps(2);
         engine.load(pictures);
         harness.run_steps(8);
         prepare(harness.state_mut(), &engine);
         harness.run_steps(4);
-        then(harness.state_mut(), &engine);
+        then(&mut harness, &engine);
         advance(DEBOUNCE);
         harness.run_steps(12);
         let options = SnapshotOptions::new()
@@ -148,7 +163,7 @@ fn explore_on_a_small_and_on_a_large_screen() {
     results.extend(compared("explore-small", &NAMES, SMALLEST, |_, _| {}));
     results.extend(compared("explore-large", &NAMES, LARGE, |_, _| {}));
     results.extend(compared("model-view-large", &NAMES, LARGE, |app, _| {
-        app.execute(Command::ToggleModelView)
+        app.execute(Command::Explore(ExploreCommand::ToggleModelView))
     }));
     results.unwrap();
 }
@@ -162,7 +177,7 @@ fn a_picture_large() {
         ("picture-large", LARGE),
     ] {
         results.extend(compared(name, &NAMES, size, |app, _| {
-            app.execute(Command::OpenLarge(None))
+            app.execute(Command::Explore(ExploreCommand::OpenLarge(None)))
         }));
     }
     results.unwrap();
@@ -172,15 +187,15 @@ fn a_picture_large() {
 fn the_gallery_in_its_other_looks() {
     let mut results = SnapshotResults::new();
     results.extend(compared("pictures-only", &NAMES, SMALL, |app, _| {
-        app.execute(Command::TileText(TileText::Nowhere));
-        app.execute(Command::ToggleRows);
-        app.execute(Command::ToggleLabels);
-        app.execute(Command::Mark(Mark::These(vec![1, 2, 3])));
+        app.execute(Command::Explore(ExploreCommand::TileText(TileText::Nowhere)));
+        app.execute(Command::Explore(ExploreCommand::ToggleRows));
+        app.execute(Command::Explore(ExploreCommand::ToggleLabels));
+        app.execute(Command::Explore(ExploreCommand::Mark(Mark::These(vec![1, 2, 3]))));
     }));
     results.extend(compared("text-on-pictures", &NAMES, SMALLEST, |app, _| {
-        app.execute(Command::TileText(TileText::Over));
-        app.execute(Command::ToggleInspector);
-        app.execute(Command::SortBy(Sort::Margin));
+        app.execute(Command::Explore(ExploreCommand::TileText(TileText::Over)));
+        app.execute(Command::Explore(ExploreCommand::ToggleInspector));
+        app.execute(Command::Explore(ExploreCommand::SortBy(Sort::Margin)));
     }));
     results.unwrap();
 }
@@ -188,38 +203,44 @@ fn the_gallery_in_its_other_looks() {
 #[test]
 fn two_templates_beside_each_other() {
     screen("two-templates", &NAMES, |app| {
-        let label = app.state().settings.labels[1].id;
-        app.execute(Command::MapLabel(label));
-        app.execute(Command::UseTemplates(TemplateSet::Bare));
+        let label = app.state().settings().labels[1].id;
+        app.execute(Command::Explore(ExploreCommand::MapLabel(label)));
+        app.execute(Command::Explore(ExploreCommand::UseTemplates(TemplateSet::Bare)));
     });
 }
 
 #[test]
 fn one_label_alone() {
     screen("one-label", &NAMES, |app| {
-        let labels = app.state().settings.labels[..1].to_vec();
-        app.execute(Command::EditLabels(labels));
-        app.execute(Command::UseScale(Some(Scale::Absolute)));
+        let labels = app.state().settings().labels[..1].to_vec();
+        app.execute(Command::Explore(ExploreCommand::EditLabels(labels)));
+        app.execute(Command::Explore(ExploreCommand::UseScale(Some(Scale::Absolute))));
     });
 }
 
 #[test]
 fn two_heatmaps_with_a_divider() {
     screen("divided", &NAMES, |app| {
-        app.execute(Command::Compare(Some(Compare::Method(HeatmapMethod::Occlusion))));
-        app.execute(Command::Divide(Some(0.5)));
+        app.execute(Command::Explore(ExploreCommand::Compare(Some(Compare::Method(
+            HeatmapMethod::Occlusion,
+        )))));
+        app.execute(Command::Explore(ExploreCommand::Divide(Some(0.5))));
     });
 }
 
 #[test]
 fn a_tested_heatmap() {
-    screen("tested", &NAMES, |app| app.execute(Command::TestMap));
+    screen("tested", &NAMES, |app| {
+        app.execute(Command::Explore(ExploreCommand::TestMap))
+    });
 }
 
 #[test]
 fn a_slow_heatmap() {
     screen("slow-heatmap", &NAMES, |app| {
-        app.execute(Command::UseMethod(Some(HeatmapMethod::Occlusion)))
+        app.execute(Command::Explore(ExploreCommand::UseMethod(Some(
+            HeatmapMethod::Occlusion,
+        ))))
     });
 }
 
@@ -231,13 +252,15 @@ fn an_empty_folder() {
 #[test]
 fn a_filter_that_nothing_passes() {
     screen("nothing-passes", &NAMES, |app| {
-        app.execute(Command::FilterName("zzz".into()))
+        app.execute(Command::Explore(ExploreCommand::FilterName("zzz".into())))
     });
 }
 
 #[test]
 fn no_labels() {
-    screen("no-labels", &NAMES, |app| app.execute(Command::EditLabels(Vec::new())));
+    screen("no-labels", &NAMES, |app| {
+        app.execute(Command::Explore(ExploreCommand::EditLabels(Vec::new())))
+    });
 }
 
 #[test]
@@ -271,20 +294,20 @@ fn a_model_that_is_fetched() {
 fn heatmaps_side_by_side() {
     screen("compared", &NAMES, |app| {
         let compare = Compare::Method(HeatmapMethod::Occlusion);
-        app.execute(Command::Compare(Some(compare)));
+        app.execute(Command::Explore(ExploreCommand::Compare(Some(compare))));
     });
 }
 
 #[test]
 fn what_was_erased() {
     screen("erased", &NAMES, |app| {
-        app.execute(Command::ToggleBrush);
+        app.execute(Command::Explore(ExploreCommand::ToggleBrush));
         let dab = Dab {
             x: 0.5,
             y: 0.5,
             radius: 0.1,
         };
-        app.execute(Command::Erase { dab, begins: true });
+        app.execute(Command::Explore(ExploreCommand::Erase { dab, begins: true }));
     });
 }
 
@@ -298,6 +321,7 @@ fn every_page_of_training() {
         ("train-compare", Page::Compare),
         ("train-shots", Page::Shots),
         ("train-board", Page::Board),
+        ("train-interrupted", Page::Run("prolip-1".into())),
     ];
     let mut sized: Vec<(String, Page, [f32; 2])> = Vec::new();
     for (name, page) in pages {
@@ -305,7 +329,6 @@ fn every_page_of_training() {
         sized.extend(each);
     }
     sized.push(("train-setup-zoomed".into(), Page::Setup, ZOOMED));
-    sized.push(("train-interrupted".into(), Page::Run("prolip-1".into()), SMALL));
     for (name, page, size) in sized {
         results.extend(compared(&name, &NAMES, size, |app, engine| {
             app.execute(Command::Train(TrainCommand::UseFolder("/pictures/colours".into())));
@@ -325,20 +348,44 @@ fn every_page_of_training() {
             app.execute(Command::Train(TrainCommand::Open(page.clone())))
         }));
     }
-    results.extend(compared("train-at-work", &NAMES, SMALL, |app, engine| {
+    results.unwrap();
+}
+
+#[test]
+fn a_run_at_work() {
+    screen_of("train-at-work", &NAMES, |app, engine| {
         app.execute(Command::UseMode(Mode::Train));
         training::say_runs(engine);
         training::say_run_at_work(engine);
-    }));
-    // High enough for every setting.
-    results.extend(compared("train-search", &NAMES, [1_280.0, 1_400.0], |app, engine| {
+    });
+}
+
+/// Several values of each setting: set up, and once they were tried.
+#[test]
+fn a_search_and_its_trials() {
+    let mut results = SnapshotResults::new();
+    let set_up = |app: &mut App, engine: &StandIn| {
         app.execute(Command::Train(TrainCommand::UseFolder("/pictures/colours".into())));
         app.execute(Command::Train(TrainCommand::Open(Page::Setup)));
         let mut config = RunConfig::new(FineTuneMethod::ProLip, "/pictures/colours".into());
         config.search = Choice::usual(FineTuneMethod::ProLip);
         app.execute(Command::Train(TrainCommand::Configure(Box::new(config))));
         training::say_preview(engine, app);
-    }));
+    };
+    let tried = |app: &mut App, engine: &StandIn| {
+        app.execute(Command::UseMode(Mode::Train));
+        training::say_search(engine);
+        app.execute(Command::Train(TrainCommand::Open(Page::Run("prolip-2".into()))));
+    };
+    for (suffix, size) in SIZES {
+        results.extend(compared(&format!("train-search{suffix}"), &NAMES, size, set_up));
+        let name = format!("train-trials{suffix}");
+        results.extend(pictured(&name, &NAMES, size, tried, |harness, _| {
+            harness.get_by_label("Trials").scroll_to_me();
+        }));
+    }
+    // High enough for every setting.
+    results.extend(compared("train-search-high", &NAMES, [1_280.0, 1_400.0], set_up));
     results.unwrap();
 }
 
@@ -385,7 +432,7 @@ fn indexing_beside_a_run() {
     screen_of("indexing", &NAMES, |app, engine| {
         training::say_runs(engine);
         training::say_run_at_work(engine);
-        let library = app.state().explore.library();
+        let library = app.state().explore().library();
         engine.say(Event::Speed(1.5));
         engine.say(Event::Indexed { library, done: 5 });
     });
@@ -401,7 +448,7 @@ fn the_model_of_a_run() {
             app.execute(Command::UseMode(Mode::Models));
         };
         let use_it = |app: &mut App, engine: &StandIn| {
-            let run = app.state().training.record("linear-probe-1").unwrap();
+            let run = app.state().training().record("linear-probe-1").unwrap();
             let model = ModelInfo {
                 path: run.model.clone(),
                 identity: "7e57".repeat(8),

@@ -10,8 +10,8 @@ use clipsight::app::App;
 use clipsight::app::settings::Settings;
 use clipsight::clip::{Layout, ModelInfo, Precision, Scoring, TowerKind, WeightsFile};
 use clipsight::engine::protocol::{
-    Event, HeatMap, InferenceRequest, InspectedPicture, LabelId, LibraryRequest, MapSet, PictureFile, PictureId, Probe,
-    Probed, Question, Request, Rival, ScreenImage, Verdict, ViewRect,
+    ComparedWith, Event, HeatMap, InferenceRequest, InspectedPicture, LabelId, LibraryRequest, MapSet, PictureFile,
+    PictureId, Probe, Probed, Question, Request, ScreenImage, Verdict, ViewRect,
 };
 use clipsight::engine::{Backend, DeviceInfo, ModelChoice};
 use clipsight::heatmap::HeatmapMethod;
@@ -174,7 +174,7 @@ impl StandIn {
         self.say(Event::HeatMaps {
             library,
             picture,
-            rival: false,
+            compared: false,
             maps: Arc::new(MapSet {
                 question: answered(&asked),
                 method: HeatmapMethod::ClassActivation,
@@ -211,14 +211,14 @@ impl StandIn {
 
 impl StandIn {
     /// Pretends that another method, or another model, made maps, too.
-    fn compare(&self, rival: &Rival) {
+    fn compare(&self, compared: &ComparedWith) {
         let asked = question(&self.requests()).unwrap();
         let (library, picture) = (self.0.borrow().library, self.0.borrow().inspected.unwrap_or_default());
-        let model = rival.model.as_ref().map(|_| other_model());
+        let model = compared.model.as_ref().map(|_| other_model());
         let by = model
             .as_ref()
             .map_or(starter().identity, |model| model.identity.clone());
-        self.say(Event::RivalReady(model.map(Box::new)));
+        self.say(Event::ComparedReady(model.map(Box::new)));
         let other = |label| HeatMap {
             method: HeatmapMethod::Occlusion,
             ..heat_map(label + 2)
@@ -226,7 +226,7 @@ impl StandIn {
         self.say(Event::HeatMaps {
             library,
             picture,
-            rival: true,
+            compared: true,
             maps: Arc::new(MapSet {
                 question: Arc::new(asked.to_model(&by)),
                 method: HeatmapMethod::Occlusion,
@@ -306,7 +306,7 @@ impl Backend for StandIn {
                 self.say(Event::ModelOpened(choice));
             }
             Request::Inference(InferenceRequest::TestMap(Some(test))) => self.test(test.label),
-            Request::Inference(InferenceRequest::Compare(Some(rival))) => self.compare(&rival),
+            Request::Inference(InferenceRequest::Compare(Some(compared))) => self.compare(&compared),
             Request::Inference(InferenceRequest::Probe(Some(probe))) => self.probe(&probe),
             Request::Library(LibraryRequest::DrawHeatmap { path: None, .. }) => {
                 self.say(Event::Drawn(painted(1, 64, 64)))
@@ -434,7 +434,7 @@ fn inspected(picture: PictureId) -> InspectedPicture {
             height: 1.0,
         },
         model_view: painted(picture as usize, 224, 224),
-        rival_view: None,
+        compared_view: None,
     }
 }
 
