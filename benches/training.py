@@ -14,10 +14,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-import sklearn
 import torch
 import transformers
-from sklearn.linear_model import LogisticRegression
 from transformers import CLIPConfig, CLIPModel
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,6 +38,9 @@ def features():
 
 
 def probe():
+    # Only here: a machine without it can still compare steps.
+    from sklearn.linear_model import LogisticRegression
+
     x, y = features(), np.arange(COUNT) % CLASSES
     started = time.perf_counter()
     LogisticRegression(C=1.0, max_iter=1000, tol=1e-4).fit(x, y)
@@ -59,14 +60,17 @@ class Lora(torch.nn.Module):
         return self.base(x) + x @ self.a.T @ self.b.T
 
 
-def step_ms(folder, lora):
+def step_ms(folder, lora, device="cpu", half=False):
+    """Milliseconds of a step; in half precision with autocast and a scaled loss, the weights in f32."""
     model = CLIPModel.from_pretrained(folder).train()
     if lora:
         model.requires_grad_(False)
         for layer in [*model.vision_model.encoder.layers, *model.text_model.encoder.layers]:
             for name in ["q_proj", "k_proj", "v_proj"]:
                 setattr(layer.self_attn, name, Lora(getattr(layer.self_attn, name)))
+    model.to(device)
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-5)
+    scaler = torch.amp.GradScaler(device, enabled=half)
     pixels = torch.rand(BATCH, 3, 224, 224)
     ids = torch.randint(1, 49_000, (BATCH, 77))
     ids[:, 7:] = 49407
@@ -74,9 +78,15 @@ def step_ms(folder, lora):
     for _ in range(REPEATS + 1):
         started = time.perf_counter()
         optimizer.zero_grad()
-        model(input_ids=ids, pixel_values=pixels, return_loss=True).loss.backward()
+        with torch.autocast(device, torch.float16, enabled=half):
+            loss = model(input_ids=ids.to(device), pixel_values=pixels.to(device), return_loss=True).loss
+        scaler.scale(loss).backward()
+        scaler.unscale_(optimizer)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        scaler.step(optimizer)
+        scaler.update()
+        if device == "cuda":
+            torch.cuda.synchronize()
         runs.append((time.perf_counter() - started) * 1e3)
     return statistics.median(runs[1:])
 
@@ -92,6 +102,8 @@ def main():
     if sys.argv[2:3] == ["--step"]:  # in a process of its own, for its memory
         print(json.dumps([step_ms(sys.argv[3], sys.argv[4] == "lora"), peak_mb()]))
         return
+    import sklearn
+
     torch.set_num_threads(THREADS)
     print(f"{THREADS} threads, torch {torch.__version__}, transformers {transformers.__version__}, scikit-learn {sklearn.__version__}")
     mine = clipsight(binary, "linear_probe", "starter")["linear_probe_10000_s"]
