@@ -46,5 +46,5 @@ pub use towers::efficientnet::{EfficientNetDense, EfficientNetLite};
 pub use towers::image_tower::{ImageTower, Towers};
 pub use towers::kind::TowerKind;
 pub use towers::modified_resnet::ModifiedResNet;
-pub use towers::text::TextTransformer;
+pub use towers::text::{TEXT_BATCH, TextTransformer};
 pub use towers::vision_transformer::{GatheringAttention, VisionDense, VisionTransformer};

@@ -17,9 +17,6 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// What a GPU that has it answers in, where nobody asked for anything else. Learning is in full unless asked.
-    pub const USUAL: Self = Self::Half;
-
     pub const ALL: [Self; 2] = [Self::Full, Self::Half];
 
     /// Its name in identities and messages.

@@ -50,6 +50,7 @@ pub struct Directory<'a> {
 const ORIENTATION: u16 = 274;
 const BITS_PER_SAMPLE: u16 = 258;
 const PHOTOMETRIC: u16 = 262;
+const TILE_WIDTH: u16 = 322;
 const SAMPLE_FORMAT: u16 = 339;
 const COLOUR_MAP: u16 = 320;
 const COMPRESSION: u16 = 259;
@@ -158,6 +159,11 @@ impl<'a> Directory<'a> {
         self.entry(PHOTOMETRIC)
             .filter(|entry| entry.kind == 3 && entry.count == 1)
             .map(|entry| entry.at)
+    }
+
+    /// How wide a tile is, in pixels, where pixels lie in tiles.
+    pub fn tile_width(&self) -> Option<u64> {
+        self.first(TILE_WIDTH)
     }
 
     /// Whether numbers are stored with their large end first.

@@ -36,10 +36,10 @@ impl Model {
         Ok(embeddings)
     }
 
-    /// Has a GPU begin to embed pictures, without waiting for it; none where the processor computes, or where a classifier
-    /// on top needs more than the embeddings.
+    /// Begins to embed pictures, without waiting for the end where a GPU computes; none where a classifier on top needs
+    /// more than the embeddings.
     pub fn begin(&self, pictures: &[Pixels]) -> Option<PendingEmbeddings> {
-        let apart = self.device != Device::flex() && self.head.is_none() && !pictures.is_empty();
+        let apart = self.head.is_none() && !pictures.is_empty();
         apart.then(|| PendingEmbeddings(self.launch(pictures)))
     }
 

@@ -6,6 +6,8 @@
 
 use serde_json::{Value, json};
 
+use super::vetted::MAX_TOKEN_BYTES;
+
 /// How a piece comes about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Kind {
@@ -35,8 +37,8 @@ struct Model {
 }
 
 const UNIGRAM: u64 = 1;
-/// More than any published model has.
-const MAX_PIECES: usize = 2_000_000;
+/// Twice as many as published models of several languages have.
+const MAX_PIECES: usize = 600_000;
 /// A score so low that every other way to spell a word is better.
 const NEVER: f32 = -1e6;
 
@@ -51,6 +53,15 @@ pub fn tokenizer(bytes: &[u8], end: &str) -> Result<Value, String> {
     let model = Model::parse(bytes).ok_or("it is no sentencepiece model, or damaged")?;
     if model.model_type != UNIGRAM {
         return Err("it is a sentencepiece model, but not of the unigram kind; put tokenizer.json beside it".into());
+    }
+    if model.pieces.len() > MAX_PIECES {
+        return Err(format!("it has more than {MAX_PIECES} pieces; no such model does"));
+    }
+    if let Some(long) = model.pieces.iter().find(|piece| piece.text.len() > MAX_TOKEN_BYTES) {
+        return Err(format!(
+            "it has a piece of {} bytes; at most {MAX_TOKEN_BYTES} are read",
+            long.text.len()
+        ));
     }
     let id_of = |wanted: &dyn Fn(&Piece) -> bool| model.pieces.iter().position(wanted);
     let unknown = id_of(&|piece| piece.kind == Kind::Unknown).ok_or("it has no piece for unknown letters")?;
@@ -103,7 +114,7 @@ impl Model {
         };
         for field in Fields(bytes) {
             match field? {
-                (1, Wire::Bytes(piece)) if model.pieces.len() < MAX_PIECES => model.pieces.push(Piece::parse(piece)?),
+                (1, Wire::Bytes(piece)) if model.pieces.len() <= MAX_PIECES => model.pieces.push(Piece::parse(piece)?),
                 (2, Wire::Bytes(trainer)) => {
                     for field in Fields(trainer) {
                         match field? {
@@ -259,6 +270,15 @@ mod tests {
         ] {
             assert_eq!(base64(plain.as_bytes()), coded);
         }
+    }
+
+    #[test]
+    fn pieces_are_neither_too_many_nor_too_long() {
+        let many = [0x0a, 0].repeat(MAX_PIECES + 1);
+        assert!(tokenizer(&many, "</s>").unwrap_err().contains("600000 pieces"));
+        // A piece of 1,025 letters: its own length and that of its text, seven bits a byte.
+        let long = [&b"\x0a\x84\x08\x0a\x81\x08"[..], &[b'b'; 1_025]].concat();
+        assert!(tokenizer(&long, "</s>").unwrap_err().contains("1025 bytes"));
     }
 
     #[test]

@@ -31,6 +31,13 @@ pub enum PictureError {
     Damaged(String),
 }
 
+/// Whether a picture is not shown, for this reason as people are told it, because it is a kind of TIFF that is not read.
+/// Unlike other kinds, those are known only once they are opened.
+pub fn is_unread_tiff(reason: &str) -> bool {
+    let big = PictureError::Kind(UnreadKind::BigTiff).to_string();
+    reason == big || reason.starts_with("a TIFF ") && reason.contains(", which is not read: ")
+}
+
 pub(super) fn unreadable(error: std::io::Error) -> PictureError {
     PictureError::Unreadable(error.to_string())
 }

@@ -5,13 +5,19 @@ use image::{ImageDecoder, ImageFormat};
 
 use super::error::PictureError;
 use super::orientation::orientation;
+use super::parts::needed_beside;
 use super::pixels::{content_of, reader};
 use crate::clip::preprocess::jpeg;
 use crate::library::budget::{PICTURE_BUDGET, Room};
 use crate::library::rgb::RGB_BYTES;
 
 /// The longest side of a JPEG; what tables by rows and columns take grows with it.
-const MAX_SIDE: u32 = 65_535;
+pub(super) const MAX_SIDE: u32 = 65_535;
+/// Cameras of medium format have 100 megapixels and some 150. A file with more is read only where it is as long as such a
+/// picture is: at least a byte for so many pixels. Nothing but an empty one is packed more tightly, and working on it
+/// takes as long.
+const MAX_EMPTY_PIXELS: u64 = 120_000_000;
+const PIXELS_A_BYTE: u64 = 16;
 
 pub(super) fn room_for(bytes: u64) -> Result<Room, PictureError> {
     let too_large = || PictureError::TooLarge(format!("reading it would take {} MiB of memory", bytes >> 20));
@@ -33,7 +39,7 @@ pub(super) fn needed(bytes: &[u8], format: ImageFormat) -> Result<u64, PictureEr
     match reader(bytes, format).into_decoder() {
         Ok(mut decoder) => {
             let turn = orientation(&mut decoder, bytes, format);
-            Ok(file.saturating_add(needed_by(&decoder, format, bytes, turn)?))
+            Ok(file.saturating_add(needed_by(&decoder, format, bytes, bytes.len() as u64, turn)?))
         }
         // What is read by other means alone has no size yet.
         Err(_) if matches!(format, ImageFormat::Tiff | ImageFormat::Ico) => Ok(PICTURE_BUDGET),
@@ -41,11 +47,12 @@ pub(super) fn needed(bytes: &[u8], format: ImageFormat) -> Result<u64, PictureEr
     }
 }
 
-/// What a decoder and the pixels take at most, in bytes.
+/// What a decoder and the pixels take at most, in bytes; `length` is the file's, of which `bytes` may be the beginning.
 pub(super) fn needed_by(
     decoder: &impl ImageDecoder,
     format: ImageFormat,
     bytes: &[u8],
+    length: u64,
     turn: Orientation,
 ) -> Result<u64, PictureError> {
     let (width, height) = decoder.dimensions();
@@ -64,13 +71,15 @@ pub(super) fn needed_by(
         ImageFormat::WebP => pixels.saturating_mul(8),
         _ => stored,
     };
+    let beside = beside.saturating_add(needed_beside(bytes, format, (width, height))?);
     let turned = match turn {
         Orientation::NoTransforms | Orientation::Rotate180 => 0,
         Orientation::FlipHorizontal | Orientation::FlipVertical => 0,
         _ => rgb,
     };
     let needed = stored.max(rgb).saturating_add(beside.max(turned));
-    if width.max(height) > MAX_SIDE || needed > PICTURE_BUDGET {
+    let is_empty = pixels > MAX_EMPTY_PIXELS && length.saturating_mul(PIXELS_A_BYTE) < pixels;
+    if width.max(height) > MAX_SIDE || needed > PICTURE_BUDGET || is_empty {
         return Err(PictureError::TooLarge(format!("{width} x {height} pixels")));
     }
     Ok(needed)

@@ -3,6 +3,7 @@
 mod error;
 mod memory;
 mod orientation;
+mod parts;
 mod pixels;
 #[cfg(test)]
 mod tests;
@@ -20,9 +21,9 @@ use super::thumbnail::fitted;
 use crate::logging::{panic_text, place};
 use error::{file_too_large, unreadable};
 use memory::{copies_of_file, needed, room_for};
-use pixels::{decode_bytes, decode_streamed};
+use pixels::{check_streamed, decode_bytes, decode_streamed};
 
-pub use error::{PictureError, picture_error};
+pub use error::{PictureError, is_unread_tiff, picture_error};
 
 /// Larger files are no photographs; they would only exhaust the memory.
 const MAX_FILE_BYTES: u64 = 300_000_000;
@@ -105,7 +106,12 @@ pub(super) fn read(path: &Path) -> Result<Raw, PictureError> {
     // What is no picture is not read to its end.
     let format = format_of(&head, path)?;
     if format == ImageFormat::Tiff && (STREAMED_BYTES..MAX_STREAMED_BYTES).contains(&metadata.len()) {
-        return Ok(Raw::Large);
+        return match guarded(|| check_streamed(&file)) {
+            // Of another kind, perhaps with a palette, which is read as a whole.
+            Err(PictureError::Unsupported) if metadata.len() > MAX_FILE_BYTES => Err(file_too_large(metadata.len())),
+            Err(PictureError::Unsupported) => Ok(Raw::Large),
+            checked => checked.map(|()| Raw::Large),
+        };
     }
     read_whole(&file, head, format, &metadata)
 }
@@ -150,7 +156,7 @@ fn format_of(bytes: &[u8], path: &Path) -> Result<ImageFormat, PictureError> {
 /// Decodes what was read. Where it has to be read once more, `same` says whether it still holds the same. A decoder that
 /// panics on damaged content costs this file, never the scan.
 pub(super) fn decode_raw(raw: Raw, path: &Path, same: &dyn Fn(&[u8]) -> bool) -> Result<Decoded, PictureError> {
-    let decode = std::panic::AssertUnwindSafe(|| match raw {
+    guarded(|| match raw {
         Raw::Large => decode_large(path, same),
         Raw::Whole {
             bytes,
@@ -158,8 +164,13 @@ pub(super) fn decode_raw(raw: Raw, path: &Path, same: &dyn Fn(&[u8]) -> bool) ->
             room,
             is_file,
         } => decode_whole(bytes, format, room, is_file.then_some(path), same),
-    });
-    std::panic::catch_unwind(decode).unwrap_or_else(|panic| {
+    })
+}
+
+/// What a decoder panics at is damage of the file.
+fn guarded<T>(work: impl FnOnce() -> Result<T, PictureError>) -> Result<T, PictureError> {
+    let work = std::panic::AssertUnwindSafe(work);
+    std::panic::catch_unwind(work).unwrap_or_else(|panic| {
         let reason = panic_text(panic.as_ref());
         Err(PictureError::Damaged(format!(
             "its decoder failed ({reason}); {}",

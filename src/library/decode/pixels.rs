@@ -3,13 +3,14 @@
 use std::fs::File;
 use std::io::{BufReader, Cursor, Seek};
 
+use image::codecs::tiff::TiffDecoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 
-use super::Decoded;
 use super::error::{PictureError, picture_error, unreadable};
 use super::memory::{needed_by, room_for};
 use super::orientation::orientation;
+use super::{Decoded, STREAMED_BYTES};
 use crate::clip::preprocess::jpeg::{self, Wholeness};
 use crate::library::budget::Room;
 use crate::library::exif::first_directory;
@@ -21,18 +22,48 @@ const MAX_PNG_EXTRA_BYTES: u64 = 16 << 20;
 /// What other files may take beside their pixels: colour profiles, tables, texts.
 const MAX_EXTRA_BYTES: u64 = 64 << 20;
 
+/// A large TIFF may hold layers beside its picture, and more pictures; a file with far less of a picture than this part of
+/// it holds nothing.
+const MOST_OF_PICTURE: u64 = 32;
+
+/// A large TIFF whose header was read, and none of its pixels.
+struct Streamed<'a> {
+    decoder: TiffDecoder<BufReader<&'a File>>,
+    turn: Orientation,
+    /// The memory that decoding takes, in bytes.
+    needed: u64,
+}
+
+impl<'a> Streamed<'a> {
+    fn open(mut file: &'a File) -> Result<Self, PictureError> {
+        let length = file.metadata().map_err(unreadable)?.len();
+        let directory = first_directory(file).map_err(unreadable)?;
+        file.rewind().map_err(unreadable)?;
+        let mut decoder = TiffDecoder::new(BufReader::new(file)).map_err(picture_error)?;
+        decoder.set_limits(limits(MAX_EXTRA_BYTES)).map_err(picture_error)?;
+        let turn = orientation(&mut decoder, &directory, ImageFormat::Tiff);
+        let needed = needed_by(&decoder, ImageFormat::Tiff, &directory, length, turn)?;
+        if length > STREAMED_BYTES + MOST_OF_PICTURE * decoder.total_bytes() {
+            return Err(PictureError::Damaged(format!(
+                "it has {} MB, and its picture is far smaller",
+                length / 1_000_000
+            )));
+        }
+        Ok(Self { decoder, turn, needed })
+    }
+}
+
+/// Whether a large TIFF can be a picture at all, before all of it is read.
+///
+/// # Errors
+/// It is none.
+pub(super) fn check_streamed(file: &File) -> Result<(), PictureError> {
+    Streamed::open(file).map(drop)
+}
+
 /// A large TIFF, of which no more is in memory than its pixels.
 pub(super) fn decode_streamed(file: &File) -> Result<Decoded, PictureError> {
-    let directory = first_directory(file).map_err(unreadable)?;
-    let open = || -> Result<_, PictureError> {
-        let mut reader = ImageReader::with_format(BufReader::new(file), ImageFormat::Tiff);
-        reader.limits(limits(MAX_EXTRA_BYTES));
-        (&*file).rewind().map_err(unreadable)?;
-        reader.into_decoder().map_err(picture_error)
-    };
-    let mut decoder = open()?;
-    let turn = orientation(&mut decoder, &directory, ImageFormat::Tiff);
-    let needed = needed_by(&decoder, ImageFormat::Tiff, &[], turn)?;
+    let Streamed { decoder, turn, needed } = Streamed::open(file)?;
     let mut room = room_for(needed)?;
     let picture = turned(decoder, turn, MAX_EXTRA_BYTES)?;
     room.shrink(u64::from(picture.width()) * u64::from(picture.height()) * RGB_BYTES as u64);
@@ -117,7 +148,7 @@ fn pixels(bytes: &[u8], format: ImageFormat, room: u64) -> Result<RgbImage, Pict
     let (bytes, format) = content_of(bytes, format);
     let mut decoder = reader(bytes, format).into_decoder().map_err(picture_error)?;
     let turn = orientation(&mut decoder, bytes, format);
-    if needed_by(&decoder, format, bytes, turn)? > room {
+    if needed_by(&decoder, format, bytes, bytes.len() as u64, turn)? > room {
         return Err(PictureError::Damaged("it changed while it was read".into()));
     }
     match format {

@@ -12,7 +12,7 @@ use crate::clip::{Error, Result};
 /// Objects in one file; a published tokenizer has 6,500.
 const MAX_OBJECTS: usize = 100_000;
 /// Items in one file; a published tokenizer has two millions.
-const MAX_ITEMS: usize = 8_000_000;
+const MAX_ITEMS: usize = 3_000_000;
 
 /// Words of Python's `json` that JSON does not have, the longest first.
 const PYTHON_NUMBERS: [&str; 3] = ["-Infinity", "Infinity", "NaN"];

@@ -17,6 +17,8 @@ const MERGES: &str = "merges.txt";
 const ADDED: &str = "added_tokens.json";
 const SPECIAL: &str = "special_tokens_map.json";
 const SENTENCEPIECE: [&str; 3] = ["spiece.model", "tokenizer.model", "sentencepiece.model"];
+/// Lines of `merges.txt`; published ones have up to 600,000.
+const MAX_MERGES: usize = 1_000_000;
 /// What `merges.txt` begins with; no merge does.
 const VERSION: &str = "#version";
 const START: &str = "<|startoftext|>";
@@ -138,6 +140,12 @@ fn from_two_files(folder: &Path, config: &Value) -> Result<Option<Vec<u8>>> {
         return Err(Error::config(MERGES, what));
     }
     let merges = std::str::from_utf8(&merges).map_err(|_| Error::config(MERGES, "it is no text in UTF-8"))?;
+    if merges.lines().count() > MAX_MERGES {
+        return Err(Error::config(
+            MERGES,
+            format!("it has more than {MAX_MERGES} lines; no such file does"),
+        ));
+    }
     let merges: Vec<Value> = merges
         .trim_start_matches('\u{feff}')
         .lines()
@@ -243,6 +251,15 @@ mod tests {
             let error = TextFiles::read(folder.path()).err().unwrap().to_string();
             assert!(error.contains(MERGES) && error.contains(named), "{error}");
         }
+    }
+
+    #[test]
+    fn merges_without_end_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(VOCABULARY), "{}").unwrap();
+        std::fs::write(folder.path().join(MERGES), "a b\n".repeat(MAX_MERGES + 1)).unwrap();
+        let error = TextFiles::read(folder.path()).err().unwrap().to_string();
+        assert!(error.contains("1000000 lines"), "{error}");
     }
 
     /// The real vocabulary, once as `tokenizer.json` and once as the two files that it was published in.

@@ -21,7 +21,8 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 
 use crate::clip::{Error, Precision, Result};
-use open::open_file;
+use crate::memory::machine_bytes;
+use open::{check_length, open_file};
 use tensor_file::{Source, StoredTensor};
 
 pub use flat_file::{Flat, Flats, read_flats, read_flats_within, write_flats, write_whole};
@@ -63,8 +64,9 @@ impl Checkpoint {
     /// Opens the files that together hold the weights; tensors will be made on `device`.
     ///
     /// # Errors
-    /// A file cannot be read, is truncated, damaged, or wants more than weights need.
+    /// A file cannot be read, is truncated, damaged, or wants more than weights need, or than this machine has.
     pub fn open(paths: &[PathBuf], device: &Device) -> Result<Self> {
+        check_length(paths, machine_bytes())?;
         let mut sources = Vec::new();
         let mut tensors = BTreeMap::new();
         for path in paths {

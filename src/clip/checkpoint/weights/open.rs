@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::tensor_file::{Source, StoredTensor};
 use super::{damaged, safetensors_file, torch_archive};
@@ -12,6 +12,24 @@ use crate::clip::checkpoint::mistaken::{START_BYTES, mistaken};
 
 /// The start of a bare pickle: its protocol, and the first of PyTorch's magic numbers.
 const OLD_PICKLE: &[u8] = b"\x80\x02\x8a\x0a";
+
+/// Checks that files are not longer, together, than this machine's memory of `most` bytes, before anything of them is read:
+/// a file can be long and hold nothing.
+pub fn check_length(paths: &[PathBuf], most: Option<u64>) -> Result<()> {
+    let length = |path: &PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    let all = paths.iter().map(length).fold(0, u64::saturating_add);
+    match (most, paths.first()) {
+        (Some(most), Some(path)) if all > most => {
+            let reason = format!(
+                "the weights have {} MiB, which is more than the memory of this machine ({} MiB)",
+                all >> 20,
+                most >> 20
+            );
+            Err(damaged(path, reason))
+        }
+        _ => Ok(()),
+    }
+}
 
 /// What a file says it holds, by what it starts with and not by its name.
 pub fn open_file(path: &Path, number: usize) -> Result<(Source, BTreeMap<String, StoredTensor>)> {
@@ -41,4 +59,22 @@ pub fn open_file(path: &Path, number: usize) -> Result<(Source, BTreeMap<String,
     let mut source = Source::File(file);
     let tensors = safetensors_file::read_header(&mut source, length, number).map_err(|reason| damaged(path, reason))?;
     Ok((source, tensors))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_that_no_memory_holds_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths: Vec<PathBuf> = ["a", "b"].map(|name| folder.path().join(name)).into();
+        for path in &paths {
+            std::fs::write(path, [0; 600_000]).unwrap();
+        }
+        check_length(&paths, Some(1_200_000)).unwrap();
+        check_length(&paths, None).unwrap();
+        let refused = check_length(&paths, Some(1_100_000)).unwrap_err();
+        assert!(refused.to_string().contains("memory of this machine"), "{refused}");
+    }
 }

@@ -44,18 +44,31 @@ impl StoredType {
         !matches!(self, Self::Other(..))
     }
 
-    fn to_f32(self, bytes: &[u8]) -> Vec<f32> {
+    fn to_f32(self, bytes: &[u8]) -> std::io::Result<Vec<f32>> {
+        let mut values = reserved(bytes.len() / self.bytes())?;
         match self {
             Self::F16 => {
                 let halves: Vec<f16> = bytes.as_chunks().0.iter().map(|b| f16::from_le_bytes(*b)).collect();
-                halves.to_f32_vec()
+                values.resize(halves.len(), 0.0);
+                halves.convert_to_f32_slice(&mut values);
             }
             Self::BF16 => {
                 let halves: Vec<bf16> = bytes.as_chunks().0.iter().map(|b| bf16::from_le_bytes(*b)).collect();
-                halves.to_f32_vec()
+                values.resize(halves.len(), 0.0);
+                halves.convert_to_f32_slice(&mut values);
             }
-            Self::F32 | Self::Other(..) => bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
+            Self::F32 | Self::Other(..) => values.extend(bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b))),
         }
+        Ok(values)
+    }
+}
+
+/// An empty list with room for so many values: what a file claims may be more than any machine has.
+fn reserved<T>(count: usize) -> std::io::Result<Vec<T>> {
+    let mut values = Vec::new();
+    match values.try_reserve_exact(count) {
+        Ok(()) => Ok(values),
+        Err(_) => Err(std::io::ErrorKind::OutOfMemory.into()),
     }
 }
 
@@ -104,13 +117,13 @@ impl StoredTensor {
         let bytes = self.stored_type.bytes();
         if self.strides.is_some() {
             let span = self.span().unwrap_or(0);
-            let values = self.stored_type.to_f32(&source.read(self.start, span * bytes)?);
+            let values = self.stored_type.to_f32(&source.read(self.start, span * bytes)?)?;
             let row = self.shape.iter().skip(1).product::<usize>();
             return Ok(self.gathered(&values)[rows.start * row..rows.end * row].to_vec());
         }
         let row = self.shape.iter().skip(1).product::<usize>() * bytes;
         let start = self.start + (rows.start * row) as u64;
-        Ok(self.stored_type.to_f32(&source.read(start, rows.len() * row)?))
+        self.stored_type.to_f32(&source.read(start, rows.len() * row)?)
     }
 
     /// Numbers that lie apart, brought row by row.
@@ -143,7 +156,7 @@ impl Source {
     /// Reads `length` bytes from `start`.
     ///
     /// # Errors
-    /// They are not there.
+    /// They are not there, or there is no memory for them.
     pub fn read(&mut self, start: u64, length: usize) -> std::io::Result<Vec<u8>> {
         match self {
             Self::Bytes(bytes) => (start as usize)
@@ -153,8 +166,11 @@ impl Source {
                 .ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into()),
             Self::File(file) => {
                 file.seek(SeekFrom::Start(start))?;
-                let mut buffer = vec![0; length];
-                file.read_exact(&mut buffer)?;
+                let mut buffer = reserved(length)?;
+                file.take(length as u64).read_to_end(&mut buffer)?;
+                if buffer.len() < length {
+                    return Err(std::io::ErrorKind::UnexpectedEof.into());
+                }
                 Ok(buffer)
             }
         }
@@ -183,6 +199,18 @@ mod tests {
         assert_eq!(rows, [0.0, 2.0, 4.0, 1.0, 3.0, 5.0]);
         let last = tensor(None).read_rows(&mut source, 1..2).unwrap();
         assert_eq!(last, [3.0, 4.0, 5.0]);
+    }
+
+    #[test]
+    fn what_no_memory_holds_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        std::fs::write(&path, [1; 8]).unwrap();
+        let mut source = Source::File(File::open(&path).unwrap());
+        let mut kind = |length: usize| source.read(4, length).unwrap_err().kind();
+        assert_eq!(kind(isize::MAX as usize), std::io::ErrorKind::OutOfMemory);
+        assert_eq!(kind(5), std::io::ErrorKind::UnexpectedEof);
+        assert_eq!(source.read(4, 4).unwrap(), [1; 4]);
     }
 
     #[test]

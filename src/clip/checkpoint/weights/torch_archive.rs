@@ -24,6 +24,8 @@ const MAX_DEPTH: usize = 64;
 const MAX_VISITED: usize = 1_000_000;
 /// The longest name of a tensor, in bytes.
 const MAX_PATH_BYTES: usize = 4_096;
+/// The names of all tensors together, in bytes; a few bytes of a pickle can refer to a long one again and again.
+const MAX_NAMED_BYTES: usize = 64 << 20;
 /// Where training checkpoints keep the model, the most usual first.
 const TRAINING_STATES: [&str; 3] = ["state_dict", "model_state_dict", "model"];
 
@@ -132,6 +134,8 @@ fn state(values: &Values) -> Id {
 struct Search {
     path: String,
     found: Vec<(String, Id)>,
+    /// The bytes of all names in `found`.
+    named_bytes: usize,
     visited: usize,
 }
 
@@ -143,7 +147,16 @@ impl Search {
             return Err("its modules are nested without end".into());
         }
         match values.get(id) {
-            Value::Tensor { .. } => self.found.push((self.path.clone(), id)),
+            Value::Tensor { .. } => {
+                self.named_bytes += self.path.len();
+                if self.named_bytes > MAX_NAMED_BYTES {
+                    return Err(format!(
+                        "its tensors have names of more than {} MiB",
+                        MAX_NAMED_BYTES >> 20
+                    ));
+                }
+                self.found.push((self.path.clone(), id));
+            }
             Value::Object(Some(attributes)) => self.below(values, *attributes, depth + 1)?,
             Value::Dict(items) => {
                 for (key, item) in items {

@@ -2,6 +2,7 @@
 //! write gigabytes, or stop in the middle of a text without a word.
 
 mod growth;
+mod model;
 mod steps;
 mod template;
 #[cfg(test)]
@@ -9,10 +10,10 @@ mod tests;
 
 use fancy_regex::Regex;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use growth::{Growth, MAX_GROWN_BYTES};
+use model::Model;
 use steps::Steps;
 
 /// Published tokenizers have up to 6,500 tokens beside their vocabulary.
@@ -21,8 +22,10 @@ const MAX_ADDED_TOKENS: usize = 20_000;
 const MAX_ADDED_BYTES: usize = 1 << 20;
 /// The longest text that is put in front of every other, or at the end of a word, in bytes.
 const MAX_PIECE_BYTES: usize = 256;
+/// The longest token, in bytes; the longest published ones are rows of 128 signs.
+pub const MAX_TOKEN_BYTES: usize = 1_024;
 
-/// The parts that are checked; the vocabulary is only counted by the size of its file.
+/// The parts that are checked; merges are only counted by the size of their file.
 #[derive(Deserialize)]
 struct Outline {
     #[serde(default)]
@@ -35,10 +38,9 @@ struct Outline {
     post_processor: Value,
     #[serde(default)]
     model: Option<Model>,
-    /// Turns tokens into text, which is never wanted here, and is read all the same.
+    /// Turns tokens into text, which is never wanted here; the library reads its patterns all the same.
     #[serde(default)]
-    #[allow(dead_code)]
-    decoder: Option<IgnoredAny>,
+    decoder: Value,
 }
 
 #[derive(Deserialize)]
@@ -48,16 +50,6 @@ struct AddedToken {
     /// Whether the steps change it, too.
     #[serde(default)]
     normalized: Value,
-}
-
-#[derive(Deserialize)]
-struct Model {
-    #[serde(default)]
-    continuing_subword_prefix: Option<String>,
-    #[serde(default)]
-    end_of_word_suffix: Option<String>,
-    #[serde(default)]
-    dropout: Option<f32>,
 }
 
 /// What a file asks for, once it is checked.
@@ -100,15 +92,7 @@ pub fn vetted(bytes: &[u8]) -> Result<Vetted, String> {
             added.len()
         ));
     }
-    if let Some(model) = &outline.model {
-        let affixes = [&model.continuing_subword_prefix, &model.end_of_word_suffix];
-        if affixes.into_iter().flatten().any(|affix| affix.len() > MAX_PIECE_BYTES) {
-            return Err(format!("its words end or go on in more than {MAX_PIECE_BYTES} bytes"));
-        }
-        if model.dropout.is_some_and(|dropout| dropout != 0.0) {
-            return Err("it leaves merges out by chance, so that no text is read the same way twice".into());
-        }
-    }
+    outline.model.map_or(Ok(()), Model::check)?;
     let mut steps = Steps::default();
     steps.normalizer(&outline.normalizer)?;
     // The library takes each of them through these steps when it opens the file.
@@ -123,6 +107,7 @@ pub fn vetted(bytes: &[u8]) -> Result<Vetted, String> {
     }
     steps.pre_tokenizer(&outline.pre_tokenizer)?;
     template::check(&outline.post_processor)?;
+    steps.decoder(&outline.decoder)?;
     Ok(Vetted {
         patterns: steps.patterns,
         growth: steps.growth,

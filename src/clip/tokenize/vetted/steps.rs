@@ -86,6 +86,16 @@ impl Steps {
         self.bytes(step)
     }
 
+    /// Decoders are never run; what they search for is made ready to be searched for, and no text is held against it.
+    pub fn decoder(&mut self, step: &Value) -> Result<(), String> {
+        self.step()?;
+        items(step, "decoders").try_for_each(|step| self.decoder(step))?;
+        let searched = self.patterns.len();
+        self.pattern(&step["pattern"])?;
+        self.patterns.truncate(searched);
+        Ok(())
+    }
+
     /// Bytes that are no ASCII become two, each time anew.
     fn bytes(&mut self, step: &Value) -> Result<(), String> {
         let is_byte_level = step["type"] == "ByteLevel" || step.get("trim_offsets").is_some();
@@ -95,15 +105,17 @@ impl Steps {
     /// The fewest bytes that a pattern finds; none where it finds places between letters, or may do so.
     fn pattern(&mut self, pattern: &Value) -> Result<usize, String> {
         let empty = || "it searches texts for nothing (an empty pattern)".to_string();
-        if let Some(text) = pattern["String"].as_str() {
-            return if text.is_empty() { Err(empty()) } else { Ok(text.len()) };
-        }
-        let Some(source) = pattern["Regex"].as_str() else {
+        let text = pattern["String"].as_str();
+        let Some(source) = text.or(pattern["Regex"].as_str()) else {
             return Ok(0);
         };
+        // A text is searched for as a pattern, too.
         self.pattern_bytes += source.len();
         if self.pattern_bytes > MAX_PATTERN_BYTES {
             return Err(format!("its patterns have more than {MAX_PATTERN_BYTES} bytes"));
+        }
+        if let Some(text) = text {
+            return if text.is_empty() { Err(empty()) } else { Ok(text.len()) };
         }
         self.repetitions = self.repetitions.saturating_add(repetitions(source));
         if self.repetitions > MAX_REPETITIONS {

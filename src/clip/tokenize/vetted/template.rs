@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::items;
+use super::{MAX_TOKEN_BYTES, items};
 
 /// Tokens around a text; published tokenizers have two.
 const MAX_TEMPLATE_TOKENS: usize = 64;
@@ -23,7 +23,26 @@ fn processor(step: &Value, tokens: &mut usize) -> Result<(), String> {
         ));
     }
     items(step, "processors").try_for_each(|step| processor(step, tokens))?;
+    // The library copies each with every text.
+    if let Some(text) = texts(step).find(|text| text.len() > MAX_TOKEN_BYTES) {
+        return Err(format!(
+            "it puts a token of {} bytes around every text; at most {MAX_TOKEN_BYTES} are read",
+            text.len()
+        ));
+    }
     template(step, tokens)
+}
+
+/// What the tokens are called that are put around a text.
+fn texts(step: &Value) -> impl Iterator<Item = &str> {
+    let special = step["special_tokens"].as_object().into_iter().flatten();
+    let named = special.flat_map(|(name, token)| {
+        let own = items(token, "tokens").filter_map(Value::as_str);
+        own.chain([name.as_str()]).chain(token["id"].as_str())
+    });
+    // BERT's and RoBERTa's: a name and a number each.
+    let pairs = ["sep", "cls"].into_iter().filter_map(move |key| step[key][0].as_str());
+    named.chain(pairs)
 }
 
 fn template(step: &Value, tokens: &mut usize) -> Result<(), String> {

@@ -130,3 +130,74 @@ fn bombs_are_refused_by_what_they_do() {
     assert!(refused(json!({"model": {"end_of_word_suffix": "x".repeat(300)}})).contains("256 bytes"));
     assert!(refused(json!({"model": {"dropout": 0.5}})).contains("by chance"));
 }
+
+fn unigram(tokens: &[String]) -> Value {
+    let listed: Vec<Value> = tokens.iter().map(|token| json!([token, -1.0])).collect();
+    json!({"model": {"type": "Unigram", "unk_id": 0, "vocab": listed, "byte_fallback": false}})
+}
+
+#[test]
+fn tokens_are_no_longer_than_any_published_one() {
+    let long = "b".repeat(1_025);
+    assert!(refused(unigram(&["a".into(), long.clone()])).contains("1025 bytes"));
+    for kind in ["BPE", "WordPiece", "WordLevel"] {
+        let model =
+            |vocab: Value, unknown: &str| json!({"model": {"type": kind, "vocab": vocab, "unk_token": unknown}});
+        assert!(
+            refused(model(json!({ &long: 0 }), "a")).contains("1025 bytes"),
+            "{kind}"
+        );
+        assert!(refused(model(json!({"a": 0}), &long)).contains("1025 bytes"), "{kind}");
+        let sound = model(json!({ &long[1..]: 0, "a": 1 }), "a");
+        assert!(vetted(sound.to_string().as_bytes()).is_ok(), "{kind}");
+    }
+    // Many long ones that share nothing are a tree as large.
+    let many: Vec<String> = (0..2_500).map(|n| format!("{n:04}{}", "b".repeat(1_000))).collect();
+    assert!(refused(unigram(&many)).contains("tree"));
+    // As XLM-R has them: a quarter of a million, which begin alike.
+    let published: Vec<String> = (0..250_000).map(|n| format!("\u{2581}{n:09}")).collect();
+    assert!(vetted(unigram(&published).to_string().as_bytes()).is_ok());
+}
+
+#[test]
+fn words_are_taken_apart_up_to_a_length() {
+    let model = |chars: u64| {
+        json!({"model": {"type": "WordPiece", "unk_token": "u", "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": chars, "vocab": {"u": 0}}})
+    };
+    assert!(refused(model(1_000_000_000)).contains("max_input_chars_per_word"));
+    assert!(vetted(model(100).to_string().as_bytes()).is_ok());
+}
+
+#[test]
+fn what_a_decoder_searches_for_counts_as_well() {
+    let replace = |pattern: Value| json!({"type": "Replace", "pattern": pattern, "content": ""});
+    let all = |pattern: Value, times: usize| json!({"decoder": {"type": "Sequence", "decoders": vec![replace(pattern); times]}});
+    let dear = json!({"Regex": "a{60}".repeat(3)});
+    assert!(refused(all(dear, 50)).contains("200 times"));
+    assert!(refused(all(json!({"Regex": "(?=a)".repeat(80)}), 50)).contains("2048 bytes"));
+    let sound = vetted(all(json!({"String": "\u{2581}"}), 2).to_string().as_bytes()).unwrap();
+    assert!(sound.patterns.is_empty());
+    let text = json!({"String": "a".repeat(40_000)});
+    assert!(refused(all(text.clone(), 1)).contains("2048 bytes"));
+    assert!(
+        refused(json!({"pre_tokenizer": {"type": "Split", "pattern": text, "behavior": "Isolated"}})).contains("2048")
+    );
+    // No text is ever held against what a decoder searches for.
+    let sound = vetted(all(json!({"Regex": "a+"}), 2).to_string().as_bytes()).unwrap();
+    assert!(sound.patterns.is_empty());
+}
+
+#[test]
+fn tokens_around_a_text_have_short_names() {
+    let long = "E".repeat(40_000);
+    let template = |name: &str, token: &str| {
+        json!({"post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": name, "type_id": 0}}],
+            "pair": [], "special_tokens": {name: {"id": name, "ids": [1], "tokens": [token]}}}})
+    };
+    assert!(refused(template("E", &long)).contains("40000 bytes"));
+    assert!(refused(template(&long, "E")).contains("40000 bytes"));
+    assert!(vetted(template("E", "E").to_string().as_bytes()).is_ok());
+    let berts = json!({"post_processor": {"type": "BertProcessing", "sep": [long, 1], "cls": ["E", 2]}});
+    assert!(refused(berts).contains("40000 bytes"));
+}
