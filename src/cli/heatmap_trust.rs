@@ -12,6 +12,7 @@ use super::pictures::{find, session, templates};
 use super::preview::say_aside;
 use super::progress::Bar;
 use crate::evaluation::{Class, labels_for};
+use crate::fine_tune::subsample::stratified;
 use crate::heatmap::HeatmapMethod;
 use crate::heatmap::trust::evaluate::{Labelled, TestResult, deletion_tests, mosaic_test};
 use crate::heatmap::trust::mosaic::TILES;
@@ -41,7 +42,7 @@ pub fn run(folder: &Path, args: &HeatmapArgs, common: &Common, output: &mut Outp
     let classes: Vec<Class> = names.iter().map(Class::of_folder).collect();
     let classes = session.classes(&labels_for(&classes, taught), &templates)?;
     let (texts, _) = classes.label_values();
-    let pictures = read(spread(labelled, args.limit), output);
+    let pictures = read(spread(&labelled, args.limit), output);
     let tower = session.loaded.model.info().tower;
     let methods = match args.methods.as_slice() {
         [] => HeatmapMethod::fitting(tower).collect(),
@@ -85,7 +86,7 @@ fn labelled(folder: &Path, output: &mut Output) -> Result<ByClass> {
     };
     if names.len() < TILES {
         bail!(
-            "{} holds pictures of {} ({}); the tests need {TILES} classes or more, one folder a class",
+            "{} holds pictures of {} ({}); the tests need {TILES} classes or more, one folder per class",
             folder.display(),
             count(names.len()),
             few(&names)
@@ -113,12 +114,13 @@ fn by_name(pictures: Vec<PathBuf>) -> ByClass {
     (names, placed)
 }
 
-/// So many of the pictures, from the whole list.
-fn spread(pictures: Vec<(PathBuf, usize)>, limit: usize) -> Vec<(PathBuf, usize)> {
-    let count = pictures.len().min(limit);
-    (0..count)
-        .map(|n| pictures[n * pictures.len() / count].clone())
-        .collect()
+/// So many of the pictures, about as many of each class, in their own order.
+fn spread(pictures: &[(PathBuf, usize)], limit: usize) -> Vec<(PathBuf, usize)> {
+    let all: Vec<usize> = (0..pictures.len()).collect();
+    let mut chosen = stratified(&all, |place| Some(pictures[place].1), limit, 0);
+    chosen.truncate(limit);
+    chosen.sort_unstable();
+    chosen.into_iter().map(|place| pictures[place].clone()).collect()
 }
 
 fn read(pictures: Vec<(PathBuf, usize)>, output: &mut Output) -> Vec<Labelled> {
@@ -191,4 +193,23 @@ fn print(output: &mut Output, method: HeatmapMethod, result: &TestResult) -> Res
             result.count
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_is_tested_however_few_pictures_it_has() {
+        let counts = [300, 300, 300, 3];
+        let of_class = |(class, count): (usize, usize)| (0..count).map(move |n| (format!("{class}/{n}").into(), class));
+        let pictures: Vec<(PathBuf, usize)> = counts.into_iter().enumerate().flat_map(of_class).collect();
+        let chosen = spread(&pictures, 40);
+        let count = |class| chosen.iter().filter(|(_, own)| *own == class).count();
+        assert_eq!((chosen.len(), count(3)), (40, 3));
+        assert!((0..3).all(|class| (12..=13).contains(&count(class))));
+        // No more than was asked for, whatever the number of classes.
+        assert_eq!(spread(&pictures, 2).len(), 2);
+        assert_eq!(spread(&pictures, 5_000), pictures);
+    }
 }

@@ -54,6 +54,7 @@ pub enum UnreadKind {
     PostScript,
     Metafile,
     Pcx,
+    BigTiff,
 }
 
 impl UnreadKind {
@@ -73,6 +74,7 @@ impl UnreadKind {
             Self::PostScript => "PostScript",
             Self::Metafile => "Windows metafile",
             Self::Pcx => "PCX",
+            Self::BigTiff => "BigTIFF",
         }
     }
 
@@ -83,6 +85,7 @@ impl UnreadKind {
             Self::Raw => "export it as JPEG, PNG or TIFF from the program that develops it",
             Self::Svg | Self::PostScript | Self::Metafile => "draw it as PNG first",
             Self::Dicom | Self::Fits => "choose what its numbers shall look like, and save that as PNG",
+            Self::BigTiff => "save it as PNG, or as an ordinary TIFF",
             _ => "save it as JPEG or PNG",
         }
     }
@@ -125,7 +128,7 @@ impl UnreadKind {
                 has(&[b"crx "]).then_some(Self::Raw)
             };
         }
-        let known: [(&[u8], Self); 14] = [
+        let known: [(&[u8], Self); 16] = [
             (b"\xFF\x0A", Self::JpegXl),
             (b"\0\0\0\x0CJXL ", Self::JpegXl),
             (b"\0\0\0\x0CjP  ", Self::Jpeg2000),
@@ -140,6 +143,8 @@ impl UnreadKind {
             (b"%!PS-Adobe", Self::PostScript),
             (b"\xC5\xD0\xD3\xC6", Self::PostScript),
             (b"\xD7\xCD\xC6\x9A", Self::Metafile),
+            (b"II+\0", Self::BigTiff),
+            (b"MM\0+", Self::BigTiff),
         ];
         if head.starts_with(b"\x01\0\0\0") && head.get(40..44) == Some(b" EMF") {
             return Some(Self::Metafile);

@@ -38,7 +38,7 @@ pub use catalog::{PictureId, Registered, SettingChange, Sighting, Stored as Stor
 pub use content::{Content, ReadPicture};
 pub use data_dir::{DATA_DIR_VARIABLE, data_dir, make_data_dir, make_private, make_private_folder};
 pub use database::StoreError;
-pub use decode::{Decoded, PictureError, decode, decode_fitted, decode_with_notes};
+pub use decode::{Decoded, PictureError, decode, decode_fitted, decode_with_notes, is_unread_tiff};
 pub use duplicates::{Copies, find_copies};
 pub use fingerprint::Fingerprint;
 pub use housekeeping::Holdings;
@@ -47,7 +47,7 @@ pub use labels::{in_words, labels_by_name};
 pub use output::{
     Inputs, OutputError, expect_ending, may_write, picture_format, same_file, same_output, write_output, write_picture,
 };
-pub use samples::unpack_samples;
+pub use samples::{SAMPLES_FOLDER, unpack_samples};
 pub use scan::{Found, Scan, is_system_folder, scan, walk};
 pub use stamp::{Stamp, stamp};
 pub use store::{Fact, Store};

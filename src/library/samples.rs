@@ -7,6 +7,9 @@ use include_dir::{Dir, DirEntry, include_dir};
 use super::data_dir::{make_private, make_private_folder};
 use crate::files::write_whole;
 
+/// What their folder is called in the data folder.
+pub const SAMPLES_FOLDER: &str = "samples";
+
 static SAMPLES: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/samples");
 
 /// Writes the samples into `data_dir/samples`, unless they are there, and returns that folder.
@@ -14,7 +17,7 @@ static SAMPLES: Dir = include_dir!("$CARGO_MANIFEST_DIR/assets/samples");
 /// # Errors
 /// The folder cannot be written.
 pub fn unpack_samples(data_dir: &Path) -> std::io::Result<PathBuf> {
-    let target = data_dir.join("samples");
+    let target = data_dir.join(SAMPLES_FOLDER);
     unpack(&SAMPLES, &target)?;
     Ok(target)
 }

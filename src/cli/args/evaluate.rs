@@ -9,7 +9,7 @@ use crate::evaluation::{Part, Source};
 /// Arguments of `evaluate`.
 #[derive(Debug, clap::Args)]
 pub struct EvaluateArgs {
-    /// One folder a class, or pictures with a list of what they show (metadata.csv, .tsv, .jsonl or COCO's .json); or such a
+    /// One folder per class, or pictures with a list of what they show (metadata.csv, .tsv, .jsonl or COCO's .json); or such a
     /// list itself.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,

@@ -54,7 +54,7 @@ pub struct Common {
     #[arg(long, global = true, value_parser = one_of(&DeviceChoice::ALL, DeviceChoice::name))]
     pub device: Option<DeviceChoice>,
 
-    /// The precision in which a GPU computes; else full, and in the window what its settings say. The CPU uses full.
+    /// The precision in which a GPU computes. The CPU always computes in full precision.
     #[arg(long, global = true, value_parser = one_of(&Precision::ALL, precision_name))]
     pub precision: Option<Precision>,
 

@@ -20,8 +20,8 @@ pub fn one_of<T: Copy + Send + Sync + 'static>(
 
 /// Takes a method of fine-tuning; help tells about each.
 pub fn learning_method() -> impl TypedValueParser<Value = FineTuneMethod> {
-    let named = |method: &FineTuneMethod| PossibleValue::new(method.name()).help(method.about());
-    let names = PossibleValuesParser::new(FineTuneMethod::ALL.iter().map(named));
+    let named = |method: FineTuneMethod| PossibleValue::new(method.name()).help(method.about());
+    let names = PossibleValuesParser::new(FineTuneMethod::all().map(named));
     names.try_map(|text| FineTuneMethod::from_name(&text).ok_or("not one of the names"))
 }
 

@@ -98,8 +98,8 @@ pub struct HeatmapArgs {
     /// Replace what is already there; never the picture itself, or a file of the model.
     #[arg(long, conflicts_with = "evaluate")]
     pub force: bool,
-    /// Test how far methods can be trusted, on labelled pictures: one folder a class. Where there are fewer than four
-    /// folders, each picture's own name is its label (`dress-2.jpg` is a `dress`).
+    /// Test how far methods can be trusted, on labelled pictures of four classes or more: one folder per class, or a list.
+    /// Where pictures lie side by side, each one's own name is its label (`dress-2.jpg` is a `dress`).
     #[arg(long, value_name = "DIR", conflicts_with_all = ["output", "raw", "labels"])]
     pub evaluate: Option<PathBuf>,
     /// Mosaics, and pictures to erase from, that --evaluate uses at most.

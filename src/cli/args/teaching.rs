@@ -11,7 +11,7 @@ use crate::fine_tune::config::{Architecture, TrainedPart};
 /// Arguments of `fine-tune`.
 #[derive(Debug, clap::Args)]
 pub struct FineTuneArgs {
-    /// One folder a class, or pictures with captions (a text beside each, or lists); in folders train, val and test, or
+    /// One folder per class, or pictures with captions (a text beside each, or lists); in folders train, val and test, or
     /// all together.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
@@ -42,7 +42,7 @@ pub struct FineTuneArgs {
     /// A sentence with {}; repeat for several.
     #[arg(long = "template", allow_hyphen_values = true, value_name = "TEMPLATE")]
     pub templates: Vec<String>,
-    /// Pictures that the run never learns from, to see what is forgotten: two classes or more, one folder a class. The
+    /// Pictures that the run never learns from, to see what is forgotten: two classes or more, one folder per class. The
     /// samples where it is left out.
     #[arg(long, value_name = "DIR")]
     pub control: Option<PathBuf>,

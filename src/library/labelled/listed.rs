@@ -38,6 +38,8 @@ pub struct Listed {
     pub named: Vec<(PathBuf, lists::Row, Option<Side>)>,
     /// Rows that lead to no picture.
     pub lost: Vec<(String, String)>,
+    /// The classes that these rows name.
+    pub lost_labels: BTreeSet<String>,
     pub rows: usize,
     pub moved: Option<String>,
     pub spare: Option<String>,
@@ -59,7 +61,7 @@ impl Lists {
         let unreadable = unreadable
             .iter()
             .map(|(path, reason)| (path.as_path(), reason.as_str()));
-        let names = Names::of(root, pictures.iter().map(PathBuf::as_path), unreadable);
+        let names = Names::of(root, pictures.iter().map(PathBuf::as_path), unreadable).split_by(parts);
         let mut places: Vec<(PathBuf, Option<Side>)> = vec![(root.to_path_buf(), None)];
         places.extend(
             parts
@@ -69,7 +71,10 @@ impl Lists {
         );
         let kept = folders_in(root).into_iter().filter(|(name, _)| is_list_folder(name));
         places.extend(kept.map(|(_, path)| (path, None)));
-        let side_of = |folder: &Path| parts.iter().find(|part| folder.starts_with(&part.folder))?.side;
+        let side_of = |folder: &Path| {
+            let part = parts.iter().find(|part| folder.starts_with(&part.folder))?;
+            part.side_of(folder)
+        };
         let beside = tree.with_pictures().map(|folder| (folder.clone(), side_of(folder)));
         let mut known = HashSet::new();
         places.extend(beside);
@@ -96,6 +101,7 @@ impl Lists {
     pub fn one(
         path: &Path,
         root: &Path,
+        parts: &[SideFolder],
         pictures: &[PathBuf],
         unreadable: &[(PathBuf, String)],
         wanted: &Wanted,
@@ -103,7 +109,7 @@ impl Lists {
         let unreadable = unreadable
             .iter()
             .map(|(path, reason)| (path.as_path(), reason.as_str()));
-        let names = Names::of(root, pictures.iter().map(PathBuf::as_path), unreadable);
+        let names = Names::of(root, pictures.iter().map(PathBuf::as_path), unreadable).split_by(parts);
         match lists::read(path.to_path_buf(), root, None, wanted) {
             Some(Found::List(list)) => Ok(Self {
                 all: vec![Listed::of(*list, &names)],
@@ -164,6 +170,7 @@ impl Listed {
             side: list.side,
             named: Vec::new(),
             lost: list.content.wrong,
+            lost_labels: BTreeSet::new(),
             rows,
             moved: None,
             spare: list.content.spare,
@@ -175,24 +182,30 @@ impl Listed {
                 listed.lost.push((row.place, reason));
                 continue;
             }
-            match names.find(&list.base, &row.file) {
+            match names.find(&list.base, &row.file, side.or(list.side)) {
                 Named::Picture { path, moved } => {
                     if moved && listed.moved.is_none() {
                         listed.moved = Some(row.file.clone());
                     }
                     listed.named.push((path, row, side));
                 }
-                Named::Nothing(reason) => listed
-                    .lost
-                    .push((row.place, format!("{}: {reason}", shortened(&row.file)))),
+                Named::Nothing(reason) => {
+                    listed
+                        .lost
+                        .push((row.place, format!("{}: {reason}", shortened(&row.file))));
+                    listed.lost_labels.extend(row.label);
+                }
             }
         }
         listed
     }
 
-    pub fn why_aside(&self) -> &'static str {
+    /// Why it is not used; `folders_chosen` says that class folders are, however many pictures it names.
+    pub fn why_aside(&self, folders_chosen: bool) -> &'static str {
         match (self.meaning, self.named.is_empty()) {
             (_, true) => "it names no picture of this folder",
+            (Meaning::Captions | Meaning::Titles, _) if folders_chosen => "class folders are used, and no captions",
+            _ if folders_chosen => "class folders are used",
             _ if self.nameless => "class folders are used, and its columns have no names",
             (Meaning::Titles, _) => {
                 "titles are no captions where there are class folders; call the column caption, or the file captions, to \
@@ -221,7 +234,7 @@ impl Listed {
         dataset.problems.extend(lost);
         if let Some(first) = &self.moved {
             dataset.notes.push(format!(
-                "{} names pictures of another machine; they were found by the ends of their paths (the first: {first})",
+                "{} names pictures by paths that begin elsewhere; they were found by the ends of these (the first: {first})",
                 self.path.display()
             ));
         }

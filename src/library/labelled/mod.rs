@@ -102,8 +102,10 @@ const HELD_OUT: [&str; 7] = [
 ];
 
 /// One picture.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Example {
+    #[serde_as(as = "Lossless")]
     pub path: PathBuf,
     /// Its class, where pictures have classes.
     pub class: Option<usize>,

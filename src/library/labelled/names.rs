@@ -1,10 +1,15 @@
 //! Finds the pictures that a list names, however it spells their paths.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::Side;
+use super::folders::SideFolder;
 use crate::files::names_another_machine;
 
 /// What a name leads to.
@@ -22,9 +27,13 @@ pub struct Names {
     by_path: HashMap<String, PathBuf>,
     /// The only picture of this path whatever its capitals; none where there are several.
     by_lower: HashMap<String, Option<PathBuf>>,
-    /// The only picture of this name, in any folder, with and without what follows its last dot.
-    by_name: HashMap<String, Option<PathBuf>>,
+    /// The pictures of this name, in any folder, with and without what follows its last dot.
+    by_name: HashMap<String, Vec<PathBuf>>,
     unreadable: HashMap<String, String>,
+    /// The folders of the sides: a list of one side means the pictures there first.
+    sides: Vec<(PathBuf, Side)>,
+    /// What the folder itself is called.
+    own: String,
 }
 
 /// A name in one form, however its accents are stored.
@@ -55,15 +64,17 @@ impl Names {
             by_lower: HashMap::new(),
             by_name: HashMap::new(),
             unreadable: HashMap::new(),
+            sides: Vec::new(),
+            own: own_name(root),
         };
         for path in pictures {
             let name = names.relative(path);
             only(&mut names.by_lower, name.to_lowercase(), path);
             let file = name.rsplit('/').next().unwrap_or(&name).to_lowercase();
             if let Some((stem, _)) = file.rsplit_once('.') {
-                only(&mut names.by_name, stem.to_string(), path);
+                names.by_name.entry(stem.to_string()).or_default().push(path.into());
             }
-            only(&mut names.by_name, file, path);
+            names.by_name.entry(file).or_default().push(path.into());
             names.by_path.insert(name, path.to_path_buf());
         }
         for (path, reason) in unreadable {
@@ -79,41 +90,78 @@ impl Names {
         parts.join("/")
     }
 
-    /// What a list that lies in `base` means by a name.
-    pub fn find(&self, base: &Path, name: &str) -> Named {
+    /// The same with the folders in which each side lies.
+    pub fn split_by(mut self, parts: &[SideFolder]) -> Self {
+        let sides = parts.iter().filter_map(|part| Some((part.folder.clone(), part.side?)));
+        self.sides = sides.collect();
+        self
+    }
+
+    /// What a list that lies in `base` means by a name, in a row of this side.
+    pub fn find(&self, base: &Path, name: &str, side: Option<Side>) -> Named {
         let name = composed(&name.trim().replace('\\', "/"));
         if name.contains("://") {
             return Named::Nothing("it is an address, not a file in this folder".into());
         }
         if is_absolute(&name) {
-            return self.find_absolute(&name);
+            return self.find_absolute(&name, side);
         }
         let base = self.relative(base);
-        for start in [base.as_str(), ""] {
-            let Some(path) = plain_path(start, &name) else {
-                if start.is_empty() || base.is_empty() {
-                    return Named::Nothing("it lies outside the folder".into());
-                }
-                continue;
-            };
-            if let Some(found) = self.at(&path) {
-                return found;
+        let own = self.folders_of(side).filter(|_| !name.starts_with(".."));
+        let own: Vec<String> = own.map(|folder| self.relative(folder)).collect();
+        let starts = || own.iter().map(String::as_str).chain([base.as_str(), ""]);
+        if let Some(found) = starts().find_map(|start| self.at(&plain_path(start, &name)?)) {
+            return found;
+        }
+        if starts().all(|start| plain_path(start, &name).is_none()) {
+            return Named::Nothing("it lies outside the folder".into());
+        }
+        let plain = name.trim_start_matches("./");
+        match plain.contains('/') {
+            true => self.by_end(plain, &base).unwrap_or_else(not_there),
+            // COCO and others give the file's name alone, and keep pictures in a folder of their own.
+            false => self.by_name(plain, side, false),
+        }
+    }
+
+    /// The folders where the pictures of a side lie.
+    fn folders_of(&self, side: Option<Side>) -> impl Iterator<Item = &PathBuf> {
+        let own = self.sides.iter().filter(move |(_, own)| side == Some(*own));
+        own.map(|(folder, _)| folder)
+    }
+
+    /// The picture of this name, wherever it lies; of several, the only one on the side.
+    fn by_name(&self, name: &str, side: Option<Side>, moved: bool) -> Named {
+        let all = self.by_name.get(&name.to_lowercase()).map_or(&[][..], Vec::as_slice);
+        let on_side = |path: &&PathBuf| self.folders_of(side).any(|folder| path.starts_with(folder));
+        let own: Vec<&PathBuf> = all.iter().filter(on_side).collect();
+        let only = match (all, own.as_slice()) {
+            ([only], _) => only,
+            (_, [only]) => *only,
+            ([], _) => return not_there(),
+            _ => return Named::Nothing("several pictures have this name; give its folder, too".into()),
+        };
+        Named::Picture {
+            path: only.clone(),
+            moved,
+        }
+    }
+
+    /// What lies at the end of a path that begins above this folder, or elsewhere. The file's name alone is enough only
+    /// behind this folder's own: `cats/1.jpg` is not the `1.jpg` that lies beside `cats`.
+    fn by_end(&self, name: &str, base: &str) -> Option<Named> {
+        let mut rest = name;
+        while let Some((dropped, end)) = rest.split_once('/') {
+            rest = end;
+            if !end.contains('/') && dropped != self.own {
+                return None;
+            }
+            let found = [base, ""].iter().find_map(|start| self.at(&plain_path(start, end)?));
+            if let Some(found) = found {
+                return Some(moved(found));
             }
         }
-        // COCO and others give the file's name alone, and keep pictures in a folder of their own.
-        let last = name.rsplit('/').next().unwrap_or(&name).to_lowercase();
-        if !name.trim_start_matches("./").contains('/')
-            && let Some(found) = self.by_name.get(&last)
-        {
-            return match found {
-                Some(path) => Named::Picture {
-                    path: path.clone(),
-                    moved: false,
-                },
-                None => Named::Nothing("several pictures have this name; give its folder, too".into()),
-            };
-        }
-        Named::Nothing("the list names it, but it is not there".into())
+        None
     }
 
     fn at(&self, path: &str) -> Option<Named> {
@@ -126,7 +174,7 @@ impl Names {
     }
 
     /// A path of this machine into the folder; or of another, where the folder lay elsewhere.
-    fn find_absolute(&self, name: &str) -> Named {
+    fn find_absolute(&self, name: &str, side: Option<Side>) -> Named {
         let roots = [
             Some(self.root.clone()),
             std::path::absolute(&self.root).ok(),
@@ -138,9 +186,7 @@ impl Names {
                 .strip_prefix(root.trim_end_matches('/'))
                 .and_then(|rest| rest.strip_prefix('/'));
             if let Some(path) = inside.and_then(|inside| plain_path("", inside)) {
-                return self
-                    .at(&path)
-                    .unwrap_or_else(|| Named::Nothing("the list names it, but it is not there".into()));
+                return self.at(&path).unwrap_or_else(not_there);
             }
         }
         if !names_another_machine(Path::new(name)) && Path::new(name).exists() {
@@ -148,19 +194,33 @@ impl Names {
         }
         let mut rest = name.trim_start_matches('/');
         while let Some((_, end)) = rest.split_once('/') {
-            if let Some(Named::Picture { path, .. }) = self.at(end) {
-                return Named::Picture { path, moved: true };
+            if let Some(found) = self.at(end) {
+                return moved(found);
             }
             rest = end;
         }
-        match self.by_name.get(&rest.to_lowercase()) {
-            Some(Some(path)) => Named::Picture {
-                path: path.clone(),
-                moved: true,
-            },
-            _ => Named::Nothing("the list names it, but it is not there".into()),
+        match self.by_name(rest, side, true) {
+            Named::Nothing(_) => not_there(),
+            found => found,
         }
     }
+}
+
+/// What a folder is called, whatever it is reached by.
+fn own_name(folder: &Path) -> String {
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    composed(&folder.file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn moved(found: Named) -> Named {
+    match found {
+        Named::Picture { path, .. } => Named::Picture { path, moved: true },
+        nothing => nothing,
+    }
+}
+
+fn not_there() -> Named {
+    Named::Nothing("the list names it, but it is not there".into())
 }
 
 /// Paths of Unix and of Windows, with a drive or a server.
@@ -182,66 +242,4 @@ fn plain_path(start: &str, name: &str) -> Option<String> {
         }
     }
     Some(parts.join("/"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(paths: &[&str]) -> (tempfile::TempDir, Names) {
-        let folder = tempfile::tempdir().unwrap();
-        let paths: Vec<PathBuf> = paths.iter().map(|path| folder.path().join(path)).collect();
-        let names = Names::of(folder.path(), paths.iter().map(PathBuf::as_path), std::iter::empty());
-        (folder, names)
-    }
-
-    #[test]
-    fn every_spelling_of_a_path_leads_to_the_picture() {
-        let (folder, names) = names(&["a.jpg", "images/été.jpg", "images/deep/b.jpg"]);
-        let root = folder.path();
-        let absolute = root.join("images/deep/b.jpg").to_string_lossy().into_owned();
-        let cases = [
-            ("a.jpg", "a.jpg"),
-            ("./a.jpg", "a.jpg"),
-            ("images/../a.jpg", "a.jpg"),
-            ("A.JPG", "a.jpg"),
-            ("images\\deep\\b.jpg", "images/deep/b.jpg"),
-            ("images/e\u{301}te\u{301}.jpg", "images/été.jpg"),
-            ("b.jpg", "images/deep/b.jpg"),
-            ("b", "images/deep/b.jpg"),
-            (&absolute, "images/deep/b.jpg"),
-        ];
-        for (name, path) in cases {
-            let picture = Named::Picture {
-                path: root.join(path),
-                moved: false,
-            };
-            assert_eq!(names.find(root, name), picture, "{name}");
-        }
-        let moved = names.find(root, "D:\\data\\set\\images\\deep\\b.jpg");
-        assert_eq!(
-            moved,
-            Named::Picture {
-                path: root.join("images/deep/b.jpg"),
-                moved: true
-            }
-        );
-        let beside = names.find(&root.join("images"), "../a.jpg");
-        assert!(matches!(beside, Named::Picture { .. }));
-    }
-
-    #[test]
-    fn what_is_elsewhere_or_ambiguous_is_named() {
-        let (folder, names) = names(&["x/a.jpg", "y/a.jpg"]);
-        let reason = |name: &str| match names.find(folder.path(), name) {
-            Named::Nothing(reason) => reason,
-            Named::Picture { path, .. } => panic!("{}", path.display()),
-        };
-        assert!(reason("a.jpg").contains("several"));
-        assert!(reason("../a.jpg").contains("outside"));
-        assert!(reason("gone.jpg").contains("not there"));
-        assert!(reason("https://example.org/a.jpg").contains("address"));
-        let outside = std::env::current_dir().unwrap().join("Cargo.toml");
-        assert!(reason(&outside.to_string_lossy()).contains("outside"));
-    }
 }

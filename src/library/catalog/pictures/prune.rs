@@ -1,7 +1,7 @@
 //! Forgetting pictures of which the files are gone.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rusqlite::params;
 
@@ -50,8 +50,8 @@ impl Catalog {
         Ok((gone.len(), here))
     }
 
-    /// Looks at the next `count` pictures, and forgets those that are gone from folders that are still there: a disk that is
-    /// not plugged in takes nothing with it.
+    /// Looks at the next `count` pictures, and forgets those that are gone from folders that still hold something: a disk
+    /// that is not plugged in takes nothing with it, and leaves an empty folder where it was mounted.
     ///
     /// # Errors
     /// The catalog cannot be read or written.
@@ -69,7 +69,7 @@ impl Catalog {
         };
         let some = look().map_err(|error| self.database.failed(&error))?;
         let next = some.last().filter(|_| some.len() == count).map(|(id, ..)| *id);
-        let is_deleted = |path: &PathBuf| is_gone(path) && folder_of(path).is_dir();
+        let is_deleted = |path: &PathBuf| is_gone(path) && holds_anything(folder_of(path));
         let gone: Vec<(i64, Option<Content>)> = some
             .into_iter()
             .filter(|(_, path, _)| path.as_ref().is_some_and(is_deleted))
@@ -93,4 +93,9 @@ impl Catalog {
         }
         Ok(Pruned { next, nowhere })
     }
+}
+
+/// Whether a folder is there, and not empty.
+fn holds_anything(folder: &Path) -> bool {
+    folder.read_dir().is_ok_and(|mut entries| entries.next().is_some())
 }

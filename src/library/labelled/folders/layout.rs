@@ -32,7 +32,7 @@ struct Candidate {
 ///
 /// A class may be called `train`: folders are sides only where every folder with pictures is called like one, where several
 /// of them hold the same classes, or where lists lie in them. `toy_train` and `test_tube` are sides only where they hold
-/// the same classes, or lists.
+/// the same classes, or lists. Where each class has such folders of its own (`cats/train`, `cats/test`), those are the sides.
 ///
 /// # Errors
 /// A folder that is called like no side holds the same classes as one that is.
@@ -43,10 +43,7 @@ pub fn layout(root: &Path, tree: &Tree, unwrap: bool) -> Result<Layout, DataErro
         root.to_path_buf()
     };
     let mut layout = Layout {
-        parts: vec![SideFolder {
-            folder: root.clone(),
-            side: None,
-        }],
+        parts: vec![SideFolder::new(root.clone(), None)],
         ..Layout::default()
     };
     if root != tree.root {
@@ -55,6 +52,14 @@ pub fn layout(root: &Path, tree: &Tree, unwrap: bool) -> Result<Layout, DataErro
     }
     let (candidates, others) = candidates(&root, tree, unwrap);
     let sides = sides_among(&root, &candidates, &others);
+    layout.parts[0].in_classes = match candidates.is_empty() && unwrap {
+        true => sides_in_classes(&others, tree),
+        false => BTreeMap::new(),
+    };
+    if !layout.parts[0].in_classes.is_empty() {
+        layout.aside = empty_folders(&root, tree);
+        return Ok(layout);
+    }
     if sides.is_empty() {
         check_twins(&root, tree, &candidates, &others)?;
         layout.notes.extend(twins(&others, tree));
@@ -62,19 +67,20 @@ pub fn layout(root: &Path, tree: &Tree, unwrap: bool) -> Result<Layout, DataErro
     }
     layout.parts = sides
         .iter()
-        .map(|one| SideFolder {
-            folder: one.folder.clone(),
-            side: Some(one.side),
-        })
+        .map(|one| SideFolder::new(one.folder.clone(), Some(one.side)))
         .collect();
-    let beside = candidates
-        .iter()
-        .filter(|one| !sides.iter().any(|side| side.outer == one.outer))
-        .map(|one| &one.outer)
-        .chain(others.iter().map(|(_, path)| path));
-    let beside = beside.map(|path| (path.clone(), "it lies beside train and test".to_string()));
-    layout.aside = beside.chain(empty_folders(&root, tree)).collect();
+    layout.aside = beside_sides(&sides, &candidates, &others);
+    layout.aside.extend(empty_folders(&root, tree));
     Ok(layout)
+}
+
+/// The folders with pictures that are no sides, where others are.
+fn beside_sides(sides: &[&Candidate], candidates: &[Candidate], others: &[(String, PathBuf)]) -> Reasons {
+    let is_side = |one: &&Candidate| sides.iter().any(|side| side.outer == one.outer);
+    let unused = candidates.iter().filter(|one| !is_side(one)).map(|one| &one.outer);
+    let beside = unused.chain(others.iter().map(|(_, path)| path));
+    let reason = "it lies beside train and test";
+    beside.map(|path| (path.clone(), reason.to_string())).collect()
 }
 
 fn share(a: &BTreeSet<String>, b: &BTreeSet<String>) -> bool {
@@ -96,6 +102,30 @@ fn sides_among<'a>(root: &Path, candidates: &'a [Candidate], others: &[(String, 
     let any_shared = candidates.iter().any(shared);
     let sides = candidates.iter();
     sides.filter(|one| is_side(one) || any_shared && one.plainly).collect()
+}
+
+/// The sides that folders in each class mean, by their names: where every class holds such folders and no others, and
+/// pictures lie in them alone.
+fn sides_in_classes(classes: &[(String, PathBuf)], tree: &Tree) -> BTreeMap<String, Side> {
+    let inside = |(_, class): &(String, PathBuf)| match tree.has_own_pictures(class) {
+        true => BTreeSet::new(),
+        false => tree.inside(class),
+    };
+    let inside: Vec<BTreeSet<String>> = classes.iter().map(inside).collect();
+    let names: Vec<String> = inside
+        .iter()
+        .flatten()
+        .cloned()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let split = classes.len() > 1 && inside.iter().all(|names| !names.is_empty());
+    if !split || names.iter().any(|name| Side::of_folder(name).is_none()) {
+        return BTreeMap::new();
+    }
+    let sides = Side::of_names(&names);
+    let sides = names.into_iter().zip(sides);
+    sides.filter_map(|(name, side)| Some((name, side?))).collect()
 }
 
 /// Refuses a folder that is called like no side and holds the same classes as one that is.

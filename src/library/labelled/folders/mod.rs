@@ -14,14 +14,38 @@ use super::names::composed;
 use crate::library::is_system_folder;
 
 pub use layout::{Layout, layout};
-pub use said::is_list_folder;
+pub use said::{is_list, is_list_folder};
 pub use tree::Tree;
 
 /// Where pictures lie that belong together: the folder itself, or one of its folders `train`, `val` and `test`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SideFolder {
     pub folder: PathBuf,
+    /// The side of all its pictures.
     pub side: Option<Side>,
+    /// Where each class is split by folders in it: their names, and the sides that these mean.
+    pub in_classes: BTreeMap<String, Side>,
+}
+
+impl SideFolder {
+    /// A folder whose pictures are all on one side, or on none that is given.
+    pub fn new(folder: PathBuf, side: Option<Side>) -> Self {
+        Self {
+            folder,
+            side,
+            in_classes: BTreeMap::new(),
+        }
+    }
+
+    /// The side of a picture, or of a folder, below this one.
+    pub fn side_of(&self, path: &Path) -> Option<Side> {
+        let in_class = || {
+            let mut inside = path.strip_prefix(&self.folder).ok()?.components().skip(1);
+            let name = composed(&inside.next()?.as_os_str().to_string_lossy());
+            self.in_classes.get(&name).copied()
+        };
+        self.side.or_else(in_class)
+    }
 }
 
 /// The folder of a class that a picture below a part lies in: the first one on the way, or one further down.
@@ -44,19 +68,14 @@ pub fn folders_in(folder: &Path) -> Vec<(String, PathBuf)> {
 
 /// Why there is nothing to learn from: there are sides, and no folder called train.
 pub fn untaught(root: &Path, parts: &[SideFolder]) -> Option<String> {
-    let sides = parts.iter().filter(|part| part.side.is_some());
-    let names: Vec<String> = sides
-        .clone()
-        .map(|part| {
-            part.folder
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned()
-        })
-        .collect();
-    let taught = sides.clone().any(|part| part.side == Some(Side::Train));
-    (!names.is_empty() && !taught).then(|| {
+    let name = |part: &SideFolder| {
+        let name = part.folder.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    };
+    let outer = parts.iter().filter_map(|part| Some((name(part), part.side?)));
+    let inner = parts.iter().flat_map(|part| part.in_classes.clone());
+    let (names, sides): (Vec<String>, Vec<Side>) = outer.chain(inner).unzip();
+    (!names.is_empty() && !sides.contains(&Side::Train)).then(|| {
         format!(
             "{} holds {}, and no folder called train: there is nothing to learn from",
             root.display(),

@@ -31,7 +31,7 @@ pub(super) fn has_list(root: &Path) -> bool {
 }
 
 /// Whether a file looks like a list, by its name.
-fn is_list(file: &Path) -> bool {
+pub fn is_list(file: &Path) -> bool {
     let ending = file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     let stem = file.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
     match ending.as_str() {

@@ -52,6 +52,11 @@ impl Tree {
         self.inside.get(folder).cloned().unwrap_or_default()
     }
 
+    /// Whether pictures lie in the folder itself.
+    pub(super) fn has_own_pictures(&self, folder: &Path) -> bool {
+        self.direct.contains(folder)
+    }
+
     pub(super) fn holds_pictures(&self, folder: &Path) -> bool {
         self.direct.contains(folder) || self.inside.contains_key(folder)
     }

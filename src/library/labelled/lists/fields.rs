@@ -46,14 +46,16 @@ pub(super) const CAPTION_FIELDS: [&str; 10] = [
 
 pub(super) const WEAK_CAPTION_FIELDS: [&str; 3] = ["title", "description", "comment"];
 
-/// How a field with its class is called.
-pub(super) const LABEL_FIELDS: [&str; 10] = [
+/// How a field with its class is called: those first that hold names, which stand beside numbers in others.
+pub(super) const LABEL_FIELDS: [&str; 12] = [
+    "class_name",
+    "label_name",
+    "category_name",
+    "label_text",
     "label",
     "labels",
     "class",
-    "class_name",
     "category",
-    "label_name",
     "target",
     "breed",
     "species",

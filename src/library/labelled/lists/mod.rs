@@ -1,6 +1,7 @@
 //! Lists of pictures with captions or classes: tables in every common dialect, JSON lines, and COCO's captions.
 
 mod fields;
+mod found;
 mod json;
 mod table;
 
@@ -11,10 +12,9 @@ use super::beside::MAX_CAPTION_CHARACTERS;
 use super::names::composed;
 use super::{Purpose, Side, Source, Wanted, few};
 use crate::escape::{check_length, check_name};
-use crate::library::{MAX_LIST_BYTES, is_picture, read_text_noting};
+use crate::library::is_picture;
 
-/// Names by which a list says what it is.
-const LIST_NAMES: [&str; 5] = ["caption", "captions", "metadata", "pairs", "labels"];
+pub use found::{Found, in_folder, read};
 
 /// What a list says of a picture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,110 +86,6 @@ pub struct List {
     pub notes: Vec<String>,
 }
 
-/// A file that may be a list.
-#[derive(Debug)]
-pub enum Found {
-    List(Box<List>),
-    /// It looks like one and is not: why.
-    Aside(PathBuf, String),
-    /// It is one, and is damaged: where and how.
-    Damaged(PathBuf, String),
-}
-
-/// The lists in a folder, sorted by name, each with names that begin there.
-pub fn in_folder(folder: &Path, side: Option<Side>, wanted: &Wanted) -> Vec<Found> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.is_file())
-        .collect();
-    files.sort();
-    let pictures: BTreeSet<PathBuf> = files
-        .iter()
-        .filter(|path| is_picture(path))
-        .map(|path| path.with_extension(""))
-        .collect();
-    let candidate = |path: &PathBuf| {
-        let hidden = path.file_name().unwrap_or_default().to_string_lossy().starts_with('.');
-        // A text, or an object, beside a picture is that picture's: a.txt, a.json or a.jpg.json.
-        let own = path.extension().is_some_and(|e| e == "txt" || e == "json");
-        let bare = path.with_extension("");
-        let beside = own && (pictures.contains(&bare) || is_picture(&bare));
-        !hidden && !beside
-    };
-    files
-        .into_iter()
-        .filter(candidate)
-        .filter_map(|path| read(path, folder, side, wanted))
-        .collect()
-}
-
-/// Kinds of lists that are not read, and what is to be done.
-const UNREAD: [(&str, &str); 7] = [
-    (
-        "parquet",
-        "a Parquet file is not read: write it as CSV, with the pictures as files",
-    ),
-    (
-        "arrow",
-        "an Arrow file is not read: write it as CSV, with the pictures as files",
-    ),
-    ("xlsx", "a workbook is not read: save it as CSV"),
-    ("xls", "a workbook is not read: save it as CSV"),
-    ("ods", "a workbook is not read: save it as CSV"),
-    ("mat", "a file of MATLAB is not read: write it as CSV"),
-    ("pkl", "a pickle is not read: write it as CSV"),
-];
-
-pub fn read(path: PathBuf, base: &Path, side: Option<Side>, wanted: &Wanted) -> Option<Found> {
-    let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    type Read = fn(&str, bool, &Wanted) -> Result<Rows, Failure>;
-    let (read, sure): (Read, bool) = match extension.as_str() {
-        "csv" | "tsv" => (table::read, true),
-        // Some data sets call their table captions.txt; other texts are no lists.
-        "txt" => (table::read, false),
-        "jsonl" | "ndjson" => (json::lines, true),
-        "json" => (json::whole, false),
-        other => {
-            let unread = UNREAD.iter().find(|(ending, _)| *ending == other);
-            return unread.map(|(_, reason)| Found::Aside(path, (*reason).to_string()));
-        }
-    };
-    let (text, guessed) = match read_text_noting(&path, MAX_LIST_BYTES) {
-        Ok(read) => read,
-        Err(error) => return sure.then(|| Found::Damaged(path, format!("cannot be read: {error}"))),
-    };
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
-    match read(&text, extension == "tsv", wanted) {
-        Ok(mut content) => {
-            choose(&mut content, wanted);
-            let mut notes: Vec<String> = guessed
-                .iter()
-                .map(|text| format!("{}: {text}", path.display()))
-                .collect();
-            let sides = sides(&mut content, &path, &mut notes);
-            let has = |pick: fn(&Row) -> bool| content.rows.iter().any(pick);
-            let meaning = match (has(|row| !row.captions.is_empty()), has(|row| row.label.is_some())) {
-                (false, true) => Meaning::Classes,
-                _ if content.titles && !says_what_it_is(&stem) => Meaning::Titles,
-                _ => Meaning::Captions,
-            };
-            Some(Found::List(Box::new(List {
-                side: side.or_else(|| Side::in_words(&stem)),
-                base: base.to_path_buf(),
-                path,
-                meaning,
-                content,
-                sides,
-                notes,
-            })))
-        }
-        Err(Failure::Damaged(reason)) => Some(Found::Damaged(path, reason)),
-        Err(Failure::Other(reason)) if sure || says_what_it_is(&stem) => Some(Found::Aside(path, reason)),
-        Err(Failure::Other(_)) => None,
-    }
-}
-
 /// The side of each row. Where sides are given, a row whose side is called otherwise is used on none: it is named.
 fn sides(content: &mut Rows, path: &Path, notes: &mut Vec<String>) -> Vec<Option<Side>> {
     let values: BTreeSet<String> = content.rows.iter().filter_map(|row| row.side.clone()).collect();
@@ -245,11 +141,6 @@ fn choose(content: &mut Rows, wanted: &Wanted) {
             row.label = None;
         }
     }
-}
-
-fn says_what_it_is(stem: &str) -> bool {
-    let mut words = stem.split(|c: char| !c.is_alphabetic());
-    words.any(|word| LIST_NAMES.contains(&word)) || Side::in_words(stem).is_some()
 }
 
 /// More rows than any list of pictures that is learnt from here has.

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::nothing::below;
 use crate::library::labelled::beside::Beside;
 use crate::library::labelled::folders::{Classes, SideFolder};
-use crate::library::labelled::listed::{Listed, Lists, Said};
+use crate::library::labelled::listed::{Listed, Lists};
 use crate::library::labelled::lists::Meaning;
-use crate::library::labelled::{DataError, Dataset, Example, Reasons, Result, Side, Source, Wanted, few};
+use crate::library::labelled::{DataError, Dataset, Example, Purpose, Result, Side, Source, Wanted};
 
 /// Beside class folders, captions count where so many pictures have one, as a share of all.
 const ENOUGH: f64 = 0.5;
@@ -43,12 +42,10 @@ impl Everything {
     fn dataset(&self, root: &Path) -> Result<Dataset> {
         let folders = self.classes.names.len() > 1;
         let enough = |count: usize| !folders || count as f64 >= ENOUGH * self.pictures.len() as f64;
-        let captioned = self
-            .texts
-            .values()
-            .filter(|text| matches!(text, Beside::Captions(..)))
-            .count();
-        let listed = self.lists.used(folders);
+        let captions = self.texts.values().filter(|text| matches!(text, Beside::Captions(..)));
+        let captioned = if self.measures_folders() { 0 } else { captions.count() };
+        let mut listed = self.lists.used(folders);
+        listed.retain(|list| list.meaning == Meaning::Classes || !self.measures_folders());
         if let Some(damaged) = self.lists.damaged.first().filter(|_| !folders) {
             return Err(DataError(format!("{}: {}", damaged.0.display(), damaged.1)));
         }
@@ -70,12 +67,18 @@ impl Everything {
         }
     }
 
-    /// The side of the part in which a picture lies.
-    fn side_of(&self, path: &Path) -> Option<Side> {
-        self.parts.iter().find(|part| path.starts_with(&part.folder))?.side
+    /// Whether there are class folders to measure by: then captions, in lists or beside pictures, say nothing.
+    fn measures_folders(&self) -> bool {
+        self.wanted.purpose == Purpose::Measure && self.classes.names.len() > 1
     }
 
-    fn with_sides(&self, mut dataset: Dataset) -> Dataset {
+    /// The side of the part in which a picture lies.
+    fn side_of(&self, path: &Path) -> Option<Side> {
+        let part = self.parts.iter().find(|part| path.starts_with(&part.folder))?;
+        part.side_of(path)
+    }
+
+    pub(super) fn with_sides(&self, mut dataset: Dataset) -> Dataset {
         let sides = dataset
             .examples
             .iter()
@@ -104,17 +107,16 @@ impl Everything {
             .iter()
             .map(|path| (path.clone(), "a folder without pictures".to_string()));
         let texts = self.texts.values().map(|text| match text {
+            Beside::Captions(path, _) if self.wanted.source.is_some() || self.measures_folders() => {
+                (path.clone(), "class folders are used, and no captions".into())
+            }
             Beside::Captions(path, _) => (
                 path.clone(),
                 "class folders are used, and too few pictures have a text".into(),
             ),
             Beside::Other(path, reason) => (path.clone(), reason.clone()),
         });
-        let lists = self
-            .lists
-            .all
-            .iter()
-            .map(|list| (list.path.clone(), list.why_aside().to_string()));
+        let lists = self.lists.all.iter().map(|list| self.aside(list));
         let left_aside = loose.chain(empty).chain(texts).chain(lists).chain(self.lists.others());
         self.with_sides(Dataset {
             examples: examples.collect(),
@@ -122,6 +124,12 @@ impl Everything {
             classes: names,
             ..Dataset::default()
         })
+    }
+
+    /// A list that is not used, and why.
+    pub(super) fn aside(&self, list: &Listed) -> (PathBuf, String) {
+        let folders_chosen = self.wanted.source == Some(Source::Folders) || self.measures_folders();
+        (list.path.clone(), list.why_aside(folders_chosen).to_string())
     }
 
     fn by_texts(&self) -> Dataset {
@@ -158,95 +166,5 @@ impl Everything {
             dataset.notes.push(note.into());
         }
         self.with_sides(dataset)
-    }
-
-    fn by_lists(&self, listed: &[&Listed], root: &Path) -> Result<Dataset> {
-        let meanings: BTreeSet<bool> = listed.iter().map(|list| list.meaning == Meaning::Classes).collect();
-        if meanings.len() > 1 {
-            let names: Vec<String> = listed.iter().map(|list| below(&list.path, root)).collect();
-            return Err(DataError(format!(
-                "{} holds lists of captions and lists of classes ({}): move those away that are not meant",
-                root.display(),
-                few(&names)
-            )));
-        }
-        let mut said: BTreeMap<PathBuf, Said> = BTreeMap::new();
-        let classes = meanings.contains(&true);
-        let mut dataset = Dataset {
-            source: if classes { Source::Labels } else { Source::Captions },
-            columns: listed.iter().map(|list| list.columns.clone()).collect(),
-            ..Dataset::default()
-        };
-        for list in listed {
-            list.add_to(&mut said, &mut dataset);
-        }
-        let wanted = if classes { "class" } else { "caption" };
-        for (path, said) in said {
-            let classes: BTreeSet<&String> = said.labels.iter().collect();
-            match (said.captions.is_empty(), classes.len()) {
-                (true, 0) => dataset.problems.push((path, format!("it has no {wanted}"))),
-                (_, 2..) => {
-                    let names: Vec<&String> = classes.into_iter().collect();
-                    dataset
-                        .problems
-                        .push((path, format!("lists give it several classes: {}", few(&names))));
-                }
-                _ => {
-                    let label = said.labels.first().cloned();
-                    // Where it is to be tested on, it is not learnt from.
-                    if let Some(side) = said.sides.iter().max() {
-                        dataset.given.insert(path.clone(), *side);
-                    }
-                    dataset.classes.extend(label.clone());
-                    dataset.examples.push(Example {
-                        path,
-                        class: None,
-                        captions: said.captions,
-                    });
-                    dataset.notes.extend(
-                        (said.sides.len() > 1).then(|| "a picture that lists give two sides is tested on".into()),
-                    );
-                }
-            }
-        }
-        self.finish_lists(dataset, listed)
-    }
-
-    fn finish_lists(&self, mut dataset: Dataset, listed: &[&Listed]) -> Result<Dataset> {
-        let labels = std::mem::take(&mut dataset.classes);
-        if labels.len() == dataset.examples.len() {
-            dataset.classes = labels.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
-            for (example, label) in dataset.examples.iter_mut().zip(&labels) {
-                example.class = dataset.classes.binary_search(label).ok();
-            }
-        }
-        let used: BTreeSet<&PathBuf> = dataset
-            .examples
-            .iter()
-            .map(|e| &e.path)
-            .chain(dataset.problems.iter().map(|(p, _)| p))
-            .collect();
-        let unused = self.pictures.iter().filter(|path| !used.contains(path));
-        let unused: Reasons = unused
-            .map(|path| (path.clone(), "no list names it".to_string()))
-            .collect();
-        let spare = self
-            .lists
-            .all
-            .iter()
-            .filter(|list| !listed.iter().any(|used| used.path == list.path));
-        let spare: Reasons = spare
-            .map(|list| (list.path.clone(), list.why_aside().to_string()))
-            .collect();
-        let texts = self.texts.values().map(|text| match text {
-            Beside::Captions(path, _) => (path.clone(), "lists say what pictures show".to_string()),
-            Beside::Other(path, reason) => (path.clone(), reason.clone()),
-        });
-        dataset
-            .left_aside
-            .extend(unused.into_iter().chain(spare).chain(texts).chain(self.lists.others()));
-        dataset.notes.sort();
-        dataset.notes.dedup();
-        Ok(self.with_sides(dataset))
     }
 }

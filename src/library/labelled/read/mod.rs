@@ -1,5 +1,6 @@
 //! Decides what a folder holds: lists, texts beside pictures, or a folder a class; and names whatever is not used.
 
+mod by_lists;
 mod everything;
 mod nothing;
 
@@ -57,7 +58,7 @@ pub fn read(root: &Path, wanted: &Wanted) -> Result<Dataset> {
         wanted: wanted.clone(),
         classes: classes(&parts, &pictures, &unread, wanted.level),
         lists: match &list {
-            Some(list) => Lists::one(list, root, &pictures, &unreadable, wanted)?,
+            Some(list) => Lists::one(list, root, &parts, &pictures, &unreadable, wanted)?,
             None => Lists::of(root, &parts, &tree, &pictures, &unreadable, wanted),
         },
         texts: pictures

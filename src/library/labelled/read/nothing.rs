@@ -29,12 +29,11 @@ pub(super) fn nothing(root: &Path, lists: &Lists, dataset: &Dataset, wanted: &Wa
         let rows = rows.collect::<Vec<_>>().join("; ");
         text += &format!(". {}", of_no_use(list, root, &rows));
     }
+    // Lists first: pictures that lie loose are many, and the same all over.
     let others = lists.others().chain(dataset.left_aside.iter().cloned());
-    let others: BTreeSet<String> = others
-        .map(|(path, reason)| format!("{}: {reason}", below(&path, root)))
-        .collect();
-    for other in others.iter().take(QUOTED) {
-        text += &format!(". {other}");
+    let mut named = BTreeSet::new();
+    for (path, reason) in others.filter(|other| named.insert(other.clone())).take(QUOTED) {
+        text += &format!(". {}: {reason}", below(&path, root));
     }
     let problems = dataset
         .problems
@@ -43,8 +42,8 @@ pub(super) fn nothing(root: &Path, lists: &Lists, dataset: &Dataset, wanted: &Wa
     for (path, reason) in problems.take(QUOTED) {
         text += &format!(". {}: {reason}", below(path, root));
     }
-    text += ". Give one folder a class, or pictures with captions (name.txt beside name.jpg, or a captions.csv, .tsv or .jsonl \
-             with columns file_name and caption)";
+    text += ". Give one folder per class, or pictures with captions (name.txt beside name.jpg, or a captions.csv, .tsv or \
+             .jsonl with columns file_name and caption)";
     DataError(text)
 }
 
@@ -67,8 +66,8 @@ fn nothing_to_measure(root: &Path, lists: &Lists, dataset: &Dataset) -> DataErro
         .or_else(of_file)
         .map_or(String::new(), |why| format!(" ({why})"));
     DataError(format!(
-        "{} holds no ground truth{why}: give one folder a class, or a metadata.csv, .tsv or .jsonl with columns file_name and \
-         label",
+        "{} holds no ground truth{why}: give one folder per class, or a metadata.csv, .tsv or .jsonl with columns file_name \
+         and label",
         root.display()
     ))
 }

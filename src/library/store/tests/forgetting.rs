@@ -36,6 +36,30 @@ fn what_is_gone_is_forgotten_in_parts_but_not_what_cannot_be_reached() {
 }
 
 #[test]
+fn the_empty_folder_of_a_disk_that_is_not_plugged_in_takes_nothing_with_it() {
+    let pictures = Pictures::new();
+    let mounted = tempfile::tempdir().unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let mut store = Store::keeper(Some(data.path()));
+    let path = mounted.path().join("a.jpg");
+    std::fs::write(&path, b"on the disk").unwrap();
+    let mut fact = pictures.fact(0, "m");
+    (fact.path, fact.stamp) = (path.clone(), stamp(&path).ok());
+    fact.computed.content = Content::of(b"on the disk");
+    store.keep(fact);
+    assert!(store.flush_now());
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(store.prune_after(0).unwrap(), None);
+    assert_eq!(store.holdings().unwrap().unwrap().pictures, 1);
+    assert!(store.thumbnail(Content::of(b"on the disk")).is_some());
+    // With anything in it, the folder is there itself.
+    std::fs::write(mounted.path().join("b.jpg"), b"another").unwrap();
+    assert_eq!(store.prune_after(0).unwrap(), None);
+    assert_eq!(store.holdings().unwrap().unwrap().pictures, 0);
+    assert_eq!(store.thumbnail(Content::of(b"on the disk")), None);
+}
+
+#[test]
 fn everything_is_forgotten_on_demand() {
     let pictures = Pictures::new();
     let data = tempfile::tempdir().unwrap();

@@ -16,7 +16,7 @@ use coco::coco;
 const MAX_OBJECTS: usize = 800_000;
 
 /// The same with their fields.
-const MAX_ITEMS: usize = 8_000_000;
+const MAX_ITEMS: usize = 4_000_000;
 
 /// Of one object; a row of such a list has a few dozen.
 const MAX_FIELDS: usize = 1_000;

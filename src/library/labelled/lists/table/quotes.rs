@@ -138,17 +138,18 @@ pub(super) fn check_quotes(text: &str, separator: char, first_line: usize) -> Re
 
 /// A field that holds whole rows, between a stray quote and the next one.
 pub(super) fn swallowed(records: &[(usize, Vec<String>)], columns: &Columns, separator: char) -> Option<String> {
-    let endings: BTreeSet<String> = records
-        .iter()
-        .filter_map(|(_, fields)| Some(fields.get(columns.file)?.rsplit_once('.')?.1.to_lowercase()))
-        .collect();
+    let files = records.iter().filter_map(|(_, fields)| fields.get(columns.file));
+    let endings: BTreeSet<String> = files.clone().filter_map(|file| ending(file)).collect();
+    // Ids have no endings. Where they are words, so are the lines of captions: then nothing is certain.
+    let numbered = files.clone().all(|file| has_digit(file));
+    let names_file = |field: &String| match endings.is_empty() {
+        true => numbered && is_id(field),
+        false => ending(field).is_some_and(|ending| endings.contains(&ending)),
+    };
     let is_row = |line: &str| {
         let fields = fields_of(line, separator);
-        let file = fields
-            .get(columns.file)
-            .filter(|_| fields.len() == columns.count && columns.count > 1);
-        file.and_then(|file| file.rsplit_once('.'))
-            .is_some_and(|(_, ending)| endings.contains(&ending.to_lowercase()))
+        let complete = fields.len() == columns.count && columns.count > 1;
+        complete && fields.get(columns.file).is_some_and(names_file)
     };
     records.iter().find_map(|(line, fields)| {
         let swallows = |field: &String| field.lines().skip(1).any(is_row);
@@ -158,4 +159,17 @@ pub(super) fn swallowed(records: &[(usize, Vec<String>)], columns: &Columns, sep
             )
         })
     })
+}
+
+fn ending(file: &str) -> Option<String> {
+    Some(file.rsplit_once('.')?.1.to_lowercase())
+}
+
+fn has_digit(text: &str) -> bool {
+    text.contains(|c: char| c.is_ascii_digit())
+}
+
+/// Whether a field may be a numbered id of a picture: one word with a digit.
+fn is_id(field: &str) -> bool {
+    has_digit(field) && !field.contains(char::is_whitespace)
 }

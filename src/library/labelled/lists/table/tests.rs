@@ -138,6 +138,27 @@ fn quotes_that_never_close_or_close_elsewhere_are_named_with_their_line() {
     assert!(inside.starts_with("line 2: "), "{inside}");
     let two = damage("file,caption\na.jpg,\"best\nb.jpg,x\nc.jpg,end\"\nd.jpg,y\n");
     assert!(two.starts_with("line 2: ") && two.contains("some rows later"), "{two}");
+    let ids = damage("image_id,caption\n1,a cat\n2,\"a dog\n3,a bird\n4,a fish\"\n5,a fox\n");
+    assert!(ids.starts_with("line 3: ") && ids.contains("some rows later"), "{ids}");
+    // Captions of several lines are no rows, commas and all.
+    let several = "image_id,caption\n1,\"a cat,\nblack, small\"\n2,\"a dog\nof 2, or so\"\n";
+    assert_eq!(pairs(several, false).len(), 2);
+}
+
+#[test]
+fn names_of_classes_come_before_their_numbers() {
+    for header in [
+        "file,label,label_name",
+        "file,label,class_name",
+        "file,target,category_name",
+    ] {
+        let text = format!("{header}\na.jpg,0,cat\nb.jpg,1,dog\n");
+        let expected = [("a.jpg", "cat"), ("b.jpg", "dog")];
+        let expected = expected.map(|(file, class)| (file.to_string(), class.to_string()));
+        assert_eq!(pairs(&text, false), expected, "{header}");
+    }
+    let numbers = "file,label\na.jpg,0\nb.jpg,1\n";
+    assert_eq!(pairs(numbers, false)[1].1, "1");
 }
 
 #[test]
