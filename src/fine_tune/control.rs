@@ -21,6 +21,7 @@ const MAX_CONTROL: usize = 100;
 #[serde_with::serde_as]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlSet {
+    #[serde_as(as = "Vec<Lossless>")]
     pub paths: Vec<PathBuf>,
     /// For each picture the place of its class in `classes`.
     pub labels: Vec<usize>,
@@ -167,6 +168,29 @@ mod tests {
         );
         assert!(classes(&["IMG_0001.png", "IMG_0002.png", "0003.png"]).is_empty());
         assert!(classes(&["only/cat.png", "only/cat-2.png"]).is_empty());
+    }
+
+    #[test]
+    fn captions_beside_pictures_do_not_hide_their_classes() {
+        let folder = folder(&["hat/1.png", "hat/2.png", "skirt/1.png", "skirt/2.png"]);
+        for name in ["hat/1", "hat/2", "skirt/1", "skirt/2"] {
+            std::fs::write(folder.path().join(name).with_extension("txt"), "something to wear").unwrap();
+        }
+        let set = control_set(folder.path(), &Unheard).unwrap();
+        assert_eq!((set.classes, set.paths.len()), (vec!["hat".into(), "skirt".into()], 4));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn paths_that_are_no_text_are_kept_as_they_are() {
+        use std::os::unix::ffi::OsStrExt;
+        let set = ControlSet {
+            paths: vec![PathBuf::from(std::ffi::OsStr::from_bytes(b"/d\xe9/a.png"))],
+            labels: vec![0],
+            ..ControlSet::default()
+        };
+        let text = serde_json::to_string(&set).unwrap();
+        assert_eq!(serde_json::from_str::<ControlSet>(&text).unwrap(), set);
     }
 
     #[test]

@@ -32,7 +32,10 @@ pub enum Error {
         /// What to try instead, as a sentence without its stop.
         advice: &'static str,
     },
-    /// A file cannot be written.
+    /// The folder of runs, or what tells of one, cannot be written: nothing was learnt that could be lost.
+    #[error("cannot write {path}: {source}")]
+    Folders { path: PathBuf, source: std::io::Error },
+    /// A file of a run that is at work cannot be written.
     #[error("cannot write {path}: {source}. The run can be resumed from its last checkpoint")]
     Write { path: PathBuf, source: std::io::Error },
     /// The user stopped it before there was anything to keep.

@@ -15,6 +15,9 @@ use super::{Error, Result};
 use crate::clip::kernels::gpu::adamw;
 use crate::clip::{Flat, Flats, numbers};
 
+/// Steps of a leaf, as far as a file is believed: after so many no moment is corrected any more.
+const MOST_STEPS: f32 = 1e9;
+
 /// Moments and steps of every leaf.
 pub struct Optimizer {
     decaying: AdamW,
@@ -149,11 +152,11 @@ impl Optimizer {
         Ok(flats)
     }
 
-    /// Takes the state from a checkpoint.
+    /// Takes the state of these leaves from a checkpoint.
     ///
     /// # Errors
-    /// A part of it is missing.
-    pub fn load(&mut self, flats: &Flats, device: &Device) -> Result<()> {
+    /// A part of it is missing, or is not as long as its leaf.
+    pub fn load(&mut self, flats: &Flats, leaves: &Leaves, device: &Device) -> Result<()> {
         self.states.clear();
         for (name, first) in flats
             .iter()
@@ -163,12 +166,22 @@ impl Optimizer {
                 let missing = || Error::Run(format!("the checkpoint lacks the optimiser's {part} of {name}"));
                 flats.get(&format!("{part}.{name}")).ok_or_else(missing)
             };
+            let second = part("second")?;
+            let length = leaves.0.get(name).map(|leaf| leaf.shape.iter().product::<usize>());
+            if [first, second].iter().any(|flat| Some(flat.values.len()) != length) {
+                return Err(Error::Run(format!(
+                    "the checkpoint is damaged: its moments of {name} are of another run"
+                )));
+            }
             let tensor =
                 |flat: &Flat| Tensor::<1>::from_data(TensorData::new(flat.values.clone(), [flat.values.len()]), device);
             let momentum = AdaptiveMomentumState {
-                time: part("time")?.values.first().map_or(0, |time| *time as usize),
+                time: part("time")?
+                    .values
+                    .first()
+                    .map_or(0, |time| time.min(MOST_STEPS) as usize),
                 moment_1: tensor(first),
-                moment_2: tensor(part("second")?),
+                moment_2: tensor(second),
                 max_moment_2: None,
             };
             self.states.insert(name.into(), AdamWState::new(momentum));
@@ -230,9 +243,14 @@ mod tests {
         let (mut first, mut broken) = (Optimizer::new(Moments::USUAL, 0.1), leaves());
         run(&mut first, &mut broken, 0..3);
         let mut second = Optimizer::new(Moments::USUAL, 0.1);
-        second.load(&first.to_flats().unwrap(), &Device::flex()).unwrap();
+        let mut state = first.to_flats().unwrap();
+        second.load(&state, &broken, &Device::flex()).unwrap();
         run(&mut second, &mut broken, 3..6);
         assert_eq!(unbroken.to_flats().unwrap(), broken.to_flats().unwrap());
+        state.insert("second.bias".into(), vector(vec![0.5]));
+        assert!(second.load(&state, &broken, &Device::flex()).is_err());
+        state.remove("second.bias");
+        assert!(second.load(&state, &broken, &Device::flex()).is_err());
     }
 
     fn gradient_of(values: [f32; 2]) -> Tracked {

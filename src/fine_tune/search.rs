@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn every_combination_is_a_trial_and_what_is_usual_can_be_searched_for() {
-        for method in FineTuneMethod::ALL {
+        for method in FineTuneMethod::all() {
             let mut config = RunConfig::new(method, "x".into());
             config.search = Choice::usual(method);
             let count: usize = config.search.iter().map(|choice| choice.values.len()).product();

@@ -2,6 +2,7 @@
 
 use super::Hyper;
 use crate::fine_tune::FineTuneMethod;
+use crate::fine_tune::method::Words;
 
 /// A numeric setting, told to people.
 pub struct Field {
@@ -66,7 +67,7 @@ pub const FIELDS: [Field; 17] = [
     ),
     field!(
         "weight-decay",
-        "How strongly weights are drawn to zero",
+        "How strongly weights are pulled towards zero",
         (0.0, 10.0),
         weight_decay
     ),
@@ -96,7 +97,7 @@ pub const FIELDS: [Field; 17] = [
     ),
     field!(
         "pull",
-        "How strongly the projection is drawn back to its start; without it, one shot ruins it",
+        "How strongly the projection is pulled towards its original weights; without it, one shot ruins it",
         (0.0, 1e4),
         pull
     ),
@@ -108,40 +109,29 @@ pub const FIELDS: [Field; 17] = [
 impl Field {
     /// What it means for a method.
     pub fn meaning_for(&self, method: FineTuneMethod) -> &'static str {
-        match (self.name, method) {
-            ("epochs", FineTuneMethod::LinearProbe) => {
-                "The most iterations of the solver; it stops earlier where it is done"
-            }
-            ("epochs", FineTuneMethod::TipAdapterF) => "Passes over the examples in memory",
-            ("epochs", FineTuneMethod::Lora) => {
-                "Passes over the training pictures; counts where there are no steps per example"
-            }
-            ("batch", FineTuneMethod::Contrastive | FineTuneMethod::Scratch) => {
-                "Pairs in one step; each is told from all others of its batch"
-            }
-            _ => self.meaning,
-        }
+        self.words_for(method).map_or(self.meaning, |words| words.meaning)
+    }
+
+    /// What a method calls it, where others call it otherwise.
+    pub fn title_for(&self, method: FineTuneMethod) -> Option<&'static str> {
+        self.words_for(method)?.title
+    }
+
+    fn words_for(&self, method: FineTuneMethod) -> Option<&'static Words> {
+        method.row().words.iter().find(|words| words.setting == self.name)
     }
 
     /// The settings that a method has.
     pub fn of(method: FineTuneMethod) -> impl Iterator<Item = &'static Self> {
-        let steps = ["epochs", "learning-rate", "weight-decay", "batch", "clip", "patience"];
-        let towers = ["micro-batch", "warm-up"];
-        let names: Vec<&str> = match method {
-            FineTuneMethod::LinearProbe => vec!["epochs"],
-            FineTuneMethod::TipAdapter => vec![],
-            FineTuneMethod::TipAdapterF => steps.to_vec(),
-            FineTuneMethod::ProLip => vec!["epochs", "learning-rate", "pull", "patience"],
-            FineTuneMethod::Lora => [
-                &steps[..],
-                &towers,
-                &["steps-a-shot", "rank", "alpha", "rank-power", "dropout"],
-            ]
-            .concat(),
-            FineTuneMethod::Contrastive => [&steps[..], &towers].concat(),
-            FineTuneMethod::Scratch => [&steps[..], &towers, &["image-size", "width", "layers"]].concat(),
-        };
-        FIELDS.iter().filter(move |field| names.contains(&field.name))
+        let settings = method.row().settings;
+        FIELDS
+            .iter()
+            .filter(move |field| settings.iter().any(|names| names.contains(&field.name)))
+    }
+
+    /// Whether everybody who uses a method may want to change it.
+    pub fn is_basic_for(&self, method: FineTuneMethod) -> bool {
+        method.row().basic.contains(&self.name)
     }
 
     /// Whether several values can be tried in one run: not what decides how long it is, or what a model is built of.

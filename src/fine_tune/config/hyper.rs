@@ -116,46 +116,7 @@ fn whole_rank() -> f64 {
 impl Hyper {
     /// A method's published defaults; where they depend on the model, those that hold for most.
     pub fn of(method: FineTuneMethod) -> Self {
-        let base = Self::base();
-        match method {
-            FineTuneMethod::LinearProbe => Self { epochs: 1_000, ..base },
-            FineTuneMethod::TipAdapter => Self { epochs: 1, ..base },
-            FineTuneMethod::TipAdapterF => Self {
-                batch: 256,
-                clip: 0.0,
-                ..base
-            },
-            FineTuneMethod::ProLip => Self {
-                epochs: 300,
-                learning_rate: 1e-5,
-                weight_decay: 0.0,
-                clip: 0.0,
-                ..base
-            },
-            FineTuneMethod::Lora => Self {
-                epochs: 10,
-                steps_a_shot: 500,
-                learning_rate: 2e-4,
-                clip: 0.0,
-                ..base
-            },
-            FineTuneMethod::Contrastive => Self {
-                epochs: 5,
-                learning_rate: 1e-5,
-                weight_decay: 0.1,
-                warm_up: 0.1,
-                batch: 64,
-                ..base
-            },
-            FineTuneMethod::Scratch => Self {
-                learning_rate: 5e-4,
-                weight_decay: 0.2,
-                warm_up: 0.1,
-                batch: 64,
-                micro_batch: 64,
-                ..base
-            },
-        }
+        (method.row().defaults)(Self::base())
     }
 
     /// What methods have in common; each changes what its paper says.

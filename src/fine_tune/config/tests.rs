@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn defaults_lie_in_their_ranges_and_a_field_is_set_within_its_own() {
-    for method in FineTuneMethod::ALL {
+    for method in FineTuneMethod::all() {
         let config = RunConfig::new(method, "x".into());
         config.check().unwrap();
         for field in Field::of(method) {
@@ -21,8 +21,40 @@ fn the_published_recipes_are_the_defaults() {
     let lora = Hyper::of(FineTuneMethod::Lora);
     assert_eq!((lora.steps_a_shot, lora.batch, lora.rank), (500, 32, 2));
     assert_eq!((lora.learning_rate, lora.rank_power, lora.clip), (2e-4, 0.5, 0.0));
-    assert_eq!(Hyper::of(FineTuneMethod::ProLip).clip, 0.0);
-    assert_eq!(Hyper::of(FineTuneMethod::TipAdapterF).clip, 0.0);
+    let prolip = Hyper::of(FineTuneMethod::ProLip);
+    assert_eq!((prolip.epochs, prolip.learning_rate, prolip.clip), (300, 1e-5, 0.0));
+    let tip = Hyper::of(FineTuneMethod::TipAdapterF);
+    assert_eq!(
+        (tip.epochs, tip.batch, tip.learning_rate, tip.clip),
+        (20, 256, 1e-3, 0.0)
+    );
+}
+
+#[test]
+fn a_recipe_says_what_differs_from_the_published_one() {
+    use FineTuneMethod::{LinearProbe, Lora, ProLip, TipAdapter, TipAdapterF};
+    for (method, parts) in [
+        (LinearProbe, &["towards the texts of the classes, not to zero"][..]),
+        (TipAdapter, &["seen once, as it is", "coarser than theirs"]),
+        (
+            TipAdapterF,
+            &["no augmented views", "coarser grid", "best on validation is kept"],
+        ),
+        (ProLip, &["not in augmented views", "best on validation is kept"]),
+        (
+            Lora,
+            &[
+                "no augmented views",
+                "one template",
+                "falls to 0, not to 1e-6",
+                "best on validation is kept",
+            ],
+        ),
+    ] {
+        for part in parts {
+            assert!(method.about().contains(part), "{}: {part}", method.name());
+        }
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@
 
 use super::grounding::lift;
 use super::logistic::{Problem, Weights};
-use super::{Learner, StepReport, classified, log_loss};
+use super::{Learner, StepReport, classified, damaged_state, log_loss};
 use crate::clip::{AdapterKind, Classifier, Flat, Flats, LearnedLogits};
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::context::{Context, accuracy, cosines};
@@ -209,14 +209,23 @@ impl Learner for LinearProbe {
     }
 
     fn restore(&mut self, _context: &Context, state: &Flats) -> Result<()> {
-        let (Some(tried), Some(weight), Some(bias)) = (state.get("tried"), state.get("weight"), state.get("bias"))
-        else {
-            self.best = None;
-            return Ok(());
+        let (tried, weight, bias) = match ["tried", "weight", "bias"].map(|name| state.get(name)) {
+            [Some(tried), Some(weight), Some(bias)] => (tried, weight, bias),
+            // Of before the first step.
+            [None, None, None] => {
+                self.best = None;
+                return Ok(());
+            }
+            _ => return Err(damaged_state()),
         };
         let [exponent, accuracy, log_loss, centre] = tried.values[..] else {
-            return Err(Error::Run("the checkpoint is damaged".into()));
+            return Err(damaged_state());
         };
+        let known = &self.zero;
+        let fits = weight.shape == known.weight.shape && bias.values.len() == known.bias.len();
+        if !(fits && exponent.is_finite() && centre.is_finite()) {
+            return Err(damaged_state());
+        }
         self.search.centre = f64::from(centre);
         self.best = Some(Tried {
             exponent: f64::from(exponent),

@@ -139,6 +139,11 @@ pub fn learner(config: &RunConfig, context: &Context) -> Result<Box<dyn Learner>
     Ok(Box::new(search))
 }
 
+/// Why a state cannot be taken over.
+fn damaged_state() -> Error {
+    Error::Run("the checkpoint is damaged: its state is of another run, or was cut".into())
+}
+
 /// Refuses a model that cannot learn by a method.
 ///
 /// # Errors
@@ -158,8 +163,7 @@ pub fn check_fits(method: FineTuneMethod, model: &Model) -> Result<()> {
 fn single(config: &RunConfig, context: &Context) -> Result<Box<dyn Learner>> {
     let method = config.method;
     check_fits(method, &context.model)?;
-    let needs_classes = !matches!(method, FineTuneMethod::Contrastive | FineTuneMethod::Scratch);
-    if needs_classes && context.classes.len() < 2 {
+    if method.row().learns_classes && context.classes.len() < 2 {
         return Err(Error::Data(format!(
             "{} learns to tell classes apart: it needs two folders or more, one a class",
             method.title()
@@ -170,14 +174,7 @@ fn single(config: &RunConfig, context: &Context) -> Result<Box<dyn Learner>> {
             "there is nothing to train on: no picture is left for training".into(),
         ));
     }
-    Ok(match method {
-        FineTuneMethod::LinearProbe => Box::new(linear_probe::LinearProbe::new(config, context)?),
-        FineTuneMethod::TipAdapter => Box::new(tip_adapter::TipAdapter::new(config, context, false)?),
-        FineTuneMethod::TipAdapterF => Box::new(tip_adapter::TipAdapter::new(config, context, true)?),
-        FineTuneMethod::ProLip => Box::new(prolip::learner(config, context)?),
-        FineTuneMethod::Lora => Box::new(lora::learner(config, context)?),
-        FineTuneMethod::Contrastive | FineTuneMethod::Scratch => Box::new(contrastive::learner(config, context)?),
-    })
+    (method.row().learner)(config, context)
 }
 
 /// A classifier's logits for a set, a row a picture.
@@ -208,6 +205,65 @@ pub fn log_loss(rows: &[Vec<f32>], labels: &[usize]) -> Option<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fine_tune::data::Split;
+    use crate::fine_tune::many_classes::ManyClasses;
+
+    /// A state with one tensor of half its rows, or of no number, as a cut or a stranger's file has it.
+    fn damaged(state: &Flats) -> Vec<Flats> {
+        let halved = |name: &String| {
+            let mut other = state.clone();
+            let flat = other.get_mut(name).unwrap();
+            flat.values.truncate(flat.values.len() / 2);
+            flat.shape = vec![flat.values.len()];
+            other
+        };
+        let absent = |name: &String| {
+            let mut other = state.clone();
+            other.remove(name);
+            other
+        };
+        state.keys().flat_map(|name| [halved(name), absent(name)]).collect()
+    }
+
+    #[test]
+    fn a_state_of_other_shapes_is_refused_and_never_a_panic() {
+        let many = ManyClasses::new(3, 4);
+        let places: Vec<usize> = (0..12).collect();
+        let split = Split {
+            train: places.clone(),
+            validation: places,
+            ..Split::default()
+        };
+        let context = many.context(&split);
+        for method in [
+            FineTuneMethod::LinearProbe,
+            FineTuneMethod::TipAdapter,
+            FineTuneMethod::TipAdapterF,
+            FineTuneMethod::ProLip,
+        ] {
+            let config = RunConfig::new(method, "pictures".into());
+            let mut learnt = learner(&config, &context).unwrap();
+            learnt.step(&context, 0).unwrap();
+            let state = learnt.state().unwrap();
+            learnt.restore(&context, &state).unwrap();
+            for other in damaged(&state) {
+                let mut fresh = learner(&config, &context).unwrap();
+                if fresh.restore(&context, &other).is_ok() {
+                    fresh.logits(&context, &context.validation).unwrap();
+                    fresh.step(&context, 1).unwrap();
+                }
+            }
+            let mut cut = state;
+            for flat in cut.values_mut() {
+                flat.values.truncate(flat.values.len() / 2);
+                flat.shape = vec![flat.values.len()];
+            }
+            assert!(
+                learner(&config, &context).unwrap().restore(&context, &cut).is_err(),
+                "{method:?}"
+            );
+        }
+    }
 
     #[test]
     fn the_log_loss_tells_a_sure_answer_from_a_flat_one() {

@@ -3,7 +3,7 @@
 //! The run's loop keeps the best state of all trials by validation and restores it at the end, so that nothing else has to
 //! be decided here. A state knows its trial.
 
-use super::{Learner, Pairs, StepReport, single};
+use super::{Learner, Pairs, StepReport, damaged_state, single};
 use crate::clip::{AdapterKind, Flats};
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::context::Context;
@@ -48,16 +48,12 @@ impl Search {
 
     fn begin(&mut self, context: &Context, trial: usize) -> Result<()> {
         if trial != self.trial {
-            let config = self.trials.get(trial).ok_or_else(damaged)?;
+            let config = self.trials.get(trial).ok_or_else(damaged_state)?;
             self.method = single(config, context)?;
             self.trial = trial;
         }
         Ok(())
     }
-}
-
-fn damaged() -> Error {
-    Error::Run("the checkpoint is damaged".into())
 }
 
 impl Learner for Search {
@@ -122,7 +118,7 @@ impl Learner for Search {
 
     fn restore(&mut self, context: &Context, state: &Flats) -> Result<()> {
         let trial = state.get(TRIAL).and_then(|flat| flat.values.first());
-        self.begin(context, *trial.ok_or_else(damaged)? as usize)?;
+        self.begin(context, *trial.ok_or_else(damaged_state)? as usize)?;
         self.method.restore(context, state)
     }
 }

@@ -10,14 +10,14 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::grounding::lift;
-use super::{Learner, StepReport, classified, log_loss};
+use super::{Learner, StepReport, classified, damaged_state, log_loss};
 use crate::clip::{AdapterKind, Classifier, Flat, Flats, LearnedLogits, numbers, one_hot};
 use crate::fine_tune::config::{Hyper, RunConfig};
 use crate::fine_tune::context::{Context, accuracy};
 use crate::fine_tune::leaves::{Leaves, Tracked, gradients, norm};
 use crate::fine_tune::optimizer::{Moments, Optimizer, learning_rate};
 use crate::fine_tune::rows::{matrix, tensor, vector};
-use crate::fine_tune::{Error, PictureSet, Result};
+use crate::fine_tune::{PictureSet, Result};
 
 /// What is tried: coarser than the authors' grids, and beyond both of their ends.
 const ALPHAS: [f32; 14] = [0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0];
@@ -231,16 +231,17 @@ impl Learner for TipAdapter {
     }
 
     fn restore(&mut self, context: &Context, state: &Flats) -> Result<()> {
-        let damaged = || Error::Run("the checkpoint is damaged".into());
-        let keys = state.get(KEYS).ok_or_else(damaged)?;
-        let chosen = state.get("chosen").ok_or_else(damaged)?;
+        let width = self.classes.shape.last().copied().unwrap_or(0);
+        let keys = state.get(KEYS).filter(|keys| keys.shape == [self.labels.len(), width]);
+        let keys = keys.ok_or_else(damaged_state)?;
+        let chosen = state.get("chosen").ok_or_else(damaged_state)?;
         let [alpha, beta] = chosen.values[..] else {
-            return Err(damaged());
+            return Err(damaged_state());
         };
         (self.alpha, self.beta) = (alpha, beta);
         self.searched = !context.validation.is_empty();
         let keys = [(KEYS.to_string(), keys.clone())].into_iter().collect();
         self.leaves = Leaves::from_flats(&keys, &Device::flex());
-        self.optimizer.load(state, &Device::flex())
+        self.optimizer.load(state, &self.leaves, &Device::flex())
     }
 }

@@ -16,6 +16,6 @@ pub use estimate::{Estimate, estimate};
 pub use events::{Flip, RunEvent};
 pub use export::{Exported, export_run};
 pub use folder::{DamagedRun, RunFolder, RunRecord, RunState, Runs};
-pub use prepared::{DataReport, preview};
+pub use prepared::{DataReport, Prepared, preview};
 pub use start::{RunEnvironment, RunSignals, resume, run};
 pub use tested::Tested;

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::{RunFolder, RunRecord};
 use crate::clip::{BASE_CHANGED, Model, sha256_of_bytes, source_below};
+use crate::escape::check_classes;
 use crate::files::check_local;
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::RunConfig;
 use crate::fine_tune::control::{ControlSet, control_of};
-use crate::fine_tune::data::{Dataset, NearDuplicates, Preview, Reasons, Split, screen, split};
+use crate::fine_tune::data::{Dataset, Example, NearDuplicates, Preview, Reasons, Split, screen, split};
 use crate::fine_tune::{Error, Result, base_model};
 use crate::lossless::Lossless;
 use crate::progress::Progress;
@@ -55,25 +56,43 @@ impl Prepared {
     pub fn read(folder: &RunFolder) -> Result<Self> {
         let prepared: Self = folder.read(PREPARED)?;
         let damaged = |reason: String| Error::Run(format!("{} is damaged: {reason}", folder.file(PREPARED).display()));
-        let mut paths = prepared.dataset.examples.iter().map(|example| &example.path);
-        paths.try_for_each(|path| check_local(path)).map_err(damaged)?;
-        let (examples, classes) = (&prepared.dataset.examples, prepared.dataset.classes.len());
-        let split = &prepared.split;
+        prepared.check().map_err(damaged)?;
+        Ok(prepared)
+    }
+
+    /// Refuses what no run of ours wrote: the file may come from somebody else.
+    fn check(&self) -> std::result::Result<(), String> {
+        let paths = self.dataset.examples.iter().map(|example| &example.path);
+        let control = self.control.iter().flat_map(|control| &control.paths);
+        paths.chain(control).try_for_each(|path| check_local(path))?;
+        check_classes(&self.dataset.classes)?;
+        let (examples, classes) = (&self.dataset.examples, self.dataset.classes.len());
+        let split = &self.split;
         let mut places = split.train.iter().chain(&split.validation).chain(&split.test);
         let unknown = examples
             .iter()
             .filter_map(|example| example.class)
             .any(|class| class >= classes);
-        let without = |place: &usize| {
-            examples
-                .get(*place)
-                .is_none_or(|example| classes > 0 && example.class.is_none())
+        let says_nothing = |example: &Example| match classes {
+            0 => example.captions.is_empty(),
+            _ => example.class.is_none(),
         };
+        let without = |place: &usize| examples.get(*place).is_none_or(says_nothing);
         if unknown || places.any(without) {
-            return Err(damaged("it names pictures or classes that there are not".into()));
+            return Err("it names pictures or classes that there are not".into());
         }
-        Ok(prepared)
+        self.control.as_ref().map_or(Ok(()), check_control)
     }
+}
+
+/// Whether every picture of a control set has a class that there is.
+fn check_control(control: &ControlSet) -> std::result::Result<(), String> {
+    check_classes(&control.classes)?;
+    let labels = &control.labels;
+    if labels.len() == control.paths.len() && labels.iter().all(|label| *label < control.classes.len()) {
+        return Ok(());
+    }
+    Err("its control set names pictures or classes that there are not".into())
 }
 
 /// Files that a report names; `data.json` has all.
@@ -228,3 +247,6 @@ pub fn data_hash(prepared: &Prepared, folder: &Path) -> String {
     }
     sha256_of_bytes(text.as_bytes())
 }
+
+#[cfg(test)]
+mod tests;

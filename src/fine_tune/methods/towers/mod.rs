@@ -21,7 +21,7 @@ use std::collections::HashMap;
 
 use burn::tensor::Tensor;
 
-use super::{Learner, Pairs, StepReport};
+use super::{Learner, Pairs, StepReport, damaged_state};
 use crate::clip::{AdapterKind, Flat, Flats, Pixels, Precision, Towers, numbers};
 use crate::evaluation;
 use crate::fine_tune::config::Hyper;
@@ -245,8 +245,12 @@ impl Learner for TowerLearner {
         }
         self.leaves = Leaves::from_flats(&leaves, device);
         if let Some(scale) = state.get(LOSS_SCALE).and_then(|flat| flat.values.first()) {
+            // It only ever falls; a step with one that is no number would be tried again for ever.
+            if !(1.0..=FIRST_LOSS_SCALE).contains(scale) {
+                return Err(damaged_state());
+            }
             self.loss_scale = *scale;
         }
-        self.optimizer.load(state, device)
+        self.optimizer.load(state, &self.leaves, device)
     }
 }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::time::Duration;
 
-use super::{RunFolder, write_error};
+use super::{RunFolder, folders_error};
 use crate::files::file_or_nothing;
 use crate::fine_tune::{Error, Result};
 
@@ -43,10 +43,10 @@ impl RunFolder {
 
     pub(super) fn try_lock(&self) -> Result<File> {
         let path = self.file(LOCK);
-        file_or_nothing(&path).map_err(|e| write_error(&path, e))?;
+        file_or_nothing(&path).map_err(|e| folders_error(&path, e))?;
         // To write, which Windows wants of whoever locks; nothing is written.
         let file = File::options().create(true).write(true).truncate(false).open(&path);
-        let file = file.map_err(|e| write_error(&path, e))?;
+        let file = file.map_err(|e| folders_error(&path, e))?;
         match file.try_lock() {
             Err(std::fs::TryLockError::WouldBlock) => Err(Error::Run(format!(
                 "{} is running, in a window or a command; stop it there first",

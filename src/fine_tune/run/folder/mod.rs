@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use crate::clip::{AdapterConfig, is_adapter, write_whole};
 use crate::escape::shortened;
-use crate::files::{MAX_SMALL_BYTES, read_at_most};
+use crate::files::{MAX_SMALL_BYTES, json_values, read_at_most};
 use crate::fine_tune::{Error, Result};
 use crate::library::make_private;
 
@@ -31,7 +31,7 @@ const RECORD: &str = "run.json";
 /// `data.json` of a million pictures with captions.
 const MAX_FILE_BYTES: u64 = 256 << 20;
 /// Values in it; each takes more memory than the few bytes that write it.
-const MAX_VALUES: usize = 16_000_000;
+const MAX_VALUES: usize = 4_000_000;
 /// The adapter's folder: what was learnt.
 pub const LEARNT: &str = "learnt";
 /// Standard files, where the whole model was trained.
@@ -41,6 +41,7 @@ pub const MODEL: &str = "model";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunFolder(PathBuf);
 
+/// Of a file of a run that is at work.
 fn write_error(path: &Path, source: std::io::Error) -> Error {
     Error::Write {
         path: path.to_path_buf(),
@@ -48,19 +49,12 @@ fn write_error(path: &Path, source: std::io::Error) -> Error {
     }
 }
 
-/// About how many values a JSON text holds: commas outside of its texts.
-fn values(json: &[u8]) -> usize {
-    let (mut count, mut in_text, mut escaped) = (0, false, false);
-    for byte in json {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = in_text,
-            b'"' => in_text = !in_text,
-            b',' if !in_text => count += 1,
-            _ => {}
-        }
+/// Of what is written where no run is at work: there may be no checkpoint to go on from.
+fn folders_error(path: &Path, source: std::io::Error) -> Error {
+    Error::Folders {
+        path: path.to_path_buf(),
+        source,
     }
-    count
 }
 
 impl RunFolder {
@@ -160,7 +154,7 @@ impl RunFolder {
             MAX_FILE_BYTES
         };
         let json = read_at_most(&path, most).map_err(|e| damaged(e.to_string()))?;
-        if values(&json) > MAX_VALUES {
+        if json_values(&json) > MAX_VALUES {
             return Err(damaged(format!("it holds more than {MAX_VALUES} values")));
         }
         serde_json::from_slice(&json).map_err(|e| damaged(e.to_string()))

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::trash::TRASH;
-use super::{LEARNT, MODEL, RECORD, RunFolder, RunRecord, write_error};
+use super::{LEARNT, MODEL, RECORD, RunFolder, RunRecord, folders_error};
 use crate::clip::is_model_folder;
 use crate::fine_tune::{Error, Result};
 use crate::library::{make_private, make_private_folder};
@@ -30,7 +30,7 @@ impl Runs {
     /// # Errors
     /// It cannot be written.
     pub fn create(&self, method: &str) -> Result<RunFolder> {
-        make_private_folder(&self.0).map_err(|e| write_error(&self.0, e))?;
+        make_private_folder(&self.0).map_err(|e| folders_error(&self.0, e))?;
         for number in 1.. {
             let path = self.0.join(format!("{method}-{number}"));
             let trashed = self.0.join(TRASH).join(format!("{method}-{number}"));
@@ -43,7 +43,7 @@ impl Runs {
                     return Ok(RunFolder(path));
                 }
                 Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
-                Err(e) => return Err(write_error(&path, e)),
+                Err(e) => return Err(folders_error(&path, e)),
             }
         }
         Err(Error::Run("there are too many runs".into()))
@@ -61,14 +61,9 @@ impl Runs {
 
     /// The folder of this name, whatever is in it.
     pub(super) fn folder_of(&self, run: &str) -> Option<RunFolder> {
-        let mut parts = Path::new(run).components();
-        let plain = matches!(
-            (parts.next(), parts.next()),
-            (Some(std::path::Component::Normal(_)), None)
-        );
         let path = self.0.join(run);
         let is_folder = || path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
-        (plain && !run.starts_with('.') && is_folder()).then(|| RunFolder(path.clone()))
+        (is_plain(run) && is_folder()).then(|| RunFolder(path.clone()))
     }
 
     /// The model of a run: standard files, or an adapter; none where there is no such run, or nothing learnt yet.
@@ -108,4 +103,14 @@ impl Runs {
         damaged.sort_by(|a, b| a.run.cmp(&b.run));
         damaged
     }
+}
+
+/// Whether a name is that of a folder right here: what a run is called comes from files and commands, too.
+pub(super) fn is_plain(run: &str) -> bool {
+    let mut parts = Path::new(run).components();
+    let one = matches!(
+        (parts.next(), parts.next()),
+        (Some(std::path::Component::Normal(_)), None)
+    );
+    one && !run.starts_with('.')
 }

@@ -6,7 +6,7 @@ use super::trash::{DELETED, TRASH_KEPT};
 use super::*;
 use crate::fine_tune::FineTuneMethod;
 use crate::fine_tune::config::RunConfig;
-use crate::fine_tune::run::RunEvent;
+use crate::fine_tune::run::{Flip, RunEvent};
 
 /// A run that was never measured.
 fn record(run: &str) -> RunRecord {
@@ -56,7 +56,28 @@ fn what_is_damaged_is_listed_as_damaged_and_can_be_deleted() {
     assert!(runs.damaged().is_empty());
     for outside in ["..", ".", "", "../x", ".trash", "/etc"] {
         assert!(runs.delete(outside).is_err(), "{outside}");
+        assert!(runs.restore(outside).is_err(), "{outside}");
+        assert!(runs.purge(outside).is_err(), "{outside}");
     }
+    assert!(folder.path().join("runs/probe-1").is_dir());
+}
+
+#[test]
+fn where_no_run_is_at_work_nothing_is_said_of_a_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    // A file where the folder of runs should be.
+    std::fs::write(folder.path().join("runs"), "").unwrap();
+    let runs = Runs::at(folder.path());
+    let refused = runs.create("probe").unwrap_err().to_string();
+    assert!(
+        refused.contains("cannot write") && !refused.contains("resumed"),
+        "{refused}"
+    );
+    let lost = runs.restore("probe-1").unwrap_err().to_string();
+    assert!(!lost.contains("resumed"), "{lost}");
+    let run = RunFolder(folder.path().join("runs"));
+    let at_work = run.append(&RunEvent::Paused { run: "a".into() }).unwrap_err();
+    assert!(at_work.to_string().contains("resumed"), "{at_work}");
 }
 
 #[cfg(unix)]
@@ -150,7 +171,69 @@ fn lines_and_values_of_a_stranger_are_counted_before_they_are_kept() {
     std::fs::write(run.file("data.json"), format!("[{}0]", "0,".repeat(MAX_VALUES + 1))).unwrap();
     let refused = run.read::<serde::de::IgnoredAny>("data.json").unwrap_err().to_string();
     assert!(refused.contains("more than"), "{refused}");
-    assert_eq!(values(br#"["a,b\",c", 1, {"a": 2, "b": 3}]"#), 3);
+}
+
+#[test]
+fn a_board_of_a_stranger_is_no_larger_than_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = RunFolder(folder.path().into());
+    let line = |rows: usize, columns: usize| {
+        let row = format!("[{}]", vec!["0"; columns].join(","));
+        let board = vec![row; rows].join(",");
+        format!(
+            "{{\"event\":\"validation\",\"run\":\"a\",\"step\":1,\"loss\":null,\"accuracy\":null,\"control\":null,\
+             \"recall\":null,\"board\":[{board}],\"flips\":[],\"best\":true}}\n"
+        )
+    };
+    let sizes = [(12, 12), (13, 1), (1, 13), (5_000, 1), (200_000, 1)];
+    let text: String = sizes.map(|(rows, columns)| line(rows, columns)).concat();
+    std::fs::write(run.file(METRICS), text).unwrap();
+    let rows = run.events().into_iter().map(|event| match event {
+        RunEvent::Validation { board, .. } => board.map(|rows| rows.len()),
+        other => panic!("{other:?}"),
+    });
+    // The last is no event at all.
+    assert_eq!(rows.collect::<Vec<_>>(), [Some(12), None, None, None]);
+}
+
+#[test]
+fn no_picture_of_another_machine_is_shown_of_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = RunFolder(folder.path().into());
+    let flip = |path: &str| Flip {
+        path: path.into(),
+        class: "a".into(),
+        before: "b".into(),
+        after: "a".into(),
+    };
+    let event = RunEvent::Validation {
+        run: "probe-1".into(),
+        step: 1,
+        loss: None,
+        accuracy: None,
+        control: None,
+        recall: None,
+        board: Some(vec![vec![0.5]]),
+        board_pairs: vec![("\\\\machine\\share\\a.jpg".into(), "a".into())],
+        flips: vec![flip("\\\\machine\\share\\b.jpg"), flip("/pictures/c.jpg")],
+        best: false,
+        trial: Vec::new(),
+    };
+    run.append(&event).unwrap();
+    let events = run.events();
+    let [
+        RunEvent::Validation {
+            board,
+            board_pairs,
+            flips,
+            ..
+        },
+    ] = &events[..]
+    else {
+        panic!("{events:?}");
+    };
+    assert!(board.is_none() && board_pairs.is_empty());
+    assert_eq!(flips, &[flip("/pictures/c.jpg")]);
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Runs that were deleted are put aside first, and can be brought back for a while.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Runs, write_error};
-use crate::fine_tune::Result;
+use super::runs::is_plain;
+use super::{Runs, folders_error};
+use crate::fine_tune::{Error, Result};
 use crate::library::make_private_folder;
 
 pub(super) const TRASH: &str = ".trash";
@@ -21,11 +23,11 @@ impl Runs {
         let folder = self.folder_of(run).map_or_else(|| self.find(run), Ok)?;
         drop(folder.lock()?);
         let trash = self.0.join(TRASH);
-        make_private_folder(&trash).map_err(|e| write_error(&trash, e))?;
+        make_private_folder(&trash).map_err(|e| folders_error(&trash, e))?;
         let deleted = folder.0.join(DELETED);
         // Whatever is there under this name is replaced, not written to.
-        crate::files::write_whole(&deleted, b"").map_err(|e| write_error(&deleted, e))?;
-        std::fs::rename(&folder.0, trash.join(run)).map_err(|e| write_error(&folder.0, e))
+        crate::files::write_whole(&deleted, b"").map_err(|e| folders_error(&deleted, e))?;
+        std::fs::rename(&folder.0, trash.join(run)).map_err(|e| folders_error(&folder.0, e))
     }
 
     /// Brings back what [`Self::delete`] put aside.
@@ -33,11 +35,11 @@ impl Runs {
     /// # Errors
     /// It is not there any more.
     pub fn restore(&self, run: &str) -> Result<()> {
-        let (from, to) = (self.0.join(TRASH).join(run), self.0.join(run));
-        std::fs::rename(from, &to).map_err(|e| write_error(&to, e))?;
+        let (from, to) = (self.trashed(run)?, self.0.join(run));
+        std::fs::rename(from, &to).map_err(|e| folders_error(&to, e))?;
         // Without it, the run would be taken for one that was deleted then, the next time.
         match std::fs::remove_file(to.join(DELETED)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(write_error(&to, error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(folders_error(&to, error)),
             _ => Ok(()),
         }
     }
@@ -47,8 +49,14 @@ impl Runs {
     /// # Errors
     /// It is still there.
     pub fn purge(&self, run: &str) -> Result<()> {
-        let folder = self.0.join(TRASH).join(run);
-        std::fs::remove_dir_all(&folder).map_err(|e| write_error(&folder, e))
+        let folder = self.trashed(run)?;
+        std::fs::remove_dir_all(&folder).map_err(|e| folders_error(&folder, e))
+    }
+
+    /// Where a run lies that was put aside.
+    fn trashed(&self, run: &str) -> Result<PathBuf> {
+        let there = is_plain(run).then(|| self.0.join(TRASH).join(run));
+        there.ok_or_else(|| Error::Run(format!("no run \"{run}\" was put aside")))
     }
 
     /// Deletes for good what was put aside long ago; what was deleted lately can still be brought back, perhaps by another

@@ -4,12 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use super::TrainingLoop;
 use crate::clip::{read_flats, write_flats};
-use crate::fine_tune::Result;
 use crate::fine_tune::context::Context;
 use crate::fine_tune::methods::Learner;
 use crate::fine_tune::run::events::RunEvent;
+use crate::fine_tune::run::folder::RunFolder;
+use crate::fine_tune::{Error, Result};
 
 const CHECKPOINT: &str = "checkpoint.json";
+/// The last state is `checkpoint-STEP.safetensors`.
+const STATE: &str = "checkpoint-";
+const ENDING: &str = ".safetensors";
 /// The best state so far is `best-STEP.safetensors`: which step that is, the checkpoint says.
 const BEST: &str = "best-";
 
@@ -34,6 +38,24 @@ pub(super) struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// Reads the last one of a run's folder, if there is one.
+    ///
+    /// # Errors
+    /// It is damaged, or names a file that is no state of a run: that file would be read, and deleted at the next checkpoint.
+    pub(super) fn read(folder: &RunFolder) -> Result<Option<Self>> {
+        if !folder.file(CHECKPOINT).is_file() {
+            return Ok(None);
+        }
+        let checkpoint: Self = folder.read(CHECKPOINT)?;
+        if is_state_file(&checkpoint.file) {
+            return Ok(Some(checkpoint));
+        }
+        Err(Error::Run(format!(
+            "{} is damaged: the file that it names is no state of this run",
+            folder.file(CHECKPOINT).display()
+        )))
+    }
+
     /// Whether a validation is the best so far: by accuracy, then by loss. Where nothing can be measured, the last is.
     pub(super) fn is_better(&self, accuracy: Option<f32>, loss: Option<f32>) -> bool {
         let (Some(accuracy), Some(best)) = (accuracy, self.best) else {
@@ -56,11 +78,10 @@ impl Checkpoint {
 impl TrainingLoop<'_, '_> {
     /// The last checkpoint, if there is one; what came after it is forgotten.
     pub(super) fn restore(&self, context: &Context, method: &mut dyn Learner) -> Result<Checkpoint> {
-        if !self.folder.file(CHECKPOINT).is_file() {
+        let Some(checkpoint) = Checkpoint::read(self.folder)? else {
             self.folder.forget_after(0)?;
             return Ok(Checkpoint::default());
-        }
-        let checkpoint: Checkpoint = self.folder.read(CHECKPOINT)?;
+        };
         let state = read_flats(&self.folder.file(&checkpoint.file))?;
         method.restore(context, &state)?;
         self.folder.forget_after(checkpoint.step)?;
@@ -69,10 +90,7 @@ impl TrainingLoop<'_, '_> {
 
     /// Writes a checkpoint: the state first, then the file that names it, then the old state goes.
     pub(super) fn keep(&mut self, method: &dyn Learner, checkpoint: &mut Checkpoint) -> Result<()> {
-        let old = std::mem::replace(
-            &mut checkpoint.file,
-            format!("checkpoint-{}.safetensors", checkpoint.step),
-        );
+        let old = std::mem::replace(&mut checkpoint.file, state_file(checkpoint.step));
         write_flats(&self.folder.file(&checkpoint.file), &method.state()?)?;
         self.folder.write(CHECKPOINT, checkpoint)?;
         if old != checkpoint.file && !old.is_empty() {
@@ -88,14 +106,26 @@ impl TrainingLoop<'_, '_> {
     }
 }
 
+/// The file of the state after a step.
+fn state_file(step: usize) -> String {
+    format!("{STATE}{step}{ENDING}")
+}
+
+/// Whether a file is called as [`state_file`] calls it: it lies in the run's own folder then.
+fn is_state_file(name: &str) -> bool {
+    let step = name.strip_prefix(STATE).and_then(|rest| rest.strip_suffix(ENDING));
+    step.is_some_and(|step| !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// The file of the state after a step that was the best.
 pub(super) fn best_file(step: usize) -> String {
-    format!("{BEST}{step}.safetensors")
+    format!("{BEST}{step}{ENDING}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fine_tune::run::folder::Runs;
 
     #[test]
     fn the_best_is_by_accuracy_then_by_loss_and_without_validation_the_last() {
@@ -110,6 +140,69 @@ mod tests {
         assert!(!checkpoint.is_better(Some(0.8), Some(0.1)));
         assert!(checkpoint.is_better(None, None));
         assert!(Checkpoint::default().is_better(Some(0.0), None));
+    }
+
+    #[test]
+    fn a_checkpoint_names_a_state_in_its_own_folder_and_nothing_else() {
+        let data = tempfile::tempdir().unwrap();
+        let run = Runs::at(data.path()).create("probe").unwrap();
+        assert!(Checkpoint::read(&run).unwrap().is_none());
+        let named = |file: &str| {
+            let checkpoint = Checkpoint {
+                file: file.into(),
+                ..Checkpoint::default()
+            };
+            run.write(CHECKPOINT, &checkpoint).unwrap();
+            Checkpoint::read(&run)
+        };
+        let mine = data.path().join("mine.safetensors");
+        let outside = [
+            mine.to_str().unwrap(),
+            "../../mine.safetensors",
+            "learnt/adapter.safetensors",
+            "../probe-2/checkpoint-1.safetensors",
+            "checkpoint-../../../mine.safetensors",
+            "checkpoint-1/../../x.safetensors",
+            "checkpoint-.safetensors",
+            "best-1.safetensors",
+            "data.json",
+            "",
+        ];
+        for file in outside {
+            let refused = named(file).unwrap_err().to_string();
+            assert!(refused.contains("no state of this run"), "{file}: {refused}");
+        }
+        assert_eq!(
+            named(&state_file(12)).unwrap().unwrap().file,
+            "checkpoint-12.safetensors"
+        );
+    }
+
+    #[test]
+    fn a_checkpoint_with_any_byte_changed_or_cut_off_never_leads_elsewhere() {
+        let data = tempfile::tempdir().unwrap();
+        let run = Runs::at(data.path()).create("probe").unwrap();
+        let checkpoint = Checkpoint {
+            file: state_file(3),
+            step: 3,
+            best: Some(0.5),
+            ..Checkpoint::default()
+        };
+        let whole = serde_json::to_vec(&checkpoint).unwrap();
+        let read = |bytes: &[u8]| {
+            std::fs::write(run.file(CHECKPOINT), bytes).unwrap();
+            if let Ok(Some(read)) = Checkpoint::read(&run) {
+                assert!(is_state_file(&read.file), "{}", read.file);
+            }
+        };
+        for place in 0..whole.len() {
+            read(&whole[..place]);
+            for byte in [b'/', b'.', b'\\', b'"', b'-', b'9', b'e', 0, 0xff] {
+                let mut changed = whole.clone();
+                changed[place] = byte;
+                read(&changed);
+            }
+        }
     }
 
     #[test]
