@@ -22,12 +22,12 @@ pub struct Benchmark {
     events: Events,
     running: Arc<AtomicBool>,
     device: DeviceChoice,
-    precision: Option<Precision>,
+    precision: Precision,
 }
 
 impl Benchmark {
     /// Nothing is measured yet.
-    pub fn new(events: Events, device: DeviceChoice, precision: Option<Precision>) -> Self {
+    pub fn new(events: Events, device: DeviceChoice, precision: Precision) -> Self {
         Self {
             events,
             running: Arc::default(),
@@ -43,7 +43,7 @@ impl Benchmark {
 
     /// From now on, models are measured in this precision.
     pub fn use_precision(&mut self, precision: Precision) {
-        self.precision = Some(precision);
+        self.precision = precision;
     }
 
     /// Measures a model; another one meanwhile is refused.
@@ -72,7 +72,7 @@ impl Benchmark {
     }
 }
 
-fn measured(choice: &ModelChoice, device: DeviceChoice, precision: Option<Precision>) -> Result<ModelSpeed> {
+fn measured(choice: &ModelChoice, device: DeviceChoice, precision: Precision) -> Result<ModelSpeed> {
     let mut loaded = Loaded::open(choice, place(device, precision))?;
     let side = loaded.model.info().image_size as u32;
     let picture = image::RgbImage::from_fn(side, side, |x, y| image::Rgb([x as u8, y as u8, (x ^ y) as u8]));
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn the_starter_is_measured_and_a_model_that_is_not_there_says_so() {
         let (events, said) = Events::listened_to();
-        let benchmark = Benchmark::new(events, DeviceChoice::Cpu, None);
+        let benchmark = Benchmark::new(events, DeviceChoice::Cpu, Precision::Full);
         let heard = || loop {
             if let Event::Measured(speed) = said.recv_timeout(Duration::from_secs(60)).unwrap() {
                 return speed;

@@ -122,7 +122,8 @@ impl Explainer {
             return false;
         };
         let events = &Maps { events, compared };
-        let (passes, started) = (self.passes.max(1), Instant::now());
+        // No more at once than the device's memory was found to hold.
+        let (passes, started) = (self.passes.clamp(1, loaded.batch()), Instant::now());
         match loaded.try_on(|model| subject.step(model, method, passes, asked, events)) {
             Ok(Tried::Done(worked)) => {
                 self.passes = paced(passes, started.elapsed());

@@ -12,21 +12,20 @@ use crate::heatmap::HeatmapMethod;
 use crate::heatmap::heat_maps;
 
 /// A model on the GPU, its kernels compiled; nothing where there is no GPU and none was asked for, or where this is not
-/// `wanted` any more. Without a `precision` that was asked for, half is used only if what the processor makes of the probe
-/// (`expected`, see [`embed_probe`]) comes out of it as well.
+/// `wanted` any more. Half precision is used only if what the processor makes of the probe (`expected`, see
+/// [`embed_probe`]) comes out of it as well.
 ///
 /// # Errors
 /// Why the GPU is not used, for the user.
 pub fn warmed_up(
     choice: &ModelChoice,
     device: DeviceChoice,
-    precision: Option<Precision>,
+    precision: Precision,
     expected: Option<&[Embedding]>,
     events: &Events,
     wanted: impl Fn() -> bool,
 ) -> Result<Option<Box<Loaded>>, String> {
-    let unchecked = precision.is_none() && expected.is_none();
-    let mut placement = place(device, if unchecked { Some(Precision::Full) } else { precision });
+    let mut placement = place(device, precision);
     if !placement.is_gpu() {
         return placement.warning.take().map_or(Ok(None), Err);
     }
@@ -51,11 +50,9 @@ pub fn warmed_up(
         events.message(Severity::Warning, warning);
     }
     let is_half = loaded.model.info().precision == Precision::Half;
-    if let Some(expected) = expected.filter(|_| is_half && precision.is_none())
-        && !agree(embed_probe(&mut loaded).as_deref(), expected)
-    {
+    if is_half && expected.is_none_or(|expected| !agree(embed_probe(&mut loaded).as_deref(), expected)) {
         let name = loaded.device.name.clone();
-        loaded = Loaded::open(choice, place(device, Some(Precision::Full))).map_err(failed)?;
+        loaded = Loaded::open(choice, place(device, Precision::Full)).map_err(failed)?;
         events.message(
             Severity::Warning,
             format!("{name} computes something else in half precision: going on in full"),
@@ -153,7 +150,7 @@ mod tests {
 
     #[test]
     fn what_computes_something_else_does_not_agree_with_the_probe() {
-        let mut loaded = Loaded::open(&ModelChoice::Starter, place(DeviceChoice::Cpu, None)).unwrap();
+        let mut loaded = Loaded::open(&ModelChoice::Starter, place(DeviceChoice::Cpu, Precision::Full)).unwrap();
         let expected = embed_probe(&mut loaded).unwrap();
         let again = embed_probe(&mut loaded);
         assert!(agree(again.as_deref(), &expected));
@@ -167,17 +164,20 @@ mod tests {
 
     #[test]
     fn a_card_that_holds_few_pictures_says_so_once_while_it_is_prepared() {
-        let mut loaded = Loaded::open(&ModelChoice::Starter, place(DeviceChoice::Cpu, None)).unwrap();
+        let mut loaded = Loaded::open(&ModelChoice::Starter, place(DeviceChoice::Cpu, Precision::Full)).unwrap();
         // As if the CPU were a GPU.
         loaded.device = DeviceInfo {
             name: "Card".into(),
             gpu: true,
         };
-        loaded.memory = Some(30);
+        loaded.hooks.memory = Some(30);
         let said = warm_up(&mut loaded).unwrap();
         assert_eq!(
             said,
-            ["Card cannot hold so many pictures at once: going on with 16 at a time"]
+            [
+                "Card cannot hold so many pictures at once: going on with 16 at a time",
+                "Card cannot hold so many texts at once: going on with 16 at a time"
+            ]
         );
         assert!(loaded.device.gpu);
         assert_eq!(loaded.batch(), 16);

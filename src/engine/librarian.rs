@@ -24,7 +24,7 @@ const LOOK_UP: usize = 256;
 
 /// The library thread's state.
 pub struct Librarian {
-    chores: Receiver<LibraryMessage>,
+    messages: Receiver<LibraryMessage>,
     events: Events,
     queue: Arc<Queue>,
     inference: Sender<InferenceMessage>,
@@ -53,7 +53,7 @@ pub struct Librarian {
 impl Librarian {
     /// Nothing listed yet.
     pub fn new(
-        chores: Receiver<LibraryMessage>,
+        messages: Receiver<LibraryMessage>,
         queue: Arc<Queue>,
         inference: Sender<InferenceMessage>,
         store: Store,
@@ -61,7 +61,7 @@ impl Librarian {
         saver: Saver,
     ) -> Self {
         Self {
-            chores,
+            messages,
             events: scanner.events.clone(),
             queue,
             inference,
@@ -87,14 +87,14 @@ impl Librarian {
         keep_going("library", &events, || self.step());
     }
 
-    /// Does the next chore, or looks a few pictures up; false once it is told to stop.
+    /// Does what the next message asks for, or looks a few pictures up; false once it is told to stop.
     fn step(&mut self) -> bool {
         let next = if self.has_to_look_up() {
-            self.chores
+            self.messages
                 .try_recv()
                 .map_err(|error| error == TryRecvError::Disconnected)
         } else {
-            let next = self.chores.recv_timeout(FLUSH_AFTER);
+            let next = self.messages.recv_timeout(FLUSH_AFTER);
             next.map_err(|error| error == RecvTimeoutError::Disconnected)
         };
         match next {
@@ -102,7 +102,7 @@ impl Librarian {
                 self.store.flush_now();
                 return false;
             }
-            Ok(chore) => self.handle(chore),
+            Ok(message) => self.handle(message),
             Err(false) if self.has_to_look_up() => self.look_up(),
             Err(false) => self.prune(),
         }
@@ -113,8 +113,8 @@ impl Librarian {
         true
     }
 
-    fn handle(&mut self, chore: LibraryMessage) {
-        match chore {
+    fn handle(&mut self, message: LibraryMessage) {
+        match message {
             LibraryMessage::Asked(request) => self.asked(request),
             LibraryMessage::Found { library, pictures } if library == self.library => self.found(pictures),
             LibraryMessage::Scanned { library, unreadable } if library == self.library => {
@@ -258,8 +258,8 @@ impl Librarian {
 
     /// Forgets a few pictures that are gone, while nobody asks for anything.
     fn prune(&mut self) {
-        if let Some(from) = self.unpruned {
-            // What fails is tried again at the next launch.
+        if let Some(from) = self.unpruned.take() {
+            // What fails, in whatever way, is tried again at the next launch.
             self.unpruned = self.store.prune_after(from).unwrap_or(None);
         }
     }

@@ -56,7 +56,7 @@ impl Loader {
     }
 
     /// Loads a model onto the CPU, which can answer at once, then prepares a GPU where one is wanted.
-    pub fn load(&self, choice: ModelChoice, device: DeviceChoice, precision: Option<Precision>) {
+    pub fn load(&self, choice: ModelChoice, device: DeviceChoice, precision: Precision) {
         let (attempt, newest) = (self.model.next(), self.model.clone());
         let (work, gpu) = (self.work.clone(), self.gpu(attempt));
         let turn = self.one_at_a_time.clone();
@@ -65,7 +65,7 @@ impl Loader {
             if !newest.is(attempt) {
                 return;
             }
-            let mut loaded = open(&choice, DeviceChoice::Cpu, None);
+            let mut loaded = open(&choice, DeviceChoice::Cpu, Precision::Full);
             let is_there = loaded.is_ok();
             let probe = loaded.as_mut().ok().filter(|_| is_checked(device, precision));
             let expected = probe.and_then(|loaded| embed_probe(loaded).ok());
@@ -82,10 +82,18 @@ impl Loader {
     }
 
     /// Prepares a GPU for the model that is there, again: another one that was asked for since then could not be loaded.
-    pub fn prepare_gpu_again(&self, choice: ModelChoice, device: DeviceChoice, precision: Option<Precision>) {
+    pub fn prepare_gpu_again(
+        &self,
+        loaded: &mut Loaded,
+        choice: ModelChoice,
+        device: DeviceChoice,
+        precision: Precision,
+    ) {
+        let checked = is_checked(device, precision).then(|| embed_probe(loaded).ok());
+        let expected = checked.flatten();
         let gpu = self.gpu(self.model.next());
         spawn("model", &self.events, move || {
-            gpu.prepare(&choice, device, precision, None)
+            gpu.prepare(&choice, device, precision, expected.as_deref())
         });
     }
 
@@ -107,7 +115,7 @@ impl Loader {
         spawn("second-model", &self.events, move || {
             let _turn = turn.lock();
             if newest.is(attempt) {
-                let loaded = open(&choice, device, Some(Precision::Full));
+                let loaded = open(&choice, device, Precision::Full);
                 let _ = work.send(InferenceMessage::ComparedLoaded { attempt, loaded });
             }
         });
@@ -134,12 +142,12 @@ struct GpuTurn {
 }
 
 impl GpuTurn {
-    /// `expected` is what the processor makes of the probe: without it, half precision is used only where it is asked for.
+    /// `expected` is what the processor makes of the probe, by which half precision is checked.
     fn prepare(
         &self,
         choice: &ModelChoice,
         device: DeviceChoice,
-        precision: Option<Precision>,
+        precision: Precision,
         expected: Option<&[Embedding]>,
     ) {
         let _turn = self.one_on_gpu.lock();
@@ -155,12 +163,13 @@ impl GpuTurn {
     }
 }
 
-/// Whether a GPU would answer in half precision without having been asked to: then it is checked first.
-fn is_checked(device: DeviceChoice, precision: Option<Precision>) -> bool {
-    device != DeviceChoice::Cpu && precision.is_none() && place(device, precision).precision() == Precision::Half
+/// Whether a GPU is to answer in half precision, which is checked first. No driver is asked here: one that hangs would
+/// keep the model from the window.
+fn is_checked(device: DeviceChoice, precision: Precision) -> bool {
+    device != DeviceChoice::Cpu && precision == Precision::Half
 }
 
-fn open(choice: &ModelChoice, device: DeviceChoice, precision: Option<Precision>) -> Result<Box<Loaded>, String> {
+fn open(choice: &ModelChoice, device: DeviceChoice, precision: Precision) -> Result<Box<Loaded>, String> {
     told("Loading failed", || {
         let loaded = Loaded::open(choice, place(device, precision));
         loaded.map(Box::new).map_err(|error| error.to_string())
@@ -185,8 +194,12 @@ mod tests {
         let (work, loaded) = crossbeam_channel::unbounded();
         let loader = Loader::new(events, work);
         let turn = loader.one_at_a_time.lock().unwrap();
-        loader.load(ModelChoice::Path("/no/such/model".into()), DeviceChoice::Cpu, None);
-        loader.load(ModelChoice::Starter, DeviceChoice::Cpu, None);
+        loader.load(
+            ModelChoice::Path("/no/such/model".into()),
+            DeviceChoice::Cpu,
+            Precision::Full,
+        );
+        loader.load(ModelChoice::Starter, DeviceChoice::Cpu, Precision::Full);
         drop(turn);
         let Ok(InferenceMessage::Loaded {
             attempt,

@@ -80,7 +80,6 @@ pub use choice::ModelChoice;
 pub use device::{Adapter, DEVICE_VARIABLE, DeviceChoice, DeviceInfo, adapters, gpu, no_gpu_reason};
 pub use events::{Events, Wake};
 pub use loaded::{GPU_BATCH, IMAGE_BATCH, Loaded};
-pub use pictures::INSPECTED_SIDE;
 pub use placement::{Placement, place};
 pub use prepare::{Prepared, prepare};
 pub use session::{Embedded, Session, decoders};
@@ -108,15 +107,15 @@ pub struct EngineOptions {
     pub model: ModelChoice,
     /// Where it computes.
     pub device: DeviceChoice,
-    /// The precision in which a GPU computes; none for the usual one.
-    pub precision: Option<Precision>,
+    /// The precision in which a GPU computes.
+    pub precision: Precision,
 }
 
 /// The running engine. Dropping it writes what is not written yet and ends its threads; that never takes long.
 pub struct Engine {
     events: Receiver<Event>,
     work: Sender<InferenceMessage>,
-    chores: Sender<LibraryMessage>,
+    messages: Sender<LibraryMessage>,
     queue: Arc<Queue>,
     fetcher: Fetcher,
     benchmark: Benchmark,
@@ -135,7 +134,7 @@ pub struct Engine {
 /// The ends of the channels that threads listen to.
 struct Ends {
     work: Receiver<InferenceMessage>,
-    chores: Receiver<LibraryMessage>,
+    messages: Receiver<LibraryMessage>,
     unsaved: Sender<()>,
 }
 
@@ -144,7 +143,7 @@ impl Engine {
     pub fn start(options: EngineOptions, wake: Wake) -> Self {
         let (event_sender, event_receiver) = unbounded();
         let (work_sender, work_receiver) = unbounded();
-        let (chore_sender, chore_receiver) = unbounded();
+        let (message_sender, message_receiver) = unbounded();
         let (unsaved_sender, unsaved_receiver) = bounded(0);
         let events = Events::new(event_sender, wake);
         let training = Arc::new(RunSignals::default());
@@ -152,7 +151,7 @@ impl Engine {
         let engine = Self {
             events: event_receiver,
             work: work_sender,
-            chores: chore_sender,
+            messages: message_sender,
             queue: Arc::default(),
             fetcher: Fetcher::new(events.clone()),
             benchmark: Benchmark::new(events.clone(), options.device, options.precision),
@@ -167,7 +166,7 @@ impl Engine {
         };
         let ends = Ends {
             work: work_receiver,
-            chores: chore_receiver,
+            messages: message_receiver,
             unsaved: unsaved_sender,
         };
         engine.start_threads(ends, options, &events, training);
@@ -192,7 +191,7 @@ impl Engine {
                     events: events.clone(),
                     inference: self.work.clone(),
                     prepared: prepared_sender.clone(),
-                    librarian: self.chores.clone(),
+                    librarian: self.messages.clone(),
                     store: Store::reader(data_dir),
                 };
                 spawn(&name, events, move || thread.run());
@@ -200,7 +199,7 @@ impl Engine {
         }
         let scanner = Scanner {
             events: events.clone(),
-            librarian: self.chores.clone(),
+            librarian: self.messages.clone(),
             wanted: self.wanted_library.clone(),
             data_dir: options.data_dir.clone(),
         };
@@ -209,12 +208,12 @@ impl Engine {
             unsaved: ends.unsaved,
         };
         let (queue, work) = (self.queue.clone(), self.work.clone());
-        let librarian = Librarian::new(ends.chores, queue, work, Store::keeper(data_dir), scanner, saver);
+        let librarian = Librarian::new(ends.messages, queue, work, Store::keeper(data_dir), scanner, saver);
         spawn("library", events, move || librarian.run());
         let channels = Channels {
             work: ends.work,
             prepared,
-            librarian: self.chores.clone(),
+            librarian: self.messages.clone(),
             queue: self.queue.clone(),
             events: events.clone(),
             asked: self.asked.clone(),
@@ -249,7 +248,7 @@ impl Backend for Engine {
                 {
                     self.wanted_library.store(*library, Ordering::Relaxed);
                 }
-                let _ = self.chores.send(LibraryMessage::Asked(request));
+                let _ = self.messages.send(LibraryMessage::Asked(request));
             }
             Request::Hub(request) => self.fetcher.send(request),
             Request::Training(request) => self.trainer.send(request),
@@ -308,7 +307,7 @@ impl Drop for Engine {
         self.evaluator.stop();
         self.wanted_library.store(NO_LIBRARY, Ordering::Relaxed);
         let _ = self.work.send(InferenceMessage::Stop);
-        let _ = self.chores.send(LibraryMessage::Stop);
+        let _ = self.messages.send(LibraryMessage::Stop);
         // Only what the store and the user's files get is lost otherwise; a disk that hangs keeps no window open.
         let _ = self.unsaved.recv_timeout(CLOSING);
     }

@@ -18,7 +18,7 @@ use crate::library::{
 use crate::logging::{panic_text, place};
 
 /// Longest side of the inspected picture, in pixels: below every GPU's limit on textures.
-pub const INSPECTED_SIDE: u32 = 2_048;
+const INSPECTED_SIDE: u32 = 2_048;
 
 /// Longest side of what is kept of a picture while it is inspected, for another part of it to be shown to the model: with
 /// that of a camera of 24 megapixels, it is the picture itself.

@@ -16,9 +16,9 @@ pub struct Placement {
     pub warning: Option<String>,
 }
 
-/// Resolves a choice; never fails, since the CPU is always there. The CPU always computes in full precision, a GPU in
-/// what was asked for, else in [`Precision::USUAL`], where it has that.
-pub fn place(choice: DeviceChoice, precision: Option<Precision>) -> Placement {
+/// Resolves a choice; never fails, since the CPU is always there. The CPU always computes in full precision, and so does a
+/// GPU that has no other.
+pub fn place(choice: DeviceChoice, precision: Precision) -> Placement {
     let cpu = |warning| Placement {
         device: Device::flex(),
         info: DeviceInfo::cpu(),
@@ -47,11 +47,10 @@ pub fn place(choice: DeviceChoice, precision: Option<Precision>) -> Placement {
 }
 
 /// What a GPU computes in, and whether that is less than what was asked for.
-fn computes_in(asked: Option<Precision>, has_half: bool) -> (Precision, bool) {
-    let wanted = asked.unwrap_or(Precision::USUAL);
-    match (wanted, has_half) {
-        (Precision::Half, false) => (Precision::Full, asked.is_some()),
-        _ => (wanted, false),
+fn computes_in(asked: Precision, has_half: bool) -> (Precision, bool) {
+    match (asked, has_half) {
+        (Precision::Half, false) => (Precision::Full, true),
+        _ => (asked, false),
     }
 }
 
@@ -82,14 +81,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_precision_is_usual_where_it_is_there_and_lacking_only_where_it_was_asked_for() {
+    fn half_precision_is_used_where_it_is_there_and_said_to_be_lacking_where_it_is_not() {
         use Precision::{Full, Half};
-        assert_eq!(computes_in(None, true), (Half, false));
-        assert_eq!(computes_in(None, false), (Full, false));
-        assert_eq!(computes_in(Some(Full), true), (Full, false));
-        assert_eq!(computes_in(Some(Half), true), (Half, false));
-        assert_eq!(computes_in(Some(Half), false), (Full, true));
-        let on_cpu = place(DeviceChoice::Cpu, Some(Half));
+        assert_eq!(computes_in(Full, true), (Full, false));
+        assert_eq!(computes_in(Full, false), (Full, false));
+        assert_eq!(computes_in(Half, true), (Half, false));
+        assert_eq!(computes_in(Half, false), (Full, true));
+        let on_cpu = place(DeviceChoice::Cpu, Half);
         assert_eq!(on_cpu.precision(), Full);
         assert!(on_cpu.warning.is_none() && !on_cpu.has_half);
     }

@@ -19,6 +19,8 @@ pub struct Answer {
     pub view: RgbImage,
     /// The picture as it is now.
     pub shown: Arc<RgbImage>,
+    /// A lost GPU, for one.
+    pub warning: Option<String>,
 }
 
 /// Asks the model about the picture as the probe has it; the answer, and what the model sees now.
@@ -46,7 +48,7 @@ pub fn ask(
         None => unerased_view.clone(),
     };
     let pixels = [&unerased_view, &view].map(|view| preprocessing.normalise(view));
-    let (embeddings, _) = loaded.embed_images(&pixels)?;
+    let (embeddings, warning) = loaded.embed_images(&pixels)?;
     let scoring = loaded.model.info().scoring;
     let scores = |place: usize| {
         let cosines = classes.cosines(&embeddings[place].vector);
@@ -66,7 +68,12 @@ pub fn ask(
         model_view: screen_image(view.clone()),
         image: erased.map(screen_image),
     };
-    Ok(Answer { probed, view, shown })
+    Ok(Answer {
+        probed,
+        view,
+        shown,
+        warning,
+    })
 }
 
 fn winner(scores: &Scores) -> Option<usize> {

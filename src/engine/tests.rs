@@ -31,7 +31,7 @@ fn pictures_and_thumbnails_are_shown_while_the_model_takes_nothing() {
     let (events, said) = Events::listened_to();
     let queue: Arc<Queue> = Arc::default();
     let (work, _work) = unbounded();
-    let (chores, _chores) = unbounded();
+    let (messages, _messages) = unbounded();
     // Nobody ever takes a prepared picture: as if the model were busy with a heatmap for minutes.
     let (prepared, taken) = bounded(1);
     for lane in [Lane::Inspect, Lane::Thumbnails, Lane::Index] {
@@ -42,7 +42,7 @@ fn pictures_and_thumbnails_are_shown_while_the_model_takes_nothing() {
             events: events.clone(),
             inference: work.clone(),
             prepared: prepared.clone(),
-            librarian: chores.clone(),
+            librarian: messages.clone(),
             store: Store::reader(None),
         };
         std::thread::spawn(move || thread.run());
@@ -78,7 +78,7 @@ fn engine(data_dir: &Path) -> Engine {
         data_dir: Some(data_dir.into()),
         model: ModelChoice::Starter,
         device: DeviceChoice::Cpu,
-        precision: Some(Precision::Full),
+        precision: Precision::Full,
     };
     Engine::start(options, Arc::new(|| {}))
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 pub use crate::evaluation::{Comparison, Interval, Verdict};
 pub use crate::fine_tune::FineTuneMethod;
-pub use crate::fine_tune::board::Board;
+pub use crate::fine_tune::board::{Board, MAX_PAIRS as MAX_BOARD_PAIRS};
 pub use crate::fine_tune::config::{Architecture, FIELDS, Field, Hyper, PRESETS, RunConfig, TrainedPart};
 pub use crate::fine_tune::data::{ClassCount, Contradiction, Preview};
 pub use crate::fine_tune::k_shot::{Band, KShot, METHODS, PEOPLE, bands};

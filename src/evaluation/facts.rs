@@ -29,6 +29,29 @@ pub struct Facts {
     pub group: usize,
 }
 
+impl Facts {
+    /// Of the picture at this place, where that is not here any more: nothing is known of it, and it is a copy of none.
+    fn unknown(place: usize) -> Self {
+        Self {
+            content: String::new(),
+            size: (0, 0),
+            brightness: 0.0,
+            sharpness: 0.0,
+            group: place,
+        }
+    }
+
+    /// What is known of the pictures at these places, among `count` pictures of which the others are not here.
+    pub fn spread(found: Vec<Self>, here: &[usize], count: usize) -> Vec<Self> {
+        let mut all: Vec<Self> = (0..count).map(Self::unknown).collect();
+        for (place, facts) in here.iter().zip(found) {
+            let group = here[facts.group];
+            all[*place] = Self { group, ..facts };
+        }
+        all
+    }
+}
+
 /// Looks through pictures; those that cannot be read any more have no size. None where it was called off.
 pub fn facts<P: AsRef<Path> + Sync>(paths: &[P], progress: &(dyn Progress + Sync)) -> Option<Vec<Facts>> {
     let done = AtomicUsize::new(0);
@@ -119,6 +142,10 @@ mod tests {
         assert!((found[0].brightness - found[1].brightness).abs() < 0.02);
         assert_eq!(found[3].content, crate::clip::sha256_of_bytes(b"broken"));
         assert_eq!(facts(&paths, &while_wanted(|| false)), None);
+        // At the places 0, 2, 3 and 5 of six pictures.
+        let all = Facts::spread(found.clone(), &[0, 2, 3, 5], 6);
+        assert_eq!([1, 3, 4, 5].map(|place| all[place].group), [1, 0, 4, 5]);
+        assert_eq!((all[1].size, all[2].size), ((0, 0), found[1].size));
         let (white, flat) = light(&RgbImage::from_pixel(9, 9, image::Rgb([255; 3])));
         assert!((white - 1.0).abs() < 1e-6 && flat < 1e-9);
     }

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::interval::Interval;
 use super::out::Row;
 use super::record::Evaluation;
+use crate::lossless::Lossless;
 
 /// A line of a list of evaluations.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Listed {
     /// What it is found by.
@@ -16,6 +18,7 @@ pub struct Listed {
     pub name: String,
     pub note: String,
     pub model: String,
+    #[serde_as(as = "Lossless")]
     pub folder: PathBuf,
     /// A hash of what was measured on: two with the same one can be compared.
     pub data: String,

@@ -12,7 +12,7 @@ const TOP: usize = 5;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measures {
     pub count: usize,
-    /// The share that is answered rightly.
+    /// The share that is answered correctly.
     pub top1: Interval,
     /// The share whose truth is among the five best.
     pub top5: Interval,
@@ -34,7 +34,7 @@ pub struct ClassMeasures {
     pub answered: usize,
     /// Pictures that show it and for which it is answered.
     pub right: usize,
-    /// The share of its pictures that are answered rightly; none where it has none.
+    /// The share of its pictures that are answered correctly; none where it has none.
     pub recall: Option<Interval>,
     /// The share of its answers that are right; none where it is never answered.
     pub precision: Option<Interval>,

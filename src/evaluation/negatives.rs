@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::interval::{Interval, share_interval};
+use crate::lossless::Lossless;
 
 /// The share of the classes' own pictures that must stay theirs.
 const RECALL: f64 = 0.95;
@@ -12,6 +13,7 @@ const RECALL: f64 = 0.95;
 const POINTS: usize = 101;
 
 /// How well pictures of the classes are told from others.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Negatives {
     /// Pictures that show none of the classes.
@@ -27,6 +29,7 @@ pub struct Negatives {
     pub curve: Vec<Threshold>,
     /// The pictures of none, where they are files.
     #[serde(default)]
+    #[serde_as(as = "Vec<Lossless>")]
     pub files: Vec<PathBuf>,
     /// The lead of each of them.
     #[serde(default)]
@@ -77,6 +80,18 @@ impl Negatives {
             files: Vec::new(),
             leads,
         })
+    }
+
+    /// Whether its figures are shares of pictures, and no file has another one's lead: what comes from a file may be anything.
+    pub fn is_sound(&self) -> bool {
+        let share = |value: &f64| (0.0..=1.0).contains(value);
+        let counted = self.leads.is_empty() || self.leads.len() == self.count;
+        let named = self.files.is_empty() || self.leads.is_empty() || self.files.len() == self.leads.len();
+        let drawn = self
+            .curve
+            .iter()
+            .all(|point| share(&point.kept) && share(&point.mistaken));
+        counted && named && drawn && self.count > 0 && share(&self.auroc) && share(&self.fpr95)
     }
 
     /// The share of the others that is taken for a class where 95 % of the classes' own are, with its interval.

@@ -31,6 +31,12 @@ impl FailureOrder {
         Self::CopiesAcrossClasses,
     ];
 
+    /// Whether it says something of pictures with captions: each caption stands for one picture, so that no label can be
+    /// suspect, and every copy is one across captions.
+    pub fn is_of_captions(self) -> bool {
+        !matches!(self, Self::SuspectLabels | Self::CopiesAcrossClasses)
+    }
+
     /// As it is called in the window and in reports.
     pub fn title(self) -> &'static str {
         match self {
@@ -124,4 +130,53 @@ fn across_classes(evaluation: &Evaluation) -> Vec<usize> {
         .into_values()
         .filter(|places| places.iter().any(|place| class(*place) != class(places[0])));
     across.flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluation::Facts;
+    use crate::evaluation::tests::made;
+
+    #[test]
+    fn orders_begin_with_what_is_worth_a_look_most() {
+        let mut evaluation = made(&[0, 0, 1, 1], &[0, 1, 1, 0]);
+        let numbers = [(0.2, 0.3, 0.9), (0.9, 0.1, 0.6), (0.5, 0.2, 0.7), (0.9, 0.05, 0.8)];
+        for (picture, (entropy, margin, confidence)) in evaluation.pictures.iter_mut().zip(numbers) {
+            let answer = &mut picture.answer;
+            (answer.entropy, answer.margin) = (entropy, margin);
+            answer.best[0].probability = confidence;
+            answer.of_truth.probability = 0.1;
+        }
+        assert_eq!(
+            ordered(&evaluation, FailureOrder::Entropy),
+            [1, 3, 2, 0],
+            "of equal ones the first"
+        );
+        assert_eq!(ordered(&evaluation, FailureOrder::Margin), [3, 1, 2, 0]);
+        assert_eq!(
+            ordered(&evaluation, FailureOrder::Disagreement),
+            [3, 1],
+            "mistakes alone"
+        );
+    }
+
+    #[test]
+    fn copies_come_together_where_they_are_said_to_be_different_things() {
+        let mut evaluation = made(&[0, 1, 1, 0, 1, 2], &[0, 1, 1, 0, 1, 2]);
+        assert!(
+            ordered(&evaluation, FailureOrder::CopiesAcrossClasses).is_empty(),
+            "nothing is known yet"
+        );
+        let known = |group: usize| Facts {
+            content: String::new(),
+            size: (1, 1),
+            brightness: 0.5,
+            sharpness: 0.5,
+            group,
+        };
+        // The first and the last are copies, and so are the third and the fifth, of which both are of one class.
+        evaluation.facts = [0, 1, 2, 3, 2, 0].map(known).to_vec();
+        assert_eq!(ordered(&evaluation, FailureOrder::CopiesAcrossClasses), [0, 5]);
+    }
 }

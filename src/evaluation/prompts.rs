@@ -30,13 +30,13 @@ pub struct PromptStudy {
 pub struct PromptRow {
     pub name: String,
     pub templates: TemplateSet,
-    /// The share of the pictures that is answered rightly with it.
+    /// The share of the pictures that is answered correctly with it.
     pub top1: Interval,
     /// Its gain over the first; none for the first itself.
     pub gain: Option<Comparison>,
     /// The gain of as many templates of nonsense.
     pub nonsense: Option<Nonsense>,
-    /// The pictures that are answered wrongly with it, by their places.
+    /// The pictures that are answered incorrectly with it, by their places.
     #[serde(default)]
     pub wrong: Vec<usize>,
 }
@@ -46,24 +46,35 @@ pub struct PromptRow {
 pub struct Nonsense {
     /// The gain of each draw, sorted.
     pub gains: Vec<f64>,
-    /// 95 % of draws gain more than this, and less than the next: in all 95 % between both.
+    /// The lower end of the band in which 95 % of other draws would lie.
     pub low: f64,
     /// The upper end of the band.
     pub high: f64,
 }
 
 impl Nonsense {
-    /// Of gains; none of none.
-    pub fn of(mut gains: Vec<f64>) -> Option<Self> {
+    /// Of the gains of draws of so many templates each; none of none.
+    ///
+    /// Ensembles are drawn from one pool of [`DRAWS`] templates, whose mean is off by as much as that of so many templates
+    /// always is. What another draw would gain, from templates that nobody has seen, varies by both: the spread of the draws
+    /// is widened by `sqrt(1 + templates / DRAWS)`, about its middle.
+    pub fn of(mut gains: Vec<f64>, templates: usize) -> Option<Self> {
         gains.sort_by(f64::total_cmp);
         let at = |share: f64| {
             gains
                 .get(((gains.len().checked_sub(1)?) as f64 * share).round() as usize)
                 .copied()
         };
+        let wider = match templates {
+            // Each draw is a template of its own.
+            0 | 1 => 1.0,
+            several => (1.0 + several as f64 / DRAWS as f64).sqrt(),
+        };
+        let middle = gains.iter().sum::<f64>() / gains.len().max(1) as f64;
+        let end = |share: f64| Some(middle + wider * (at(share)? - middle));
         Some(Self {
-            low: at((1.0 - BAND) / 2.0)?,
-            high: at((1.0 + BAND) / 2.0)?,
+            low: end((1.0 - BAND) / 2.0)?,
+            high: end((1.0 + BAND) / 2.0)?,
             gains,
         })
     }
@@ -196,7 +207,7 @@ mod tests {
                     high: 0.6,
                 },
                 gain: Comparison::of(&before, &after),
-                nonsense: Nonsense::of((0..100).map(|n| f64::from(n) / 1000.0).collect()),
+                nonsense: Nonsense::of((0..100).map(|n| f64::from(n) / 1000.0).collect(), 1),
                 wrong: Vec::new(),
             }
         };
@@ -205,8 +216,35 @@ mod tests {
         // What gains less than nonsense is no luck.
         assert_eq!(row(0.001).beside_nonsense(), Some(BesideNonsense::Worse));
         let nonsense = row(0.0).nonsense.unwrap();
-        assert_eq!((nonsense.low, nonsense.high), (0.002, 0.097));
-        assert_eq!(Nonsense::of(Vec::new()), None);
+        assert!((nonsense.low - 0.002).abs() < 1e-12 && (nonsense.high - 0.097).abs() < 1e-12);
+        assert_eq!(Nonsense::of(Vec::new(), 1), None);
+        assert_eq!(
+            Nonsense::of(vec![0.0], 1).map(|band| (band.low, band.high)),
+            Some((0.0, 0.0))
+        );
+    }
+
+    #[test]
+    fn the_band_holds_what_other_nonsense_gains_however_many_templates_a_draw_has() {
+        const TEMPLATES: usize = 80;
+        const POOLS: usize = 400;
+        let mut random = Random::seeded(11);
+        let mut inside = [0usize; 2];
+        for pool in 0..POOLS {
+            // What a template gains: the sum of twelve uniform numbers is about normal.
+            let mut gain = || (0..12).map(|_| random.number() as f64 / u64::MAX as f64).sum::<f64>() - 6.0;
+            let own: Vec<f64> = (0..DRAWS).map(|_| gain()).collect();
+            let other = (0..TEMPLATES).map(|_| gain()).sum::<f64>() / TEMPLATES as f64;
+            let draws = ensembles(TEMPLATES, pool as u64);
+            let mean = |draw: &Vec<usize>| draw.iter().map(|place| own[*place]).sum::<f64>() / TEMPLATES as f64;
+            let gains: Vec<f64> = draws.iter().map(mean).collect();
+            for (wide, templates) in [1, TEMPLATES].into_iter().enumerate() {
+                let band = Nonsense::of(gains.clone(), templates).unwrap();
+                inside[wide] += usize::from(other >= band.low && other <= band.high);
+            }
+        }
+        let [narrow, wide] = inside.map(|count| count as f64 / POOLS as f64);
+        assert!(narrow < 0.9 && (0.9..0.98).contains(&wide), "{narrow} {wide}");
     }
 
     #[test]

@@ -26,10 +26,12 @@ use crate::zero_shot::TemplateSet;
 pub const FORMAT: u32 = 1;
 
 /// The model that answered.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelRef {
     pub name: String,
     /// Its folder or file; none for the starter.
+    #[serde_as(as = "Option<Lossless>")]
     pub path: Option<PathBuf>,
     /// The hash that keys its embeddings.
     pub identity: String,
@@ -40,9 +42,11 @@ pub struct ModelRef {
 }
 
 /// By what was measured.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Setup {
     /// The folder, or the list.
+    #[serde_as(as = "Lossless")]
     pub folder: PathBuf,
     pub wanted: Wanted,
     pub part: Part,
@@ -59,8 +63,10 @@ pub struct Setup {
 }
 
 /// One picture of an evaluation.
+#[serde_with::serde_as]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
+    #[serde_as(as = "Lossless")]
     pub path: PathBuf,
     /// The side that it is on.
     pub side: Option<Side>,
@@ -141,6 +147,8 @@ pub struct Remeasured {
     pub confusion: Confusion,
     /// The probabilities as they are.
     pub reliability: Reliability,
+    /// What these pictures and their captions find, where pictures have captions.
+    pub retrieval: Option<Retrieval>,
 }
 
 impl Evaluation {
@@ -208,10 +216,13 @@ impl Evaluation {
             .iter()
             .filter_map(|place| Some(&self.pictures.get(*place)?.answer))
             .collect();
+        let owners: Vec<usize> = self.captions.iter().map(|caption| caption.picture).collect();
+        let found = self.retrieval.as_ref();
         Some(Remeasured {
             measures: Measures::of(answers.iter().copied(), self.classes.len())?,
             confusion: Confusion::of(answers.iter().copied(), self.classes.len()),
             reliability: Reliability::of_answers(answers.iter().copied()),
+            retrieval: found.and_then(|found| found.of_some(places, &owners)),
         })
     }
 
@@ -231,7 +242,7 @@ impl Evaluation {
         places
     }
 
-    /// The share of these pictures that is answered rightly.
+    /// The share of these pictures that is answered correctly.
     pub fn accuracy_of(&self, places: &[usize]) -> Option<Interval> {
         let right = places
             .iter()

@@ -1,5 +1,7 @@
 //! Pictures found by their captions, and captions by their pictures.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +73,30 @@ impl Retrieval {
             caption_ranks: back,
         })
     }
+
+    /// What these pictures find and what their captions find, still among all pictures and all captions: only who asks is
+    /// fewer. `owners` is the picture that each caption is of. None of nothing, and none where the captions' ranks were not
+    /// kept.
+    pub fn of_some(&self, places: &[usize], owners: &[usize]) -> Option<Self> {
+        let wanted: BTreeSet<usize> = places.iter().copied().collect();
+        let ranks: Vec<usize> = places
+            .iter()
+            .filter_map(|place| self.ranks.get(*place).copied())
+            .collect();
+        let back = self.caption_ranks.iter().zip(owners);
+        let back: Vec<usize> = back
+            .filter(|(_, owner)| wanted.contains(owner))
+            .map(|(rank, _)| *rank)
+            .collect();
+        Some(Self {
+            pictures: ranks.len(),
+            captions: back.len(),
+            to_captions: found(&ranks)?,
+            to_pictures: found(&back)?,
+            ranks,
+            caption_ranks: back,
+        })
+    }
 }
 
 /// How many are nearer, and half of those that are as near.
@@ -100,5 +126,28 @@ mod tests {
         let found = Retrieval::of(&same, &same, &owners, 2).unwrap();
         assert_eq!(found.ranks, vec![19; 40]);
         assert_eq!((found.to_captions[2].mean, found.to_pictures[0].mean), (0.0, 0.0));
+    }
+
+    #[test]
+    fn some_pictures_are_counted_with_their_own_captions_alone() {
+        let found = Retrieval {
+            pictures: 3,
+            captions: 4,
+            to_captions: found(&[0, 6, 0]).unwrap(),
+            to_pictures: found(&[0, 2, 0, 7]).unwrap(),
+            ranks: vec![0, 6, 0],
+            caption_ranks: vec![0, 2, 0, 7],
+        };
+        let owners = [0, 1, 1, 2];
+        let some = found.of_some(&[0, 2], &owners).unwrap();
+        assert_eq!(
+            (some.pictures, some.captions, &some.caption_ranks[..]),
+            (2, 2, &[0, 7][..])
+        );
+        let shares = |found: [Interval; 3]| found.map(|share| share.mean);
+        assert_eq!(shares(some.to_captions), [1.0; 3]);
+        assert_eq!(shares(some.to_pictures), [0.5, 0.5, 1.0]);
+        assert_eq!(found.of_some(&[0, 1, 2], &owners), Some(found.clone()));
+        assert_eq!(found.of_some(&[], &owners), None);
     }
 }

@@ -58,6 +58,10 @@ pub struct SideBySide {
     pub fates: Vec<Fate>,
     /// Which pictures these are, by their places.
     pub of: Vec<usize>,
+    /// What the first answers to each of them, by the class's place in the second; empty where that is not known, as where
+    /// pictures have captions.
+    #[serde(skip)]
+    pub answered_before: Vec<usize>,
     /// A change a class that has pictures.
     pub classes: Vec<ClassChange>,
 }
@@ -115,6 +119,7 @@ impl SideBySide {
             classes: changes(&fates, truth),
             overall,
             of: (0..fates.len()).collect(),
+            answered_before: Vec::new(),
             fates,
         })
     }

@@ -60,7 +60,7 @@ pub struct Slice {
     /// What they have in common.
     pub name: String,
     pub places: Vec<usize>,
-    /// The share that is answered rightly.
+    /// The share that is answered correctly.
     pub accuracy: Option<Interval>,
 }
 

@@ -205,10 +205,16 @@ fn untaught(labels: &[Label], taught: &[String]) -> Vec<String> {
     }
     let mut unknown = Vec::new();
     let mut notes = Vec::new();
+    let first_of = first_of_each(labels, taught);
     for label in labels.iter().filter(|label| label.descriptions.is_empty()) {
         let name = &label.name;
         match find_class(taught, name) {
-            Named::Class(_) => {}
+            Named::Class(place) if first_of[&place] == name => {}
+            Named::Class(place) => notes.push(format!(
+                "\"{}\" and \"{name}\" both mean the class \"{}\" that this model was taught: they have one answer, and share \
+                 its probability; leave one out",
+                first_of[&place], taught[place]
+            )),
             Named::Close(near) => notes.push(format!(
                 "\"{name}\" is no class that this model was taught; did you mean \"{}\"? As it is, its text alone answers",
                 taught[near]
@@ -231,14 +237,27 @@ fn untaught(labels: &[Label], taught: &[String]) -> Vec<String> {
     notes
 }
 
+/// Of every class that was taught, the first label that means it.
+fn first_of_each<'a>(labels: &'a [Label], taught: &[String]) -> HashMap<usize, &'a str> {
+    let mut first_of = HashMap::new();
+    for label in labels.iter().filter(|label| label.descriptions.is_empty()) {
+        if let Named::Class(place) = find_class(taught, &label.name) {
+            first_of.entry(place).or_insert(label.name.as_str());
+        }
+    }
+    first_of
+}
+
 /// What is to be known of each label that is no class that was taught, beside it.
 fn untaught_labels(labels: &[Label], taught: &[String]) -> Vec<(usize, String)> {
     if taught.is_empty() {
         return Vec::new();
     }
+    let first_of = first_of_each(labels, taught);
     let note = |label: &Label| match find_class(taught, &label.name) {
         _ if !label.descriptions.is_empty() => None,
-        Named::Class(_) => None,
+        Named::Class(place) if first_of[&place] == label.name => None,
+        Named::Class(place) => Some(format!("Means the same taught class as \"{}\"", first_of[&place])),
         Named::Close(near) => Some(format!("Not taught: did you mean \"{}\"?", taught[near])),
         Named::Ambiguous(one, other) => Some(format!("Not taught so: \"{}\" or \"{}\"?", taught[one], taught[other])),
         Named::Unknown => Some("Not taught: its text alone answers".into()),

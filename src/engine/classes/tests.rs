@@ -1,11 +1,12 @@
 use super::*;
+use crate::clip::Precision;
 use crate::engine::choice::ModelChoice;
 use crate::engine::device::DeviceChoice;
 use crate::engine::placement::place;
 
 #[test]
 fn the_cache_is_bounded_by_bytes_and_answers_the_same_when_it_starts_anew() {
-    let place = place(DeviceChoice::Cpu, None);
+    let place = place(DeviceChoice::Cpu, Precision::Full);
     let mut loaded = Loaded::open(&ModelChoice::Starter, place).unwrap();
     let labels: Vec<Label> = (0..6).map(|n| Label::named(format!("thing number {n}"))).collect();
     let mut ask = |cache: &mut ClassCache| {
@@ -45,6 +46,20 @@ fn labels_that_were_not_taught_are_said_and_near_misses_are_asked_about() {
     assert_eq!(places, [1, 2, 3]);
     assert!(notes[0].1.contains("did you mean \"running_shoes\""), "{notes:?}");
     assert!(untaught_labels(&labels, &[]).is_empty());
+}
+
+#[test]
+fn two_labels_that_mean_one_taught_class_are_said() {
+    let taught = ["t-shirt", "dress"].map(String::from);
+    let labels = ["t-shirt", "dress", "t shirt"].map(Label::named);
+    let notes = untaught(&labels, &taught);
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(
+        notes[0].starts_with("\"t-shirt\" and \"t shirt\" both mean the class \"t-shirt\""),
+        "{notes:?}"
+    );
+    let beside = untaught_labels(&labels, &taught);
+    assert_eq!(beside, [(2, "Means the same taught class as \"t-shirt\"".to_string())]);
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn lines(evaluation: &Evaluation, place: usize, explained: &Explained) -> Vec<St
     let answer = &judged.answer;
     let (truth, answered) = (&titles[answer.truth], &titles[answer.answered()]);
     let verdict = if answer.right() {
-        format!("{truth}: answered rightly")
+        format!("{truth}: answered correctly")
     } else {
         format!("{truth}, answered {answered}")
     };

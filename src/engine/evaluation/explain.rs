@@ -3,7 +3,7 @@
 
 use image::RgbImage;
 
-use super::appraise::label_of;
+use super::appraise::{NOT_THE_SAME, is_same, label_of};
 use super::{Beside, Explained};
 use crate::clip::ViewRect;
 use crate::engine::pictures::screen_image;
@@ -35,19 +35,23 @@ pub struct Maps {
 /// Heatmaps of the true class and of the answer.
 ///
 /// # Errors
-/// The picture cannot be read, or the device failed; in words.
+/// The picture is another one than was answered to, or cannot be read, or the device failed; in words.
 pub fn maps(session: &mut Session, evaluation: &Evaluation, place: usize) -> Result<Maps, String> {
     let judged = evaluation
         .pictures
         .get(place)
         .ok_or_else(|| "There is no such picture".to_string())?;
+    if !is_same(judged) {
+        return Err(format!("{}: {NOT_THE_SAME}", judged.path.display()));
+    }
     let picture = decode(&judged.path).map_err(|error| error.to_string())?;
     let model = &session.loaded.model;
     let method = HeatmapMethod::default_for(model.info().tower);
     let preprocessing = model.preprocessing().clone();
     let view = preprocessing.model_view(&picture).map_err(|error| error.to_string())?;
     let answer = &judged.answer;
-    let labels = [answer.truth, answer.answered()].map(|class| label_of(evaluation, class));
+    let taught = model.info().taught_classes.clone();
+    let labels = [answer.truth, answer.answered()].map(|class| label_of(evaluation, class, &taught));
     let texts = session.classes(&labels, &evaluation.setup.templates);
     let texts = texts.map_err(|error| error.to_string())?;
     let (both, _) = texts.label_values();
@@ -58,10 +62,9 @@ pub fn maps(session: &mut Session, evaluation: &Evaluation, place: usize) -> Res
     if maps.len() != 2 {
         return Err("The heatmaps could not be made".into());
     }
-    let [_, answered] = labels;
     Ok(Maps {
         name: evaluation.name.clone(),
-        answered: answered.name,
+        answered: evaluation.titles().swap_remove(answer.answered()),
         right: answer.right(),
         method,
         view: preprocessing.view_rect(picture.width(), picture.height()),

@@ -10,7 +10,7 @@ use crate::library::scan;
 use crate::progress::Progress;
 use crate::zero_shot::{Label, TemplateSet};
 
-/// The best labels of every picture below a folder.
+/// The best labels of every picture below a folder; what was said of them before is added by whoever keeps it.
 ///
 /// # Errors
 /// There are no two labels or no picture, the device failed, or it was stopped.
@@ -65,5 +65,6 @@ pub fn guess(
         labels: labels.iter().map(|label| label.name.clone()).collect(),
         unreadable: paths.len() - here.len(),
         pictures: here.into_iter().zip(best).map(guess).collect(),
+        given: Vec::new(),
     })
 }

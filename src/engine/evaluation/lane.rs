@@ -184,6 +184,7 @@ fn needs_no_model(request: &EvaluationRequest) -> bool {
         | EvaluationRequest::Open(_)
         | EvaluationRequest::Describe { .. }
         | EvaluationRequest::Mark { .. }
+        | EvaluationRequest::KeepGiven { .. }
         | EvaluationRequest::KeepSlice { .. }
         | EvaluationRequest::ForgetSlice { .. }
         | EvaluationRequest::Measure { .. }

@@ -1,6 +1,6 @@
 //! Evaluations: answers against ground truth, the same for commands and for the window.
 //!
-//! [`appraise`] makes one; [`study_prompts`], [`against_negatives`], [`called`] and [`side_by_side`] ask more of it. The window
+//! [`appraise`] makes one; [`study_prompts`], [`against_negatives`] and [`side_by_side`] ask more of it. The window
 //! asks by an [`EvaluationRequest`], which waits its turn in the lane of the [`Evaluator`].
 
 mod appraise;
@@ -18,11 +18,9 @@ mod without_model;
 mod worker;
 mod workspace;
 
-pub use appraise::{
-    AppraiseError, Appraised, NOT_THE_SAME, Vectors, answered, appraise, appraise_again, ground_truth, model_of,
-};
+pub use appraise::{AppraiseError, Appraised, NOT_THE_SAME, Vectors, appraise, appraise_again, ground_truth, model_of};
 pub use files::{Found, Writing, came_out, export, found_here, read_for};
 pub use lane::Evaluator;
 pub use protocol::*;
-pub use revise::{Called, against_negatives, called, side_by_side};
-pub use study::study_prompts;
+pub use revise::{against_negatives, side_by_side};
+pub use study::{check_prompts_are_read, study_prompts};

@@ -33,12 +33,12 @@ impl Called {
         let studied = evaluation.prompts.take().is_some();
         let had_negatives = evaluation.negatives.take().is_some();
         if studied || had_negatives {
-            let what = match (studied, had_negatives) {
-                (true, true) => "the prompt study and the negatives",
-                (true, false) => "the prompt study",
-                _ => "the negatives",
+            let (what, them) = match (studied, had_negatives) {
+                (true, true) => ("the prompt study and the negatives were", "them"),
+                (true, false) => ("the prompt study was", "it"),
+                _ => ("the negatives were", "them"),
             };
-            let note = format!("a class was called otherwise since: {what} have to be measured again");
+            let note = format!("{what} measured before a class was renamed or described: measure {them} again");
             evaluation.notes.retain(|other| *other != note);
             evaluation.notes.push(note);
         }
@@ -149,8 +149,22 @@ pub fn side_by_side(
     if second.is_of_captions() {
         found.classes.clear();
     }
+    found.answered_before = answered_before(first, second, of.iter().map(|place| places[*place]));
     found.of = of;
     Ok(found)
+}
+
+/// What the first answers to these of its pictures, by the class's place in the second; nothing where one of them is no
+/// class of the second, or a caption.
+fn answered_before(first: &Evaluation, second: &Evaluation, places: impl Iterator<Item = usize>) -> Vec<usize> {
+    let named = second.classes.iter().enumerate();
+    let named: BTreeMap<&str, usize> = named.map(|(class, own)| (own.folder.as_str(), class)).collect();
+    let answered = |place: usize| {
+        let class = first.classes.get(first.pictures[place].answer.answered())?;
+        named.get(class.folder.as_str()).copied()
+    };
+    let all: Option<Vec<usize>> = places.map(answered).collect();
+    all.unwrap_or_default()
 }
 
 /// For each picture of the second, the place of the same one in the first.
@@ -188,4 +202,26 @@ fn first_of_each(groups: impl Iterator<Item = usize>) -> Vec<usize> {
         .enumerate()
         .map(|(place, group)| *first.entry(group).or_insert(place))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluation::made;
+
+    #[test]
+    fn what_the_first_answers_is_told_by_the_classes_of_the_second() {
+        let mut first = made(3, [(0, 1), (1, 1), (2, 0)]);
+        let second = made(3, [(0, 0), (1, 2), (2, 2)]);
+        let answered = |first: &Evaluation, left_out: &[usize]| {
+            let left_out = left_out.iter().copied().collect();
+            side_by_side(first, &second, &left_out).unwrap().answered_before
+        };
+        assert_eq!(answered(&first, &[]), [1, 1, 0]);
+        assert_eq!(answered(&first, &[0]), [1, 0]);
+        // A class that the second does not know, and that no picture shows.
+        first.classes.push(Class::of_folder("class 3"));
+        first.pictures[0].answer.best[0].class = 3;
+        assert!(answered(&first, &[]).is_empty());
+    }
 }

@@ -22,26 +22,51 @@ fn with_classes(embedded: &Embedded, classes: ClassEmbeddings) -> Embedded {
     }
 }
 
+/// Refuses a study that could only find that words do not matter: where the model was taught every class, it answers with
+/// what it was taught, and reads no prompt.
+///
+/// # Errors
+/// The model was taught all of these classes.
+pub fn check_prompts_are_read(session: &Session, classes: &[Class]) -> Result<()> {
+    let model = &session.loaded.model;
+    let labels = labels_for(&undescribed(classes), &model.info().taught_classes);
+    if labels.is_empty() || labels.iter().any(|label| model.class_vector(&label.name).is_none()) {
+        return Ok(());
+    }
+    let text = format!(
+        "{} was taught its classes, and prompts are not read: there is nothing to study. The model that it was made from \
+         reads them",
+        model.info().name
+    );
+    Err(DataError(text).into())
+}
+
+/// The classes without their descriptions.
+fn undescribed(classes: &[Class]) -> Vec<Class> {
+    let each = classes.iter().map(|class| Class {
+        descriptions: Vec::new(),
+        ..class.clone()
+    });
+    each.collect()
+}
+
 /// Which words do better, and whether better than nonsense.
 ///
 /// # Errors
-/// The device failed, or it was stopped.
+/// The model reads no prompt, the device failed, or it was stopped.
 pub fn study_prompts(
     session: &mut Session,
     evaluation: &Evaluation,
     vectors: &Vectors,
     progress: &dyn Progress,
 ) -> Result<PromptStudy> {
+    check_prompts_are_read(session, &evaluation.classes)?;
     let taught = session.loaded.model.info().taught_classes.clone();
-    let undescribed = evaluation.classes.iter().map(|class| Class {
-        descriptions: Vec::new(),
-        ..class.clone()
-    });
     let described = labels_for(&evaluation.classes, &taught);
     let kinds = kinds_of(evaluation, &described);
     let mut study = Study {
         truth: vectors.answers(evaluation).iter().map(|answer| answer.truth).collect(),
-        named: labels_for(&undescribed.collect::<Vec<_>>(), &taught),
+        named: labels_for(&undescribed(&evaluation.classes), &taught),
         steps: kinds.len() * STEPS_A_KIND,
         session,
         vectors,
@@ -65,7 +90,7 @@ pub fn study_prompts(
             name,
             top1: accuracy_interval(&scores).ok_or_else(|| DataError("there is no picture".into()))?,
             gain: if n == 0 { None } else { Comparison::of(&first, &scores) },
-            nonsense: Nonsense::of(gains),
+            nonsense: Nonsense::of(gains, templates.templates().len()),
             wrong: wrong.collect(),
             templates,
         });
@@ -93,7 +118,7 @@ impl Study<'_> {
         }
     }
 
-    /// 1 for each picture that is answered rightly, else 0.
+    /// 1 for each picture that is answered correctly, else 0.
     fn scores(&self, classes: ClassEmbeddings) -> Vec<f64> {
         let answers = with_classes(&self.vectors.embedded, classes).answers(&self.truth);
         answers

@@ -28,8 +28,11 @@ fn answered(evaluations: &OpenEvaluations, request: EvaluationRequest) -> JobRes
             evaluations.change(&id, Changed::Marks, |evaluation| evaluation.set_mark(place, mark))?;
         }
         EvaluationRequest::KeepSlice { id, name, places } => {
-            evaluations.change(&id, Changed::Slices, |evaluation| keep_slice(evaluation, name, &places))?;
+            evaluations.change(&id, Changed::Slices, |evaluation| {
+                keep_slice(evaluation, &name, &places)
+            })?;
         }
+        EvaluationRequest::KeepGiven { folder, labels, given } => evaluations.keep_given(&folder, &labels, &given),
         EvaluationRequest::ForgetSlice { id, name } => evaluations.change(&id, Changed::Slices, |evaluation| {
             evaluation.slices.retain(|slice| slice.name != name);
         })?,
@@ -87,14 +90,47 @@ pub fn look(evaluations: &OpenEvaluations, orders: &Orders, request: EvaluationR
     });
 }
 
-/// One of the same name is replaced.
-fn keep_slice(evaluation: &mut Evaluation, name: String, places: &[usize]) {
+/// Keeps pictures as a slice. A name that other pictures have gets a number; the same pictures are kept once by a name.
+fn keep_slice(evaluation: &mut Evaluation, name: &str, places: &[usize]) {
     let content = |place: &usize| Some(evaluation.pictures.get(*place)?.content.clone());
     let contents = places.iter().filter_map(content).filter(|content| !content.is_empty());
-    let slice = KeptSlice {
-        contents: contents.collect(),
-        name,
-    };
-    evaluation.slices.retain(|other| other.name != slice.name);
-    evaluation.slices.push(slice);
+    let contents: Vec<String> = contents.collect();
+    let name = name.trim();
+    let numbered = (1usize..).map(|n| match n {
+        1 => name.to_string(),
+        n => format!("{name} ({n})"),
+    });
+    for name in numbered {
+        match evaluation.slices.iter().find(|slice| slice.name == name) {
+            Some(slice) if slice.contents == contents => return,
+            Some(_) => {}
+            None => {
+                evaluation.slices.push(KeptSlice { name, contents });
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluation::made;
+
+    #[test]
+    fn a_second_slice_of_a_name_is_kept_beside_the_first() {
+        let mut evaluation = made(2, [(0, 0), (0, 1), (1, 1)]);
+        for places in [&[0, 1][..], &[2], &[0, 1], &[2], &[1]] {
+            keep_slice(&mut evaluation, "selected on the map", places);
+        }
+        let kept: Vec<(&str, usize)> = (evaluation.slices.iter())
+            .map(|slice| (slice.name.as_str(), slice.contents.len()))
+            .collect();
+        let expected = [
+            ("selected on the map", 2),
+            ("selected on the map (2)", 1),
+            ("selected on the map (3)", 1),
+        ];
+        assert_eq!(kept, expected);
+    }
 }

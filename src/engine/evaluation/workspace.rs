@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::appraise::{AppraiseError, Vectors, model_of, vectors_of};
 use super::lane::JobProgress;
 use super::open_evaluations::OpenEvaluations;
+use crate::clip::Precision;
 use crate::engine::Events;
 use crate::engine::choice::ModelChoice;
 use crate::engine::device::DeviceChoice;
@@ -99,7 +100,7 @@ impl Workspace {
             let store = self.data_dir.as_deref().map(|folder| Store::keeper(Some(folder)));
             let told = self.events.clone();
             let warn = move |text: String| told.message(Severity::Warning, text);
-            let session = Session::open(model, device, None, store, Box::new(warn));
+            let session = Session::open(model, device, Precision::Full, store, Box::new(warn));
             let session = session.map_err(|error| Failure::Said(error.to_string()))?;
             self.session = Some((model.clone(), device, session));
         }

@@ -110,7 +110,12 @@ impl Inference {
             return true;
         };
         match probe::ask(loaded, seen, probe, classes, question) {
-            Ok(Answer { probed, view, shown }) => {
+            Ok(Answer {
+                probed,
+                view,
+                shown,
+                warning,
+            }) => {
                 if let Some(compared) = &mut self.compared {
                     compared.show(*picture, &shown, &view, probe.shift);
                 }
@@ -120,6 +125,9 @@ impl Inference {
                     picture: *picture,
                     probed: Box::new(probed),
                 });
+                if let Some(warning) = warning {
+                    self.lost_gpu(warning);
+                }
             }
             Err(error) => self.message(
                 Severity::Error,

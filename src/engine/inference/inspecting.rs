@@ -108,8 +108,7 @@ impl Inference {
             worked = compared.step(loaded, &asked, events, wanted);
         }
         if was_gpu != loaded.device.gpu {
-            let info = loaded.device.clone();
-            self.device_is(&info, None);
+            self.moved();
         }
         worked
     }

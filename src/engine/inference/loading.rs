@@ -30,15 +30,18 @@ impl Inference {
             Err(error) => {
                 let text = format!("The model was not opened: {error}");
                 self.channels.events.message_about(Topic::Model, Severity::Error, text);
-                match &self.loaded {
+                match &mut self.loaded {
                     Some(loaded) => {
                         let info = Box::new(loaded.model.info().clone());
                         self.channels.events.send(Event::ModelReady(info));
-                        self.device_is(&loaded.device, None);
+                        self.channels.events.send(Event::Device {
+                            info: loaded.device.clone(),
+                            preparing: None,
+                        });
                         if !loaded.device.gpu {
                             // Its GPU may have been being prepared: that ended when the other one was asked for.
                             let (choice, device) = (self.choice.clone(), self.device);
-                            self.loader.prepare_gpu_again(choice, device, self.precision);
+                            self.loader.prepare_gpu_again(loaded, choice, device, self.precision);
                         }
                     }
                     None if choice != ModelChoice::Starter => self.load(ModelChoice::Starter),
@@ -50,7 +53,10 @@ impl Inference {
 
     /// A model is here: tell everyone, forget what another computed.
     fn announce(&mut self, loaded: Loaded) {
+        // What the one before has begun is its own.
+        self.end_pending();
         let info = loaded.model.info().clone();
+        self.announced.clone_from(&info.identity);
         let changed = !self.is_current(&info.identity);
         self.channels.queue.model(Some(Wanted {
             identity: info.identity.clone(),
@@ -73,6 +79,18 @@ impl Inference {
         self.channels.events.send(Event::ModelReady(Box::new(info)));
         // The question is asked anew of this model.
         self.classes = None;
+    }
+
+    /// Tells where the model is now. One that was in half precision is another one on the processor, where nobody
+    /// prepares pictures for the one before any more.
+    pub(super) fn moved(&mut self) {
+        let Some(loaded) = self.loaded.take() else { return };
+        if loaded.model.info().identity == self.announced {
+            self.device_is(&loaded.device, None);
+            self.loaded = Some(loaded);
+        } else {
+            self.announce(loaded);
+        }
     }
 
     pub(super) fn device_is(&self, info: &DeviceInfo, preparing: Option<String>) {

@@ -1,7 +1,8 @@
 //! The inference thread: owns the model and the device, answers the newest question, embeds what is decoded.
 //!
 //! It works in steps, none longer than one picture takes (or [`STEP`], where that is more), and looks for what is more
-//! urgent between two of them: first what it is told, then the question, then the inspected picture, then indexing.
+//! urgent between two of them: first what it is told, then the question, then the inspected picture, then indexing. A
+//! GPU goes on with a batch of pictures meanwhile, of which two take no longer than a step.
 
 mod answering;
 mod indexing;
@@ -30,11 +31,14 @@ use super::threads::keep_going;
 use crate::fine_tune::run::RunSignals;
 use crate::progress::Speed;
 use crate::zero_shot::ClassEmbeddings;
+use indexing::Pending;
 
 /// Pictures are embedded together as long as that takes no longer than this.
 pub const STEP: Duration = Duration::from_millis(250);
 /// Pictures per second are those of the last few seconds.
 const SPEED_WINDOW: Duration = Duration::from_secs(3);
+/// Steps that may fail in a row until what they work on is let go of: it would fail for ever.
+const MOST_FAILURES: usize = 3;
 const TELL_SPEED_EVERY: Duration = Duration::from_millis(500);
 
 /// What the inference thread needs.
@@ -56,8 +60,10 @@ pub struct Inference {
     loader: Loader,
     choice: ModelChoice,
     device: DeviceChoice,
-    precision: Option<Precision>,
+    precision: Precision,
     loaded: Option<Loaded>,
+    /// The identity of the model that everyone was told of.
+    announced: String,
     library: Generation,
     embeddings: Embeddings,
     cache: ClassCache,
@@ -81,6 +87,10 @@ pub struct Inference {
     worked: usize,
     /// What a picture took lately; none before the first of a model.
     seconds_a_picture: Option<f32>,
+    /// What a GPU computes between two steps.
+    pending: Option<Pending>,
+    /// Steps that were begun since the last one that came to its end.
+    begun: usize,
 }
 
 impl Inference {
@@ -90,7 +100,7 @@ impl Inference {
         loader: Loader,
         choice: ModelChoice,
         device: DeviceChoice,
-        precision: Option<Precision>,
+        precision: Precision,
     ) -> Self {
         Self {
             channels,
@@ -99,6 +109,7 @@ impl Inference {
             device,
             precision,
             loaded: None,
+            announced: String::new(),
             library: 0,
             embeddings: Embeddings::default(),
             cache: ClassCache::default(),
@@ -115,6 +126,8 @@ impl Inference {
             speed: Speed::over(SPEED_WINDOW, TELL_SPEED_EVERY),
             worked: 0,
             seconds_a_picture: None,
+            pending: None,
+            begun: 0,
         }
     }
 
@@ -122,7 +135,24 @@ impl Inference {
     pub fn run(mut self) {
         let events = self.channels.events.clone();
         self.load(self.choice.clone());
-        keep_going("inference", &events, || self.step());
+        keep_going("inference", &events, || {
+            self.count_step();
+            let goes_on = self.step();
+            self.begun = 0;
+            goes_on
+        });
+    }
+
+    /// Counts a step that begins. Where the last ones ended in a panic, what they may have worked on is let go of; another
+    /// question, or another picture, is taken on as ever.
+    fn count_step(&mut self) {
+        if self.begun >= MOST_FAILURES {
+            self.begun = 0;
+            self.question = None;
+            self.pending = None;
+            self.forget_inspected();
+        }
+        self.begun += 1;
     }
 
     /// Does what it is told, then the most urgent step; waits where there is none. False once it is told to stop.
@@ -162,11 +192,13 @@ impl Inference {
         // Heatmaps and training share the device.
         self.needs_device(false);
         if self.explain() {
+            // It was begun before, and is done by now.
+            self.end_pending();
             return true;
         }
         let prepared: Vec<InferenceMessage> = self.channels.prepared.try_iter().take(self.batch()).collect();
         if prepared.is_empty() {
-            return false;
+            return self.end_pending();
         }
         self.needs_device(true);
         self.embed(prepared);
@@ -186,7 +218,7 @@ impl Inference {
                 self.load(self.choice.clone());
             }
             InferenceMessage::UsePrecision(precision) => {
-                self.precision = Some(precision);
+                self.precision = precision;
                 self.load(self.choice.clone());
             }
             InferenceMessage::Loaded {
@@ -260,11 +292,9 @@ impl Inference {
         self.channels.events.message(severity, text);
     }
 
-    fn lost_gpu(&self, warning: String) {
+    fn lost_gpu(&mut self, warning: String) {
         self.message(Severity::Warning, warning);
-        if let Some(loaded) = &self.loaded {
-            self.device_is(&loaded.device, None);
-        }
+        self.moved();
     }
 }
 

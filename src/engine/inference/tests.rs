@@ -6,6 +6,8 @@ use image::{Rgb, RgbImage};
 use super::*;
 use crate::clip::{Pixels, Result};
 use crate::engine::Events;
+use crate::engine::device::DeviceInfo;
+use crate::engine::placement::place;
 use crate::engine::prepare::{Prepared, pixels};
 use crate::engine::protocol::{AskedLabel, Event, InferenceRequest, Label, LabelId, TemplateSet};
 use crate::engine::queue::Job;
@@ -14,7 +16,7 @@ use crate::library::Content;
 struct Bench {
     inference: Inference,
     said: Receiver<Event>,
-    chores: Receiver<LibraryMessage>,
+    messages: Receiver<LibraryMessage>,
     _prepared: Sender<InferenceMessage>,
 }
 
@@ -23,7 +25,7 @@ fn bench() -> Bench {
     let (events, said) = Events::listened_to();
     let (work, work_receiver) = unbounded();
     let (prepared_sender, prepared) = bounded(16);
-    let (librarian, chores) = unbounded();
+    let (librarian, messages) = unbounded();
     let channels = Channels {
         work: work_receiver,
         prepared,
@@ -35,7 +37,7 @@ fn bench() -> Bench {
     };
     let loader = Loader::new(events, work);
     let (starter, cpu) = (ModelChoice::Starter, DeviceChoice::Cpu);
-    let mut inference = Inference::new(channels, loader, starter.clone(), cpu, None);
+    let mut inference = Inference::new(channels, loader, starter.clone(), cpu, Precision::Full);
     inference.load(starter);
     while inference.loaded.is_none() {
         assert!(inference.step());
@@ -45,7 +47,7 @@ fn bench() -> Bench {
     Bench {
         inference,
         said,
-        chores,
+        messages,
         _prepared: prepared_sender,
     }
 }
@@ -105,6 +107,15 @@ impl Bench {
                 thumbnail: None,
             }),
         }
+    }
+
+    /// How many pictures are said to be indexed, the last time since it was asked.
+    fn indexed(&self) -> Option<usize> {
+        let done = |event| match event {
+            Event::Indexed { done, .. } => Some(done),
+            _ => None,
+        };
+        self.said.try_iter().filter_map(done).last()
     }
 
     fn maps_said(&self) -> usize {
@@ -197,7 +208,7 @@ fn a_picture_that_fails_is_skipped_by_name_and_the_rest_of_its_batch_is_indexed(
         Ok(())
     }
     let mut bench = bench();
-    bench.inference.loaded.as_mut().unwrap().fault = Some(dark);
+    bench.inference.loaded.as_mut().unwrap().hooks.fault = Some(dark);
     let prepared = (0..).zip([200, 180, 0, 160]);
     let prepared = prepared.map(|(picture, grey)| bench.prepared(picture, grey)).collect();
     bench.inference.embed(prepared);
@@ -213,12 +224,12 @@ fn a_picture_that_fails_is_skipped_by_name_and_the_rest_of_its_batch_is_indexed(
     assert!(skipped[0].0 == 2 && skipped[0].1.contains("too dark"), "{skipped:?}");
     assert!(told.contains(&Event::Indexed { library: 1, done: 3 }));
     let kept = bench
-        .chores
+        .messages
         .try_iter()
-        .filter(|chore| matches!(chore, LibraryMessage::Keep(_)));
+        .filter(|message| matches!(message, LibraryMessage::Keep(_)));
     assert_eq!(kept.count(), 3);
     // It can be tried again, and what is there is not embedded twice.
-    bench.inference.loaded.as_mut().unwrap().fault = None;
+    bench.inference.loaded.as_mut().unwrap().hooks.fault = None;
     let again = (0..).zip([200, 180, 0]);
     let again = again.map(|(picture, grey)| bench.prepared(picture, grey)).collect();
     bench.inference.embed(again);
@@ -229,10 +240,80 @@ fn a_picture_that_fails_is_skipped_by_name_and_the_rest_of_its_batch_is_indexed(
             .any(|event| event == Event::Indexed { library: 1, done: 4 })
     );
     let kept = bench
-        .chores
+        .messages
         .try_iter()
-        .filter(|chore| matches!(chore, LibraryMessage::Keep(_)));
+        .filter(|message| matches!(message, LibraryMessage::Keep(_)));
     assert_eq!(kept.count(), 1);
+}
+
+/// As if the CPU were a quick GPU.
+fn on_a_card(bench: &mut Bench) {
+    bench.inference.loaded.as_mut().unwrap().device = DeviceInfo {
+        name: "Card".into(),
+        gpu: true,
+    };
+    bench.inference.seconds_a_picture = Some(0.001);
+}
+
+#[test]
+fn a_gpu_begins_with_a_batch_before_the_one_before_is_waited_for() {
+    let mut bench = bench();
+    on_a_card(&mut bench);
+    let batch = |bench: &Bench, pictures: [PictureId; 2]| pictures.map(|n| bench.prepared(n, 100 + n as u8)).into();
+    let (first, second, again) = (batch(&bench, [0, 1]), batch(&bench, [2, 3]), batch(&bench, [2, 3]));
+    bench.inference.embed(first);
+    assert_eq!(bench.indexed(), None, "nobody waits for it yet");
+    bench.inference.embed(second);
+    assert_eq!(bench.indexed(), Some(2));
+    let loaded = bench.inference.loaded.as_ref().unwrap();
+    assert_eq!(*loaded.hooks.order.borrow(), ["begun", "begun", "waited for"]);
+    bench.inference.embed(again);
+    assert_eq!(bench.indexed(), None, "it is being embedded already");
+    assert!(bench.inference.go_on(), "nothing else is left to do");
+    assert_eq!(bench.indexed(), Some(4));
+    assert!(!bench.inference.go_on());
+    let kept = |message: &LibraryMessage| matches!(message, LibraryMessage::Keep(_));
+    assert_eq!(bench.messages.try_iter().filter(kept).count(), 4);
+}
+
+#[test]
+fn a_gpu_that_is_slow_has_one_batch_at_a_time_and_another_model_loses_none() {
+    let mut bench = bench();
+    on_a_card(&mut bench);
+    bench.inference.seconds_a_picture = Some(0.1);
+    let slow = (0..2).map(|n| bench.prepared(n, 100)).collect();
+    bench.inference.embed(slow);
+    assert_eq!(bench.indexed(), Some(2), "two batches would take longer than a step");
+    bench.inference.seconds_a_picture = Some(0.001);
+    let begun = vec![bench.prepared(2, 100)];
+    bench.inference.embed(begun);
+    assert_eq!(bench.indexed(), None);
+    let cpu = place(DeviceChoice::Cpu, Precision::Full);
+    let again = Loaded::open(&ModelChoice::Starter, cpu).unwrap();
+    bench.inference.gpu_ready(Ok(Some(Box::new(again))));
+    assert_eq!(bench.indexed(), Some(3));
+    assert!(!bench.inference.go_on());
+}
+
+#[test]
+fn a_model_that_is_another_on_the_processor_is_announced_there_and_goes_on() {
+    let mut bench = bench();
+    on_a_card(&mut bench);
+    bench.inference.seconds_a_picture = None;
+    bench.inference.loaded.as_mut().unwrap().hooks.memory = Some(0);
+    // As if it had computed in half precision.
+    bench.inference.announced = "in half precision".into();
+    let prepared = (0..2).map(|n| bench.prepared(n, 100)).collect();
+    bench.inference.embed(prepared);
+    let told: Vec<Event> = bench.said.try_iter().collect();
+    assert!(
+        told.iter().any(|event| matches!(event, Event::ModelReady(_))),
+        "{told:?}"
+    );
+    assert!(told.contains(&Event::Indexed { library: 1, done: 2 }), "{told:?}");
+    assert_eq!(bench.inference.announced, bench.identity());
+    let is_told = |message| matches!(message, LibraryMessage::Model { identity, .. } if identity == bench.identity());
+    assert!(bench.messages.try_iter().any(is_told), "pictures are prepared for it");
 }
 
 #[test]
@@ -271,4 +352,27 @@ fn a_model_that_fails_ends_no_preparation_for_the_one_that_is_there() {
     assert!(
         matches!(bench.inference.channels.work.recv(), Ok(InferenceMessage::Gpu { attempt, .. }) if bench.inference.loader.is_wanted(attempt))
     );
+}
+
+#[test]
+fn a_question_that_fails_again_and_again_is_let_go_of_and_the_next_one_is_answered() {
+    let mut bench = bench();
+    bench.ask();
+    // Each of these steps ended in a panic: none of them came to its end.
+    for _ in 0..MOST_FAILURES {
+        bench.inference.count_step();
+        assert!(bench.inference.question.is_some());
+    }
+    bench.inference.count_step();
+    assert!(bench.inference.question.is_none());
+    bench.ask();
+    bench.inference.count_step();
+    let mut answered = false;
+    while !answered {
+        assert!(bench.inference.step());
+        answered = bench
+            .said
+            .try_iter()
+            .any(|event| matches!(event, Event::Answered { .. }));
+    }
 }

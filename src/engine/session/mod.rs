@@ -37,19 +37,18 @@ pub struct Session {
 pub type Embedded = std::result::Result<Embedding, String>;
 
 impl Session {
-    /// Loads a model; `warn` hears of fallbacks. In full precision unless another one is asked for: here is nothing beside
-    /// it by which half precision could be checked, as the window does while it prepares a GPU.
+    /// Loads a model; `warn` hears of fallbacks.
     ///
     /// # Errors
     /// The model cannot be loaded.
     pub fn open(
         model: &ModelChoice,
         device: DeviceChoice,
-        precision: Option<Precision>,
+        precision: Precision,
         store: Option<Store>,
         mut warn: Box<dyn FnMut(String)>,
     ) -> Result<Self> {
-        let mut placement = place(device, Some(precision.unwrap_or_default()));
+        let mut placement = place(device, precision);
         if let Some(warning) = placement.warning.take() {
             warn(warning);
         }

@@ -17,7 +17,7 @@ fn samples(folder: &Path) -> Vec<PathBuf> {
 
 fn session() -> Session {
     let (model, device) = (ModelChoice::Starter, DeviceChoice::Cpu);
-    Session::open(&model, device, None, None, Box::new(|_| {})).unwrap()
+    Session::open(&model, device, Precision::Full, None, Box::new(|_| {})).unwrap()
 }
 
 /// A command that hangs is worse than one that fails: this one has a minute.
@@ -34,7 +34,7 @@ fn a_device_that_fails_ends_the_work_also_while_decoders_wait_for_it() {
         // More than the queue holds.
         let paths: Vec<PathBuf> = samples(folder.path()).into_iter().cycle().take(100).collect();
         let mut session = session();
-        session.loaded.fault = Some(|_| Err(Error::Device("gone".into())));
+        session.loaded.hooks.fault = Some(|_| Err(Error::Device("gone".into())));
         session
             .embed_pictures(&paths, |_, _| ControlFlow::Continue(()))
             .map_err(|error| error.to_string())
@@ -54,7 +54,7 @@ fn a_picture_that_the_model_cannot_look_at_is_named_and_costs_no_other_its_embed
     let mut paths: Vec<PathBuf> = samples(folder.path()).into_iter().take(10).collect();
     paths.insert(3, black);
     let mut session = session();
-    session.loaded.fault = Some(dark);
+    session.loaded.hooks.fault = Some(dark);
     let told = Arc::new(Mutex::new(Vec::new()));
     session
         .embed_pictures(&paths, |index, embedded| {

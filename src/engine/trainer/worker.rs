@@ -122,7 +122,7 @@ impl Worker {
     }
 
     fn place(&self, device: DeviceChoice) -> Placement {
-        let mut placement = place(device, Some(Precision::Full));
+        let mut placement = place(device, Precision::Full);
         if let Some(warning) = placement.warning.take() {
             self.events.message(Severity::Warning, warning);
         }

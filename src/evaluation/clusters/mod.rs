@@ -1,4 +1,4 @@
-//! Failures that name themselves: mistakes that lie together, and the words that tell them from what is answered rightly.
+//! Failures that name themselves: mistakes that lie together, and the words that tell them from what is answered correctly.
 //!
 //! After Domino (Eyuboglu et al. 2022, arXiv 2203.14960): mistakes of a class are grouped in the embedding, and a group is
 //! worded by the texts that lie along the way from the class's right answers to it. Groups are found on one half of the
@@ -54,7 +54,7 @@ pub struct Cluster {
     pub of: ClusterOf,
     /// The mistakes, the most typical first.
     pub places: Vec<usize>,
-    /// Every picture of the class, or of these classes, that lies with them, answered rightly or not.
+    /// Every picture of the class, or of these classes, that lies with them, answered correctly or not.
     pub members: Vec<usize>,
     /// The words that tell them from the right answers of the class, the best first, each with how much nearer it is (the
     /// difference of cosines).

@@ -11,6 +11,7 @@ use crate::evaluation::{
     BINS, Bin, Class, ClassMeasures, Evaluation, Fate, Fitted, Folded, Interval, Negatives, Part, PromptRow, Published,
     Retrieval, SideBySide, Verdict,
 };
+use crate::fixed::signed;
 use crate::library::{THUMBNAIL_SIDE, decode_fitted, thumbnail_to_jpeg};
 
 const TEMPLATE: &str = include_str!("../../../assets/report/evaluation.html");
@@ -52,6 +53,7 @@ fn values(evaluation: &Evaluation, against: Option<(&str, &SideBySide)>, picture
     context! {
         title => evaluation.name.clone(), note => evaluation.note.clone(), setup => setup(evaluation),
         problems => evaluation.problems.iter().map(problem).collect::<Vec<Value>>(), count => measures.count,
+        notes => evaluation.notes.clone(),
         top1 => measures.top1.share_words(), top5 => measures.top5.share_words(),
         recall => percent(measures.macro_recall), precision => percent(measures.macro_precision),
         f1 => percent(measures.macro_f1), ece => decimals(calibration.all.ece),
@@ -84,7 +86,7 @@ fn part(part: Part) -> String {
     match part {
         Part::HeldOut => "held-out pictures".into(),
         Part::All => "all pictures".into(),
-        Part::Side(side) => format!("the {} side", side.name()),
+        Part::Side(side) => format!("the {} split", side.name()),
     }
 }
 
@@ -109,7 +111,8 @@ fn temperature(found: &Fitted) -> Value {
 
 fn published(found: &Published) -> Value {
     context! {
-        top1 => percent(found.top1), set => found.set.clone(), source => found.source.clone(), date => found.date.clone(),
+        share => percent(found.share), measure => found.measure.title(), set => found.set.clone(),
+        source => found.source.clone(), date => found.date.clone(),
     }
 }
 
@@ -151,7 +154,11 @@ fn prompt(row: &PromptRow) -> Value {
         .filter(|_| row.gain.is_some())
         .map_or(DASH.into(), |band| {
             let beside = row.beside_nonsense().map_or("", |beside| beside.title());
-            format!("{:+.1} to {:+.1} points: {beside}", 100.0 * band.low, 100.0 * band.high)
+            format!(
+                "{} to {} points: {beside}",
+                signed(100.0 * band.low, 1),
+                signed(100.0 * band.high, 1)
+            )
         });
     let gain = row.gain.map_or(DASH.into(), |gain| match gain.verdict() {
         Verdict::NoDifferenceShown => format!("{}: no difference shown", gain.difference.difference_words()),
@@ -185,7 +192,9 @@ fn matrix(folded: &Folded, titles: &[String]) -> Vec<Value> {
         let total = counts.iter().sum::<u32>().max(1);
         let cells = counts.iter().zip(&names).enumerate().map(|(m, (count, answer))| {
             let share = f64::from(*count) / f64::from(total);
-            let colour = if n == m { "53 105 200" } else { "200 80 40" };
+            // Classes that are one line may be taken for each other: that cell is not of right answers alone.
+            let is_right = n == m && n < folded.classes.len();
+            let colour = if is_right { "53 105 200" } else { "200 80 40" };
             context! {
                 count => if *count == 0 { String::new() } else { count.to_string() }, colour => colour,
                 depth => format!("{:.2}", 0.75 * share.sqrt()), words => format!("{name} taken for {answer}: {count} of {total}"),

@@ -13,7 +13,7 @@ pub struct Row {
     pub set: String,
     /// Pictures.
     pub count: usize,
-    /// The share that is answered rightly.
+    /// The share that is answered correctly.
     pub top1: Interval,
     /// The share whose truth is among the five best.
     pub top5: Interval,
@@ -58,6 +58,9 @@ const HEADER: [&str; 7] = ["Model", "Set", "n", "Top-1 (%)", "Top-5 (%)", "Mean 
 const NOTE: &str =
     "In brackets: Wilson's 95 % interval. Of pictures with captions: those that find one of theirs (R@1, R@5).";
 
+const UNPAIRED: &str =
+    "Accuracies beside each other are not compared picture by picture here; evaluate --compare tests a difference.";
+
 fn share(interval: &Interval) -> String {
     let [mean, low, high] = [interval.mean, interval.low, interval.high].map(|share| 100.0 * share);
     format!("{mean:.1} [{low:.1}, {high:.1}]")
@@ -96,22 +99,22 @@ fn of_all(rows: &[Row]) -> (Vec<String>, Vec<Vec<String>>) {
 /// A table of models against sets with `booktabs`; of several rows of a model on a set, the first counts.
 pub fn latex_of_all(rows: &[Row]) -> String {
     let (header, lines) = of_all(rows);
-    latex_table("l", &header, &lines)
+    latex_table("l", &header, &lines, &[]) + &format!("% {UNPAIRED}\n")
 }
 
 /// A table of models against sets in Markdown; of several rows of a model on a set, the first counts.
 pub fn markdown_of_all(rows: &[Row]) -> String {
     let (header, lines) = of_all(rows);
-    markdown_table(1, &header, &lines)
+    markdown_table(1, &header, &lines, &[]) + &format!("\n{UNPAIRED}\n")
 }
 
-/// A table with `booktabs`.
-pub fn latex(rows: &[Row]) -> String {
+/// A table with `booktabs`, and under its rows what was found of them together: differences with their tests.
+pub fn latex(rows: &[Row], found: &[String]) -> String {
     let lines: Vec<Vec<String>> = rows.iter().map(|row| row.cells().to_vec()).collect();
-    latex_table("ll", &header(), &lines)
+    latex_table("ll", &header(), &lines, found)
 }
 
-fn latex_table(left: &str, header: &[String], lines: &[Vec<String>]) -> String {
+fn latex_table(left: &str, header: &[String], lines: &[Vec<String>], found: &[String]) -> String {
     let line = |cells: &[String]| {
         let cells: Vec<String> = cells.iter().map(|cell| escaped(cell)).collect();
         format!("{} \\\\\n", cells.join(" & "))
@@ -122,6 +125,12 @@ fn latex_table(left: &str, header: &[String], lines: &[Vec<String>]) -> String {
     text += "\\midrule\n";
     for cells in lines {
         text += &line(cells);
+    }
+    if !found.is_empty() {
+        text += "\\midrule\n";
+    }
+    for found in found {
+        text += &format!("\\multicolumn{{{}}}{{l}}{{{}}} \\\\\n", header.len(), escaped(found));
     }
     text += "\\bottomrule\n\\end{tabular}\n";
     text + &format!("% {NOTE}\n")
@@ -138,13 +147,13 @@ fn escaped(text: &str) -> String {
     text.chars().map(escape).collect()
 }
 
-/// A table in Markdown.
-pub fn markdown(rows: &[Row]) -> String {
+/// A table in Markdown, and under it what was found of its rows together.
+pub fn markdown(rows: &[Row], found: &[String]) -> String {
     let lines: Vec<Vec<String>> = rows.iter().map(|row| row.cells().to_vec()).collect();
-    markdown_table(2, &header(), &lines)
+    markdown_table(2, &header(), &lines, found)
 }
 
-fn markdown_table(left: usize, header: &[String], lines: &[Vec<String>]) -> String {
+fn markdown_table(left: usize, header: &[String], lines: &[Vec<String>], found: &[String]) -> String {
     let line = |cells: &[String]| {
         let cells: Vec<String> = cells
             .iter()
@@ -156,6 +165,9 @@ fn markdown_table(left: usize, header: &[String], lines: &[Vec<String>]) -> Stri
     text += &format!("|{}{}\n", "---|".repeat(left), "--:|".repeat(header.len() - left));
     for cells in lines {
         text += &line(cells);
+    }
+    for found in found {
+        text += &format!("\n{found}\n");
     }
     text + &format!("\n{NOTE}\n")
 }
@@ -183,7 +195,12 @@ mod tests {
             macro_recall: Some(0.5),
             ece: Some(0.1234),
         };
-        let tex = latex(std::slice::from_ref(&row));
+        let found = ["other_model: +5.0 points, p = 0.23".to_string()];
+        let tex = latex(std::slice::from_ref(&row), &found);
+        assert!(
+            tex.contains("\\midrule\n\\multicolumn{7}{l}{other\\_model: +5.0 points, p = 0.23} \\\\\n\\bottomrule"),
+            "{tex}"
+        );
         assert!(
             tex.contains(
                 "my\\_model|50\\% & food \\& drinks & 20 & 50.0 [29.9, 70.1] & 100.0 [83.9, 100.0] & 50.0 & 0.123 \\\\"
@@ -207,7 +224,12 @@ mod tests {
             ]
         );
         assert!(latex_of_all(&all).contains("\\begin{tabular}{lrr}"));
-        let page = markdown(&[row]);
+        assert!(page.contains("not compared picture by picture"), "{page}");
+        let page = markdown(&[row], &found);
+        assert!(
+            page.contains("\n\nother_model: +5.0 points, p = 0.23\n\nIn brackets"),
+            "{page}"
+        );
         assert!(
             page.contains("| my_model\\|50% | food & drinks | 20 | 50.0 [29.9, 70.1] |"),
             "{page}"

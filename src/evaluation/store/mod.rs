@@ -5,25 +5,28 @@
 //! the large one says of the same does not: an evaluation of before these files has all in the large one. The name and the
 //! note are those of the line of the list.
 
+mod given;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
-use super::checked::check;
 use super::listed::Listed;
 use super::marks::Marked;
-use super::record::{Evaluation, FORMAT, KeptSlice};
+use super::record::{Evaluation, KeptSlice};
 use crate::files::read_at_most;
-use crate::library::write_output;
+use crate::library::{make_private, make_private_folder, write_output};
+use whole::{MAX_BYTES, few_values, parsed};
 
-/// An evaluation of a million pictures.
-const MAX_BYTES: u64 = 1 << 30;
+pub use given::GivenLabel;
+pub use whole::{read, written};
+
 /// A line of a list.
 const MAX_SHORT_BYTES: u64 = 1 << 20;
 
@@ -84,8 +87,7 @@ impl EvaluationStore {
     /// Why it cannot be written.
     pub fn save(&self, evaluation: &Evaluation) -> Result<(), String> {
         let id = &evaluation.id;
-        std::fs::create_dir_all(&self.folder)
-            .map_err(|error| format!("cannot make {}: {error}", self.folder.display()))?;
+        self.make_folder()?;
         // First, as they count: whatever happens in between, no older ones stand beside what is written next.
         if !evaluation.marks.is_empty() || self.file(id, MARKS)?.exists() {
             self.write(id, MARKS, &json(&evaluation.marks)?)?;
@@ -111,8 +113,16 @@ impl EvaluationStore {
         }
     }
 
+    /// Makes the folder, which is its owner's alone: paths, notes and labels are in it.
+    fn make_folder(&self) -> Result<(), String> {
+        make_private_folder(&self.folder).map_err(|error| format!("cannot make {}: {error}", self.folder.display()))
+    }
+
     fn write(&self, id: &str, ending: &str, content: &[u8]) -> Result<(), String> {
-        write_output(&self.file(id, ending)?, content, true).map_err(|error| error.to_string())
+        let file = self.file(id, ending)?;
+        write_output(&file, content, true).map_err(|error| error.to_string())?;
+        make_private(&file);
+        Ok(())
     }
 
     /// Whether one of this name is kept.
@@ -125,17 +135,28 @@ impl EvaluationStore {
     /// # Errors
     /// It is not there, or one of its files is damaged.
     pub fn open(&self, id: &str) -> Result<Evaluation, String> {
-        let mut evaluation = read(&self.file(id, WHOLE)?)?;
-        if let Some(marks) = read_marks(&self.file(id, MARKS)?, evaluation.pictures.len())? {
+        let mut evaluation = parsed(&self.file(id, WHOLE)?)?;
+        self.renew(&mut evaluation)?;
+        Ok(evaluation)
+    }
+
+    /// Takes on what was added to one since it was opened, perhaps by another window: its marks, its slices, its name and
+    /// its note.
+    ///
+    /// # Errors
+    /// A file of it is damaged: what is written next would replace it.
+    pub fn renew(&self, evaluation: &mut Evaluation) -> Result<(), String> {
+        let id = evaluation.id.clone();
+        if let Some(marks) = read_marks(&self.file(&id, MARKS)?, evaluation.pictures.len())? {
             evaluation.marks = marks;
         }
-        if let Some(slices) = read_beside::<Vec<KeptSlice>>(&self.file(id, SLICES)?)? {
+        if let Some(slices) = read_beside::<Vec<KeptSlice>>(&self.file(&id, SLICES)?)? {
             evaluation.slices = slices;
         }
-        if let Some(line) = read_line(&self.file(id, SHORT)?).filter(|line| line.id == id) {
+        if let Some(line) = read_line(&self.file(&id, SHORT)?).filter(|line| line.id == id) {
             (evaluation.name, evaluation.note) = (line.name, line.note);
         }
-        Ok(evaluation)
+        Ok(())
     }
 
     /// Puts one aside.
@@ -144,7 +165,7 @@ impl EvaluationStore {
     /// Why it stays.
     pub fn delete(&self, id: &str) -> Result<(), String> {
         let trash = self.trash();
-        std::fs::create_dir_all(&trash.folder).map_err(|error| error.to_string())?;
+        trash.make_folder()?;
         // What another one of this name left there would be taken for its own once it is brought back.
         for left in [trash.file(id, MARKS)?, trash.file(id, SLICES)?] {
             match std::fs::remove_file(&left) {
@@ -211,6 +232,7 @@ fn read_beside<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, String> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         read => read.map_err(|error| not_opened(path, &error.to_string()))?,
     };
+    few_values(&bytes).map_err(|reason| not_opened(path, &reason))?;
     let found = serde_json::from_slice(&bytes).map_err(|error| not_opened(path, &error.to_string()))?;
     Ok(Some(found))
 }
@@ -220,42 +242,4 @@ fn not_opened(path: &Path, reason: &str) -> String {
         "{} cannot be opened: {reason}; move it away, and the evaluation opens without it",
         path.display()
     )
-}
-
-/// An evaluation as a file holds it.
-///
-/// # Errors
-/// It is too large to be read again.
-pub fn written(evaluation: &Evaluation) -> Result<Vec<u8>, String> {
-    let text = json(evaluation)?;
-    if text.len() as u64 > MAX_BYTES {
-        let (count, most) = (evaluation.pictures.len(), MAX_BYTES >> 20);
-        return Err(format!(
-            "{count} pictures are more than the {most} MiB of a file can hold: measure a part of them"
-        ));
-    }
-    Ok(text)
-}
-
-/// The one thing that is read first: which version wrote it.
-#[derive(Deserialize)]
-struct Version {
-    format: Option<u32>,
-}
-
-/// Reads an evaluation from a file, of this machine or another.
-///
-/// # Errors
-/// It cannot be read, or is no evaluation that this version knows.
-pub fn read(path: &Path) -> Result<Evaluation, String> {
-    let failed = |reason: String| format!("{} cannot be opened: {reason}", path.display());
-    let bytes = read_at_most(path, MAX_BYTES).map_err(|error| failed(error.to_string()))?;
-    let none = || failed("it is no evaluation".into());
-    let version: Version = serde_json::from_slice(&bytes).map_err(|_| none())?;
-    if version.format.ok_or_else(none)? > FORMAT {
-        return Err(failed("a newer version of Clipsight wrote it".into()));
-    }
-    let evaluation: Evaluation = serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))?;
-    check(&evaluation).map_err(failed)?;
-    Ok(evaluation)
 }

@@ -23,7 +23,7 @@ use vectors::texts_of;
 
 pub use again::appraise_again;
 pub use truth::ground_truth;
-pub use vectors::{NOT_THE_SAME, Vectors, embed, label_of, vectors_of};
+pub use vectors::{NOT_THE_SAME, Vectors, embed, is_same, label_of, none_is_here, unchanged, vectors_of};
 
 /// Why there is no evaluation.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +34,7 @@ pub enum AppraiseError {
     #[error(transparent)]
     Model(#[from] crate::clip::Error),
     /// It was stopped while pictures were embedded; what is embedded is kept.
-    #[error("stopped: {done} of {total} pictures are embedded, and need not be again")]
+    #[error("stopped: {done} of {total} pictures are embedded, and will not be embedded again")]
     Stopped {
         /// Pictures that are embedded.
         done: usize,
@@ -42,7 +42,7 @@ pub enum AppraiseError {
         total: usize,
     },
     /// It was stopped with every picture embedded.
-    #[error("stopped: every picture is embedded, and need not be again")]
+    #[error("stopped: every picture is embedded, and will not be embedded again")]
     StoppedLater,
 }
 
@@ -103,7 +103,7 @@ pub fn appraise(
 ///
 /// # Errors
 /// The device failed, or no picture has a caption.
-pub fn answered(
+fn answered(
     session: &mut Session,
     config: &EvaluationConfig,
     truth: GroundTruth,

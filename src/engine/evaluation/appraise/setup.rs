@@ -14,9 +14,8 @@ use crate::zero_shot::TemplateSet;
 /// set, and not on the pictures that others learn from.
 pub(super) fn known_figure(config: &EvaluationConfig, truth: &GroundTruth) -> Option<Published> {
     let preset = Preset::named(config.preset.as_ref()?)?;
-    let same_task = config.part != Part::Side(Side::Train) && preset.has_all_of(&truth.classes);
     match &config.model {
-        ModelChoice::Path(path) if same_task => published(path, &preset.name),
+        ModelChoice::Path(path) if config.part != Part::Side(Side::Train) => published(path, preset, &truth.classes),
         _ => None,
     }
 }
@@ -73,4 +72,38 @@ pub(super) fn identity(setup: &Setup) -> String {
 fn now() -> String {
     let now = OffsetDateTime::now_utc().truncate_to_second();
     now.format(&Rfc3339).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluation::Class;
+
+    #[test]
+    fn a_figure_stands_beside_the_same_task_alone() {
+        let truth = |count: usize| GroundTruth {
+            classes: (0..count).map(|n| Class::of_folder(format!("kind {n}"))).collect(),
+            ..GroundTruth::default()
+        };
+        let config = |model: ModelChoice, preset: Option<&str>, part: Part| EvaluationConfig {
+            model,
+            preset: preset.map(String::from),
+            part,
+            ..EvaluationConfig::default()
+        };
+        let known = || ModelChoice::Path("openai/clip-vit-base-patch32".into());
+        let dtd = Some("dtd");
+        let found = known_figure(&config(known(), dtd, Part::All), &truth(47)).unwrap();
+        assert_eq!(found.set, "Describable Textures");
+        // A model of which nothing is known, no set, pictures that others learn from, some of the classes.
+        let none = [
+            (config(ModelChoice::Starter, dtd, Part::All), 47),
+            (config(known(), None, Part::All), 47),
+            (config(known(), dtd, Part::Side(Side::Train)), 47),
+            (config(known(), dtd, Part::All), 46),
+        ];
+        for (config, count) in none {
+            assert_eq!(known_figure(&config, &truth(count)), None, "{config:?}");
+        }
+    }
 }

@@ -62,12 +62,12 @@ fn call_as_edited(truth: &mut GroundTruth, edited: &[Class]) {
     }
 }
 
-/// Leaves out the pictures of other sides.
+/// Leaves out the pictures of other splits.
 fn keep_side(truth: &mut GroundTruth, part: Part) {
     let places = truth.on(part);
     if places.len() < truth.pictures.len() {
         let note = format!(
-            "{} of {} pictures are measured by: the others are on another side",
+            "{} of {} pictures are used; the others belong to another split",
             places.len(),
             truth.pictures.len()
         );
@@ -80,7 +80,7 @@ fn keep_side(truth: &mut GroundTruth, part: Part) {
 fn check(truth: &GroundTruth, folder: &Path) -> Result<()> {
     if truth.pictures.is_empty() {
         return Err(DataError(format!(
-            "{} has no picture on the side that was asked for",
+            "{} has no picture in the split that was asked for",
             folder.display()
         ))
         .into());
@@ -88,7 +88,7 @@ fn check(truth: &GroundTruth, folder: &Path) -> Result<()> {
     let shown: BTreeSet<usize> = truth.pictures.iter().filter_map(|picture| picture.class).collect();
     if let (Some(only), 1) = (shown.first(), shown.len()) {
         return Err(DataError(format!(
-            "every picture of {} that was asked for shows {}: a measure needs two classes or more; choose another side",
+            "every picture of {} that was asked for shows {}: a measure needs two classes or more; choose another split",
             folder.display(),
             truth.classes[*only].folder
         ))

@@ -1,5 +1,6 @@
 //! The vectors that answers come from: of pictures, and of classes or captions.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -29,6 +30,25 @@ impl Vectors {
     pub fn answers<'a>(&self, evaluation: &'a Evaluation) -> Vec<&'a Answer> {
         let answer = |place: &usize| &evaluation.pictures[*place].answer;
         self.here.iter().map(answer).collect()
+    }
+
+    /// The same without these pictures, at the places that the others have then.
+    pub fn without(&self, left_out: &BTreeSet<usize>) -> Self {
+        let rows = self
+            .here
+            .iter()
+            .enumerate()
+            .filter(|(_, place)| !left_out.contains(place));
+        let rows: Vec<(usize, usize)> = rows.map(|(row, place)| (row, *place)).collect();
+        let vectors = rows.iter().flat_map(|(row, _)| self.embedded.picture(*row));
+        let before = |place: usize| left_out.range(..place).count();
+        Self {
+            embedded: Embedded {
+                pictures: vectors.copied().collect::<Vec<f32>>().into(),
+                ..self.embedded.clone()
+            },
+            here: rows.iter().map(|(_, place)| place - before(*place)).collect(),
+        }
     }
 
     /// What was found for those that have a vector, at the places of all `count` pictures.
@@ -73,7 +93,32 @@ pub fn embed(
 }
 
 /// Why a picture has no vector any more.
-type Lost = Vec<(PathBuf, String)>;
+pub type Lost = Vec<(PathBuf, String)>;
+
+/// Whether a picture's file is what was answered to.
+pub fn is_same(picture: &Judged) -> bool {
+    picture.content.is_empty() || content_of(&picture.path) == picture.content
+}
+
+/// The places of the pictures whose files are what was answered to; and the others.
+pub fn unchanged(evaluation: &Evaluation) -> (Vec<usize>, Lost) {
+    let pictures = &evaluation.pictures;
+    let same: Vec<bool> = pictures.par_iter().map(is_same).collect();
+    let (here, changed): (Vec<usize>, Vec<usize>) = (0..pictures.len()).partition(|place| same[*place]);
+    let lost = |place: usize| (pictures[place].path.clone(), NOT_THE_SAME.to_string());
+    (here, changed.into_iter().map(lost).collect())
+}
+
+/// Why nothing can be done with the pictures of an evaluation of which none is what and where it was.
+pub fn none_is_here(evaluation: &Evaluation) -> DataError {
+    let first = evaluation.pictures.first();
+    let first = first.map_or(String::new(), |one| one.path.display().to_string());
+    DataError(format!(
+        "None of the pictures of \"{}\" is what and where it was (the first: {first}). Its numbers stay; what needs the \
+         pictures themselves has to wait until they are back",
+        evaluation.name
+    ))
+}
 
 /// What the answers of an evaluation come from, made anew (or taken from the store) for the pictures that are what they
 /// were; and the others.
@@ -82,13 +127,9 @@ type Lost = Vec<(PathBuf, String)>;
 /// The device failed, none of the pictures is what it was, or it was stopped.
 pub fn vectors_of(session: &mut Session, evaluation: &Evaluation, progress: &dyn Progress) -> Result<(Vectors, Lost)> {
     let pictures = &evaluation.pictures;
-    let same = |picture: &Judged| picture.content.is_empty() || content_of(&picture.path) == picture.content;
-    let same: Vec<bool> = pictures.par_iter().map(same).collect();
-    let there: Vec<usize> = (0..pictures.len()).filter(|place| same[*place]).collect();
+    let (there, mut lost) = unchanged(evaluation);
     let paths: Vec<PathBuf> = there.iter().map(|place| pictures[*place].path.clone()).collect();
-    let (mut vectors, mut here, mut lost) = (Vec::new(), Vec::new(), Vec::new());
-    let changed = (0..pictures.len()).filter(|place| !same[*place]);
-    lost.extend(changed.map(|place| (pictures[place].path.clone(), NOT_THE_SAME.to_string())));
+    let (mut vectors, mut here) = (Vec::new(), Vec::new());
     for (place, row) in there.into_iter().zip(embed(session, &paths, progress)?) {
         match row {
             Ok(vector) => {
@@ -99,15 +140,7 @@ pub fn vectors_of(session: &mut Session, evaluation: &Evaluation, progress: &dyn
         }
     }
     if here.is_empty() {
-        let first = pictures
-            .first()
-            .map_or(String::new(), |one| one.path.display().to_string());
-        return Err(DataError(format!(
-            "None of the pictures of \"{}\" is what and where it was (the first: {first}). Its numbers stay; what needs the \
-             pictures themselves has to wait until they are back",
-            evaluation.name
-        ))
-        .into());
+        return Err(none_is_here(evaluation).into());
     }
     let embedded = Embedded {
         dim: vectors.len() / here.len(),
@@ -143,10 +176,53 @@ fn said(caption: &Caption) -> Label {
     }
 }
 
-/// What an answer stands for: a class, or a caption.
-pub fn label_of(evaluation: &Evaluation, answer: usize) -> Label {
+/// What an answer stands for, as the model that was `taught` these classes reads it: a class, or a caption.
+pub fn label_of(evaluation: &Evaluation, answer: usize, taught: &[String]) -> Label {
     match evaluation.captions.get(answer) {
         Some(caption) => said(caption),
-        None => evaluation.classes[answer].label(),
+        None => evaluation.classes[answer].label_for(taught),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluation::made;
+
+    #[test]
+    fn a_taught_class_is_read_by_its_folder_whatever_it_is_called() {
+        let mut evaluation = made(2, [(0, 1)]);
+        for (class, folder) in evaluation.classes.iter_mut().zip(["Polish", "polish"]) {
+            class.folder = folder.into();
+        }
+        evaluation.classes[1].name = Some("nail varnish".into());
+        let taught = ["Polish", "polish"].map(String::from);
+        let names = |taught: &[String]| [0, 1].map(|class| label_of(&evaluation, class, taught).name);
+        assert_eq!(names(&taught), ["Polish", "polish"]);
+        assert_eq!(names(&[])[1], "nail varnish");
+        let answered = labels_for(&evaluation.classes, &taught);
+        assert_eq!(
+            [0, 1].map(|class| label_of(&evaluation, class, &taught)).to_vec(),
+            answered
+        );
+    }
+
+    #[test]
+    fn without_some_pictures_vectors_lie_where_the_others_are_then() {
+        let vectors = Vectors {
+            embedded: Embedded {
+                pictures: vec![0.0, 1.0, 2.0, 4.0].into(),
+                dim: 1,
+                classes: ClassEmbeddings::new(&[vec![1.0]], &[0.0]),
+                scoring: crate::clip::Scoring::default(),
+            },
+            // The picture at 3 is not here.
+            here: vec![0, 1, 2, 4],
+        };
+        let left = vectors.without(&[1, 3].into());
+        assert_eq!(
+            (&left.here[..], &left.embedded.pictures[..]),
+            (&[0, 1, 2][..], &[0.0, 2.0, 4.0][..])
+        );
     }
 }

@@ -30,12 +30,14 @@ pub enum EvaluationEvent {
     },
     /// Nothing is at work any more.
     Idle,
-    /// An evaluation is done, was opened, or has changed; or why it could not be made.
+    /// An evaluation is done, or was opened; or why it could not be made.
     Evaluated {
         /// The request that this answers; none where it was no new one.
         generation: Option<u64>,
         evaluation: Result<Arc<Evaluation>, String>,
     },
+    /// An evaluation has changed. It is shown where it was shown, and nothing is opened by it.
+    Changed(Arc<Evaluation>),
     /// What a model answers to a folder of which nobody knows what it shows, or why it does not.
     Guessed {
         generation: u64,

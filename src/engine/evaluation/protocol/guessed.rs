@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 
+use super::GivenLabel;
+
 /// What a model answers to pictures of which nobody knows what they show.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Guessed {
     pub folder: PathBuf,
     pub labels: Vec<String>,
     pub pictures: Vec<Guess>,
+    /// What was said of its pictures before, with these labels.
+    pub given: Vec<GivenLabel>,
     /// Pictures that cannot be read.
     pub unreadable: usize,
 }

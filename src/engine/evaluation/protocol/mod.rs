@@ -12,10 +12,10 @@ mod request;
 pub use crate::evaluation::{
     AMONG, ActiveTest, Answer, BesideNonsense, Bin, Calibration, Caption, Class, ClassChange, ClassMeasures, Cluster,
     ClusterOf, Columns, Comparison, Conformal, Confused, Confusion, Evaluation, Facts, FailureOrder, Fate, Fitted,
-    Folded, GroundTruth, Interval, Judged, KeptSlice, Listed, MapKind, Mark, Marked, Measures, ModelRef, Negatives,
-    Nonsense, Part, Picture, Preset, Projection, PromptRow, PromptStudy, Published, Ranked, Reliability, Remeasured,
-    Retrieval, Setup, Side, SideBySide, Slice, SliceBy, Source, Suspect, Threshold, Verdict, Wanted, bin_of, call_as,
-    p_words, worst,
+    Folded, GivenLabel, GroundTruth, Interval, Judged, KeptSlice, Listed, MapKind, Mark, Marked, Measures, ModelRef,
+    Negatives, Nonsense, Part, Picture, Preset, Projection, PromptRow, PromptStudy, Published, PublishedMeasure,
+    Ranked, Reliability, Remeasured, Retrieval, Setup, Side, SideBySide, Slice, SliceBy, Source, Suspect, Threshold,
+    Verdict, Wanted, bin_of, call_as, p_words, worst,
 };
 
 pub use crate::zero_shot::{Label, TemplateSet};

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{Class, EvaluationConfig, ExportKind, FailureOrder, Label, MapKind, Marked, SliceBy, TemplateSet, Wanted};
+use super::{
+    Class, EvaluationConfig, ExportKind, FailureOrder, GivenLabel, Label, MapKind, Marked, SliceBy, TemplateSet, Wanted,
+};
 use crate::engine::choice::ModelChoice;
 use crate::table::Style;
 
@@ -37,6 +39,13 @@ pub enum EvaluationRequest {
         labels: Vec<Label>,
         templates: TemplateSet,
         model: ModelChoice,
+    },
+    /// Keep all that was said so far of the pictures of a folder without labels.
+    KeepGiven {
+        folder: PathBuf,
+        /// The labels that there were to choose from.
+        labels: Vec<String>,
+        given: Vec<GivenLabel>,
     },
     /// Open one that is kept.
     Open(String),
@@ -134,6 +143,8 @@ pub enum EvaluationRequest {
         path: PathBuf,
         /// The evaluation that it is compared with, which reports tell.
         against: Option<String>,
+        /// Whether pictures that are marked are left out, as they are on the page. The whole evaluation keeps them.
+        without_marked: bool,
         style: Style,
     },
     /// Move it to the trash.

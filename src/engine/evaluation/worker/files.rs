@@ -1,7 +1,7 @@
 //! Evaluations into files, and out of files of another machine.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Task;
 use crate::engine::choice::ModelChoice;
@@ -9,37 +9,52 @@ use crate::engine::evaluation::appraise::appraise_again;
 use crate::engine::evaluation::files::{Writing, came_out, export, found_here};
 use crate::engine::evaluation::revise::side_by_side;
 use crate::engine::evaluation::workspace::JobResult;
-use crate::engine::evaluation::{EvaluationEvent, ExportKind};
-use crate::evaluation::read_evaluation;
+use crate::engine::evaluation::{EvaluationEvent, EvaluationRequest, ExportKind};
+use crate::evaluation::{Evaluation, read_evaluation};
 use crate::progress::Progress;
-use crate::table::Style;
+
+/// The pictures that are left out of a file. The whole evaluation has them, with their marks.
+fn left_out(evaluation: &Evaluation, kind: ExportKind, without_marked: bool) -> BTreeSet<usize> {
+    if !without_marked || kind == ExportKind::Evaluation {
+        return BTreeSet::new();
+    }
+    evaluation.marks.keys().copied().collect()
+}
 
 impl Task<'_> {
-    pub(super) fn export(
-        &mut self,
-        id: &str,
-        kind: ExportKind,
-        path: PathBuf,
-        against: Option<String>,
-        style: Style,
-    ) -> JobResult {
-        let evaluation = self.evaluations.open(id)?;
+    pub(super) fn export(&mut self, request: EvaluationRequest) -> JobResult {
+        let EvaluationRequest::Export {
+            id,
+            kind,
+            path,
+            against,
+            without_marked,
+            style,
+        } = request
+        else {
+            return Ok(());
+        };
+        let evaluation = self.evaluations.open(&id)?;
+        let left_out = left_out(&evaluation, kind, without_marked);
         let other = against.map(|other| self.evaluations.open(&other)).transpose()?;
         let compared = other
             .as_ref()
-            .map(|other| side_by_side(other, &evaluation, &BTreeSet::new()))
+            .map(|other| side_by_side(other, &evaluation, &left_out))
             .transpose()?;
         let against = other.as_ref().zip(compared.as_ref());
         let against = against.map(|(other, compared)| (other.name.as_str(), compared));
         let kept = self.evaluations.listed();
         let vectors = match kind {
-            ExportKind::Parquet => Some(self.vectors(&evaluation)?),
+            ExportKind::Parquet => Some(self.vectors(&evaluation)?.without(&left_out)),
             _ => None,
         };
         // The dialog asked.
         let replace = true;
         let writing = Writing { replace, style };
-        export(&evaluation, vectors, &kept, against, kind, &path, writing)?;
+        let nothing =
+            || "Every picture is marked, and marked pictures are left out: nothing is left to write".to_string();
+        let written = evaluation.without(&left_out).ok_or_else(nothing)?;
+        export(&written, vectors.as_ref(), &kept, against, kind, &path, writing)?;
         self.evaluations.tell(EvaluationEvent::Exported(path));
         Ok(())
     }

@@ -4,11 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Task;
+use crate::engine::evaluation::appraise::{is_same, unchanged};
 use crate::engine::evaluation::map::{MapJob, directions_of};
 use crate::engine::evaluation::revise::side_by_side;
 use crate::engine::evaluation::workspace::{Failure, JobResult};
 use crate::engine::evaluation::{EvaluationEvent, EvaluationRequest, FailureOrder};
-use crate::evaluation::{Changed, Cluster, Conformal, MapKind, clusters, facts, ordered, slices, suspects, vocabulary};
+use crate::evaluation::{
+    Changed, Cluster, Conformal, Facts, MapKind, clusters, facts, ordered, slices, suspects, vocabulary,
+};
 use crate::progress::Progress;
 use crate::zero_shot::{Label, TemplateSet};
 
@@ -38,21 +41,25 @@ impl Task<'_> {
     pub(super) fn look_through(&mut self, id: &str) -> JobResult {
         let evaluation = self.evaluations.open(id)?;
         let pictures = &evaluation.pictures;
-        // One that could not be read may be back.
+        // One that was not here may be back.
         let back = || {
             evaluation
                 .facts
                 .iter()
                 .zip(pictures)
-                .any(|(facts, one)| facts.size == (0, 0) && one.path.exists())
+                .any(|(facts, one)| facts.size == (0, 0) && one.path.exists() && is_same(one))
         };
-        if evaluation.facts.len() == pictures.len() && !back() {
+        let count = pictures.len();
+        if evaluation.facts.len() == count && !back() {
             return Ok(());
         }
-        let paths: Vec<PathBuf> = pictures.iter().map(|picture| picture.path.clone()).collect();
+        // What another file in its place looks like says nothing of an answer.
+        let (here, _) = unchanged(&evaluation);
+        let paths: Vec<PathBuf> = here.iter().map(|place| pictures[*place].path.clone()).collect();
         let found = facts(&paths, self.progress).ok_or(Failure::Stopped)?;
-        self.evaluations
-            .change(id, Changed::All, |evaluation| evaluation.facts = found)
+        self.evaluations.change(id, Changed::All, |evaluation| {
+            evaluation.facts = Facts::spread(found, &here, count);
+        })
     }
 
     fn order(&mut self, id: String, order: FailureOrder) -> JobResult {
@@ -75,7 +82,7 @@ impl Task<'_> {
         let vectors = self.vectors(&evaluation)?;
         let found = Conformal::of(&vectors.embedded, &vectors.answers(&evaluation), level);
         if let Some(mut sets) = found {
-            sets.sizes = vectors.spread(sets.sizes, evaluation.pictures.len(), 0);
+            sets.sizes = vectors.spread(sets.sizes, evaluation.pictures.len(), None);
             self.evaluations.tell(EvaluationEvent::Conformal(id, Box::new(sets)));
         }
         Ok(())

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
-use super::appraise::{Appraised, Vectors, appraise, appraise_again, ground_truth};
+use super::appraise::{Appraised, Vectors, appraise, appraise_again, ground_truth, none_is_here, unchanged};
 use super::guess::guess;
 use super::lane::{Job, JobProgress, Orders};
 use super::map::MapJob;
@@ -28,7 +28,7 @@ use crate::evaluation::{Changed, Class, Evaluation};
 use crate::fine_tune::run::RunSignals;
 use crate::logging::{panic_text, place as log_place};
 
-const STOPPED: &str = "It was stopped; the pictures that are embedded need not be again";
+const STOPPED: &str = "It was stopped; the pictures that are embedded will not be embedded again";
 
 /// Takes jobs from the lane.
 pub struct Worker {
@@ -119,13 +119,7 @@ impl Task<'_> {
             EvaluationRequest::Explain { .. }
             | EvaluationRequest::SaveCards { .. }
             | EvaluationRequest::Nearest { .. } => self.show_pictures(request),
-            EvaluationRequest::Export {
-                id,
-                kind,
-                path,
-                against,
-                style,
-            } => self.export(&id, kind, path, against, style),
+            EvaluationRequest::Export { .. } => self.export(request),
             other => self.look(other),
         }
     }
@@ -140,9 +134,15 @@ impl Task<'_> {
             }),
             EvaluationRequest::Again { generation, id, model } => self.evaluate(generation, |task| {
                 let kept = task.evaluations.open(&id)?;
-                let all: Vec<usize> = (0..kept.pictures.len()).collect();
+                // What was said of a file is not said of another one in its place.
+                let (here, lost) = unchanged(&kept);
+                if here.is_empty() {
+                    return Err(AppraiseError::from(none_is_here(&kept)).into());
+                }
                 let session = task.workspace.session(&model, task.device)?;
-                Ok(appraise_again(session, &kept, &all, model, task.progress)?)
+                let mut now = appraise_again(session, &kept, &here, model, task.progress)?;
+                now.evaluation.problems.extend(lost);
+                Ok(now)
             }),
             EvaluationRequest::Guess {
                 generation,
@@ -153,7 +153,10 @@ impl Task<'_> {
             } => {
                 let session = self.workspace.session(&model, self.device)?;
                 let guessed = match guess(session, &folder, &labels, &templates, self.progress).map_err(Failure::from) {
-                    Ok(guessed) => Ok(Arc::new(guessed)),
+                    Ok(mut guessed) => {
+                        guessed.given = self.evaluations.given(&guessed.folder, &guessed.labels);
+                        Ok(Arc::new(guessed))
+                    }
                     Err(Failure::Said(reason)) => Err(reason),
                     Err(Failure::Stopped) => Err(STOPPED.into()),
                 };

@@ -1,3 +1,5 @@
+mod asked;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -87,10 +89,11 @@ impl Running {
         }
     }
 
-    /// The next evaluation that is shown.
+    /// The next evaluation that is shown, or has changed.
     fn evaluated(&self) -> Arc<Evaluation> {
         self.wait_for(|event| match event {
             EvaluationEvent::Evaluated { evaluation, .. } => Some(evaluation.unwrap()),
+            EvaluationEvent::Changed(evaluation) => Some(evaluation),
             _ => None,
         })
     }
@@ -123,6 +126,7 @@ impl Running {
             kind: ExportKind::Evaluation,
             path: path.into(),
             against: None,
+            without_marked: false,
             style: Style::default(),
         });
         self.wait_for(|event| matches!(event, EvaluationEvent::Exported(_)).then_some(()));
@@ -349,7 +353,7 @@ fn what_needs_no_model_is_answered_beside_long_work() {
     // The order comes while the study is still at work.
     running.wait_for(|event| match event {
         EvaluationEvent::Ordered(..) => Some(()),
-        EvaluationEvent::Idle | EvaluationEvent::Evaluated { .. } => panic!("the study came first"),
+        EvaluationEvent::Idle | EvaluationEvent::Changed(_) => panic!("the study came first"),
         _ => None,
     });
     running.ask(EvaluationRequest::Stop);
