@@ -168,6 +168,9 @@ impl App {
         if let Some(outdated) = self.state.explore.take_outdated() {
             self.execute(Command::Explore(ExploreCommand::ReadAgain(outdated)));
         }
+        if let Some(test) = evaluate::due_test(&mut self.state) {
+            self.execute(test);
+        }
         if let Some(first) = self.state.first_worth_showing() {
             self.execute(Command::Explore(ExploreCommand::ShowFirst(first)));
         }

@@ -43,7 +43,7 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
         Command::ResetSettings => {
             let before = Box::new(state.settings.clone());
             let usual = state.settings.as_on_first_launch();
-            let message = Message::new(Severity::Info, "The settings are as on the first launch");
+            let message = Message::new(Severity::Info, "Settings were reset");
             let restore = Command::RestoreSettings(before);
             state.messages.add(message.with("Undo", restore));
             return use_settings(state, usual);
@@ -68,7 +68,7 @@ pub fn update(state: &mut State, command: Command, now: Instant) -> Vec<Request>
             return vec![Request::UseDevice(device)];
         }
         Command::UsePrecision(precision) => {
-            state.settings.precision = Some(precision);
+            state.settings.precision = precision;
             return vec![Request::UsePrecision(precision)];
         }
         Command::UseCsvStyle(style) => {
@@ -134,11 +134,9 @@ fn redo(state: &mut State, now: Instant) -> Vec<Request> {
 /// What was typed is not lost by a key that was meant for something else.
 fn cancel_dialog(state: &mut State) {
     if let (Some(dialog @ (Dialog::LabelList | Dialog::Templates)), Some(draft)) = (state.dialog, state.draft.take()) {
-        let message = Message::new(Severity::Info, "What you typed was put away");
+        let message = Message::new(Severity::Info, "Your edit was set aside");
         let reopen = Command::ReopenDialog(dialog, draft);
-        state
-            .messages
-            .add(message.about(Topic::Labels).with("Bring it back", reopen));
+        state.messages.add(message.about(Topic::Labels).with("Restore", reopen));
     }
     state.dialog = None;
     state.asked_to_forget = false;

@@ -63,9 +63,12 @@ pub const KEYS: &[Binding] = &[
         step(state, 1)
     })
     .heard(Heard::Unfocused),
-    Binding::new(EVALUATION, &[(PLAIN, Key::ArrowLeft)], "Picture before", |state, _| {
-        step(state, -1)
-    })
+    Binding::new(
+        EVALUATION,
+        &[(PLAIN, Key::ArrowLeft)],
+        "Previous picture",
+        |state, _| step(state, -1),
+    )
     .heard(Heard::Unfocused),
     Binding::keyless(
         EVALUATION,
@@ -73,6 +76,14 @@ pub const KEYS: &[Binding] = &[
         |state, _| {
             state.evaluating.looked_at()?;
             Some(Command::Evaluate(EvaluateCommand::EraseInExplore))
+        },
+    ),
+    Binding::keyless(
+        EVALUATION,
+        "Test the heatmap: the picture in Explore, with both labels",
+        |state, _| {
+            state.evaluating.looked_at()?;
+            Some(Command::Evaluate(EvaluateCommand::TestInExplore))
         },
     ),
     Binding::keyless(EVALUATION, "Set up an evaluation on the open folder", |state, _| {
@@ -83,6 +94,14 @@ pub const KEYS: &[Binding] = &[
         let newest = state.evaluating.list().first()?.id.clone();
         Some(Command::Evaluate(EvaluateCommand::Show(newest)))
     }),
+    Binding::keyless(
+        EVALUATION,
+        "Measure the same pictures with the open model",
+        |state, _| {
+            let free = state.evaluating.shown().is_some() && state.evaluating.at_work().is_none();
+            free.then_some(Command::Evaluate(EvaluateCommand::AgainWithOpenModel))
+        },
+    ),
     Binding::keyless(EVALUATION, "Summary", |state, _| result(state, Page::Summary)),
     Binding::keyless(EVALUATION, "Confusion matrix", |state, _| result(state, Page::Matrix)),
     Binding::keyless(EVALUATION, "Class by class", |state, _| result(state, Page::Classes)),

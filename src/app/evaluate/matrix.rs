@@ -91,7 +91,23 @@ impl Grid {
         share_interval(self.at(row, column) as usize, all as usize)
     }
 
-    /// The pictures of a cell.
+    /// Whether a cell counts right answers alone: on the diagonal, unless its line is of several classes, which may be
+    /// taken for each other.
+    pub fn is_right(&self, row: usize, column: usize) -> bool {
+        row == column && self.lines[row].classes.len() == 1
+    }
+
+    /// What a cell counts, in words.
+    pub fn words(&self, row: usize, column: usize) -> String {
+        let (truth, answer) = (&self.lines[row].title, &self.lines[column].title);
+        if self.is_right(row, column) {
+            format!("{truth}, answered correctly")
+        } else {
+            format!("{truth} answered {answer}")
+        }
+    }
+
+    /// The pictures of a cell, the smallest margin first.
     pub fn places(&self, shown: &Evaluation, row: usize, column: usize) -> Vec<usize> {
         let (truths, answers) = (&self.lines[row].classes, &self.lines[column].classes);
         if let ([truth], [answer]) = (truths.as_slice(), answers.as_slice()) {
@@ -101,7 +117,10 @@ impl Grid {
             let answer = &shown.pictures[*place].answer;
             truths.contains(&answer.truth) && answers.contains(&answer.answered())
         };
-        (0..shown.pictures.len()).filter(inside).collect()
+        let mut places: Vec<usize> = (0..shown.pictures.len()).filter(inside).collect();
+        let margin = |place: usize| shown.pictures[place].answer.margin;
+        places.sort_by(|a, b| margin(*a).total_cmp(&margin(*b)));
+        places
     }
 
     /// A cell's colour: by the logarithm of the count, or the share of the row.
@@ -173,5 +192,32 @@ mod tests {
             },
         );
         assert_eq!(folded.lines[1].title, "(other)");
+    }
+
+    #[test]
+    fn what_is_folded_is_not_called_correct_and_its_pictures_come_by_their_margins() {
+        let pairs = [(2, 2), (1, 2), (0, 0), (1, 2), (2, 1), (0, 1)];
+        let mut shown = crate::evaluation::made(3, pairs);
+        for (picture, margin) in shown.pictures.iter_mut().zip([0.4, 0.3, 0.1, 0.2, 0.5, 0.6]) {
+            picture.answer.margin = margin;
+        }
+        let look = MatrixLook {
+            most: Some(1),
+            ..MatrixLook::default()
+        };
+        let grid = Grid::of(&shown.confusion, &shown.titles(), look);
+        let (own, others) = (&grid.lines[0], &grid.lines[1]);
+        assert_eq!(grid.words(0, 0), format!("{}, answered correctly", own.title));
+        assert_eq!(grid.words(1, 1), "(other) answered (other)");
+        let margins: Vec<f32> = grid
+            .places(&shown, 1, 1)
+            .iter()
+            .map(|place| shown.pictures[*place].answer.margin)
+            .collect();
+        assert!(
+            margins.len() > 1 && margins.is_sorted(),
+            "{margins:?} of {:?}",
+            others.classes
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! The evaluating mode: how good a model's answers are on pictures of which is known what they show, and the pictures
 //! behind every number.
 
+mod difference;
 mod door;
 mod keys;
 mod matrix;
@@ -20,7 +21,7 @@ use crate::engine::evaluation::{Class, EvaluationConfig, ExportKind, FailureOrde
 
 pub use door::Door;
 pub use state::{Evaluating, Figures};
-pub use update::{export_name, update};
+pub use update::{due_test, export_name, update};
 
 /// The mode, as the rail knows it.
 pub const MODE: ModeEntry = ModeEntry {
@@ -178,6 +179,10 @@ pub enum SixtyCommand {
     TakeBack,
     /// Write what was said into a list.
     Save(PathBuf),
+    /// Ask whether all that was said shall be forgotten; or do not any more.
+    AskAnew(bool),
+    /// Forget all that was said, and begin anew.
+    Anew,
     /// The picture of this file is shown, its longest side no longer than so many pixels.
     Sharpen(PathBuf, u32),
 }
@@ -219,6 +224,10 @@ pub enum EvaluateCommand {
     Step(isize),
     /// Show the picture that is looked at in Explore, with the brush that erases and the labels that it is torn between.
     EraseInExplore,
+    /// Show it there with both labels, and test the heatmap of what it shows.
+    TestInExplore,
+    /// Show a file in Explore that is no picture of the evaluation.
+    ShowInExplore(PathBuf),
     /// Mark the picture that is looked at; none takes the mark away.
     Mark(Option<Marked>),
     /// Call a class otherwise, or describe it.

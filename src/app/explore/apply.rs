@@ -122,6 +122,8 @@ impl Explore {
         self.forget_scores();
         self.baseline = None;
         self.alike = None;
+        // The numbers of another model have another range.
+        self.filter.bound = None;
         self.reorder_now();
     }
 

@@ -34,6 +34,15 @@ pub enum Step {
     End,
 }
 
+/// What a key does to the large picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Nudge {
+    /// Zooms by this factor, about the middle.
+    Zoom(f32),
+    /// Shows what lies in this direction.
+    Pan(Step),
+}
+
 /// A change to the set of selected pictures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mark {
@@ -47,6 +56,8 @@ pub enum Mark {
     UpTo(PictureId),
     /// Extends the range by a step in this direction, or shortens it.
     Extend(Step),
+    /// Inspects the picture a step away, and leaves the set as it is.
+    Pass(Step),
 }
 
 /// What a user can want in this mode.
@@ -124,6 +135,8 @@ pub enum ExploreCommand {
     CloseLarge,
     /// Zoom or pan the large picture.
     LookAt(Large),
+    /// The same by key, as far as the picture goes on there.
+    Nudge(Nudge),
     /// One level back, as Esc does.
     Back,
     /// Open the menu of the picture that has the focus, or of the selected one.
@@ -137,8 +150,8 @@ pub enum ExploreCommand {
     CopyPicture(PictureId),
     /// Skip pictures.
     Skip(Vec<PictureId>),
-    /// Add a picture and its best label to the board of examples.
-    UseAsExample(PictureId),
+    /// Add pictures and their best labels to the board of examples, as far as it has room.
+    UseAsExamples(Vec<PictureId>),
     /// The text in the field for new labels.
     TypeNewLabel(String),
     /// Open a label's descriptions, or close them.

@@ -36,4 +36,6 @@ pub const NONE_SHARE: &str = "Against all labels together; not one of the shares
 /// How its cosine is meant.
 pub const NONE_COSINE: &str = "Closeness to words like \"thing\", without the offset.";
 /// What the closest call is.
-pub const CLOSEST_CALL: &str = "By how little the answer leads the next one in cosine, \"none of these\" counted in.";
+pub const CLOSEST_CALL: &str = "How narrowly the answer beats the runner-up (cosine), \"none of these\" included.";
+/// What a likeness is.
+pub const LIKENESS: &str = "The cosine of the two pictures' embeddings, from −1 to 1: how like the model finds them.";

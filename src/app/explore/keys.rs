@@ -3,7 +3,7 @@
 use egui::{Key, Modifiers};
 
 use super::Large;
-use super::command::{ExploreCommand, Mark, Step};
+use super::command::{ExploreCommand, Mark, Nudge, Step};
 use crate::app::command::{Command, FileDialog};
 use crate::app::settings::Measure;
 use crate::app::shell::keys::{Binding, CTRL, CTRL_SHIFT, Heard, PLAIN, numbers};
@@ -20,6 +20,8 @@ const SHIFT_STEP: f32 = 0.1;
 const OPACITY_STEP: f32 = 0.1;
 /// How far a key changes the size of thumbnails, in points.
 const SIDE_STEP: f32 = 20.0;
+/// How far a key zooms the large picture.
+const ZOOM_STEP: f32 = 1.25;
 
 const ARROWS: [Key; 4] = [Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown];
 const STEPS: [Step; 8] = [
@@ -57,8 +59,33 @@ pub const KEYS: &[Binding] = &[
             (Modifiers::SHIFT, ARROWS[2]),
             (Modifiers::SHIFT, ARROWS[3]),
         ],
-        "Select more pictures in that direction, or fewer",
-        |_, place| wants(ExploreCommand::Mark(Mark::Extend(STEPS[place]))),
+        "Select more pictures in that direction, or fewer; move the large picture",
+        |state, place| {
+            wants(match state.explore.large() {
+                Some(_) => ExploreCommand::Nudge(Nudge::Pan(STEPS[place])),
+                None => ExploreCommand::Mark(Mark::Extend(STEPS[place])),
+            })
+        },
+    )
+    .heard(Heard::Unfocused),
+    Binding::family(
+        PICTURES,
+        "Ctrl+arrow keys",
+        &[
+            (CTRL, ARROWS[0]),
+            (CTRL, ARROWS[1]),
+            (CTRL, ARROWS[2]),
+            (CTRL, ARROWS[3]),
+        ],
+        "The next picture in that direction; the selection stays",
+        |_, place| wants(ExploreCommand::Mark(Mark::Pass(STEPS[place]))),
+    )
+    .heard(Heard::Unfocused),
+    Binding::new(
+        PICTURES,
+        &[(CTRL, Key::Space)],
+        "Add the picture to the selection, or take it out",
+        |state, _| wants(ExploreCommand::Mark(Mark::Toggle(state.explore.selected()?))),
     )
     .heard(Heard::Unfocused),
     Binding::new(
@@ -109,9 +136,14 @@ pub const KEYS: &[Binding] = &[
         PICTURES,
         "+, -",
         &[(PLAIN, Key::Plus), (PLAIN, Key::Minus), (PLAIN, Key::Equals)],
-        "Larger or smaller pictures in the gallery",
+        "Larger or smaller: the pictures of the gallery, or the large one",
         |state, place| {
-            let step = if place == 1 { -SIDE_STEP } else { SIDE_STEP };
+            let is_less = place == 1;
+            if state.explore.large().is_some() {
+                let factor = if is_less { 1.0 / ZOOM_STEP } else { ZOOM_STEP };
+                return wants(ExploreCommand::Nudge(Nudge::Zoom(factor)));
+            }
+            let step = if is_less { -SIDE_STEP } else { SIDE_STEP };
             wants(ExploreCommand::SizeThumbnails(state.settings.thumbnail_side + step))
         },
     ),

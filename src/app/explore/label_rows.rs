@@ -44,8 +44,13 @@ impl FreeColours {
     }
 }
 
-/// How a label reads to people. Two that read the same get nearly the same scores.
-pub(super) fn reading(label: &Label) -> (String, Vec<String>) {
+/// What a label is known by: names are names, `Polish` and `polish` are two.
+pub(super) fn spelling(label: &Label) -> (String, Vec<String>) {
+    (label.name.trim().to_owned(), label.descriptions.clone())
+}
+
+/// How a label reads to most models, which lower its letters.
+fn reading(label: &Label) -> (String, Vec<String>) {
     (label.name.trim().to_lowercase(), label.descriptions.clone())
 }
 
@@ -56,11 +61,17 @@ pub(super) fn is_english(label: &Label) -> bool {
     !texts.into_iter().any(foreign)
 }
 
-/// Labels that read the same as one above them.
-pub fn duplicate_labels(rows: &[LabelRow]) -> HashSet<LabelId> {
+/// Labels that read the same as one above them. Classes that the model was `taught` are told apart by their spelling.
+pub fn duplicate_labels(rows: &[LabelRow], taught: &[String]) -> HashSet<LabelId> {
     let mut seen = HashSet::new();
-    let duplicates = rows.iter().filter(|row| !seen.insert(reading(&row.label)));
-    duplicates.map(|row| row.id).collect()
+    let is_duplicate = |row: &&LabelRow| {
+        let known = match taught.contains(&row.label.name) {
+            true => spelling(&row.label),
+            false => reading(&row.label),
+        };
+        !seen.insert(known)
+    };
+    rows.iter().filter(is_duplicate).map(|row| row.id).collect()
 }
 
 #[cfg(test)]
@@ -79,6 +90,17 @@ mod tests {
             LabelRow::new(Label::named("b"), count + 1),
         ];
         assert_eq!(FreeColours::beside(&rows).next_free(), 2);
+    }
+
+    #[test]
+    fn spellings_are_told_apart_where_they_were_taught_and_warned_of_where_they_read_the_same() {
+        let rows = ["Polish", "polish", "Polish"].map(|name| LabelRow::new(Label::named(name), 0));
+        let of = |taught: &[&str]| {
+            let taught: Vec<String> = taught.iter().map(|&name| name.into()).collect();
+            duplicate_labels(&rows, &taught)
+        };
+        assert_eq!(of(&[]), HashSet::from([rows[1].id, rows[2].id]));
+        assert_eq!(of(&["Polish", "polish"]), HashSet::from([rows[2].id]));
     }
 
     #[test]

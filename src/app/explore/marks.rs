@@ -1,5 +1,7 @@
 //! Selecting, marking and enlarging pictures, by pointer and by key.
 
+use std::path::PathBuf;
+
 use super::command::{ExploreCommand, Mark, Step};
 use super::state::{Explore, Large};
 use super::update::select;
@@ -12,7 +14,7 @@ use crate::engine::protocol::{PictureId, Request, Severity};
 /// Changes which pictures are marked: commands for several pictures apply to these.
 pub fn mark(state: &mut State, which: Mark) -> Vec<Request> {
     let explore = &mut state.explore;
-    if !matches!(which, Mark::Extend(_)) {
+    if !matches!(which, Mark::Extend(_) | Mark::Pass(_)) {
         explore.reach = None;
     }
     match which {
@@ -36,6 +38,7 @@ pub fn mark(state: &mut State, which: Mark) -> Vec<Request> {
             explore.reach = Some(picture);
         }
         Mark::Extend(step) => extend(state, step),
+        Mark::Pass(step) => return step_to(state, step),
     }
     Vec::new()
 }
@@ -55,6 +58,23 @@ impl Explore {
         let known = pictures.iter().filter_map(|&id| self.pictures.get(id));
         let paths: Vec<String> = known.map(|picture| picture.file.path.display().to_string()).collect();
         paths.join("\n")
+    }
+}
+
+impl Explore {
+    /// The folder that holds all marked pictures; none where that is only above the open folders, where nobody looked.
+    pub fn marked_folder(&self, open: &[PathBuf]) -> Option<PathBuf> {
+        let marked = || self.marked.iter().filter_map(|&id| self.pictures.get(id));
+        let mut folder = marked().next()?.file.path.parent()?;
+        for picture in marked() {
+            while !picture.file.path.starts_with(folder) {
+                folder = folder.parent()?;
+            }
+        }
+        // A picture can be open by itself.
+        let holds_one = || marked().any(|picture| picture.file.path.parent() == Some(folder));
+        let is_within = open.iter().any(|open| folder.starts_with(open));
+        (is_within || holds_one()).then(|| folder.to_path_buf())
     }
 }
 
@@ -107,15 +127,21 @@ pub fn open_large(state: &mut State, picture: Option<PictureId>) -> Vec<Request>
     select(state, picture, true)
 }
 
-/// Selects the picture a step away; in the large view, that one is shown large.
+/// Selects the picture a step away, and it alone.
 pub fn walk(state: &mut State, step: Step) -> Vec<Request> {
+    state.explore.marked.clear();
+    step_to(state, step)
+}
+
+/// Inspects the picture a step away; in the large view, that one is shown large.
+fn step_to(state: &mut State, step: Step) -> Vec<Request> {
     let Some(picture) = neighbour(&state.explore, step) else {
         return Vec::new();
     };
     let explore = &mut state.explore;
     explore.scroll_to_selected = true;
-    explore.marked.clear();
     explore.reach = None;
+    explore.nudge = None;
     if explore.large.is_some() {
         explore.large = Some(Large::WHOLE);
     }
@@ -169,4 +195,46 @@ fn neighbour(explore: &Explore, step: Step) -> Option<PictureId> {
         (Some(at), Step::PageDown) => (at + page).min(last),
     };
     Some(order[next])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::explore::picture::Picture;
+    use crate::engine::protocol::PictureFile;
+
+    #[test]
+    fn the_folder_of_the_marked_pictures_is_none_above_the_open_ones() {
+        let folder = |open: &[&str], paths: &[&str]| {
+            let mut explore = Explore::default();
+            for (id, path) in (0..).zip(paths) {
+                let file = PictureFile { id, path: path.into() };
+                explore.pictures.push(Picture::new(file, &[]));
+                explore.marked.insert(id);
+            }
+            let open: Vec<PathBuf> = open.iter().map(PathBuf::from).collect();
+            explore.marked_folder(&open)
+        };
+        let found = |path: &str| Some(PathBuf::from(path));
+        assert_eq!(
+            folder(&["/home/p"], &["/home/p/cat/1.jpg", "/home/p/dog/2.jpg"]),
+            found("/home/p")
+        );
+        assert_eq!(
+            folder(&["/home/p"], &["/home/p/cat/1.jpg", "/home/p/cat/2.jpg"]),
+            found("/home/p/cat")
+        );
+        assert_eq!(folder(&["/home/p", "/mnt/q"], &["/home/p/1.jpg", "/mnt/q/2.jpg"]), None);
+        assert_eq!(
+            folder(&["/home/p/a", "/home/p/b"], &["/home/p/a/1.jpg", "/home/p/b/2.jpg"]),
+            None
+        );
+        // Pictures that are open by themselves.
+        assert_eq!(
+            folder(&["/p/1.jpg", "/p/2.jpg"], &["/p/1.jpg", "/p/2.jpg"]),
+            found("/p")
+        );
+        assert_eq!(folder(&[], &["/samples/1.jpg"]), found("/samples"));
+        assert_eq!(folder(&["/p"], &[]), None);
+    }
 }

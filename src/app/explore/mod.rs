@@ -22,7 +22,7 @@ use crate::app::shell::rail::{Drawn, ModeEntry, ModeHistory};
 use crate::app::state::{Mode, State};
 
 pub use apply::EventContext;
-pub use command::{Compare, ExploreCommand, Mark, Step};
+pub use command::{Compare, ExploreCommand, Mark, Nudge, Step};
 pub use state::{Baseline, Brush, Explore, Inspected, Large, TestedMap};
 pub use update::{ask, begin_anew, edit_labels, list, open, update};
 

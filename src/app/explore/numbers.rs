@@ -1,10 +1,19 @@
 //! The numbers that are shown. All scores are read here, so that what is shown is what is sorted, filtered and counted.
 
 use crate::app::settings::{Measure, Settings};
-use crate::engine::protocol::{Question, Scores, Scoring};
+use crate::engine::protocol::{PictureId, Question, Scores, Scoring};
+use crate::fixed::{fixed, is_zero, probability, signed};
 
-/// A probability below this is written as "<0.1 %", one above 1 minus this as ">99.9 %".
-const SMALLEST_SHARE: f32 = 0.000_5;
+/// The number of each picture that the gallery is bounded by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Quantity {
+    /// The cosine with this picture.
+    Likeness(PictureId),
+    /// How far the answer leads the next one.
+    Lead,
+    /// The score of the answer.
+    Score(Measure),
+}
 
 /// How the window reads scores: in which measure, and with "none of these" or without.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -80,10 +89,14 @@ impl Lens {
         self.none && scores.none_won
     }
 
-    /// The number of the answer, if that is a label; with a single label, always its own.
+    /// The index of the label whose number stands for the picture: the answer, if that is a label; a single one always.
+    pub fn told(&self, scores: &Scores) -> Option<usize> {
+        if self.alone { scores.best } else { self.winner(scores) }
+    }
+
+    /// That label's number.
     pub fn best(&self, scores: &Scores) -> Option<f32> {
-        let place = if self.alone { scores.best } else { self.winner(scores) };
-        Some(self.value(scores, place?))
+        Some(self.value(scores, self.told(scores)?))
     }
 
     /// The number of the best label, even if "none of these" is the answer.
@@ -123,9 +136,7 @@ impl Lens {
 /// A number as text: no probability is rounded to 0 % or 100 %, and no rounding leaves a minus before zero.
 pub fn shown(value: f32, measure: Measure) -> String {
     match measure {
-        Measure::Probability if value > 0.0 && value < SMALLEST_SHARE => "<0.1 %".into(),
-        Measure::Probability if (1.0 - SMALLEST_SHARE..1.0).contains(&value) => ">99.9 %".into(),
-        Measure::Probability => format!("{} %", fixed(100.0 * value, 1)),
+        Measure::Probability => probability(value, 1),
         Measure::Cosine => fixed(value, 3),
         Measure::Logit => fixed(value, 2),
     }
@@ -133,7 +144,7 @@ pub fn shown(value: f32, measure: Measure) -> String {
 
 /// A lead as text.
 pub fn lead_text(lead: f32) -> String {
-    format!("+{}", fixed(lead, 3))
+    signed(lead, 3)
 }
 
 /// How far a number moved, as text: sign, amount and unit; none if the change rounds to nothing.
@@ -144,16 +155,7 @@ pub fn moved(by: f32, measure: Measure) -> Option<String> {
         Measure::Logit => (fixed(by.abs(), 2), ""),
     };
     let sign = if by < 0.0 { '\u{2212}' } else { '+' };
-    let is_zero = amount.chars().all(|c| c == '0' || c == '.');
-    (!is_zero).then(|| format!("{sign}{amount}{unit}"))
-}
-
-fn fixed(value: f32, digits: usize) -> String {
-    let text = format!("{value:.digits$}");
-    match text.strip_prefix('-') {
-        Some(rest) if rest.chars().all(|c| c == '0' || c == '.') => rest.into(),
-        _ => text,
-    }
+    (!is_zero(&amount)).then(|| format!("{sign}{amount}{unit}"))
 }
 
 #[cfg(test)]
@@ -187,13 +189,20 @@ mod tests {
 
     #[test]
     fn no_number_is_whole_nothing_or_less_than_zero_by_rounding() {
-        let probability = [0.0, 0.000_4, 0.000_6, 0.5, 0.999_4, 0.999_6, 1.0].map(|v| shown(v, Measure::Probability));
+        let told = [0.0, 0.000_4, 0.000_6, 0.5, 0.999_4, 0.999_6, 1.0].map(|v| shown(v, Measure::Probability));
         assert_eq!(
-            probability,
-            ["0.0 %", "<0.1 %", "0.1 %", "50.0 %", "99.9 %", ">99.9 %", "100.0 %"]
+            told,
+            ["<0.1 %", "<0.1 %", "0.1 %", "50.0 %", "99.9 %", ">99.9 %", ">99.9 %"]
         );
         assert_eq!(shown(-0.000_1, Measure::Cosine), "0.000");
         assert_eq!(shown(-0.2, Measure::Logit), "-0.20");
+    }
+
+    #[test]
+    fn a_lead_of_many_logits_is_no_certainty() {
+        let scores = score(&[0.9, 0.1, 0.2], SCORING, 0.0);
+        let told = |place| shown(lens(true, 2).value(&scores, place), Measure::Probability);
+        assert_eq!((told(0).as_str(), told(1).as_str()), (">99.9 %", "<0.1 %"));
     }
 
     #[test]
@@ -209,6 +218,12 @@ mod tests {
         assert_eq!(lens(true, 2).measure, Measure::Probability);
         let alone = score(&[0.21, 0.3], SCORING, 0.0);
         assert_eq!(lens(false, 1).best(&alone), Some(0.21));
+        // "None of these" wins, and the number is the label's: beside it stands the label.
+        assert_eq!(
+            (lens(true, 1).winner(&alone), lens(true, 1).told(&alone)),
+            (None, Some(0))
+        );
+        assert_eq!(lens(true, 2).told(&score(&[0.1, 0.2, 0.5], SCORING, 0.0)), None);
         assert_eq!(
             lens(true, 1).best(&alone),
             Some(0.21),

@@ -107,13 +107,17 @@ impl State {
                 return Some(every - gone);
             }
         }
+        let quantity = self.quantity();
+        let explore = &mut self.explore;
+        explore.filter.bound.take_if(|_| explore.bounded != Some(quantity));
+        let explore = &self.explore;
         let arranging = Arranging {
             pictures: &explore.pictures,
             question: explore.asking.answer.as_deref(),
             filter: &explore.filter,
             sort: self.settings.sort,
             lens: self.lens(),
-            alike: explore.alike.as_ref().map(|alike| &alike.cosines),
+            alike: explore.likeness(),
         };
         let fresh = arranging.arrange();
         self.explore.take(fresh, asked);

@@ -1,13 +1,18 @@
 //! The commands of the palette that have no key: every choice of the mode's menus and lists.
 
-use super::command::{Compare, ExploreCommand};
+use super::command::{Compare, ExploreCommand, Mark};
+use super::state::BRUSH_RADIUS;
 use crate::app::command::{Command, Dialog, FileDialog};
 use crate::app::settings::{Measure, Sort, TileText};
 use crate::app::state::State;
+use crate::app::train::TrainCommand;
 use crate::engine::ModelChoice;
-use crate::engine::protocol::HeatmapMethod;
+use crate::engine::protocol::{Fill, HeatmapMethod, PictureId};
 use crate::heatmap::{Ramp, Scale, Style, card};
 use crate::zero_shot::TemplateSet;
+
+/// How much larger a brush is that is larger.
+const BRUSH_STEP: f32 = 1.5;
 
 /// The rows, with their names for people.
 pub fn rows(state: &State) -> Vec<(String, Command)> {
@@ -16,7 +21,9 @@ pub fn rows(state: &State) -> Vec<(String, Command)> {
         labels(state),
         heatmaps(state),
         compared(state),
+        brush(state),
         picture(state),
+        selection(state),
     ];
     parts.into_iter().flatten().collect()
 }
@@ -51,6 +58,9 @@ fn gallery(state: &State) -> Vec<(String, Command)> {
         "Gallery: rows of whole pictures, or squares",
         ExploreCommand::ToggleRows,
     ));
+    if state.explore.held.is_some() {
+        rows.push(row("Reorder the gallery", ExploreCommand::Reorder));
+    }
     rows.push(row("Show all labels", ExploreCommand::FilterLabel(None)));
     rows.extend(settings.labels.iter().map(|label| {
         let title = format!("Show only \"{}\"", label.label.name);
@@ -85,7 +95,7 @@ fn labels(state: &State) -> Vec<(String, Command)> {
             if settings.show_none {
                 "Hide \"none of these\""
             } else {
-                "Let \"none of these\" compete"
+                "Include \"none of these\""
             },
             ExploreCommand::ShowNone(!settings.show_none),
         ),
@@ -93,7 +103,7 @@ fn labels(state: &State) -> Vec<(String, Command)> {
     let templates = TemplateSet::PRESETS.into_iter().chain(settings.own_templates.clone());
     rows.extend(templates.map(|set| row(format!("Template: {}", set.title()), ExploreCommand::UseTemplates(set))));
     if state.explore.baseline.is_some() {
-        rows.push(row("Compare templates no longer", ExploreCommand::ForgetBaseline));
+        rows.push(row("Stop comparing templates", ExploreCommand::ForgetBaseline));
     }
     rows
 }
@@ -126,17 +136,19 @@ fn heatmaps(state: &State) -> Vec<(String, Command)> {
             ExploreCommand::UseScale(Some(scale)),
         )
     }));
-    rows.push(row("Heatmap scale: whichever fits", ExploreCommand::UseScale(None)));
+    rows.push(row("Heatmap scale: automatic", ExploreCommand::UseScale(None)));
     rows.extend(Style::ALL.map(|style| row(format!("Heatmap: {}", style.title()), ExploreCommand::UseStyle(style))));
-    rows.push(row(
-        "Heatmap: line at half of the maximum",
-        ExploreCommand::ToggleContour,
-    ));
+    rows.push(row("Heatmap: contour at half maximum", ExploreCommand::ToggleContour));
     rows.push(row(
         "Heatmap: one scale for all labels",
         ExploreCommand::ToggleSameScale,
     ));
     rows.push(row("Heatmap: smooth between cells", ExploreCommand::ToggleSmooth));
+    rows.push(if state.explore.stopped {
+        row("Resume computing heatmaps", ExploreCommand::HoldHeatmap(false))
+    } else {
+        row("Stop computing heatmaps", ExploreCommand::HoldHeatmap(true))
+    });
     rows.push(row(
         "Save the numbers of the heatmap…",
         Command::Choose(FileDialog::HeatmapGrid),
@@ -162,12 +174,53 @@ fn compared(state: &State) -> Vec<(String, Command)> {
         compare(format!("with {}", state.name_at(path)), model)
     }));
     if state.explore.compare.is_some() {
-        rows.push(row("Compare heatmaps no longer", ExploreCommand::Compare(None)));
+        rows.push(row("Stop comparing heatmaps", ExploreCommand::Compare(None)));
         rows.push(row("Compare heatmaps side by side", ExploreCommand::Divide(None)));
         rows.push(row(
             "Compare heatmaps with a divider",
             ExploreCommand::Divide(Some(0.5)),
         ));
+    }
+    rows
+}
+
+/// What the brush erases with, and how much at once.
+fn brush(state: &State) -> Vec<(String, Command)> {
+    let explore = &state.explore;
+    let mut rows: Vec<_> = Fill::ALL
+        .map(|fill| row(format!("Brush fill: {}", fill.title()), ExploreCommand::UseFill(fill)))
+        .into();
+    let radius = explore.brush.map_or(BRUSH_RADIUS, |brush| brush.radius);
+    rows.push(row("Larger brush", ExploreCommand::SizeBrush(radius * BRUSH_STEP)));
+    rows.push(row("Smaller brush", ExploreCommand::SizeBrush(radius / BRUSH_STEP)));
+    if !explore.strokes.is_empty() {
+        rows.push(row("Undo last stroke", ExploreCommand::UndoStroke));
+    }
+    rows
+}
+
+/// What the bar of the marked pictures offers, and their menu.
+fn selection(state: &State) -> Vec<(String, Command)> {
+    let explore = &state.explore;
+    if explore.marked.is_empty() {
+        return Vec::new();
+    }
+    let marked: Vec<PictureId> = explore.marked.iter().copied().collect();
+    let mut rows = vec![
+        row("Clear selection", ExploreCommand::Mark(Mark::Nothing)),
+        row(
+            "Copy the paths of the selection",
+            ExploreCommand::CopyPath(explore.paths(&marked)),
+        ),
+        row(
+            "Use the selection as examples",
+            ExploreCommand::UseAsExamples(marked.clone()),
+        ),
+        row("Skip the selection", ExploreCommand::Skip(marked)),
+    ];
+    if let Some(folder) = explore.marked_folder(&state.settings.folders) {
+        let train = Command::Train(TrainCommand::Drop(folder));
+        rows.push(row("Train on the folder of the selection", train));
     }
     rows
 }
@@ -187,7 +240,7 @@ fn picture(state: &State) -> Vec<(String, Command)> {
         ),
         row("Copy the picture", ExploreCommand::CopyPicture(id)),
         row("More like the selected picture", ExploreCommand::MoreLike(id)),
-        row("Use the picture as an example", ExploreCommand::UseAsExample(id)),
+        row("Use the picture as an example", ExploreCommand::UseAsExamples(vec![id])),
         row("Skip the picture", ExploreCommand::Skip(all)),
     ];
     if let Some(folder) = path.parent() {
@@ -197,4 +250,45 @@ fn picture(state: &State) -> Vec<(String, Command)> {
         ));
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::explore::picture::Picture;
+    use crate::app::settings::Settings;
+    use crate::engine::protocol::PictureFile;
+
+    #[test]
+    fn what_can_be_done_with_a_picture_and_with_the_selection_is_in_the_palette() {
+        let mut state = State::new(Settings::default());
+        for (id, path) in [(1, "/p/1.jpg"), (2, "/p/2.jpg")] {
+            let file = PictureFile { id, path: path.into() };
+            state.explore.pictures.push(Picture::new(file, &[]));
+        }
+        state.explore.selected = Some(1);
+        let found = |state: &State, title: &str| {
+            let found = rows(state).into_iter().find(|(known, _)| known == title);
+            found.map(|(_, command)| command)
+        };
+        let folder = Some(Command::ShowFolder("/p".into()));
+        assert_eq!(found(&state, "Show the picture in its folder"), folder);
+        let train = "Train on the folder of the selection";
+        assert_eq!(found(&state, train), None);
+        state.explore.marked.extend([1, 2]);
+        let dropped = Some(Command::Train(TrainCommand::Drop("/p".into())));
+        assert_eq!(found(&state, train), dropped);
+        let paths = Some(Command::Explore(ExploreCommand::CopyPath("/p/1.jpg\n/p/2.jpg".into())));
+        assert_eq!(found(&state, "Copy the paths of the selection"), paths);
+        assert!(found(&state, "Clear selection").is_some());
+    }
+
+    #[test]
+    fn computing_heatmaps_is_stopped_and_resumed_from_the_palette() {
+        let mut state = State::new(Settings::default());
+        let is_there = |state: &State, title: &str| rows(state).iter().any(|(known, _)| known == title);
+        assert!(is_there(&state, "Stop computing heatmaps") && !is_there(&state, "Resume computing heatmaps"));
+        state.explore.stopped = true;
+        assert!(is_there(&state, "Resume computing heatmaps") && !is_there(&state, "Stop computing heatmaps"));
+    }
 }

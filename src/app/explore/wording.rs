@@ -77,7 +77,7 @@ mod tests {
         let removed = changed(|later| drop(later.labels.remove(0)));
         assert_eq!(removed, ("removing \"cat\"".into(), "adding \"cat\"".into()));
         let cleared = changed(|later| later.labels.clear());
-        assert_eq!(cleared.0, "removing 16 labels");
+        assert_eq!(cleared.0, "removing 19 labels");
         assert_eq!(
             changed(|later| later.templates = TemplateSet::Bare).0,
             "the change of template"

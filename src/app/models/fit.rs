@@ -121,10 +121,22 @@ pub fn listed(models: &Models) -> Vec<&'static CatalogueEntry> {
     entries
 }
 
-/// Models that are here and not in the catalogue.
-pub fn others_here(models: &Models) -> impl Iterator<Item = &CachedModel> {
+/// Models that are here and not in the catalogue. Their licences and languages are not known, so that none of them passes
+/// where one is asked for.
+pub fn others_here(models: &Models) -> Vec<&CachedModel> {
+    let only = models.only();
+    if only.many_languages || only.licence.is_some() {
+        return Vec::new();
+    }
     let is_known = |name: &str| catalogue().iter().any(|entry| entry.name == name);
-    models.here().iter().filter(move |model| !is_known(&model.name))
+    let others = models.here().iter().filter(|model| !is_known(&model.name));
+    others.collect()
+}
+
+/// Whether the starter passes: it reads English, and comes with the program rather than under a licence of the list.
+pub fn starter_is_listed(models: &Models) -> bool {
+    let only = models.only();
+    !only.many_languages && only.licence.is_none()
 }
 
 #[cfg(test)]
@@ -168,6 +180,36 @@ mod tests {
         assert_eq!(fits(entry("vit-large").bytes(), Some(2_000_000_000)), Some(false));
         assert_eq!(fits(entry("TinyCLIP-ViT-8M").bytes(), Some(2_000_000_000)), Some(true));
         assert_eq!(fits(1, None), None);
+    }
+
+    #[test]
+    fn what_is_not_in_the_catalogue_passes_no_filter_on_what_is_not_known_of_it() {
+        let mut models = Models::default();
+        models.are_here(vec![CachedModel {
+            name: "somebody/a-clip".into(),
+            folder: "/m".into(),
+            bytes: 1,
+        }]);
+        let passes = |models: &mut Models, only| {
+            models.update(ModelsCommand::List(only));
+            (others_here(models).len(), starter_is_listed(models))
+        };
+        let (here, licence) = (true, Some("MIT".into()));
+        let only = Only::default;
+        assert_eq!(passes(&mut models, only()), (1, true));
+        assert_eq!(passes(&mut models, Only { here, ..only() }), (1, true));
+        assert_eq!(passes(&mut models, Only { licence, ..only() }), (0, false));
+        let many_languages = true;
+        assert_eq!(
+            passes(
+                &mut models,
+                Only {
+                    many_languages,
+                    ..only()
+                }
+            ),
+            (0, false)
+        );
     }
 
     #[test]

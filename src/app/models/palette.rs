@@ -28,6 +28,13 @@ pub fn rows(state: &State) -> Vec<(String, Command)> {
         let choice = ModelChoice::Path(path.clone());
         (format!("Use {}", state.name_at(path)), Command::LoadModel(choice))
     }));
+    let starter = ("the starter", ModelChoice::Starter);
+    let here = state.models.here().iter();
+    let here = here.map(|model| (model.name.as_str(), ModelChoice::Path(model.folder.clone())));
+    rows.extend([starter].into_iter().chain(here).map(|(name, choice)| {
+        let title = format!("Measure how fast {name} is here");
+        (title, Command::MeasureModel(choice))
+    }));
     if state.models.fetching().is_some() {
         rows.push(("Stop the download".to_owned(), Command::StopFetching));
     } else {
@@ -38,7 +45,7 @@ pub fn rows(state: &State) -> Vec<(String, Command)> {
     }
     rows.extend(Order::ALL.map(|(order, title)| {
         let command = Command::Models(ModelsCommand::SortBy(order));
-        (format!("List first: {}", title.to_lowercase()), command)
+        (format!("Sort models by: {}", title.to_lowercase()), command)
     }));
     rows
 }

@@ -82,8 +82,8 @@ pub struct Settings {
     pub speeds: BTreeMap<String, f32>,
     /// Where the model computes.
     pub device: DeviceChoice,
-    /// The precision in which a GPU computes; none for what is usual, which is another one for learning.
-    pub precision: Option<Precision>,
+    /// The precision in which a GPU computes.
+    pub precision: Precision,
     /// Which number is shown.
     pub measure: Measure,
     /// The gallery's order.
@@ -141,7 +141,7 @@ impl Default for Settings {
             recent_models: Vec::new(),
             speeds: BTreeMap::new(),
             device: DeviceChoice::Auto,
-            precision: None,
+            precision: Precision::Full,
             measure: Measure::Probability,
             sort: Sort::Score,
             heatmap: true,

@@ -9,7 +9,7 @@ use crate::zero_shot::TemplateSet;
 
 const LABELS: &str = "labels";
 /// What people made: of these, nothing is replaced that this window has not seen.
-const PRECIOUS: [&str; 2] = [LABELS, "templates"];
+const PRECIOUS: [&str; 3] = [LABELS, "templates", "own_templates"];
 
 impl Settings {
     /// From what the store kept, field by field. What is missing is as on the first launch; so is what cannot be read, which

@@ -16,7 +16,7 @@ pub fn about_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let about = &state.about;
     let mut commands = Vec::new();
     ui.label(format!("Version {}", about.version));
-    ui.label(note(ui, "See what CLIP sees. MIT or Apache 2.0, as you like."));
+    ui.label(note(ui, "See what CLIP sees. MIT or Apache 2.0, at your option."));
     ui.add_space(theme::GAP);
     commands.extend(folder_ui(ui, "Data folder", about.data_folder.clone()));
     commands.extend(folder_ui(ui, "Log", about.log_folder.clone()));

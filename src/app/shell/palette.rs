@@ -2,7 +2,7 @@
 
 use egui::{Align, Key, Layout, Modifiers, RichText, ScrollArea, TextEdit, Ui};
 
-use super::dialogs::just_opened;
+use super::dialogs::{just_opened, settings_rows};
 use super::keys::{self, Binding};
 use super::rail;
 use super::status::thousands;
@@ -42,7 +42,7 @@ pub fn palette_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     place = (place + down).saturating_sub(up).min(found.len().saturating_sub(1));
     ui.add_space(theme::GAP_SMALL);
     if found.is_empty() {
-        ui.label(note(ui, "No command of this name"));
+        ui.label(note(ui, "No matching command"));
     }
     ScrollArea::vertical().auto_shrink([false, true]).show(ui, |ui| {
         for (n, row) in found.iter().enumerate() {
@@ -74,7 +74,13 @@ struct Row {
 fn found(state: &State, wanted: &str) -> Vec<Row> {
     let wanted = wanted.to_lowercase();
     let words: Vec<&str> = wanted.split_whitespace().collect();
-    let mut rows: Vec<Row> = bound(state).chain(modes()).chain(keyless(state)).collect();
+    let settings = settings_rows(state).into_iter();
+    let settings = settings.map(|(title, command)| Row::of(state, None, title, String::new(), command));
+    let mut rows: Vec<Row> = bound(state)
+        .chain(modes())
+        .chain(settings)
+        .chain(keyless(state))
+        .collect();
     rows.retain(|row| {
         let text = row.title.to_lowercase();
         words.iter().all(|word| text.contains(word))
@@ -198,6 +204,16 @@ mod tests {
             "get clip",
             "open a model's folder",
             "numbers of the heatmap",
+            "compute on: cpu",
+            "gpu precision: half",
+            "interface size: 125",
+            "neutralise formulas",
+            "for excel",
+            "reset to defaults",
+            "stop computing heatmaps",
+            "brush fill blur",
+            "larger brush",
+            "measure how fast the starter",
         ];
         for wanted in wanted {
             assert!(first(wanted).is_some(), "{wanted}");

@@ -11,6 +11,7 @@ use egui::ViewportBuilder;
 use crate::app::App;
 use crate::app::command::Command;
 use crate::app::settings::Settings;
+use crate::app::state::Mode;
 use crate::clip::Precision;
 use crate::engine::ModelChoice;
 use crate::engine::{DeviceChoice, Engine, EngineOptions};
@@ -19,6 +20,8 @@ use crate::logging::panic_text;
 
 /// Frames in a row that cannot be drawn until the window is given up.
 const MOST_FAILURES: usize = 20;
+/// Frames in a row that cannot be drawn until their mode is left for another.
+const FAILURES_TO_LEAVE: usize = 5;
 
 /// What the command line asks of the window.
 #[derive(Debug, Clone, Default)]
@@ -80,7 +83,7 @@ pub fn run(
         data_dir,
         model: options.model.unwrap_or_else(|| settings.model.clone()),
         device,
-        precision: options.precision.or(settings.precision),
+        precision: options.precision.unwrap_or(settings.precision),
     };
     let model = engine_options.model.clone();
     let (width, height) = settings.window_size;
@@ -168,9 +171,25 @@ impl Watched {
         }
         let reason = panic_text(panic.as_ref());
         let text = format!("{what} ({reason}); {}", crate::logging::place());
-        self.app.execute(Command::CloseDialog);
+        for command in leave(self.app.state().mode, self.failures) {
+            self.app.execute(command);
+        }
         self.app.execute(Command::Report(text));
     }
+}
+
+/// What is left after so many frames in a row that failed: a dialog at once, and then the mode, where a panel that cannot
+/// be drawn would end the window within a moment.
+fn leave(mode: Mode, failures: usize) -> Vec<Command> {
+    let mut left = vec![Command::CloseDialog];
+    if failures == FAILURES_TO_LEAVE {
+        let other = match mode {
+            Mode::Explore => Mode::Models,
+            _ => Mode::Explore,
+        };
+        left.push(Command::UseMode(other));
+    }
+    left
 }
 
 impl eframe::App for Watched {
@@ -205,6 +224,26 @@ mod tests {
 
     fn panic(text: &'static str) -> Box<dyn std::any::Any + Send> {
         Box::new(text)
+    }
+
+    #[test]
+    fn a_mode_that_cannot_be_drawn_is_left_once_before_the_window_is_given_up() {
+        for (mode, other) in [
+            (Mode::Explore, Mode::Models),
+            (Mode::Train, Mode::Explore),
+            (Mode::Evaluate, Mode::Explore),
+            (Mode::Models, Mode::Explore),
+        ] {
+            let left = (1..MOST_FAILURES).flat_map(|failures| leave(mode, failures));
+            let modes: Vec<Mode> = left
+                .filter_map(|command| match command {
+                    Command::UseMode(mode) => Some(mode),
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(modes, [other]);
+            assert!(matches!(leave(mode, 1)[..], [Command::CloseDialog]));
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod curves;
 mod keys;
+mod pairs;
 mod palette;
 mod panels;
 mod ready;
@@ -95,7 +96,7 @@ pub enum TrainCommand {
     Open(Page),
     /// Learn from another folder.
     UseFolder(PathBuf),
-    /// A folder was dropped: learn from it, and show that.
+    /// A folder was dropped, or chosen in another mode: learn from it, and show that.
     Drop(PathBuf),
     /// Measure forgetting on another folder; none for the samples.
     UseControl(Option<PathBuf>),

@@ -1,7 +1,9 @@
 //! Whether the run that is set up can be started, and why not.
 
 use crate::app::state::State;
-use crate::engine::training::{FineTuneMethod, Preview, RunConfig};
+use crate::engine::training::{FineTuneMethod, METHODS, Preview, RunConfig};
+
+const ONE_CLASS: &str = "Only one class found; add a second folder.";
 
 /// Whether the run that is set up can be started now.
 ///
@@ -31,6 +33,39 @@ pub fn ready(state: &State) -> Result<(), String> {
     }
 }
 
+/// Whether accuracy over the number of examples can be measured now.
+///
+/// # Errors
+/// Says what is in the way, and what to do about it.
+pub fn ready_for_shots(state: &State) -> Result<(), String> {
+    let training = &state.training;
+    if training.draft.folder.as_os_str().is_empty() {
+        return Err("Choose a folder first, with one folder per class in it.".into());
+    }
+    let Some(model) = &state.model else {
+        return Err("The model is still being loaded.".into());
+    };
+    for method in METHODS {
+        let fits = method.fits(model.tower);
+        fits.map_err(|reason| format!("Not for this model: {reason}"))?;
+    }
+    if training.paused().is_some() {
+        return Err("A run is still running.".into());
+    }
+    if training.at_work.is_some() {
+        return Err("Something else is still at work.".into());
+    }
+    match &training.previewed {
+        Some(Ok(preview)) if !preview.captions.is_empty() => {
+            Err("Few-shot needs classes, and these are captions: choose a folder with one folder per class.".into())
+        }
+        Some(Ok(preview)) if preview.classes.len() < 2 => Err(ONE_CLASS.into()),
+        Some(Err(reason)) => Err(reason.clone()),
+        // The measurement looks through the folder itself.
+        Some(Ok(_)) | None => Ok(()),
+    }
+}
+
 /// What the run would find out only after it was started.
 fn fit(draft: &RunConfig, preview: &Preview) -> Result<(), String> {
     let classes = &preview.classes;
@@ -42,7 +77,7 @@ fn fit(draft: &RunConfig, preview: &Preview) -> Result<(), String> {
         ));
     }
     if needs_classes && classes.len() < 2 {
-        return Err("Only one class found; add a second folder.".into());
+        return Err(ONE_CLASS.into());
     }
     if let Some(class) = classes
         .iter()

@@ -141,12 +141,6 @@ impl Training {
         &self.pairs
     }
 
-    /// Puts one more pair on the board.
-    pub fn add_pair(&mut self, pair: Pair) {
-        self.pairs.push(pair);
-        self.board = None;
-    }
-
     /// What is known of a run; none where it does not exist any more.
     pub fn record(&self, run: &str) -> Option<&RunRecord> {
         self.runs.iter().find(|record| record.run == run)

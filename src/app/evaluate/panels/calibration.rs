@@ -3,7 +3,7 @@
 use egui::{Align2, Ui, vec2};
 use egui_plot::{Bar, BarChart, Line, Plot, PlotPoint, PlotPoints, Text, uniform_grid_spacer};
 
-use super::{Sheet, card, pictures};
+use super::{Sheet, card, of_all_ui, pictures};
 use crate::app::evaluate::{Door, EvaluateCommand};
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{note, section};
@@ -44,6 +44,7 @@ pub fn calibration_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
             100.0 * fitted.after.ece
         );
         ui.label(note(ui, words));
+        of_all_ui(ui, state);
         if let Some(bin) = diagram_ui(ui, "reliability after", &fitted.after) {
             page.want(EvaluateCommand::Enter(Some(door_after(fitted, bin))));
         }

@@ -12,6 +12,7 @@ use crate::app::shell::widgets::{elided_note, icon_button, note, section};
 use crate::app::state::State;
 use crate::engine::evaluation::{Answer, Evaluation, Explained, Mark, Marked};
 use crate::engine::protocol::ScreenImage;
+use crate::fixed::probability;
 
 /// Side of a neighbour.
 const NEIGHBOUR: f32 = 84.0;
@@ -44,7 +45,7 @@ pub fn card_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
 fn header_ui(ui: &mut Ui, state: &State, place: usize, page: &mut Sheet<'_>) {
     let gallery = state.evaluating.gallery();
     ui.horizontal(|ui| {
-        if icon_button(ui, icon::ARROW_LEFT, "Picture before", false).clicked() {
+        if icon_button(ui, icon::ARROW_LEFT, "Previous picture", false).clicked() {
             page.want(EvaluateCommand::Step(-1));
         }
         if icon_button(ui, icon::ARROW_RIGHT, "Next picture", false).clicked() {
@@ -70,6 +71,10 @@ fn header_ui(ui: &mut Ui, state: &State, place: usize, page: &mut Sheet<'_>) {
             {
                 page.want(EvaluateCommand::EraseInExplore);
             }
+            let hover = "Test the heatmap in Explore: erase what it marks, part by part, and watch the score";
+            if ui.button("Test").on_hover_text(hover).clicked() {
+                page.want(EvaluateCommand::TestInExplore);
+            }
         });
     });
 }
@@ -78,15 +83,15 @@ fn verdict_ui(ui: &mut Ui, answer: &Answer, titles: &[String]) {
     let palette = theme::palette(ui);
     let (truth, answered) = (&titles[answer.truth], &titles[answer.answered()]);
     let text = if answer.right() {
-        RichText::new(format!("{truth}: answered rightly"))
+        RichText::new(format!("{truth}: answered correctly"))
     } else {
         RichText::new(format!("{truth}, answered {answered}")).color(palette.error)
     };
     ui.label(text.font(theme::strong(theme::SIZE_HEADING)));
     let words = format!(
-        "Probability {:.1} % for {answered}, {:.1} % for {truth} (place {})",
-        100.0 * answer.confidence(),
-        100.0 * answer.of_truth.probability,
+        "Probability {} for {answered}, {} for {truth} (place {})",
+        probability(answer.confidence(), 1),
+        probability(answer.of_truth.probability, 1),
         answer.rank + 1
     );
     ui.label(note(ui, words));
@@ -140,8 +145,8 @@ fn maps_ui(ui: &mut Ui, explained: &Explained, answer: &Answer, titles: &[String
     });
     ui.label(note(ui, format!("{}, both on one scale", explained.method)));
     let Some(beside) = &explained.beside else { return };
-    let verdict = if beside.right { "rightly" } else { "wrongly" };
-    ui.label(format!("{} answers {}, {verdict}", beside.name, beside.answered));
+    let verdict = if beside.right { "correct" } else { "wrong" };
+    ui.label(format!("{} answers {}: {verdict}", beside.name, beside.answered));
     ui.horizontal_top(|ui| {
         for (name, title, image) in [
             ("beside truth", titles[truth].as_str(), &beside.truth),
@@ -215,7 +220,7 @@ fn texts_ui(ui: &mut Ui, answer: &Answer, titles: &[String]) {
                 ui.set_min_width(width);
                 ui.add(Label::new(text).truncate()).on_hover_text(name);
             });
-            ui.label(format!("{:.1} %", 100.0 * ranked.probability));
+            ui.label(probability(ranked.probability, 1));
             ui.label(note(ui, format!("cosine {:.3}", ranked.cosine)));
         });
     }

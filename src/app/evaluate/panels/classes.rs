@@ -1,5 +1,7 @@
 //! Class by class: recall, precision, F1; each row leads to its pictures, and can be called otherwise.
 
+use std::sync::Arc;
+
 use egui::{Align2, Rect, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
 
 use super::found::parted;
@@ -43,20 +45,36 @@ pub fn classes_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
         .show_rows(ui, ROW, order.len(), |ui, rows| {
             ui.spacing_mut().item_spacing.y = 0.0;
             for class in &order[rows] {
-                if row_ui(ui, &titles[*class], &per_class[*class]) {
-                    page.want(EvaluateCommand::Enter(Some(Door::new(
-                        format!("pictures of {}", titles[*class]),
-                        of_class(shown, *class),
-                    ))));
-                }
+                let title = &titles[*class];
+                let door = match row_ui(ui, title, &per_class[*class]) {
+                    Some(Column::Class) => of_class(shown, *class, title),
+                    Some(Column::Answers) => answered_as(shown, *class, title),
+                    None => continue,
+                };
+                page.want(EvaluateCommand::Enter(Some(door)));
             }
         });
 }
 
-fn of_class(shown: &Evaluation, class: usize) -> Vec<usize> {
-    (0..shown.pictures.len())
-        .filter(|place| shown.pictures[*place].answer.truth == class)
-        .collect()
+/// What a click in a row leads to.
+enum Column {
+    /// The pictures of the class, which its recall and F1 are of.
+    Class,
+    /// The pictures that are answered with it, which its precision is of.
+    Answers,
+}
+
+/// To the pictures that show a class.
+pub fn of_class(shown: &Evaluation, class: usize, title: &str) -> Arc<Door> {
+    let shows = |place: &usize| shown.pictures[*place].answer.truth == class;
+    Door::of_class(class, title, (0..shown.pictures.len()).filter(shows).collect())
+}
+
+/// To the pictures that are answered with a class.
+fn answered_as(shown: &Evaluation, class: usize, title: &str) -> Arc<Door> {
+    let answered = |place: &usize| shown.pictures[*place].answer.answered() == class;
+    let places = (0..shown.pictures.len()).filter(answered).collect();
+    Door::new(format!("answered {title}"), places)
 }
 
 fn ordered(per_class: &[ClassMeasures], titles: &[String], order: ClassOrder) -> Vec<usize> {
@@ -80,10 +98,8 @@ fn ordered(per_class: &[ClassMeasures], titles: &[String], order: ClassOrder) ->
 
 /// The class behind the filter can be called otherwise here, and the numbers follow.
 fn name_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'_>) {
-    let Some(door) = state.evaluating.door() else { return };
-    let titles = state.evaluating.titles();
-    let class = (0..titles.len()).find(|class| door.words == format!("pictures of {}", titles[*class]));
-    let Some(own) = class.map(|class| &shown.classes[class]) else {
+    let class = state.evaluating.door().and_then(|door| door.class);
+    let Some(own) = class.and_then(|class| shown.classes.get(class)) else {
         return;
     };
     ui.horizontal_wrapped(|ui| {
@@ -140,8 +156,8 @@ fn headings_ui(ui: &mut Ui) {
     }
 }
 
-/// Draws a row; whether it was clicked.
-fn row_ui(ui: &mut Ui, title: &str, measures: &ClassMeasures) -> bool {
+/// Draws a row; what was clicked in it.
+fn row_ui(ui: &mut Ui, title: &str, measures: &ClassMeasures) -> Option<Column> {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width() - 16.0, ROW), Sense::click());
     let words = format!("{title}, {} pictures", measures.count);
     response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Button, true, &words));
@@ -173,7 +189,29 @@ fn row_ui(ui: &mut Ui, title: &str, measures: &ClassMeasures) -> bool {
     bar_ui(ui, column(2), measures.recall);
     bar_ui(ui, column(3), measures.precision);
     write(4, &format!("{:.2}", measures.f1));
-    response.on_hover_text("Click for its pictures").clicked()
+    if precision_ui(ui, column(3), title, measures.precision) {
+        return Some(Column::Answers);
+    }
+    let clicked = response.on_hover_text("Click for its pictures").clicked();
+    clicked.then_some(Column::Class)
+}
+
+/// The precision, which is of other pictures than the rest of the row; whether it was clicked.
+fn precision_ui(ui: &mut Ui, cell: Rect, title: &str, precision: Option<Interval>) -> bool {
+    if precision.is_none() {
+        return false;
+    }
+    let response = ui.interact(cell, ui.scope_id().with(("precision", title)), Sense::click());
+    let words = format!("precision of {title}");
+    response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Button, true, &words));
+    if response.hovered() || response.has_focus() {
+        let line = egui::Stroke::new(1.0, theme::palette(ui).accent);
+        let frame = cell.shrink2(vec2(1.0, 3.0));
+        ui.painter()
+            .rect_stroke(frame, theme::RADIUS, line, egui::StrokeKind::Inside);
+    }
+    let hover = format!("Click for the pictures that are answered {title}");
+    response.on_hover_text(hover).clicked()
 }
 
 /// A share as a bar, with its interval as a line over it.
@@ -215,7 +253,18 @@ fn bar_ui(ui: &Ui, cell: Rect, share: Option<Interval>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::state::tests::evaluation;
     use super::*;
+
+    #[test]
+    fn recall_leads_to_the_pictures_of_a_class_and_precision_to_those_that_are_answered_with_it() {
+        let shown = evaluation(&[(0, 0), (0, 1), (1, 1), (1, 0), (1, 1)]);
+        let (of, answered) = (of_class(&shown, 1, "cat"), answered_as(&shown, 1, "cat"));
+        assert_eq!((of.words.as_str(), of.class), ("pictures of cat", Some(1)));
+        assert_eq!(of.places, [2, 3, 4]);
+        assert_eq!((answered.words.as_str(), answered.class), ("answered cat", None));
+        assert_eq!(answered.places, [1, 2, 4]);
+    }
 
     #[test]
     fn a_few_words_are_a_name_and_a_sentence_is_a_description() {

@@ -2,6 +2,8 @@
 
 use egui::{Grid, RichText, Ui};
 
+use super::classes::of_class;
+use super::compare_matrix::difference_ui;
 use super::{Sheet, card, share, thousands};
 use crate::app::evaluate::{Door, EvaluateCommand, Evaluating};
 use crate::app::shell::theme;
@@ -20,6 +22,11 @@ pub fn compare_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     match evaluating.compared() {
         Some((_, Some(Ok(found)))) => {
             card(ui, |ui| overall_ui(ui, found, page));
+            if !found.answered_before.is_empty() {
+                card(ui, |ui| {
+                    difference_ui(ui, shown, evaluating.titles(), found, page);
+                });
+            }
             if !found.classes.is_empty() {
                 card(ui, |ui| classes_ui(ui, shown, evaluating.titles(), found, page));
             }
@@ -95,10 +102,7 @@ fn overall_ui(ui: &mut Ui, found: &SideBySide, page: &mut Sheet<'_>) {
 
 fn classes_ui(ui: &mut Ui, shown: &Evaluation, titles: &[String], found: &SideBySide, page: &mut Sheet<'_>) {
     ui.label(section("Class by class"));
-    ui.label(note(
-        ui,
-        "p is McNemar's, corrected for that so many classes are tested (Holm).",
-    ));
+    ui.label(note(ui, "p is McNemar's, Holm-corrected for the number of classes."));
     let mut changes: Vec<_> = found.classes.iter().collect();
     let moved = |change: &ClassChange| (change.after - change.before).abs();
     changes.sort_by(|a, b| moved(b).total_cmp(&moved(a)).then(a.class.cmp(&b.class)));
@@ -119,7 +123,7 @@ fn classes_ui(ui: &mut Ui, shown: &Evaluation, titles: &[String], found: &SideBy
             }
             ui.end_row();
             for change in changes.into_iter().take(CLASSES) {
-                change_ui(ui, shown, titles, change, page);
+                change_ui(ui, shown, titles, found, change, page);
                 ui.end_row();
             }
         });
@@ -134,16 +138,54 @@ fn recalls(change: &ClassChange) -> String {
     format!("{} before\n{} after", words(change.before), words(change.after))
 }
 
-fn change_ui(ui: &mut Ui, shown: &Evaluation, titles: &[String], change: &ClassChange, page: &mut Sheet<'_>) {
-    if ui.link(&titles[change.class]).clicked() {
-        let of_class = |place: &usize| shown.pictures[*place].answer.truth == change.class;
-        let places = (0..shown.pictures.len()).filter(of_class).collect();
-        let words = format!("pictures of {}", titles[change.class]);
-        page.want(EvaluateCommand::Enter(Some(Door::new(words, places))));
+/// How many pictures of a class were fixed, or broken, which leads to them.
+fn fate_ui(
+    ui: &mut Ui,
+    shown: &Evaluation,
+    found: &SideBySide,
+    (class, title): (usize, &str),
+    (fate, count): (Fate, usize),
+    page: &mut Sheet<'_>,
+) {
+    let words = format!("{} {}", thousands(count), fate.title());
+    if count == 0 {
+        ui.label(words);
+        return;
+    }
+    let link = ui.link(words).on_hover_text("Click for these pictures");
+    if link.clicked() {
+        let door = Door::new(format!("{title}, {}", fate.title()), of_fate(shown, found, class, fate));
+        page.want(EvaluateCommand::Enter(Some(door)));
+    }
+}
+
+/// The pictures of a class of which this became.
+fn of_fate(shown: &Evaluation, found: &SideBySide, class: usize, fate: Fate) -> Vec<usize> {
+    let mut places = found.places(fate);
+    places.retain(|place| shown.pictures[*place].answer.truth == class);
+    places
+}
+
+fn change_ui(
+    ui: &mut Ui,
+    shown: &Evaluation,
+    titles: &[String],
+    found: &SideBySide,
+    change: &ClassChange,
+    page: &mut Sheet<'_>,
+) {
+    let title = titles[change.class].as_str();
+    if ui.link(title).clicked() {
+        let door = of_class(shown, change.class, title);
+        page.want(EvaluateCommand::Enter(Some(door)));
     }
     ui.label(thousands(change.count));
     ui.label(recalls(change));
-    ui.label(format!("{}, {}", change.fixed, change.broken));
+    ui.horizontal(|ui| {
+        for (fate, count) in [(Fate::Fixed, change.fixed), (Fate::Broken, change.broken)] {
+            fate_ui(ui, shown, found, (change.class, title), (fate, count), page);
+        }
+    });
     ui.label(p_words(change.p));
     let verdict = change.verdict();
     let words = verdict.title();

@@ -144,7 +144,7 @@ fn names_ui(ui: &mut Ui, classes: &[Class], config: &mut EvaluationConfig, page:
         ));
         if ui
             .button("Load names\u{2026}")
-            .on_hover_text("A line a class: its folder, then a name and descriptions behind tabs")
+            .on_hover_text("One line per class: folder, name and descriptions separated by tabs")
             .clicked()
         {
             page.drawn.commands.push(Command::Choose(FileDialog::EvaluationNames));

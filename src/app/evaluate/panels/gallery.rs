@@ -1,48 +1,43 @@
 //! The pictures behind a number, in an order, with truth and answer under each.
 
 use egui::accesskit::Role;
-use egui::{CornerRadius, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{CornerRadius, Rect, ScrollArea, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, pos2, vec2};
 
+use super::gallery_files::files_ui;
 use super::{Sheet, pictures};
 use crate::app::command::{Command, FileDialog};
-use crate::app::evaluate::{EvaluateCommand, Evaluating};
+use crate::app::evaluate::{Door, EvaluateCommand, Evaluating};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{combo, middle_elided, note};
 use crate::app::state::State;
 use crate::engine::evaluation::{Evaluation, FailureOrder, Judged};
+use crate::fixed::probability;
 
-const SIDE: f32 = 104.0;
-const CAPTION: f32 = 34.0;
-const GAP: f32 = 6.0;
+/// A tile's side, the room for the words below it, and the gap to the next.
+pub const SIDE: f32 = 104.0;
+pub const CAPTION: f32 = 34.0;
+pub const GAP: f32 = 6.0;
 
 pub fn gallery_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let evaluating = &state.evaluating;
     let Some(shown) = evaluating.shown() else { return };
+    if let Some(door) = evaluating.door().filter(|door| !door.files.is_empty()) {
+        return files_ui(ui, door, page);
+    }
     let gallery = evaluating.gallery().clone();
     ui.horizontal_wrapped(|ui| {
         match evaluating.door() {
             Some(door) => {
-                let chip = format!("{}  {}  {}", icon::FUNNEL, door.words, icon::X);
-                if ui.button(chip).on_hover_text("Show all mistakes again (Esc)").clicked() {
-                    page.want(EvaluateCommand::Enter(None));
-                }
-                if ui
-                    .button("Keep as slice")
-                    .on_hover_text(
-                        "Under Groups, with its accuracy; also on the next model that is measured on these pictures",
-                    )
-                    .clicked()
-                {
-                    page.want(EvaluateCommand::KeepSlice(door.words.clone(), door.places.clone()));
-                }
+                chip_ui(ui, door, page);
+                keep_ui(ui, &shown.id, door, page);
             }
             None => {
                 ui.label(heading(evaluating.order()));
             }
         }
         ui.label(note(ui, pictures(gallery.len())));
-        order_ui(ui, evaluating, page);
+        order_ui(ui, evaluating, shown.is_of_captions(), page);
         let cards = egui::Button::new("Save cards\u{2026}");
         let free = evaluating.at_work().is_none() && !gallery.is_empty();
         if ui
@@ -67,14 +62,40 @@ pub fn gallery_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     grid_ui(ui, state, shown, &gallery, page);
 }
 
-fn order_ui(ui: &mut Ui, evaluating: &Evaluating, page: &mut Sheet<'_>) {
+/// What the pictures have in common; a click shows all again.
+pub fn chip_ui(ui: &mut Ui, door: &Door, page: &mut Sheet<'_>) {
+    let chip = format!("{}  {}  {}", icon::FUNNEL, door.words, icon::X);
+    if ui.button(chip).on_hover_text("Show all mistakes again (Esc)").clicked() {
+        page.want(EvaluateCommand::Enter(None));
+    }
+}
+
+/// The pictures are kept together under a name, which is at first what they have in common.
+fn keep_ui(ui: &mut Ui, evaluation: &str, door: &Door, page: &mut Sheet<'_>) {
+    let id = ui.make_persistent_id(("slice name", evaluation, &door.words));
+    let typed: Option<String> = ui.data(|data| data.get_temp(id));
+    let mut name = typed.unwrap_or_else(|| door.words.clone());
+    let field = TextEdit::singleline(&mut name).hint_text("a name").desired_width(180.0);
+    if ui.add(field).changed() {
+        ui.data_mut(|data| data.insert_temp(id, name.clone()));
+    }
+    let keep = ui.add_enabled(!name.trim().is_empty(), egui::Button::new("Keep as slice"));
+    let hover = "Under Groups, with its accuracy; also on the next model that is measured on these pictures";
+    if keep.on_hover_text(hover).clicked() {
+        ui.data_mut(|data| data.remove::<String>(id));
+        page.want(EvaluateCommand::KeepSlice(name.trim().to_owned(), door.places.clone()));
+    }
+}
+
+fn order_ui(ui: &mut Ui, evaluating: &Evaluating, of_captions: bool, page: &mut Sheet<'_>) {
     let order = evaluating.order();
     let own = evaluating.door().and_then(|door| door.order);
     combo("failure order")
         .selected_text(own.unwrap_or(order.title()))
         .width(230.0)
         .show_ui(ui, |ui| {
-            for other in FailureOrder::ALL {
+            let fits = |order: &FailureOrder| !of_captions || order.is_of_captions();
+            for other in FailureOrder::ALL.into_iter().filter(fits) {
                 let chosen = own.is_none() && other == order;
                 if ui.selectable_label(chosen, other.title()).clicked() {
                     page.want(EvaluateCommand::OrderBy(other));
@@ -95,7 +116,7 @@ fn heading(order: FailureOrder) -> &'static str {
 
 fn nothing(order: FailureOrder) -> &'static str {
     match order {
-        FailureOrder::Disagreement => "Everything is answered rightly.",
+        FailureOrder::Disagreement => "Every answer is correct.",
         FailureOrder::Margin | FailureOrder::Entropy => "There is no picture.",
         FailureOrder::SuspectLabels => "No label is suspect.",
         FailureOrder::CopiesAcrossClasses => "No picture has a copy in another class.",
@@ -172,9 +193,9 @@ fn caption_ui(ui: &Ui, square: Rect, judged: &Judged, truth: &str, answered: &st
     line(truth, 9.0, square.width(), palette.text);
     let right = judged.answer.right();
     let colour = if right { palette.text_weak } else { palette.error };
-    let percent = format!("{:.0} %", 100.0 * judged.answer.confidence());
+    let percent = probability(judged.answer.confidence(), 0);
     let percent = ui.painter().layout_no_wrap(percent, font.clone(), colour);
-    let sign = if right { "right" } else { "\u{2192}" };
+    let sign = if right { icon::CHECK } else { "\u{2192}" };
     let room = square.width() - percent.size().x - theme::GAP_SMALL;
     line(&format!("{sign} {answered}"), 25.0, room, colour);
     let at = pos2(

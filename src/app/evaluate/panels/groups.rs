@@ -2,7 +2,7 @@
 
 use egui::{Grid, Slider, Ui};
 
-use super::{Sheet, card, pictures, share};
+use super::{Sheet, card, of_all_ui, pictures, share, thousands};
 use crate::app::command::{Command, FileDialog};
 use crate::app::evaluate::{Door, EvaluateCommand, Evaluating};
 use crate::app::shell::icons as icon;
@@ -46,18 +46,15 @@ fn slices_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'_
         return;
     }
     // Without what is left out, as every other number.
-    let slices: Vec<Slice> = slices
-        .iter()
-        .take(ROWS)
-        .map(|slice| counted(evaluating, shown, slice))
-        .collect();
+    let slices: Vec<Slice> = (slices.iter()).map(|slice| counted(evaluating, shown, slice)).collect();
+    let slices = in_order(slices, chosen);
     let worst = worst(&slices).map(|slice| slice.name.clone());
     Grid::new("slices")
         .num_columns(4)
         .spacing([20.0, 4.0])
         .striped(true)
         .show(ui, |ui| {
-            for slice in &slices {
+            for slice in slices.iter().take(ROWS) {
                 slice_ui(ui, slice, worst.as_ref() == Some(&slice.name), page);
                 if chosen == SliceBy::Kept
                     && icon_button(ui, icon::TRASH, &format!("Forget {}", slice.name), false).clicked()
@@ -67,6 +64,23 @@ fn slices_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'_
                 ui.end_row();
             }
         });
+    more_ui(ui, slices.len());
+}
+
+/// The lowest accuracy first, those without a picture last; parts of a scale stay in its order.
+fn in_order(mut slices: Vec<Slice>, by: SliceBy) -> Vec<Slice> {
+    if matches!(by, SliceBy::Folder | SliceBy::Mark | SliceBy::Kept) {
+        let accuracy = |slice: &Slice| slice.accuracy.map_or(f64::INFINITY, |share| share.mean);
+        slices.sort_by(|a, b| accuracy(a).total_cmp(&accuracy(b)).then(a.name.cmp(&b.name)));
+    }
+    slices
+}
+
+/// How many rows of a list are not drawn.
+fn more_ui(ui: &mut Ui, all: usize) {
+    if all > ROWS {
+        ui.label(note(ui, format!("and {} more", thousands(all - ROWS))));
+    }
 }
 
 /// A slice with its accuracy, which leads to its pictures.
@@ -125,6 +139,7 @@ fn clusters_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
         }
     });
     let Some(clusters) = evaluating.clusters() else { return };
+    of_all_ui(ui, state);
     if clusters.is_empty() {
         ui.label(note(
             ui,
@@ -135,6 +150,7 @@ fn clusters_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     for cluster in clusters.iter().take(ROWS) {
         cluster_ui(ui, cluster, titles, page);
     }
+    more_ui(ui, clusters.len());
 }
 
 /// Mistakes that are alike, in words, which lead to their pictures.
@@ -155,6 +171,19 @@ fn cluster_ui(ui: &mut Ui, cluster: &Cluster, titles: &[String], page: &mut Shee
             share(cluster.held_out)
         );
         ui.label(note(ui, words));
+        if let Some(first) = cluster.places.first()
+            && ui
+                .button("Erase it\u{2026}")
+                .on_hover_text(
+                    "Its first mistake in Explore, with both labels and the brush: erase what these words name",
+                )
+                .clicked()
+        {
+            let door = Door::new(name, cluster.members.clone());
+            page.want(EvaluateCommand::Enter(Some(door)));
+            page.want(EvaluateCommand::Look(Some(*first)));
+            page.want(EvaluateCommand::EraseInExplore);
+        }
     });
 }
 
@@ -188,6 +217,7 @@ fn guarantee_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
         page.want(EvaluateCommand::GuaranteeAt(level / 100.0));
     }
     if let Some(found) = found {
+        of_all_ui(ui, state);
         sets_ui(ui, found, page);
     }
 }
@@ -199,15 +229,41 @@ fn sets_ui(ui: &mut Ui, found: &Conformal, page: &mut Sheet<'_>) {
         found.coverage.share_words(),
         found.mean_size
     ));
-    // A set without a label is one of a picture that is not here any more.
-    let mut order: Vec<usize> = (0..found.sizes.len()).filter(|place| found.sizes[*place] > 0).collect();
-    order.sort_by_key(|place| (std::cmp::Reverse(found.sizes[*place]), *place));
+    let empty = found.empty();
+    if empty > 0 {
+        let words = format!(
+            "{} have no label in their set: none is likely enough. That is usual where accuracy is above the level.",
+            pictures(empty)
+        );
+        ui.label(note(ui, words));
+    }
     if ui
-        .button("Largest sets first")
-        .on_hover_text("The pictures that the model is least sure of")
+        .button("Least sure first")
+        .on_hover_text("Pictures whose set has no label, then those with the largest sets")
         .clicked()
     {
-        let door = Door::ordered("largest label sets", order, "largest sets first");
+        let door = Door::ordered("by their label sets", found.least_sure_first(), "least sure first");
         page.want(EvaluateCommand::Enter(Some(door)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluation::share_interval;
+
+    #[test]
+    fn the_worst_of_many_folders_comes_first_and_is_among_those_that_are_drawn() {
+        let slice = |n: usize| Slice {
+            name: format!("{n:03}"),
+            places: (0..10).collect(),
+            accuracy: share_interval(if n == 140 { 1 } else { 9 }, 10),
+        };
+        let slices = in_order((0..150).map(slice).collect(), SliceBy::Folder);
+        let names: Vec<&str> = slices.iter().take(2).map(|slice| slice.name.as_str()).collect();
+        assert_eq!(names, ["140", "000"]);
+        assert_eq!(worst(&slices).map(|slice| slice.name.as_str()), Some("140"));
+        let parts = in_order((139..142).map(slice).collect(), SliceBy::Size);
+        assert_eq!(parts[1].name, "140", "a scale stays in its order");
     }
 }

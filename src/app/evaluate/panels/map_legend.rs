@@ -38,7 +38,7 @@ pub fn legend_ui(ui: &mut Ui, evaluating: &Evaluating, shown: &Evaluation, page:
         .show_rows(ui, row_height, titles.len(), |ui, rows| {
             for class in rows {
                 let on = !evaluating.is_hidden_on_map(class);
-                let colour = theme::label_colour(class);
+                let colour = theme::themed(ui.ctx(), theme::label_colour(class));
                 if entry_ui(ui, colour, on, &titles[class], "Show this class or not") {
                     page.want(EvaluateCommand::ToggleOnMap(class));
                 }

@@ -37,8 +37,8 @@ impl Points<'_> {
         let palette = theme::palette(ui);
         match self.evaluating.map_colour() {
             _ if !self.is_visible(place) => Color32::TRANSPARENT,
-            MapColour::Truth => theme::label_colour(answer.truth),
-            MapColour::Answer => theme::label_colour(answer.answered()),
+            MapColour::Truth => theme::themed(ui.ctx(), theme::label_colour(answer.truth)),
+            MapColour::Answer => theme::themed(ui.ctx(), theme::label_colour(answer.answered())),
             MapColour::Correctness if answer.right() => palette.accent,
             MapColour::Correctness => palette.error,
             MapColour::Score => {
@@ -51,8 +51,8 @@ impl Points<'_> {
     /// What they are drawn from.
     fn version(&self, size: [usize; 2], dark: bool) -> String {
         format!(
-            "{:p} {:?} {size:?} {:?} {:?} {:?} {dark}",
-            Arc::as_ptr(self.map),
+            "{} {:?} {size:?} {:?} {:?} {:?} {dark}",
+            self.evaluating.map_version(),
             self.view,
             self.evaluating.map_colour(),
             self.evaluating.hidden_on_map(),
@@ -90,7 +90,7 @@ pub fn points_ui(
     let visible = |place: usize| points.is_visible(place);
     lasso_ui(ui, &response, drawing, |line| {
         let places = scatter::inside(&map.pictures, visible, view, rect, line);
-        let door = Door::new("drawn around on the map", places);
+        let door = Door::new("selected on the map", places);
         page.want(EvaluateCommand::Enter(Some(door)));
     });
     let pointed = response

@@ -1,7 +1,5 @@
 //! The confusion matrix as a map: zoomed and panned, and a click leads to the pictures of a cell.
 
-use std::sync::Arc;
-
 use egui::{Align2, Color32, Rect, Sense, Stroke, StrokeKind, TextureOptions, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use super::matrix_texts::texts_ui;
@@ -43,7 +41,7 @@ pub fn matrix_page_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
         confused_ui(ui, evaluating, shown, page);
     }
     ui.label(note(ui, "Rows show the class, columns the answer; colours are logarithmic. Wheel zooms, dragging moves; a click, or arrows and Enter, lead to the pictures."));
-    grid_ui(ui, shown, grid, look, page);
+    grid_ui(ui, evaluating, shown, grid, page);
 }
 
 fn look_ui(ui: &mut Ui, look: &mut MatrixLook) {
@@ -84,7 +82,8 @@ fn confused_ui(ui: &mut Ui, evaluating: &Evaluating, shown: &Evaluation, page: &
     });
 }
 
-fn grid_ui(ui: &mut Ui, shown: &Evaluation, grid: &Arc<Grid>, look: MatrixLook, page: &mut Sheet<'_>) {
+fn grid_ui(ui: &mut Ui, evaluating: &Evaluating, shown: &Evaluation, grid: &Grid, page: &mut Sheet<'_>) {
+    let look = evaluating.matrix();
     let lines = grid.lines.len() as f32;
     let room = ui.available_size();
     let names = NAMES.min(0.25 * room.x).min(0.4 * room.y);
@@ -105,7 +104,7 @@ fn grid_ui(ui: &mut Ui, shown: &Evaluation, grid: &Arc<Grid>, look: MatrixLook, 
     }
     ui.data_mut(|data| data.insert_temp(id, window));
 
-    picture_ui(ui, grid, look, window, square, page);
+    picture_ui(ui, evaluating, grid, window, square, page);
     let cell = side / window.cells;
     texts_ui(ui, grid, look, window, square, cell);
     let walked = keys_ui(ui, &response, grid.lines.len(), &mut window);
@@ -122,7 +121,7 @@ fn grid_ui(ui: &mut Ui, shown: &Evaluation, grid: &Arc<Grid>, look: MatrixLook, 
     ui.painter_at(square.expand(2.0))
         .rect_stroke(framed, 0.0, stroke, StrokeKind::Outside);
     let entered = response.clicked() || (pointed.is_none() && walked.is_some_and(|walked| walked.entered));
-    let words = cell_words(grid, row, column);
+    let words = grid.words(row, column);
     let told = format!(
         "{words}\n{}, {} of the row",
         grid.at(row, column),
@@ -140,11 +139,12 @@ fn grid_ui(ui: &mut Ui, shown: &Evaluation, grid: &Arc<Grid>, look: MatrixLook, 
 }
 
 /// Draws the part that is seen of the matrix, which is one picture.
-fn picture_ui(ui: &Ui, grid: &Arc<Grid>, look: MatrixLook, window: Window, square: Rect, page: &mut Sheet<'_>) {
+fn picture_ui(ui: &Ui, evaluating: &Evaluating, grid: &Grid, window: Window, square: Rect, page: &mut Sheet<'_>) {
     let palette = theme::palette(ui);
     let dark = ui.visuals().dark_mode;
-    let version = format!("{:p} {:?} {dark}", Arc::as_ptr(grid), look.rates);
-    let draw = || grid.image(look.rates, palette.raised);
+    let rates = evaluating.matrix().rates;
+    let version = format!("{} {rates} {dark}", evaluating.grid_version());
+    let draw = || grid.image(rates, palette.raised);
     let texture = page
         .textures
         .drawn(ui.ctx(), "matrix", version, TextureOptions::NEAREST, draw);
@@ -157,16 +157,6 @@ fn picture_ui(ui: &Ui, grid: &Arc<Grid>, look: MatrixLook, window: Window, squar
     ui.painter().image(texture.id(), square, uv, Color32::WHITE);
     let frame = Stroke::new(1.0, palette.control);
     ui.painter().rect_stroke(square, 0.0, frame, StrokeKind::Outside);
-}
-
-/// What a cell counts.
-fn cell_words(grid: &Grid, row: usize, column: usize) -> String {
-    let (truth, answer) = (&grid.lines[row].title, &grid.lines[column].title);
-    if row == column {
-        format!("{truth}, rightly")
-    } else {
-        format!("{truth} answered {answer}")
-    }
 }
 
 /// What is told of a cell that was walked to by keys.

@@ -83,18 +83,28 @@ fn counts_ui(
                 count.to_string()
             };
             let ground = grid.colour(row, column, look.rates, empty);
-            // Whichever is read better on it.
-            let colour = if ground.intensity() > 0.45 {
-                Color32::BLACK
-            } else {
-                Color32::WHITE
-            };
-            painter.text(at(row, column), Align2::CENTER_CENTER, text, font.clone(), colour);
+            painter.text(
+                at(row, column),
+                Align2::CENTER_CENTER,
+                text,
+                font.clone(),
+                ink_on(ground),
+            );
         }
     }
 }
 
-fn short(title: &str) -> String {
+/// Black or white, whichever is read better on this.
+pub fn ink_on(ground: Color32) -> Color32 {
+    if ground.intensity() > 0.45 {
+        Color32::BLACK
+    } else {
+        Color32::WHITE
+    }
+}
+
+/// A name as long as there is room beside a matrix.
+pub fn short(title: &str) -> String {
     const MOST: usize = 16;
     if title.chars().count() <= MOST {
         return title.into();

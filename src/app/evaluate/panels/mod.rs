@@ -5,8 +5,10 @@ mod calibration;
 mod card;
 mod classes;
 mod compare;
+mod compare_matrix;
 mod found;
 mod gallery;
+mod gallery_files;
 mod groups;
 mod list;
 mod map;
@@ -221,6 +223,13 @@ fn typed_ui(
     }
     ui.data_mut(|data| data.remove::<String>(id));
     (text != stands).then_some(text)
+}
+
+/// Says of numbers that need more than answers that they are of all pictures, where marked ones are left out of others.
+fn of_all_ui(ui: &mut Ui, state: &State) {
+    if state.evaluating.leaves_out_marked() {
+        ui.label(note(ui, "Of all pictures: the marked ones are included here."));
+    }
 }
 
 fn pictures(count: usize) -> String {

@@ -1,13 +1,16 @@
 //! Which words do better, and whether they do better than nonsense.
 
-use egui::{Align2, Grid, Rect, RichText, Sense, Ui, pos2, vec2};
+use std::sync::Arc;
 
-use super::{Sheet, card};
+use egui::{Align2, Grid, Rect, RichText, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::{Sheet, card, of_all_ui};
 use crate::app::evaluate::{Door, EvaluateCommand};
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{note, primary_button, section};
 use crate::app::state::State;
 use crate::engine::evaluation::{BesideNonsense, PromptRow, PromptStudy};
+use crate::fixed::signed;
 
 /// Height of a row of the chart.
 const ROW: f32 = 34.0;
@@ -32,13 +35,15 @@ pub fn prompts_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     });
     if let Some(study) = &shown.prompts {
         card(ui, |ui| {
-            chart_ui(ui, study);
+            of_all_ui(ui, state);
+            chart_ui(ui, study, page);
             table_ui(ui, study, page);
         });
     }
 }
 
-fn chart_ui(ui: &mut Ui, study: &PromptStudy) {
+/// Draws the gains; a click in a row leads to the mistakes with its prompts.
+fn chart_ui(ui: &mut Ui, study: &PromptStudy, page: &mut Sheet<'_>) {
     let ends = study.rows.iter().flat_map(|row| {
         let own = row.gain.map(|gain| [gain.difference.low, gain.difference.high]);
         let band = row.nonsense.as_ref().map(|nonsense| [nonsense.low, nonsense.high]);
@@ -55,6 +60,10 @@ fn chart_ui(ui: &mut Ui, study: &PromptStudy) {
     let at = |gain: f64| rect.left() + names + ((gain - low) / (high - low)) as f32 * (width - names - 8.0);
     painter.vline(at(0.0), rect.y_range(), egui::Stroke::new(1.0, palette.text_weak));
     for (n, row) in study.rows.iter().enumerate() {
+        let top = pos2(rect.left(), rect.top() + ROW * n as f32);
+        if door_ui(ui, row, Rect::from_min_size(top, vec2(width, ROW))) {
+            page.want(EvaluateCommand::Enter(Some(mistakes(row))));
+        }
         row_ui(ui, row, rect.left(), rect.top() + ROW * (n as f32 + 0.5), at);
     }
     for (gain, align) in [
@@ -77,8 +86,27 @@ fn chart_ui(ui: &mut Ui, study: &PromptStudy) {
     }
     ui.label(note(
         ui,
-        "Points: the gain over the first kind, with its paired interval. Grey bands: what nonsense gains.",
+        "Points: the gain over the first kind, with its paired interval. Grey bands: what nonsense gains. Click a row for its \
+         mistakes.",
     ));
+}
+
+/// To the pictures that are answered wrong with a kind of prompt.
+fn mistakes(row: &PromptRow) -> Arc<Door> {
+    Door::new(format!("wrong with {}", row.name), row.wrong.clone())
+}
+
+/// The ground of a row of the chart; whether it was clicked.
+fn door_ui(ui: &Ui, row: &PromptRow, rect: Rect) -> bool {
+    let response = ui.interact(rect, ui.scope_id().with(("gain", &row.name)), Sense::click());
+    let words = format!("gain of {}", row.name);
+    response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Button, true, &words));
+    if response.hovered() || response.has_focus() {
+        let colour = theme::palette(ui).hover;
+        ui.painter()
+            .rect_filled(rect, theme::RADIUS, colour.gamma_multiply(0.5));
+    }
+    response.on_hover_text("Click for its mistakes").clicked()
 }
 
 /// A kind of prompt at this height: its name, what nonsense gains, and its own gain with its interval.
@@ -118,8 +146,7 @@ fn table_ui(ui: &mut Ui, study: &PromptStudy, page: &mut Sheet<'_>) {
             ui.end_row();
             for row in &study.rows {
                 if ui.link(&row.name).on_hover_text("Click for its mistakes").clicked() {
-                    let words = format!("wrong with {}", row.name);
-                    page.want(EvaluateCommand::Enter(Some(Door::new(words, row.wrong.clone()))));
+                    page.want(EvaluateCommand::Enter(Some(mistakes(row))));
                 }
                 ui.label(row.top1.share_words());
                 ui.label(row.gain.map_or_else(|| "\u{2013}".into(), |gain| gain.words()));
@@ -133,7 +160,11 @@ fn nonsense_words(row: &PromptRow) -> String {
     let Some(nonsense) = &row.nonsense else {
         return "\u{2013}".into();
     };
-    let band = format!("{:+.1} to {:+.1} points", 100.0 * nonsense.low, 100.0 * nonsense.high);
+    let band = format!(
+        "{} to {} points",
+        signed(100.0 * nonsense.low, 1),
+        signed(100.0 * nonsense.high, 1)
+    );
     match row.beside_nonsense() {
         Some(beside) => format!("{band}: {}", beside.title()),
         None => band,

@@ -33,7 +33,7 @@ fn unlabelled_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let labels = state.settings.labels.len();
     let folder = state.settings.folders.first();
     let words = "In some sixty clicks you can estimate the accuracy on the folder that is open in Explore, with the labels that \
-                 you wrote there; every click is a label that you keep.";
+                 you wrote there; every click is a label, and is kept.";
     ui.label(note(ui, words));
     let refusal = match folder {
         None => Some("Open a folder in Explore first"),
@@ -95,7 +95,7 @@ fn pictures_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
 fn words_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
     let draft = state.evaluating.draft();
     let mut config = draft.clone();
-    ui.label(section("Words and side"));
+    ui.label(section("Prompts and split"));
     Grid::new("evaluation words")
         .num_columns(2)
         .spacing([16.0, 6.0])

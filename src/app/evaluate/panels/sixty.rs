@@ -11,6 +11,7 @@ use crate::app::shell::theme;
 use crate::app::shell::widgets::{Chart, ChartLine, chart_ui, combo, note, primary_button, section};
 use crate::app::state::State;
 use crate::engine::evaluation::Guess;
+use crate::fixed;
 
 /// The longest side of the picture that is asked about.
 const SIDE: f32 = 380.0;
@@ -60,7 +61,7 @@ fn question_ui(ui: &mut Ui, state: &State, sixty: &Sixty, page: &mut Sheet<'_>) 
         let enter = if n == 0 { ", Enter" } else { "" };
         let text = format!("{}   {}", n + 1, labels[*label]);
         let button = Button::new(text)
-            .shortcut_text(format!("{:.0} %{enter}", 100.0 * probability))
+            .shortcut_text(format!("{}{enter}", fixed::probability(*probability, 0)))
             .truncate();
         let room = vec2(ui.available_width(), theme::ROW_HEIGHT);
         if ui.add_sized(room, button).clicked() {
@@ -159,6 +160,10 @@ fn estimate_ui(ui: &mut Ui, sixty: &Sixty, page: &mut Sheet<'_>) {
         "Enough for a good estimate; more answers narrow it further".into()
     };
     ui.label(note(ui, told));
+    if sixty.resumed > 0 {
+        let before = super::counted(sixty.resumed, "answer is", "answers are");
+        ui.label(note(ui, format!("{before} from before; all are kept as you give them")));
+    }
     way_ui(ui, sixty);
     if ui
         .add_enabled_ui(sixty.asked() > 0, |ui| primary_button(ui, "Save the labels\u{2026}"))
@@ -168,6 +173,30 @@ fn estimate_ui(ui: &mut Ui, sixty: &Sixty, page: &mut Sheet<'_>) {
     {
         page.drawn.commands.push(Command::Choose(FileDialog::EvaluationLabels));
     }
+    anew_ui(ui, sixty, page);
+}
+
+/// Forgets all answers, once that is confirmed.
+fn anew_ui(ui: &mut Ui, sixty: &Sixty, page: &mut Sheet<'_>) {
+    let mut want = |command| page.want(EvaluateCommand::Sixty(command));
+    if !sixty.asks_anew {
+        let anew = ui.add_enabled(sixty.asked() > 0, Button::new("Begin anew\u{2026}"));
+        if anew.clicked() {
+            want(SixtyCommand::AskAnew(true));
+        }
+        return;
+    }
+    let answers = super::counted(sixty.asked(), "answer", "answers");
+    let text = format!("{answers} will be forgotten. Save the labels first, if you want to keep them.");
+    ui.label(RichText::new(text).color(theme::palette(ui).warning));
+    ui.horizontal_wrapped(|ui| {
+        if ui.button("Forget them and begin anew").clicked() {
+            want(SixtyCommand::Anew);
+        }
+        if ui.button("Keep them").clicked() {
+            want(SixtyCommand::AskAnew(false));
+        }
+    });
 }
 
 /// How the estimate and its interval went with the answers.

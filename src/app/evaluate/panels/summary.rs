@@ -6,7 +6,7 @@ use egui::{RichText, Sense, Ui, WidgetInfo};
 
 use super::summary_about::{about_ui, further_ui};
 use super::summary_negatives::negatives_ui;
-use super::{Sheet, card, pictures};
+use super::{Sheet, card, of_all_ui, pictures};
 use crate::app::evaluate::{Door, EvaluateCommand, Page};
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{checkbox, note, section};
@@ -24,7 +24,10 @@ pub fn summary_ui(ui: &mut Ui, state: &State, page: &mut Sheet<'_>) {
         None => figures_ui(ui, state, shown, page),
     });
     if let Some(negatives) = &shown.negatives {
-        card(ui, |ui| negatives_ui(ui, shown, negatives, page));
+        card(ui, |ui| {
+            of_all_ui(ui, state);
+            negatives_ui(ui, shown, negatives, page);
+        });
     }
     card(ui, |ui| further_ui(ui, state, shown, page));
     card(ui, |ui| about_ui(ui, state, shown, page));
@@ -37,7 +40,7 @@ fn figures_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'
     heading_ui(ui, state, shown, "Accuracy", page);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(12.0, 8.0);
-        let hover = "The share that is answered rightly";
+        let hover = "The share of correct answers";
         if figure_ui(ui, "Top 1", measures.top1.mean, Some(measures.top1), hover).clicked() {
             page.want(EvaluateCommand::Enter(Some(missed(shown, 1, "mistakes"))));
         }
@@ -64,7 +67,8 @@ fn figures_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet<'
 
 /// What others published for this model and set, and whether it differs from what was measured here.
 fn published_ui(ui: &mut Ui, measures: &Measures, published: &Published) {
-    let differs = if measures.top1.holds(published.top1) {
+    let here = published.measure.of(measures);
+    let differs = if here.is_some_and(|here| here.holds(published.share)) {
         "no difference shown: it lies within the interval of what was measured here"
     } else {
         "it lies outside the interval of what was measured here"
@@ -72,10 +76,11 @@ fn published_ui(ui: &mut Ui, measures: &Measures, published: &Published) {
     ui.label(note(
         ui,
         format!(
-            "Published for {} on {}: {:.1} % ({}, {}); {differs}",
+            "Published for {} on {}: {} {:.1} % ({}, {}); {differs}",
             published.model,
             published.set,
-            100.0 * published.top1,
+            published.measure.title(),
+            100.0 * published.share,
             published.source,
             published.date
         ),
@@ -154,20 +159,28 @@ fn figure_ui(ui: &mut Ui, name: &str, share: f64, interval: Option<Interval>, ho
 
 fn retrieval_ui(ui: &mut Ui, state: &State, shown: &Evaluation, found: &Retrieval, page: &mut Sheet<'_>) {
     heading_ui(ui, state, shown, "Retrieval", page);
+    // Doors lead by the ranks of all; whoever is left out is not behind them.
+    let Some(figures) = state.evaluating.figures().and_then(|figures| figures.retrieval) else {
+        ui.label(note(
+            ui,
+            "Nothing is left to count, or the ranks of the captions were not kept.",
+        ));
+        return;
+    };
     ui.label(note(
         ui,
-        format!("{} with {} captions", pictures(found.pictures), found.captions),
+        format!("{} with {} captions", pictures(figures.pictures), figures.captions),
     ));
     let rows = [
         (
             "Picture finds a caption",
             "picture finds no caption",
-            &found.to_captions,
+            &figures.to_captions,
         ),
         (
             "Caption finds its picture",
-            "caption does not find it",
-            &found.to_pictures,
+            "caption does not find its picture",
+            &figures.to_pictures,
         ),
     ];
     for (n, (name, lost, shares)) in rows.into_iter().enumerate() {
@@ -178,7 +191,10 @@ fn retrieval_ui(ui: &mut Ui, state: &State, shown: &Evaluation, found: &Retrieva
                 let title = format!("R@{among}");
                 let hover = format!("The share that is found among the best {among}");
                 if figure_ui(ui, &title, share.mean, Some(*share), &hover).clicked() {
-                    let words = format!("{lost} among {among}");
+                    let words = match among {
+                        1 => format!("{lost} at rank 1"),
+                        among => format!("{lost} in the top {among}"),
+                    };
                     let door = match n {
                         0 => missed(shown, among, &words),
                         _ => Door::new(words, not_found(shown, found, among)),

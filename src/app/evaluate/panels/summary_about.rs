@@ -1,6 +1,7 @@
 //! What can be done with an evaluation, and all that is known of how it was made.
 
-use egui::{Grid, RichText, TextEdit, Ui};
+use egui::accesskit::Role;
+use egui::{Grid, RichText, TextEdit, Ui, WidgetInfo};
 
 use super::{Sheet, pictures, typed_ui};
 use crate::app::command::{Command, FileDialog};
@@ -9,7 +10,7 @@ use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{combo, elided_ui, note, section};
 use crate::app::state::State;
-use crate::engine::evaluation::{Evaluation, ExportKind};
+use crate::engine::evaluation::{Evaluation, ExportKind, Part, Setup};
 
 /// Problems that are named.
 const NAMED: usize = 8;
@@ -72,17 +73,8 @@ pub fn about_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet
         .spacing([16.0, 4.0])
         .show(ui, |ui| {
             described_ui(ui, shown, page);
-            let setup = &shown.setup;
-            let colour = theme::palette(ui).text;
-            let rows = [
-                ("Pictures", setup.folder.display().to_string()),
-                ("Model", format!("{} ({})", setup.model.name, setup.model.precision)),
-                ("Prompts", setup.templates.title()),
-                ("Date", setup.date.replace(['T', 'Z'], " ").trim().to_string()),
-            ];
-            for (what, value) in rows {
-                ui.label(what);
-                elided_ui(ui, &value, theme::body(theme::SIZE_BODY), colour).on_hover_text(value);
+            for (what, value) in facts(&shown.setup) {
+                fact_ui(ui, what, &value);
                 ui.end_row();
             }
         });
@@ -100,6 +92,54 @@ pub fn about_ui(ui: &mut Ui, state: &State, shown: &Evaluation, page: &mut Sheet
             .map(|(path, reason)| format!("{}: {reason}", path.display()));
         label.on_hover_text(each.collect::<Vec<_>>().join("\n"));
     }
+}
+
+/// By what was measured, so that it can be measured again.
+fn facts(setup: &Setup) -> Vec<(&'static str, String)> {
+    let model = &setup.model;
+    let mut facts = vec![
+        ("Pictures", setup.folder.display().to_string()),
+        ("Measured on", part(setup.part)),
+        ("Data hash", setup.data.clone()),
+        ("Model", format!("{} ({})", model.name, model.precision)),
+        ("Model identity", model.identity.clone()),
+    ];
+    let path = model.path.iter().map(|path| ("Model file", path.display().to_string()));
+    facts.extend(path);
+    let hashes: Vec<String> = (model.files.iter())
+        .map(|(file, hash)| format!("{file} {hash}"))
+        .collect();
+    facts.push(("SHA-256 of its files", hashes.join("\n")));
+    facts.push(("Prompts", setup.templates.title()));
+    facts.extend(setup.preset.iter().map(|preset| ("Published set", preset.clone())));
+    facts.push(("Date", setup.date.replace(['T', 'Z'], " ").trim().to_string()));
+    facts.push(("Clipsight", setup.version.clone()));
+    facts.retain(|(_, value)| !value.is_empty());
+    facts
+}
+
+fn part(part: Part) -> String {
+    match part {
+        Part::HeldOut => "held-out pictures".into(),
+        Part::All => "all pictures".into(),
+        Part::Side(side) => format!("the {} split", side.name()),
+    }
+}
+
+/// A row whose value can be copied; in one line, and whole under the pointer.
+fn fact_ui(ui: &mut Ui, what: &str, value: &str) {
+    let colour = theme::palette(ui).text;
+    ui.label(what);
+    ui.horizontal(|ui| {
+        let copy = ui.small_button("Copy");
+        let name = format!("Copy {what}");
+        copy.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+        if copy.clicked() {
+            ui.ctx().copy_text(value.to_owned());
+        }
+        let line = value.replace('\n', ", ");
+        elided_ui(ui, &line, theme::body(theme::SIZE_BODY), colour).on_hover_text(value);
+    });
 }
 
 /// The rows of its name and note.

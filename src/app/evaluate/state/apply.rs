@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Evaluating;
 use crate::app::evaluate::sixty::Sixty;
-use crate::app::evaluate::{MatrixOrder, Page};
-use crate::engine::evaluation::{Confusion, Evaluation, EvaluationEvent, GroundTruth, SliceBy};
+use crate::app::evaluate::{Door, MatrixOrder, Page};
+use crate::engine::evaluation::{Confusion, Evaluation, EvaluationEvent, FailureOrder, GroundTruth, SliceBy};
 use crate::engine::protocol::ScreenImage;
 
 /// With more classes than this, the matrix is looked at by its most confused ones at first.
@@ -28,6 +28,7 @@ impl Evaluating {
             EvaluationEvent::Working { what, done } => self.at_work = Some((what, done)),
             EvaluationEvent::Idle => self.at_work = None,
             EvaluationEvent::Evaluated { generation, evaluation } => self.evaluated(generation, evaluation),
+            EvaluationEvent::Changed(evaluation) if self.is_shown(&evaluation.id) => self.changed(evaluation),
             EvaluationEvent::Guessed { generation, guessed } if generation == self.guess_asked => match guessed {
                 Ok(guessed) => self.sixty = Some(Sixty::new(guessed)),
                 Err(reason) => self.failed = Some(reason),
@@ -45,7 +46,12 @@ impl Evaluating {
             }
             EvaluationEvent::Conformal(id, sets) if self.is_shown(&id) => self.conformal = Some(sets),
             EvaluationEvent::Compared(first, second, found) if self.is_shown(&second) => {
+                let is_new = self.compared.as_ref().is_none_or(|(_, before)| before.is_none());
                 self.compared = Some((first, Some(found)));
+                // The card that is open shows both models from now on.
+                if is_new {
+                    self.ask_for_card();
+                }
             }
             EvaluationEvent::Sliced(id, by, slices) if self.is_shown(&id) => {
                 self.slices.insert(by, slices);
@@ -53,6 +59,7 @@ impl Evaluating {
             EvaluationEvent::Clustered(id, clusters) if self.is_shown(&id) => self.clusters = Some(clusters),
             EvaluationEvent::Mapped(id, map) if self.is_shown(&id) && self.map_kind == Some(map.kind) => {
                 self.map = Some(map);
+                self.map_version += 1;
             }
             EvaluationEvent::Nearest { id, place, nearest } if self.is_shown(&id) => {
                 self.nearest = Some((place, nearest));
@@ -97,26 +104,44 @@ impl Evaluating {
         let same = |of: fn(&Evaluation) -> &Confusion| before.as_deref().is_some_and(|one| of(one) == of(&evaluation));
         let same_answers = same(|one| &one.confusion);
         let same_words = before.as_deref().is_some_and(|one| one.classes == evaluation.classes);
-        if !same_answers || !same_words {
-            self.forget_computed();
-        }
-        let other = |of: fn(&Evaluation) -> usize| before.as_deref().map(of) != Some(of(&evaluation));
-        if other(|one| one.slices.len()) {
+        if before.as_deref().is_none_or(|one| one.slices != evaluation.slices) {
             self.slices.remove(&SliceBy::Kept);
         }
-        if before.is_some_and(|one| one.marks != evaluation.marks) {
+        let other_marks = before.is_some_and(|one| one.marks != evaluation.marks);
+        if other_marks {
             self.slices.remove(&SliceBy::Mark);
-            if self.leave_out_marked {
-                self.compared_again();
+        }
+        let other_answers = !same_answers || !same_words;
+        if other_answers {
+            self.forget_computed();
+            if let Some((_, found)) = &mut self.compared {
+                *found = None;
             }
+            self.renew_door(&evaluation);
+            self.ask_for_card();
+        }
+        if other_answers || (other_marks && self.leave_out_marked) {
+            self.compared_again();
         }
         self.fill_all();
+    }
+
+    /// A class's pictures are behind its door under its new name, too; what other doors count may be other pictures now.
+    fn renew_door(&mut self, evaluation: &Evaluation) {
+        let class = self.door.take().and_then(|door| Some((door.class?, door)));
+        self.door = class.and_then(|(class, door)| {
+            let title = evaluation.titles().get(class)?.clone();
+            Some(Door::of_class(class, &title, door.places.clone()))
+        });
     }
 
     /// Another evaluation is shown: what was computed from the one before is forgotten.
     pub(super) fn show(&mut self, evaluation: Arc<Evaluation>) {
         let (classes, captions) = (evaluation.classes.len(), evaluation.is_of_captions());
         self.leave_out_marked = self.leave_out_marked && !evaluation.marks.is_empty();
+        if captions && !self.order.is_of_captions() {
+            self.order = FailureOrder::default();
+        }
         self.matrix.most = (classes > WHOLE).then_some(WHOLE);
         if classes > WHOLE {
             self.matrix.order = MatrixOrder::Similarity;

@@ -83,7 +83,24 @@ impl Evaluating {
         });
     }
 
-    /// A comparison follows the marks, too.
+    /// Asks why the picture that is looked at is answered as it is, and which pictures are like it.
+    pub(in crate::app::evaluate) fn ask_for_card(&mut self) {
+        let (Some(place), Some(shown)) = (self.looked_at, &self.shown) else {
+            return;
+        };
+        let id = shown.id.clone();
+        let beside = self.beside();
+        self.wanted.push(EvaluationRequest::Nearest { id: id.clone(), place });
+        self.wanted.push(EvaluationRequest::Explain { id, place, beside });
+    }
+
+    /// The evaluation whose heatmaps stand beside those of the one that is shown: the one that it is compared with.
+    pub(in crate::app::evaluate) fn beside(&self) -> Option<String> {
+        let (id, found) = self.compared.as_ref()?;
+        matches!(found, Some(Ok(_))).then(|| id.clone())
+    }
+
+    /// A comparison follows marks, answers and names.
     pub(in crate::app::evaluate) fn compared_again(&mut self) {
         if let (Some((first, _)), Some(shown)) = (&self.compared, &self.shown) {
             self.wanted.push(EvaluationRequest::Compare {
@@ -117,6 +134,7 @@ impl Evaluating {
             None => (None, Vec::new()),
         };
         (self.grid, self.confused) = (grid, confused);
+        self.grid_version += 1;
     }
 
     /// The gallery follows the filter, the order and the marks.

@@ -14,8 +14,9 @@ use super::{ClassOrder, Door, MapColour, MatrixLook, Page};
 use crate::engine::evaluation::{
     Class, Cluster, Columns, Conformal, Confused, Confusion, Evaluation, EvaluationConfig, EvaluationRequest,
     Explained, ExportKind, FailureOrder, GroundTruth, Listed, MapKind, Measures, Projection, Reliability, Remeasured,
-    SideBySide, Slice, SliceBy,
+    Retrieval, SideBySide, Slice, SliceBy,
 };
+use crate::engine::protocol::LabelId;
 
 /// A comparison: with which evaluation, and what came of it.
 pub type Compared = (String, Option<Result<Arc<SideBySide>, String>>);
@@ -29,6 +30,8 @@ pub struct Figures<'a> {
     pub confusion: &'a Confusion,
     /// The probabilities as they are.
     pub reliability: &'a Reliability,
+    /// What is found by captions, where pictures have some.
+    pub retrieval: Option<&'a Retrieval>,
 }
 
 /// Everything about evaluations. Changed by [`super::update`] (what the user wants) and [`Evaluating::apply`] (what the
@@ -65,6 +68,8 @@ pub struct Evaluating {
     pub(super) matrix: MatrixLook,
     /// The matrix as it is looked at.
     pub(super) grid: Option<Arc<Grid>>,
+    /// Counts the matrices that there were: what is drawn of one is drawn anew for another.
+    pub(super) grid_version: u64,
     pub(super) class_order: ClassOrder,
     pub(super) compared: Option<Compared>,
     pub(super) slices: HashMap<SliceBy, Arc<Vec<Slice>>>,
@@ -72,6 +77,8 @@ pub struct Evaluating {
     pub(super) clusters: Option<Arc<Vec<Cluster>>>,
     pub(super) conformal: Option<Box<Conformal>>,
     pub(super) map: Option<Arc<Projection>>,
+    /// Counts the maps that there were.
+    pub(super) map_version: u64,
     pub(super) map_kind: Option<MapKind>,
     pub(super) map_colour: MapColour,
     pub(super) hidden_on_map: BTreeSet<usize>,
@@ -94,6 +101,8 @@ pub struct Evaluating {
     /// The picture that it asks about.
     pub(super) sharp: Option<Sharp>,
     pub(super) guess_asked: u64,
+    /// The label whose heatmap is to be tested in Explore, once it is there.
+    pub(super) to_test: Option<LabelId>,
     /// What the engine is to be asked, since something else is shown now.
     pub(super) wanted: Vec<EvaluationRequest>,
 }
@@ -127,6 +136,28 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn every_matrix_and_every_map_is_another_one_for_what_is_drawn_of_it() {
+        let mut evaluating = Evaluating::default();
+        let shown = Arc::new(evaluation(&[(0, 0), (1, 0)]));
+        evaluating.show(shown.clone());
+        evaluating.map_kind = Some(MapKind::Pca);
+        let map = Arc::new(Projection {
+            kind: MapKind::Pca,
+            done: 1.0,
+            pictures: vec![[0.0; 2]; 2],
+            classes: vec![[0.0; 2]; 2],
+            explained: None,
+        });
+        let mut versions = Vec::new();
+        for _ in 0..3 {
+            evaluating.fill_grid();
+            evaluating.apply(EvaluationEvent::Mapped(shown.id.clone(), map.clone()));
+            versions.push((evaluating.grid_version(), evaluating.map_version()));
+        }
+        assert!(versions.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1), "{versions:?}");
+    }
+
+    #[test]
     fn answers_to_an_evaluation_that_is_not_shown_are_dropped() {
         let mut evaluating = Evaluating::default();
         let mut first = evaluation(&[(0, 0)]);
@@ -136,5 +167,15 @@ pub(super) mod tests {
         assert!(evaluating.clusters.is_none());
         evaluating.apply(EvaluationEvent::Clustered("first".into(), Arc::default()));
         assert!(evaluating.clusters.is_some());
+        // Long work on another one ends: the one that is looked at stays.
+        let changed = |id: &str, name: &str| {
+            let mut changed = evaluation(&[(0, 0)]);
+            (changed.id, changed.name) = (id.into(), name.into());
+            EvaluationEvent::Changed(Arc::new(changed))
+        };
+        evaluating.apply(changed("second", "studied"));
+        assert_eq!(evaluating.shown.as_ref().unwrap().id, "first");
+        evaluating.apply(changed("first", "renamed"));
+        assert_eq!(evaluating.shown.as_ref().unwrap().name, "renamed");
     }
 }

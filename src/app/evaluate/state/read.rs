@@ -80,11 +80,13 @@ impl Evaluating {
                 measures: &found.measures,
                 confusion: &found.confusion,
                 reliability: &found.reliability,
+                retrieval: found.retrieval.as_ref(),
             },
             None => Figures {
                 measures: &shown.measures,
                 confusion: &shown.confusion,
                 reliability: &shown.calibration.all,
+                retrieval: shown.retrieval.as_ref(),
             },
         })
     }
@@ -158,6 +160,11 @@ impl Evaluating {
         self.grid.as_ref()
     }
 
+    /// Which of all matrices that is, for what is drawn of it.
+    pub fn grid_version(&self) -> u64 {
+        self.grid_version
+    }
+
     /// The order of the table of classes.
     pub fn class_order(&self) -> ClassOrder {
         self.class_order
@@ -193,6 +200,11 @@ impl Evaluating {
         self.map.as_ref()
     }
 
+    /// Which of all maps that is, for what is drawn of it.
+    pub fn map_version(&self) -> u64 {
+        self.map_version
+    }
+
     /// How the map is made.
     pub fn map_kind(&self) -> Option<MapKind> {
         self.map_kind
@@ -218,10 +230,14 @@ impl Evaluating {
         self.hidden_answers.map(|hidden| !hidden)
     }
 
-    /// Whether a picture with this answer is shown on it.
+    /// Whether a picture with this answer is shown on it: the class that its colour tells is not switched off.
     pub fn is_on_map(&self, answer: &Answer) -> bool {
         let hidden = self.hidden_answers[usize::from(!answer.right())];
-        !hidden && !self.hidden_on_map.contains(&answer.truth)
+        let class = match self.map_colour {
+            MapColour::Answer => answer.answered(),
+            MapColour::Truth | MapColour::Correctness | MapColour::Score => answer.truth,
+        };
+        !hidden && !self.hidden_on_map.contains(&class)
     }
 
     /// Whether a class is not shown on it.

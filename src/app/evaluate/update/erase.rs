@@ -10,38 +10,89 @@ use crate::app::shell::keys::for_this_platform;
 use crate::app::state::{Mode, State};
 use crate::app::update::update;
 use crate::engine::evaluation::{Answer, Evaluation};
-use crate::engine::protocol::{Request, Severity, Topic};
+use crate::engine::protocol::{Question, Request, Severity, Topic};
 use crate::zero_shot::Label;
 
 /// Shows the picture that is looked at in Explore, with the brush in hand and two labels: what it shows and what is
 /// answered, so that erasing tells what it does to both. The labels from before come back by undo.
 pub fn erase_in_explore(state: &mut State, now: Instant) -> Vec<Request> {
-    let evaluating = &state.evaluating;
-    let (Some(shown), Some(place)) = (evaluating.shown().cloned(), evaluating.looked_at()) else {
+    let Some((rows, mut requests)) = with_both_labels(state, now) else {
         return Vec::new();
     };
-    let Some(judged) = shown.pictures.get(place) else {
+    if let [_, other] = rows.as_slice() {
+        let beside = ExploreCommand::Compare(Some(Compare::Label(other.id)));
+        requests.extend(update(state, Command::Explore(beside), now));
+    }
+    requests.extend(pin(state, &rows, now));
+    if state.explore.brush().is_none() {
+        requests.extend(update(state, Command::Explore(ExploreCommand::ToggleBrush), now));
+    }
+    requests
+}
+
+/// The same without the brush; once its heatmap is there, that of what the picture shows is tested.
+pub fn test_in_explore(state: &mut State, now: Instant) -> Vec<Request> {
+    let Some((rows, mut requests)) = with_both_labels(state, now) else {
         return Vec::new();
     };
-    let rows = rows(state, &shown, &judged.answer);
+    requests.extend(pin(state, &rows, now));
+    state.evaluating.to_test = rows.first().map(|truth| truth.id);
+    requests
+}
+
+/// Shows a file that is no picture of the evaluation in Explore.
+pub fn show_in_explore(state: &mut State, path: &Path, now: Instant) -> Vec<Request> {
     state.mode = Mode::Explore;
-    let mut requests = show(state, &judged.path, now);
+    show(state, path, now)
+}
+
+/// The test that [`test_in_explore`] asked for, once the heatmap is there for the labels that there are now; given up where
+/// another mode is shown, or the label is gone.
+pub fn due_test(state: &mut State) -> Option<Command> {
+    let label = state.evaluating.to_test?;
+    if state.mode != Mode::Explore || state.row(label).is_none() {
+        state.evaluating.to_test = None;
+        return None;
+    }
+    let rows = &state.settings.labels;
+    let is_of_rows = |question: &Question| {
+        let asked = question.labels.iter().map(|asked| (asked.id, &asked.label));
+        asked.eq(rows.iter().map(|row| (row.id, &row.label)))
+    };
+    let maps = state.explore.inspected().maps.as_ref()?;
+    let answered = is_of_rows(state.inspected_answer()?.question);
+    let drawn = is_of_rows(&maps.question) && maps.of(label).is_some();
+    if !answered || !drawn || state.shown_label() != Some(label) {
+        return None;
+    }
+    state.evaluating.to_test = None;
+    Some(Command::Explore(ExploreCommand::TestMap))
+}
+
+/// Shows the picture that is looked at in Explore with the labels that it is torn between; none where none is looked at.
+fn with_both_labels(state: &mut State, now: Instant) -> Option<(Vec<LabelRow>, Vec<Request>)> {
+    let evaluating = &state.evaluating;
+    let (shown, place) = (evaluating.shown().cloned()?, evaluating.looked_at()?);
+    let judged = shown.pictures.get(place)?;
+    let rows = rows(state, &shown, &judged.answer);
+    state.evaluating.to_test = None;
+    state.mode = Mode::Explore;
+    let requests = show(state, &judged.path, now);
     use_labels(state, &rows, now);
     if let Some(words) = other_model(state, &shown) {
         state.say(Severity::Warning, words);
     }
-    let mut want = |state: &mut State, command| requests.extend(update(state, Command::Explore(command), now));
-    if let [truth, rival] = rows.as_slice() {
-        want(state, ExploreCommand::Compare(Some(Compare::Label(rival.id))));
-        // A label that is pinned already would be released.
-        if state.explore.pinned() != Some(truth.id) {
-            want(state, ExploreCommand::MapLabel(truth.id));
+    Some((rows, requests))
+}
+
+/// Keeps the heatmap of what the picture shows in sight; a label that is pinned already would be released.
+fn pin(state: &mut State, rows: &[LabelRow], now: Instant) -> Vec<Request> {
+    match rows.first() {
+        Some(truth) if state.explore.pinned() != Some(truth.id) => {
+            update(state, Command::Explore(ExploreCommand::MapLabel(truth.id)), now)
         }
+        _ => Vec::new(),
     }
-    if state.explore.brush().is_none() {
-        want(state, ExploreCommand::ToggleBrush);
-    }
-    requests
 }
 
 /// Takes these labels for those that are there, and says how to go back.
@@ -102,8 +153,8 @@ fn rows(state: &State, shown: &Evaluation, answer: &Answer) -> Vec<LabelRow> {
 /// The true class and the one that is answered instead; of a right answer, the one that comes next.
 fn classes(answer: &Answer) -> impl Iterator<Item = usize> {
     let mut best = answer.best.iter().map(|ranked| ranked.class);
-    let rival = best.find(|class| *class != answer.truth);
-    std::iter::once(answer.truth).chain(rival)
+    let other = best.find(|class| *class != answer.truth);
+    std::iter::once(answer.truth).chain(other)
 }
 
 /// A class as the open model is asked about it; a caption as it stands, for it goes through no template.

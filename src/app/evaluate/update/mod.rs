@@ -15,11 +15,15 @@ use crate::app::state::State;
 use crate::engine::evaluation::{EvaluationRequest, ExportKind};
 use crate::engine::protocol::Request;
 
+pub use erase::due_test;
+
 /// Carries out a command.
 pub fn update(state: &mut State, command: EvaluateCommand, now: Instant) -> Vec<Request> {
     let requests = match command {
         EvaluateCommand::Sixty(command) => return sixty::update(state, command),
         EvaluateCommand::EraseInExplore => return erase::erase_in_explore(state, now),
+        EvaluateCommand::TestInExplore => return erase::test_in_explore(state, now),
+        EvaluateCommand::ShowInExplore(path) => return erase::show_in_explore(state, &path, now),
         EvaluateCommand::AskWhereTo(kind) => {
             state.evaluating.exporting = Some(kind);
             state.wanted_dialog = Some(FileDialog::EvaluationExport(kind));
@@ -173,11 +177,13 @@ fn export(state: &mut State, path: PathBuf) -> Vec<EvaluationRequest> {
         return Vec::new();
     };
     let against = evaluating.compared.as_ref().map(|(id, _)| id.clone());
+    let without_marked = evaluating.leave_out_marked;
     of_shown(evaluating, |id| EvaluationRequest::Export {
         id,
         kind,
         path,
         against,
+        without_marked,
         style,
     })
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::of_shown;
-use crate::app::evaluate::{Door, Evaluating, Page};
+use crate::app::evaluate::{Door, Evaluating};
 use crate::engine::evaluation::{EvaluationRequest, FailureOrder, Marked};
 
 /// Cards that are written at once.
@@ -54,15 +54,8 @@ pub fn look_at(evaluating: &mut Evaluating, place: Option<usize>) -> Vec<Evaluat
     evaluating.looked_at = place;
     evaluating.nearest = None;
     evaluating.explained = None;
-    let Some(place) = place else { return Vec::new() };
-    let mut asked = of_shown(evaluating, |id| EvaluationRequest::Nearest { id, place });
-    let beside = beside(evaluating);
-    asked.extend(of_shown(evaluating, |id| EvaluationRequest::Explain {
-        id,
-        place,
-        beside,
-    }));
-    asked
+    evaluating.ask_for_card();
+    evaluating.take_wanted()
 }
 
 /// Looks at a picture further on in the gallery, or before; at the first one where none is looked at.
@@ -94,15 +87,6 @@ pub fn save_cards(evaluating: &Evaluating, to: PathBuf) -> Vec<EvaluationRequest
 }
 
 fn cards(evaluating: &Evaluating, places: Vec<usize>, to: PathBuf) -> Vec<EvaluationRequest> {
-    let beside = beside(evaluating);
+    let beside = evaluating.beside();
     of_shown(evaluating, |id| EvaluationRequest::SaveCards { id, places, to, beside })
-}
-
-/// The evaluation whose heatmaps stand beside those of the one that is shown: while both are compared.
-fn beside(evaluating: &Evaluating) -> Option<String> {
-    let compared = evaluating
-        .compared
-        .as_ref()
-        .filter(|_| evaluating.page == Page::Compare)?;
-    matches!(compared.1, Some(Ok(_))).then(|| compared.0.clone())
 }

@@ -1,6 +1,6 @@
 //! The accuracy on a folder without labels: its start, what is said of its pictures, and where that is written.
 
-use crate::app::evaluate::sixty::Sharp;
+use crate::app::evaluate::sixty::{Sharp, Sixty};
 use crate::app::evaluate::{Page, SixtyCommand};
 use crate::app::state::State;
 use crate::engine::evaluation::EvaluationRequest;
@@ -21,6 +21,11 @@ pub fn update(state: &mut State, command: SixtyCommand) -> Vec<Request> {
         return Vec::new();
     };
     match command {
+        SixtyCommand::AskAnew(asks) => {
+            sixty.asks_anew = asks;
+            return Vec::new();
+        }
+        SixtyCommand::Anew => *sixty = Sixty::anew(sixty.shared()),
         SixtyCommand::Say(label) => sixty.say(label),
         SixtyCommand::Confirm => sixty.confirm(),
         SixtyCommand::Choose(place) => {
@@ -36,7 +41,8 @@ pub fn update(state: &mut State, command: SixtyCommand) -> Vec<Request> {
         }
         SixtyCommand::Begin | SixtyCommand::Sharpen(..) => {}
     }
-    Vec::new()
+    // Every answer is kept as it is given.
+    vec![Request::Evaluation(sixty.kept())]
 }
 
 /// Has the open folder's pictures answered with the labels that are open.

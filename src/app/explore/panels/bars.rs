@@ -12,7 +12,7 @@ use crate::app::explore::shown_map::NONE_OF_THESE;
 use crate::app::settings::Measure;
 use crate::app::shell::status::thousands;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{BAR_HEIGHT, ScoreBar, ends_ui, follow_focus, note, score_bar_ui};
+use crate::app::shell::widgets::{BAR_HEIGHT, ScoreBar, ends_ui, explained, follow_focus, note, score_bar_ui};
 use crate::app::state::State;
 use crate::engine::protocol::{LabelId, Scores};
 
@@ -123,7 +123,7 @@ fn measures_ui(ui: &mut Ui, state: &State, lens: Lens, commands: &mut Vec<Comman
                 };
                 let fits = measure != Measure::Probability || state.settings.measure != measure || chosen;
                 let choice = ui.add_enabled(fits, egui::Button::selectable(chosen, measure.title()));
-                let choice = choice.on_hover_text(about).on_disabled_hover_text(help::ALONE);
+                let choice = explained(choice, about).on_disabled_hover_text(help::ALONE);
                 if choice.clicked() {
                     commands.push(ExploreCommand::Show(measure).into());
                 }

@@ -6,13 +6,13 @@ use super::histogram::{Side, histogram_slider_ui};
 use crate::app::command::Command;
 use crate::app::explore::command::ExploreCommand;
 use crate::app::explore::help;
-use crate::app::explore::numbers::lead_text;
+use crate::app::explore::numbers::{Quantity, lead_text, shown};
 use crate::app::explore::shown_map::NONE_OF_THESE;
 use crate::app::settings::{Measure, Sort};
 use crate::app::shell::icons as icon;
 use crate::app::shell::keys::with_hint;
 use crate::app::shell::status::thousands;
-use crate::app::shell::widgets::{combo, labelled, note};
+use crate::app::shell::widgets::{combo, explained, labelled, note};
 use crate::app::state::State;
 use crate::engine::protocol::LabelId;
 
@@ -49,7 +49,7 @@ pub(super) fn sort_ui(ui: &mut Ui, state: &State, width: f32, commands: &mut Vec
                     Sort::Score | Sort::Label => help::measure(measure),
                     Sort::Margin => help::CLOSEST_CALL,
                 };
-                if item.on_hover_text(about).clicked() {
+                if explained(item, about).clicked() {
                     commands.push(ExploreCommand::SortBy(choice).into());
                 }
             }
@@ -81,38 +81,76 @@ pub(super) fn label_filter_ui(ui: &mut Ui, state: &State, width: f32, commands: 
         .on_hover_text("Only pictures with this answer");
 }
 
+/// What the slider bounds, for people.
+struct Bounded {
+    what: &'static str,
+    /// What passes.
+    name: String,
+    /// What the number means.
+    about: &'static str,
+    side: Side,
+}
+
+impl Bounded {
+    fn of(quantity: Quantity) -> Self {
+        match quantity {
+            Quantity::Likeness(_) => Self {
+                what: "Likeness",
+                name: "Only pictures at least this like the one they are compared with".into(),
+                about: help::LIKENESS,
+                side: Side::Above,
+            },
+            Quantity::Lead => Self {
+                what: "Lead",
+                name: "Only pictures whose answer leads by at most this".into(),
+                about: help::CLOSEST_CALL,
+                side: Side::Below,
+            },
+            Quantity::Score(measure) => Self {
+                what: measure.title(),
+                name: format!(
+                    "Only pictures whose best label has at least this {}",
+                    measure.title().to_lowercase()
+                ),
+                about: help::measure(measure),
+                side: Side::Above,
+            },
+        }
+    }
+}
+
+/// A bound as text.
+fn bound_text(quantity: Quantity, bound: f32) -> String {
+    match quantity {
+        Quantity::Likeness(_) => format!("≥ {}", shown(bound, Measure::Cosine)),
+        Quantity::Lead => format!("≤ {}", lead_text(bound)),
+        Quantity::Score(measure) => format!("≥ {}", shown(bound, measure)),
+    }
+}
+
 /// A bound on the number that the gallery is sorted by: from below, and for the closest calls from above.
 pub(super) fn score_filter_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let Some(spread) = &state.explore.arranged.spread else {
         return;
     };
-    let lens = state.lens();
-    let closest = state.settings.sort == Sort::Margin;
+    let quantity = state.quantity();
+    let Bounded {
+        what,
+        name,
+        about,
+        side,
+    } = Bounded::of(quantity);
     let bound = state.explore.filter.bound;
-    let (rest, sign) = if closest {
-        (spread.range.1, "≤")
-    } else {
-        (spread.range.0, "≥")
-    };
-    let (what, name, about) = if closest {
-        let name = "Only pictures whose answer leads by at most this";
-        ("Lead", name.to_owned(), help::CLOSEST_CALL)
-    } else {
-        let what = lens.measure.title();
-        let name = format!(
-            "Only pictures whose best label has at least this {}",
-            what.to_lowercase()
-        );
-        (what, name, help::measure(lens.measure))
+    let rest = match side {
+        Side::Above => spread.range.0,
+        Side::Below => spread.range.1,
     };
     let mut at = bound.unwrap_or(rest);
-    let side = if closest { Side::Below } else { Side::Above };
     let response = histogram_slider_ui(ui, spread, &mut at, side, &name);
-    let response = response.on_hover_text(format!("{name}. {about}"));
+    let response = explained(response, &format!("{name}. {about}"));
     let text = match bound {
         None => format!("{what}: any"),
-        Some(bound) if closest => format!("{what} {sign} {}", lead_text(bound)),
-        Some(bound) => format!("{what} {sign} {}", lens.text(bound)),
+        Some(bound) => format!("{what} {}", bound_text(quantity, bound)),
     };
     ui.add(egui::Label::new(note(ui, text)).truncate());
     if response.changed() {

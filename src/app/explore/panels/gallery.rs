@@ -6,17 +6,20 @@ use super::toolbar::toolbar_ui;
 use super::{grid, large};
 use crate::app::command::{Command, Dialog, FileDialog};
 use crate::app::explore::command::{ExploreCommand, Mark};
+use crate::app::models::{ModelsCommand, Only, Order};
 use crate::app::shell::keys::with_hint;
 use crate::app::shell::status::thousands;
 use crate::app::shell::textures::Textures;
 use crate::app::shell::widgets::{icon_button, note};
 use crate::app::shell::{icons as icon, theme};
 use crate::app::state::{Mode, State};
-use crate::app::train::{Page, TrainCommand};
+use crate::app::train::TrainCommand;
 use crate::engine::protocol::PictureId;
 
-/// Height of the bar with commands for marked pictures.
+/// Height of the bar with commands for marked pictures, until it was drawn once.
 const MARKED_HEIGHT: f32 = 36.0;
+/// What is above and below its lines.
+const MARKED_MARGIN: f32 = 8.0;
 /// Height of a line with an icon.
 const LINE: f32 = 28.0;
 
@@ -47,11 +50,7 @@ pub fn gallery_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands:
     }
     // Below, and not above or around: the gallery stays what it is, also while a band marks its pictures.
     if !state.explore.marked.is_empty() {
-        let panel = Panel::bottom("marked").exact_size(MARKED_HEIGHT).resizable(false);
-        panel
-            .frame(Frame::new())
-            .show_separator_line(false)
-            .show(ui, |ui| marked_ui(ui, state, commands));
+        marked_panel_ui(ui, state, commands);
     }
     grid::grid_ui(ui, state, textures, commands)
 }
@@ -76,6 +75,8 @@ fn starter_note_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                     let text = "The built-in starter is not CLIP; it knows everyday objects.";
                     ui.label(RichText::new(text).small().color(palette.text));
                     if ui.link(RichText::new("Get a real CLIP (96 MB)").small()).clicked() {
+                        let show = [ModelsCommand::List(Only::default()), ModelsCommand::SortBy(Order::Size)];
+                        commands.extend(show.map(Command::Models));
                         commands.push(Command::UseMode(Mode::Models));
                     }
                 });
@@ -133,7 +134,7 @@ fn empty_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         if ui.button(format!("{}  Look at the samples", icon::IMAGES)).clicked() {
             commands.push(ExploreCommand::OpenSamples.into());
         }
-        if !state.explore.unreadable.is_empty() && ui.button("What could not be read").clicked() {
+        if !state.explore.unreadable.is_empty() && ui.button("Show unreadable files").clicked() {
             commands.push(Command::OpenDialog(Dialog::Skipped));
         }
     });
@@ -165,11 +166,25 @@ fn nothing_passes_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     });
 }
 
-/// The bar with commands for the marked pictures.
-fn marked_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+/// The bar with commands for the marked pictures, as high as its lines are many.
+fn marked_panel_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let id = ui.scope_id().with("height of the bar for marked pictures");
+    let height: f32 = ui.data(|data| data.get_temp(id)).unwrap_or(MARKED_HEIGHT);
+    let panel = Panel::bottom("marked").exact_size(height).resizable(false);
+    let panel = panel.frame(Frame::new()).show_separator_line(false);
+    let drawn = panel.show(ui, |ui| marked_ui(ui, state, commands)).inner;
+    let wanted = (drawn + MARKED_MARGIN).max(MARKED_HEIGHT);
+    if (wanted - height).abs() > 0.5 {
+        ui.data_mut(|data| data.insert_temp(id, wanted));
+        ui.ctx().request_repaint();
+    }
+}
+
+/// Draws the commands for the marked pictures; returns how high they became.
+fn marked_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) -> f32 {
     let explore = &state.explore;
-    ui.horizontal(|ui| {
-        let close = with_hint("Select nothing", state, &Command::Explore(ExploreCommand::Back));
+    let drawn = ui.horizontal_wrapped(|ui| {
+        let close = with_hint("Clear selection", state, &Command::Explore(ExploreCommand::Back));
         if icon_button(ui, icon::X, &close, false).clicked() {
             commands.push(ExploreCommand::Mark(Mark::Nothing).into());
         }
@@ -183,29 +198,17 @@ fn marked_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             let marked: Vec<PictureId> = explore.marked.iter().copied().collect();
             commands.push(ExploreCommand::CopyPath(explore.paths(&marked)).into());
         }
-        let folder = common_folder(state);
+        let folder = explore.marked_folder(&state.settings.folders);
         let train = ui.add_enabled(folder.is_some(), egui::Button::new("Train on their folder"));
+        let train = train.on_disabled_hover_text("No open folder holds all of them");
         let Some(folder) = folder else { return };
         let about = format!(
             "All of {}, not these pictures alone, becomes the training data",
             folder.display()
         );
         if train.on_hover_text(about).clicked() {
-            commands.push(Command::Train(TrainCommand::UseFolder(folder)));
-            commands.push(Command::Train(TrainCommand::Open(Page::Setup)));
+            commands.push(Command::Train(TrainCommand::Drop(folder)));
         }
     });
-}
-
-/// The folder that holds all marked pictures.
-fn common_folder(state: &State) -> Option<std::path::PathBuf> {
-    let explore = &state.explore;
-    let mut marked = explore.marked.iter().filter_map(|&id| explore.pictures.get(id));
-    let mut folder = marked.next()?.file.path.parent()?;
-    for picture in marked {
-        while !picture.file.path.starts_with(folder) {
-            folder = folder.parent()?;
-        }
-    }
-    Some(folder.to_path_buf())
+    drawn.response.rect.height()
 }

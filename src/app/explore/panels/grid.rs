@@ -69,6 +69,22 @@ impl Grid {
         });
         cells.collect()
     }
+
+    /// The pictures whose cells the rubber band touches, which is in the gallery's own coordinates.
+    fn within(&self, order: &[PictureId], band: Rect, mut aspect: impl FnMut(PictureId) -> f32) -> BTreeSet<PictureId> {
+        let row = |y: f32| (y / self.row_height).floor().max(0.0) as usize;
+        let rows = order.chunks(self.columns).enumerate();
+        let touched = rows
+            .skip(row(band.top()))
+            .take_while(|(at, _)| *at <= row(band.bottom()));
+        let pictures = touched.flat_map(|(at, pictures)| {
+            let aspects: Vec<f32> = pictures.iter().map(|&id| aspect(id)).collect();
+            let cells = self.cells(Pos2::ZERO, at, &aspects);
+            let hit = pictures.iter().zip(cells).filter(|(_, cell)| cell.intersects(band));
+            hit.map(|(&id, _)| id).collect::<Vec<_>>()
+        });
+        pictures.collect()
+    }
 }
 
 /// Draws the cells on screen; returns the pictures whose thumbnails are missing.
@@ -105,7 +121,7 @@ pub fn grid_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &m
             ui.set_height(rows as f32 * grid.row_height);
             let origin = ui.max_rect().min;
             scroll_to_selected(ui, state, &grid, origin, commands);
-            band_ui(ui, state, &grid, origin, commands);
+            band_ui(ui, (state, textures), &grid, origin, commands);
             let first = (viewport.min.y / grid.row_height).floor().max(0.0) as usize;
             let last = ((viewport.max.y / grid.row_height).ceil() as usize).min(rows);
             for row in first..last {
@@ -143,7 +159,13 @@ fn scroll_to_selected(ui: &Ui, state: &State, grid: &Grid, origin: Pos2, command
 }
 
 /// The rubber band that a drag in the gallery draws: what it touches is marked.
-fn band_ui(ui: &Ui, state: &State, grid: &Grid, origin: Pos2, commands: &mut Vec<Command>) {
+fn band_ui(
+    ui: &Ui,
+    (state, textures): (&State, &mut Textures),
+    grid: &Grid,
+    origin: Pos2,
+    commands: &mut Vec<Command>,
+) {
     let response = ui.interact(ui.clip_rect(), Id::unique("gallery band"), Sense::DRAG);
     let id = response.id.with("from");
     if response.drag_started()
@@ -159,7 +181,8 @@ fn band_ui(ui: &Ui, state: &State, grid: &Grid, origin: Pos2, commands: &mut Vec
     };
     let band = Rect::from_two_pos(origin + from, pointer);
     ui.scroll_to_rect(Rect::from_center_size(pointer, Vec2::splat(8.0)), None);
-    let marked = within(state, grid, band.translate(-origin.to_vec2()));
+    let order = state.explore.order();
+    let marked = grid.within(order, band.translate(-origin.to_vec2()), |id| aspect(textures, id));
     if marked != state.explore.marked {
         commands.push(ExploreCommand::Mark(Mark::These(marked.into_iter().collect())).into());
     }
@@ -175,18 +198,6 @@ fn band_ui(ui: &Ui, state: &State, grid: &Grid, origin: Pos2, commands: &mut Vec
         Stroke::new(1.0, palette.accent),
         StrokeKind::Inside,
     );
-}
-
-/// The pictures whose cells the rubber band touches, which is in the gallery's own coordinates.
-fn within(state: &State, grid: &Grid, band: Rect) -> BTreeSet<PictureId> {
-    let order = state.explore.order();
-    let row = |y: f32| (y / grid.row_height).floor().max(0.0) as usize;
-    let column_width = grid.width / grid.columns as f32;
-    let column = |x: f32| ((x / column_width).floor().max(0.0) as usize).min(grid.columns - 1);
-    let rows = row(band.top())..=row(band.bottom()).min(order.len() / grid.columns);
-    let columns = column(band.left())..=column(band.right());
-    let places = rows.flat_map(|row| columns.clone().map(move |column| row * grid.columns + column));
-    places.filter_map(|place| order.get(place).copied()).collect()
 }
 
 #[cfg(test)]
@@ -205,6 +216,26 @@ mod tests {
                 assert!((pair[1].left() - pair[0].right() - CELL_GAP).abs() < 0.01);
             }
             assert_eq!(cells[0].top(), 2.0 * grid.row_height);
+        }
+    }
+
+    #[test]
+    fn a_band_touches_the_cells_that_are_drawn_also_where_they_are_of_many_widths() {
+        let order: Vec<PictureId> = (0..9).collect();
+        let aspects = [0.6, 2.0, 1.0, 0.8, 1.5, 2.0, 1.0, 0.6, 2.0];
+        let aspect = |id: PictureId| aspects[id as usize];
+        for in_rows in [false, true] {
+            let grid = Grid::new(460.0, 100.0, 40.0, in_rows);
+            assert!(grid.columns > 2);
+            for (at, row) in order.chunks(grid.columns).enumerate() {
+                let widths: Vec<f32> = row.iter().map(|&id| aspect(id)).collect();
+                for (&id, cell) in row.iter().zip(grid.cells(Pos2::ZERO, at, &widths)) {
+                    let touched = grid.within(&order, cell.shrink(4.0), aspect);
+                    assert_eq!(touched, BTreeSet::from([id]), "{in_rows}");
+                }
+            }
+            let all = Rect::from_min_max(Pos2::ZERO, pos2(10_000.0, 10_000.0));
+            assert_eq!(grid.within(&order, all, aspect).len(), order.len());
         }
     }
 

@@ -11,7 +11,7 @@ use crate::app::explore::command::ExploreCommand;
 use crate::app::explore::shown_map::ShownMap;
 use crate::app::shell::keys::with_hint;
 use crate::app::shell::widgets::{
-    combo, ends_ui, icon_button, labelled, note, progress_ui, section, swatch_ui, tall_ends_ui,
+    combo, ends_ui, explained, explained_ui, icon_button, labelled, note, progress_ui, section, swatch_ui, tall_ends_ui,
 };
 use crate::app::shell::{icons as icon, theme};
 use crate::app::state::State;
@@ -23,8 +23,8 @@ pub(super) const NUMBERS_HEIGHT: f32 = 16.0;
 const COMBO_WIDTH: f32 = 132.0;
 /// Enough for every method.
 pub(super) const LIST_HEIGHT: f32 = 400.0;
-pub(super) const TEST_WORDS: &str = "Erases what the map marks, part by part, and watches the score: beside erasing the \
-    same shape elsewhere, and beside what an unrelated label's map marks. The picture's file is not touched.";
+pub(super) const TEST_WORDS: &str = "Erases what the map marks, part by part, and compares the drop with erasing the same \
+    shape elsewhere and what an unrelated label's map marks. The picture's file is not touched.";
 /// Width of the words after a progress bar.
 pub(super) const WORDS_WIDTH: f32 = 84.0;
 /// Approximate width of the buttons to the right of the opacity.
@@ -47,7 +47,7 @@ pub fn heatmap_ui(
         ui.label(note(ui, words));
         return;
     }
-    if state.settings.labels.is_empty() {
+    if state.asked_rows().next().is_none() {
         ui.label(note(ui, "Add a label to see where it is found"));
         return;
     }
@@ -123,7 +123,7 @@ fn method_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 let about = card(method);
                 let title = format!("{}  ({})", about.title, about.shows.title());
                 let choice = ui.add_enabled(fits.is_ok(), egui::Button::selectable(method == used, title));
-                let choice = choice.on_hover_ui(|ui| card_ui(ui, method));
+                let choice = explained_ui(choice, |ui| card_ui(ui, method));
                 let choice = match fits {
                     Ok(()) => choice,
                     Err(reason) => choice.on_disabled_hover_text(format!("Does not fit this model: {reason}")),
@@ -133,7 +133,7 @@ fn method_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 }
             }
         });
-    response.response.on_hover_ui(|ui| card_ui(ui, used));
+    explained_ui(response.response, |ui| card_ui(ui, used));
 }
 
 /// What a method computes, and what it cannot tell.
@@ -201,7 +201,7 @@ fn tools_ui(ui: &mut Ui, state: &State, there: bool, commands: &mut Vec<Command>
     ui.spacing_mut().item_spacing.x = theme::GAP_SMALL;
     ui.spacing_mut().button_padding.x = 6.0;
     let test = ui.add_enabled_ui(there && state.explore.inspected.tested.is_none(), |ui| {
-        icon_button(ui, icon::QUESTION, "Test this heatmap", false).on_hover_text(TEST_WORDS)
+        explained(icon_button(ui, icon::QUESTION, "Test this heatmap", false), TEST_WORDS)
     });
     if test.inner.clicked() {
         commands.push(ExploreCommand::TestMap.into());

@@ -88,11 +88,11 @@ fn scales_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         }
     }
     let mut contour = settings.contour;
-    if checkbox(ui, &mut contour, "Line at half of the maximum").clicked() {
+    if checkbox(ui, &mut contour, "Contour at half maximum").clicked() {
         commands.push(ExploreCommand::ToggleContour.into());
     }
     ui.separator();
-    let automatic = (None, "Whichever scale fits the values");
+    let automatic = (None, "Automatic");
     let each = Scale::ALL.map(|scale| (Some(scale), scale.title()));
     for (scale, title) in [automatic].into_iter().chain(each) {
         if radio(ui, scale == settings.heatmap_scale, title).clicked() {

@@ -92,8 +92,8 @@ fn verdict_ui(ui: &mut Ui, verdict: &Verdict, beside: Option<&str>, method: Heat
         chart_ui(ui, &chart);
     });
     ui.label(note(ui, verdict.sentence())).on_hover_text(format!(
-        "{}: {} Erased parts are filled with the picture's mean colour. Compared is how far the cosine lies below its \
-         start, on the mean of the way; the other places are the map itself moved, and random blobs of its size.",
+        "{}: {} Erased parts are filled with the picture's mean colour. The measure is the average drop of the cosine \
+         along the way; the other places are the map itself moved, and random blobs of its size.",
         card(method).title,
         TEST_WORDS
     ));

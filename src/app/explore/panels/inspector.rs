@@ -18,6 +18,7 @@ use crate::app::shell::widgets::{ends_ui, file_size, follow_focus, icon_button, 
 use crate::app::shell::{icons as icon, theme};
 use crate::app::state::State;
 use crate::engine::protocol::PictureId;
+use crate::escape::{shortened, visible};
 
 /// Width of the icons beside a picture's name.
 const ICONS_WIDTH: f32 = 4.0 * theme::ICON_BUTTON + 3.0 * theme::GAP_SMALL;
@@ -128,11 +129,14 @@ fn header_ui(ui: &mut Ui, state: &State, selected: PictureId, commands: &mut Vec
         },
     );
     // One line, always: nothing below it moves.
-    ui.add(egui::Label::new(note(ui, summary(state))).truncate());
+    ui.add(egui::Label::new(note(ui, summary(state, selected))).truncate());
 }
 
-/// A line about the picture: its size, its file, or what the model sees of it.
-fn summary(state: &State) -> String {
+/// A line about the picture: its size, its file, what the model sees of it, or why it was skipped.
+fn summary(state: &State, selected: PictureId) -> String {
+    if let Some(reason) = &state.explore.pictures[selected].skipped {
+        return visible(&shortened(reason));
+    }
     match (&state.explore.inspected.picture, state.explore.model_view, &state.model) {
         (_, true, Some(model)) => format!("What the model sees: {}", model.sees),
         (Some(inspected), _, _) => {

@@ -9,7 +9,7 @@ use super::none::{none_row_ui, none_ui};
 use super::templates::templates_ui;
 use crate::app::command::{Command, Dialog};
 use crate::app::explore::command::ExploreCommand;
-use crate::app::explore::label_rows::{FreeColours, reading, refusal};
+use crate::app::explore::label_rows::{FreeColours, refusal, spelling};
 use crate::app::explore::state::Focus;
 use crate::app::explore::wording::Wording;
 use crate::app::settings::LabelRow;
@@ -142,11 +142,11 @@ fn new_label_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         })
     });
     if let Some(text) = pasted.filter(|_| response.has_focus()) {
-        commands.push(ExploreCommand::TypeNewLabel(String::new()).into());
         add(state, parse_labels(&text), commands);
-    } else if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
         commands.push(ExploreCommand::TypeNewLabel(String::new()).into());
+    } else if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
         add(state, Label::parse(&typed).into_iter().collect(), commands);
+        commands.push(ExploreCommand::TypeNewLabel(String::new()).into());
         response.request_focus();
     } else if response.changed() {
         commands.push(ExploreCommand::TypeNewLabel(typed).into());
@@ -173,16 +173,19 @@ fn rows_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     }
 }
 
-/// Adds labels. One that is there already is not added again: the two would halve each other's probability.
+/// Adds labels. One that is there already is not added again: the two would halve each other's probability. Another spelling
+/// of it is added, and marked where the model reads both alike.
 fn add(state: &State, labels: Vec<Label>, commands: &mut Vec<Command>) {
     let (labels, refused) = of_fair_length(labels);
     commands.extend(refusal(&refused));
     let mut rows = state.settings.labels.clone();
-    let mut known: HashSet<_> = rows.iter().map(|row| reading(&row.label)).collect();
+    let mut known: HashSet<_> = rows.iter().map(|row| spelling(&row.label)).collect();
     let mut colours = FreeColours::beside(&rows);
     for label in labels {
-        if known.insert(reading(&label)) {
-            rows.push(LabelRow::new(label, colours.next_free()));
+        if known.insert(spelling(&label)) {
+            // What was asked about while it was typed stays the label that it is.
+            let typed = state.explore.typed.clone().filter(|row| row.label == label);
+            rows.push(typed.unwrap_or_else(|| LabelRow::new(label, colours.next_free())));
         }
     }
     commands.push(ExploreCommand::EditLabels(rows).into());

@@ -7,7 +7,7 @@ use egui::{CornerRadius, Rect, Sense, TextureHandle, Ui, WidgetInfo, pos2, vec2}
 use super::tile::tile_menu_ui;
 use super::zoom::Shown;
 use crate::app::command::Command;
-use crate::app::explore::command::{ExploreCommand, Step};
+use crate::app::explore::command::{ExploreCommand, Nudge, Step};
 use crate::app::explore::state::Large;
 use crate::app::shell::keys::with_hint;
 use crate::app::shell::status::thousands;
@@ -19,6 +19,8 @@ use crate::engine::protocol::PictureId;
 
 /// How far a point of scrolling zooms.
 const PER_POINT: f32 = 0.004;
+/// How far a key moves the picture, of the area that it is shown in.
+const PAN_STEP: f32 = 0.25;
 const NAME_WIDTH: f32 = 260.0;
 const SIZE_WIDTH: f32 = 100.0;
 /// Approximate width of the zoom's choices.
@@ -63,6 +65,9 @@ pub fn large_ui(ui: &mut Ui, state: &State, textures: &mut Textures, commands: &
             }
         }
         commands.extend(handled(ui, &response, shown));
+        if let Some(nudge) = explore.nudge {
+            commands.push(ExploreCommand::LookAt(nudged(shown, nudge).look).into());
+        }
     }
     tile_menu_ui(ui, state, &response, (id, true), commands);
     if explore.wants_menu {
@@ -85,12 +90,12 @@ fn header_ui(ui: &mut Ui, state: &State, id: PictureId, original: Option<(u32, u
                 ),
                 (
                     icon::CARET_LEFT,
-                    "The picture before",
+                    "Previous picture",
                     Command::Explore(ExploreCommand::Go(Step::Left)),
                 ),
                 (
                     icon::CARET_RIGHT,
-                    "The next picture",
+                    "Next picture",
                     Command::Explore(ExploreCommand::Go(Step::Right)),
                 ),
             ] {
@@ -155,6 +160,19 @@ fn paint(ui: &Ui, texture: &TextureHandle, rect: Rect, area: Rect) {
     let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
     ui.painter_at(area)
         .image(texture.id(), rect, whole, egui::Color32::WHITE);
+}
+
+/// What a key does to the picture.
+fn nudged(shown: Shown, nudge: Nudge) -> Shown {
+    let step = PAN_STEP * shown.area.size();
+    match nudge {
+        Nudge::Zoom(factor) => shown.zoomed(factor, shown.area.center()),
+        Nudge::Pan(Step::Left) => shown.moved(vec2(step.x, 0.0)),
+        Nudge::Pan(Step::Right) => shown.moved(vec2(-step.x, 0.0)),
+        Nudge::Pan(Step::Up) => shown.moved(vec2(0.0, step.y)),
+        Nudge::Pan(Step::Down) => shown.moved(vec2(0.0, -step.y)),
+        Nudge::Pan(_) => shown,
+    }
 }
 
 /// What the pointer does to the picture.

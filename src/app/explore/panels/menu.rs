@@ -46,7 +46,9 @@ pub fn menu_ui(ui: &mut Ui, state: &State, id: PictureId, by_key: bool, commands
         item(ui, "Copy path", &|| {
             vec![ExploreCommand::CopyPath(path.display().to_string()).into()]
         });
-        item(ui, "Use as example", &|| vec![ExploreCommand::UseAsExample(id).into()]);
+        item(ui, "Use as example", &|| {
+            vec![ExploreCommand::UseAsExamples(vec![id]).into()]
+        });
         item(ui, "Skip", &|| vec![ExploreCommand::Skip(all.clone()).into()]);
         return;
     }
@@ -55,9 +57,7 @@ pub fn menu_ui(ui: &mut Ui, state: &State, id: PictureId, by_key: bool, commands
         vec![ExploreCommand::CopyPath(explore.paths(&all)).into()]
     });
     item(ui, &format!("Use {pictures} as examples"), &|| {
-        all.iter()
-            .map(|&id| Command::Explore(ExploreCommand::UseAsExample(id)))
-            .collect()
+        vec![ExploreCommand::UseAsExamples(all.clone()).into()]
     });
     item(ui, &format!("Skip {pictures}"), &|| {
         vec![ExploreCommand::Skip(all.clone()).into()]

@@ -19,6 +19,7 @@ mod none;
 mod pane;
 mod panes;
 mod probe;
+mod said;
 mod templates;
 mod tile;
 mod toolbar;
@@ -35,5 +36,8 @@ pub use layout::explore_ui;
 /// A label's colour; "none of these" and labels that were removed share one of their own.
 fn label_colour(ui: &Ui, state: &State, label: Option<LabelId>) -> Color32 {
     let row = label.and_then(|label| state.row(label));
-    row.map_or_else(|| theme::none_colour(ui), |row| theme::label_colour(row.colour))
+    row.map_or_else(
+        || theme::none_colour(ui),
+        |row| theme::themed(ui.ctx(), theme::label_colour(row.colour)),
+    )
 }

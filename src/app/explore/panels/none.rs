@@ -6,9 +6,10 @@ use crate::app::command::Command;
 use crate::app::explore::command::ExploreCommand;
 use crate::app::explore::help;
 use crate::app::explore::shown_map::NONE_OF_THESE;
-use crate::app::shell::widgets::{checkbox, ends_ui, icon_button, note};
+use crate::app::shell::widgets::{checkbox, ends_ui, explained, icon_button, note};
 use crate::app::shell::{icons as icon, theme};
 use crate::app::state::State;
+use crate::fixed::signed;
 
 /// The range of the offset.
 const OFFSETS: std::ops::RangeInclusive<f32> = -0.15..=0.15;
@@ -24,8 +25,8 @@ pub fn none_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let shown = state.settings.show_none;
     ui.horizontal(|ui| {
         let mut on = shown;
-        let text = RichText::new(format!("\"{NONE_OF_THESE}\" competes")).small();
-        if checkbox(ui, &mut on, text).on_hover_text(help::NONE).clicked() {
+        let text = RichText::new(format!("Include \"{NONE_OF_THESE}\"")).small();
+        if explained(checkbox(ui, &mut on, text), help::NONE).clicked() {
             commands.push(ExploreCommand::ShowNone(on).into());
         }
     });
@@ -45,14 +46,14 @@ fn offset_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         |ui, bias| {
             ui.spacing_mut().slider_width = (ui.available_width() - 8.0).max(40.0);
             let slider = Slider::new(bias, OFFSETS).show_value(false);
-            let response = ui.add(slider).on_hover_text(help::NONE);
+            let response = explained(ui.add(slider), help::NONE);
             response.widget_info(|| WidgetInfo::slider(true, f64::from(*bias), "Offset of none of these"));
         },
         |ui, bias| {
             let value = DragValue::new(bias)
                 .range(OFFSETS)
                 .speed(0.001)
-                .custom_formatter(|value, _| format!("{value:+.3}"));
+                .custom_formatter(|value, _| signed(value, 3));
             ui.add(value);
             let reset = ui.add_enabled_ui(bias.abs() > NO_OFFSET, |ui| {
                 icon_button(ui, icon::ARROW_CLOCKWISE, "Reset the offset to 0", false)

@@ -12,6 +12,7 @@ use crate::app::shell::textures::{OverlayKey, Textures};
 use crate::app::shell::theme;
 use crate::app::state::State;
 use crate::engine::protocol::{Dab, InspectedPicture, Shift, ViewRect};
+use crate::fixed::fixed;
 
 /// Side of a drawn heatmap, in pixels; the graphics card smooths between them.
 const OVERLAY_SIDE: u32 = 336;
@@ -134,7 +135,7 @@ fn hover_ui(response: egui::Response, shown: Option<&ShownMap<'_>>, seen: Rect, 
     let is_in = (0.0..1.0).contains(&at.x) && (0.0..1.0).contains(&at.y);
     let value = shown.filter(|_| is_in).map(|shown| {
         let value = shown.overlay.value(shown.map, at.x, at.y);
-        format!("{value:.3} {}", shown.map.unit())
+        format!("{} {}", fixed(value, 3), shown.map.unit())
     });
     let words: Vec<String> = value.into_iter().chain(has_frame.then(|| FRAME_WORDS.into())).collect();
     let response = if has_frame {

@@ -7,7 +7,7 @@ use crate::app::explore::command::ExploreCommand;
 use crate::app::shell::icons as icon;
 use crate::app::shell::status::counted;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{combo, ends_ui, icon_button, note, section};
+use crate::app::shell::widgets::{combo, ends_ui, explained, icon_button, note, section};
 use crate::app::state::State;
 use crate::zero_shot::TemplateSet;
 
@@ -40,7 +40,8 @@ pub fn templates_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 }
             }
         });
-    list.response.on_hover_text(
+    explained(
+        list.response,
         "The sentence around each label's name, as the model reads it. After a change, the bars show the results under \
          both.",
     );
@@ -49,7 +50,7 @@ pub fn templates_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 
 /// What the thin bars mean, and how many answers differ.
 fn baseline_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    let Some(baseline) = &state.explore.baseline else {
+    let Some(baseline) = state.comparable_baseline() else {
         return;
     };
     let before = baseline.question.templates.title();
@@ -62,7 +63,7 @@ fn baseline_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         }
     };
     ui.label(note(ui, text));
-    if ui.link(egui::RichText::new("Compare no longer").small()).clicked() {
+    if ui.link(egui::RichText::new("Stop comparing").small()).clicked() {
         commands.push(ExploreCommand::ForgetBaseline.into());
     }
 }

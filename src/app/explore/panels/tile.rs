@@ -8,14 +8,11 @@ use egui::{
     StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::label_colour;
 use super::menu::menu_ui;
+use super::said::{Said, said};
 use crate::app::command::Command;
 use crate::app::explore::command::{ExploreCommand, Mark};
-use crate::app::explore::numbers::{Lens, lead_text};
-use crate::app::explore::picture::Answer;
-use crate::app::explore::shown_map::NONE_OF_THESE;
-use crate::app::settings::{Sort, TileText};
+use crate::app::settings::TileText;
 use crate::app::shell::textures::Textures;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::middle_elided;
@@ -31,19 +28,10 @@ const STRIP_HEIGHT: f32 = 20.0;
 /// Height of the caption below each picture.
 pub fn caption_height(state: &State) -> f32 {
     match state.settings.tile_text {
-        TileText::Below if state.settings.labels.is_empty() => NAME_HEIGHT,
+        TileText::Below if state.asked_rows().next().is_none() => NAME_HEIGHT,
         TileText::Below => CAPTION_HEIGHT,
         TileText::Over | TileText::Nowhere => 0.0,
     }
-}
-
-/// The words on a tile.
-struct Said {
-    answer: String,
-    number: String,
-    /// The name of that number.
-    what: &'static str,
-    colour: Color32,
 }
 
 /// Draws one picture in its cell; returns whether its thumbnail was there.
@@ -61,10 +49,11 @@ pub fn tile_ui(
     let selected = explore.selected == Some(id);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, &name));
     let by_key = response.clicked() && ui.input(|input| input.key_pressed(Key::Enter) || input.key_pressed(Key::Space));
-    if response.double_clicked() || by_key {
+    let modifiers = held(ui);
+    // Ctrl with a key does what Ctrl with a click does.
+    if response.double_clicked() || (by_key && !modifiers.command) {
         commands.push(ExploreCommand::OpenLarge(Some(id)).into());
     } else if response.clicked() {
-        let modifiers = held(ui);
         commands.push(if modifiers.command {
             Command::Explore(ExploreCommand::Mark(Mark::Toggle(id)))
         } else if modifiers.shift {
@@ -135,6 +124,12 @@ fn held(ui: &Ui) -> Modifiers {
         let released = input.events.iter().rev().find_map(|event| match event {
             Event::PointerButton {
                 pressed: false,
+                modifiers,
+                ..
+            }
+            | Event::Key {
+                key: Key::Enter | Key::Space,
+                pressed: true,
                 modifiers,
                 ..
             } => Some(*modifiers),
@@ -236,45 +231,6 @@ fn elided(ui: &Ui, text: &str, font: FontId, colour: Color32, width: f32) -> Arc
     let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, colour);
     job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
     ui.painter().layout_job(job)
-}
-
-/// The words for a picture; the number is the one that the gallery is sorted by, if it is sorted by a number.
-fn said(ui: &Ui, state: &State, id: PictureId) -> Option<Said> {
-    let explore = &state.explore;
-    let answer = state.answer(id)?;
-    if answer.question.labels.is_empty() {
-        return None;
-    }
-    let lens = state.lens();
-    let winner = lens.winner(answer.scores);
-    let alike = explore.alike.as_ref().and_then(|alike| alike.cosines.get(&id));
-    Some(Said {
-        answer: winner.map_or(NONE_OF_THESE, |place| answer.name(place)).to_owned(),
-        number: match alike {
-            Some(cosine) => format!("like {cosine:.3}"),
-            None => number(state, lens, answer, id),
-        },
-        what: match alike {
-            Some(_) => "Cosine with the picture it is compared with",
-            None if state.settings.sort == Sort::Margin => "Lead in cosine",
-            None => lens.measure.title(),
-        },
-        colour: label_colour(ui, state, winner.and_then(|place| answer.question.id(place))),
-    })
-}
-
-fn number(state: &State, lens: Lens, answer: Answer<'_>, id: PictureId) -> String {
-    if state.settings.sort == Sort::Margin {
-        let lead = lens.lead(answer.question, answer.scores);
-        return lead.map_or_else(String::new, lead_text);
-    }
-    let number = lens
-        .best(answer.scores)
-        .map_or_else(String::new, |number| lens.text(number));
-    match state.explore.arranged.ranks.get(&id) {
-        Some(rank) => format!("#{rank}  {number}"),
-        None => number,
-    }
 }
 
 #[cfg(test)]

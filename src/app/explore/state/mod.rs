@@ -8,11 +8,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::command::Compare;
+use super::command::{Compare, Nudge};
+use super::numbers::Quantity;
 use super::order::{Due, Held};
 use super::picture::{Filter, Picture, Pictures};
 use super::view::Arranged;
 use super::wording::Wording;
+use crate::app::settings::LabelRow;
 use crate::app::shell::history::History;
 use crate::engine::protocol::{Generation, LabelId, ModelInfo, PictureId, Probe, Question, ScreenImage, Shift};
 
@@ -54,6 +56,8 @@ pub struct Explore {
     /// Whether the pointer is over the gallery.
     pub(super) pointed: bool,
     pub(super) filter: Filter,
+    /// What the filter's bound is a bound of; where the gallery is bounded by another number, the bound goes.
+    pub(super) bounded: Option<Quantity>,
     /// The similarity to one picture, if that is the order.
     pub(super) alike: Option<Alike>,
     /// Pictures that the model has an embedding of.
@@ -77,6 +81,8 @@ pub struct Explore {
     pub(super) wants_menu: bool,
     /// The picture that fills the gallery's place.
     pub(super) large: Option<Large>,
+    /// What a key asked of it, until it is drawn, where its size is known.
+    pub(super) nudge: Option<Nudge>,
     pub(super) inspected: Inspected,
     /// The label that is pinned; if none is, the best label's map is shown.
     pub(super) mapped_label: Option<LabelId>,
@@ -108,6 +114,9 @@ pub struct Explore {
     pub(super) duplicate_labels: HashSet<LabelId>,
     /// The text in the field for new labels.
     pub(super) new_label: String,
+    /// The label that this text makes, which is asked about after the others: no row of the settings, and no change
+    /// that could be undone.
+    pub(super) typed: Option<LabelRow>,
     /// The label whose descriptions are open.
     pub(super) expanded_label: Option<LabelId>,
     /// Pictures in a row and rows on a screen, as last drawn: for the keyboard.
@@ -239,6 +248,12 @@ impl Explore {
     /// Whether the picture is shown to the model in another way than it is.
     pub fn is_probing(&self) -> bool {
         !self.probe.dabs.is_empty() || self.probe.shift != Shift::default()
+    }
+
+    /// How like each picture is to the one that they are compared with, once that is known.
+    pub fn likeness(&self) -> Option<&HashMap<PictureId, f32>> {
+        let alike = self.alike.as_ref()?;
+        (!alike.cosines.is_empty()).then_some(&alike.cosines)
     }
 
     /// How a picture is called beside others: with its folder where its name is not its alone.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::app::explore::numbers::Lens;
+use crate::app::explore::Baseline;
+use crate::app::explore::numbers::{Lens, Quantity};
 use crate::app::explore::picture::Answer;
-use crate::app::settings::LabelRow;
+use crate::app::settings::{LabelRow, Sort};
 use crate::app::state::State;
 use crate::engine::protocol::{LabelId, PictureId, Probed, Scoring};
 
@@ -21,9 +22,23 @@ impl State {
         Lens::new(&self.settings, self.scoring(), labels)
     }
 
+    /// The number that the gallery is bounded by.
+    pub fn quantity(&self) -> Quantity {
+        match (&self.explore.alike, self.settings.sort) {
+            (Some(alike), _) if self.explore.likeness().is_some() => Quantity::Likeness(alike.to),
+            (_, Sort::Margin) => Quantity::Lead,
+            (_, Sort::Name | Sort::Score | Sort::Label) => Quantity::Score(self.lens().measure),
+        }
+    }
+
+    /// The labels that the model is asked about: those of the settings, then the one that is being typed.
+    pub fn asked_rows(&self) -> impl Iterator<Item = &LabelRow> {
+        self.settings.labels.iter().chain(&self.explore.typed)
+    }
+
     /// The row of a label, if it is still there.
     pub fn row(&self, label: LabelId) -> Option<&LabelRow> {
-        self.settings.labels.iter().find(|row| row.id == label)
+        self.asked_rows().find(|row| row.id == label)
     }
 
     /// The label whose map is shown: under the pointer, chosen, or best.
@@ -64,9 +79,17 @@ impl State {
         }
     }
 
+    /// The answers under the templates before, while the answers of now are about the same labels: shares of others cannot
+    /// be compared.
+    pub fn comparable_baseline(&self) -> Option<&Baseline> {
+        let answer = self.explore.asking.answer.as_ref()?;
+        let baseline = self.explore.baseline.as_ref()?;
+        (baseline.question.labels == answer.labels).then_some(baseline)
+    }
+
     /// What the model said about the inspected picture under the templates before.
     pub fn baseline_answer(&self) -> Option<Answer<'_>> {
-        let baseline = self.explore.baseline.as_ref()?;
+        let baseline = self.comparable_baseline()?;
         Some(Answer {
             question: &baseline.question,
             scores: baseline.scores.get(&self.explore.selected?)?,

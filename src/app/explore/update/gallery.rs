@@ -3,7 +3,7 @@
 use crate::app::command::Command;
 use crate::app::explore::command::ExploreCommand;
 use crate::app::explore::state::Focus;
-use crate::app::settings::{DIVIDER, Sort, THUMBNAIL_SIDES};
+use crate::app::settings::{DIVIDER, THUMBNAIL_SIDES};
 use crate::app::shell::messages::Message;
 use crate::app::state::State;
 use crate::app::train::{Page, TrainCommand};
@@ -14,23 +14,17 @@ use crate::heatmap::Scale;
 pub(super) fn arrange(state: &mut State, command: ExploreCommand) {
     let explore = &mut state.explore;
     match command {
-        ExploreCommand::Show(measure) => {
-            state.settings.measure = measure;
-            explore.filter.bound = None;
-        }
+        ExploreCommand::Show(measure) => state.settings.measure = measure,
         ExploreCommand::SortBy(sort) => {
-            // A lead is no bound of another number.
-            let is_lead = |sort| sort == Sort::Margin;
-            explore
-                .filter
-                .bound
-                .take_if(|_| is_lead(sort) != is_lead(state.settings.sort));
             state.settings.sort = sort;
             explore.alike = None;
         }
         ExploreCommand::FilterName(name) => explore.filter.name = name.to_lowercase(),
         ExploreCommand::FilterLabel(label) => explore.filter.label = label,
-        ExploreCommand::FilterScore(bound) => explore.filter.bound = bound,
+        ExploreCommand::FilterScore(bound) => {
+            explore.filter.bound = bound;
+            state.explore.bounded = Some(state.quantity());
+        }
         ExploreCommand::ClearFilters => {
             explore.filter = Default::default();
             explore.alike = None;
@@ -57,15 +51,19 @@ fn look(state: &mut State, command: ExploreCommand) {
         ExploreCommand::ForgetBaseline => explore.baseline = None,
         ExploreCommand::CloseLarge => {
             explore.large = None;
+            explore.nudge = None;
             explore.scroll_to_selected = true;
         }
-        ExploreCommand::LookAt(large) => explore.large = explore.large.and(Some(large)),
+        ExploreCommand::LookAt(large) => {
+            explore.large = explore.large.and(Some(large));
+            explore.nudge = None;
+        }
+        ExploreCommand::Nudge(nudge) => explore.nudge = explore.large.and(Some(nudge)),
         ExploreCommand::CopyPath(text) => {
             explore.text_to_copy = Some(text);
             state.say_about(Topic::Saving, "Copied");
         }
-        ExploreCommand::UseAsExample(picture) => use_as_example(state, picture),
-        ExploreCommand::TypeNewLabel(text) => explore.new_label = text,
+        ExploreCommand::UseAsExamples(pictures) => use_as_examples(state, &pictures),
         ExploreCommand::ExpandLabel(label) => explore.expanded_label = label,
         ExploreCommand::FocusNewLabel => {
             state.settings.labels_shown = true;
@@ -115,15 +113,17 @@ fn settle(state: &mut State, command: ExploreCommand) {
     }
 }
 
-/// A picture and the text of its best label become a pair of the board.
-fn use_as_example(state: &mut State, picture: PictureId) {
-    let Some(path) = state.explore.pictures.get(picture).map(|known| known.file.path.clone()) else {
-        return;
+/// Pictures and the texts of their best labels become pairs of the board.
+fn use_as_examples(state: &mut State, pictures: &[PictureId]) {
+    let pair = |&picture: &PictureId| {
+        let path = state.explore.pictures.get(picture)?.file.path.clone();
+        let answer = state.answer(picture);
+        let text = answer.and_then(|answer| Some(answer.name(answer.scores.best?).to_owned()));
+        Some((path, text.unwrap_or_default()))
     };
-    let answer = state.answer(picture);
-    let text = answer.and_then(|answer| Some(answer.name(answer.scores.best?).to_owned()));
-    state.training.add_pair((path, text.unwrap_or_default()));
+    let pairs: Vec<_> = pictures.iter().filter_map(pair).collect();
+    let became = state.training.add_pairs(pairs);
     let show = Command::Train(TrainCommand::Open(Page::Board));
-    let message = Message::new(Severity::Info, "Added to the pictures and texts under Train");
+    let message = Message::new(Severity::Info, became.words());
     state.messages.add(message.about(Topic::Training).with("Show", show));
 }

@@ -126,7 +126,7 @@ pub(super) fn export(state: &mut State, path: PathBuf) -> Vec<Request> {
     let style = state.settings.csv_style();
     let content = view::csv(&explore.pictures, &meant, question, state.lens(), style);
     let asked: Vec<_> = question.labels.iter().map(|asked| (asked.id, &asked.label)).collect();
-    let rows: Vec<_> = state.settings.labels.iter().map(|row| (row.id, &row.label)).collect();
+    let rows: Vec<_> = state.asked_rows().map(|row| (row.id, &row.label)).collect();
     let is_current = question.generation == explore.asking.generation;
     if asked == rows && explore.asking.changed_at.is_none() && is_current {
         state.say_about(Topic::Saving, format!("Saving {}…", path.display()));

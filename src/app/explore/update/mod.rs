@@ -18,7 +18,7 @@ use crate::engine::protocol::Request;
 
 use inspected::inspect;
 use list::{export, more_like, rescan, retry};
-use question::{set_none_bias, use_templates};
+use question::{set_none_bias, type_new_label, use_templates};
 
 pub use inspected::select;
 pub use list::{begin_anew, list, open};
@@ -41,6 +41,7 @@ pub fn update(state: &mut State, command: ExploreCommand, now: Instant) -> Vec<R
         ExploreCommand::ExportCsv(path) => return export(state, path),
         ExploreCommand::EditLabels(labels) => edit_labels(state, labels, false, now),
         ExploreCommand::TypeLabel(labels) => edit_labels(state, labels, true, now),
+        ExploreCommand::TypeNewLabel(text) => type_new_label(state, text, now),
         ExploreCommand::UseTemplates(templates) => use_templates(state, templates, now),
         ExploreCommand::SetNoneBias(bias) => set_none_bias(state, bias, now),
         other => return inspect(state, other),

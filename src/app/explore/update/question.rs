@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use crate::app::DEBOUNCE;
 use crate::app::explore::command::Compare;
-use crate::app::explore::label_rows;
+use crate::app::explore::label_rows::{self, FreeColours, spelling};
 use crate::app::explore::state::Baseline;
 use crate::app::explore::wording::Wording;
 use crate::app::settings::LabelRow;
 use crate::app::state::State;
 use crate::engine::protocol::{AskedLabel, InferenceRequest, LabelId, Question, Request};
-use crate::zero_shot::TemplateSet;
+use crate::zero_shot::{Label, TemplateSet};
 
 /// Replaces the labels; can be undone.
 pub fn edit_labels(state: &mut State, labels: Vec<LabelRow>, typing: bool, now: Instant) {
@@ -28,6 +28,23 @@ pub fn edit_labels(state: &mut State, labels: Vec<LabelRow>, typing: bool, now: 
         now.checked_sub(DEBOUNCE).unwrap_or(now)
     };
     labels_changed(state, since);
+}
+
+/// Asks about what is typed as a new label, after the pause of any typing. It is no label before it is entered, and none
+/// any more once the field is empty.
+pub(super) fn type_new_label(state: &mut State, text: String, now: Instant) {
+    let rows = &state.settings.labels;
+    let is_known = |label: &Label| rows.iter().any(|row| spelling(&row.label) == spelling(label));
+    let label = Label::parse(&text).filter(|label| label.too_long().is_none() && !is_known(label));
+    let before = state.explore.typed.take();
+    state.explore.typed = label.map(|label| match &before {
+        Some(row) => LabelRow { label, ..row.clone() },
+        None => LabelRow::new(label, FreeColours::beside(rows).next_free()),
+    });
+    state.explore.new_label = text;
+    if state.explore.typed != before {
+        labels_changed(state, now);
+    }
 }
 
 /// Takes back the last change of labels, templates or the offset.
@@ -51,7 +68,11 @@ fn use_wording(state: &mut State, wording: Option<Wording>, now: Instant) {
 }
 
 pub(super) fn labels_changed(state: &mut State, now: Instant) {
-    let there: Vec<LabelId> = state.settings.labels.iter().map(|row| row.id).collect();
+    // What was typed was entered, or came in another way.
+    let rows = &state.settings.labels;
+    let is_row = |typed: &mut LabelRow| rows.iter().any(|row| spelling(&row.label) == spelling(&typed.label));
+    state.explore.typed.take_if(is_row);
+    let there: Vec<LabelId> = state.asked_rows().map(|row| row.id).collect();
     let is_there = |label: &LabelId| *label == LabelId::NONE_OF_THESE || there.contains(label);
     let explore = &mut state.explore;
     explore.mapped_label.take_if(|label| !is_there(label));
@@ -144,16 +165,18 @@ pub(super) fn set_none_bias(state: &mut State, bias: f32, now: Instant) {
 
 /// The question that the labels and templates make; asked after a short pause in typing.
 pub fn ask(state: &mut State) -> Request {
-    state.explore.duplicate_labels = label_rows::duplicate_labels(&state.settings.labels);
+    let taught = state.model.as_ref().map_or(&[][..], |model| &model.taught_classes);
+    state.explore.duplicate_labels = label_rows::duplicate_labels(&state.settings.labels, taught);
     let asking = &mut state.explore.asking;
     asking.changed_at = None;
     asking.generation += 1;
-    let labels = state.settings.labels.iter().map(|row| AskedLabel {
+    let generation = asking.generation;
+    let labels = state.asked_rows().map(|row| AskedLabel {
         id: row.id,
         label: row.label.clone(),
     });
     Request::Inference(InferenceRequest::Classify(Arc::new(Question {
-        generation: asking.generation,
+        generation,
         labels: labels.collect(),
         templates: state.settings.templates.clone(),
         none_bias: state.settings.none_bias,

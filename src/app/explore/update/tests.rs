@@ -50,6 +50,7 @@ fn every_command_about_a_picture_and_its_heatmap_does_something() {
         ExploreCommand::ShowFirst(1),
         ExploreCommand::ReadAgain(1),
         ExploreCommand::Mark(Mark::These(vec![1])),
+        ExploreCommand::Mark(Mark::Toggle(1)),
         ExploreCommand::OpenLarge(Some(1)),
         ExploreCommand::CopyPicture(1),
         ExploreCommand::UseMethod(Some(HeatmapMethod::Occlusion)),

@@ -54,7 +54,7 @@ impl Arranging<'_> {
             if !self.passes_name_and_label(picture) {
                 continue;
             }
-            let number = picture.scores.as_deref().and_then(|scores| self.number(scores));
+            let number = self.number(picture);
             numbers.extend(number);
             if self.is_within_bound(number) {
                 order.push(picture.file.id);
@@ -72,7 +72,11 @@ impl Arranging<'_> {
     }
 
     /// What the slider bounds: what is sorted by, where that is a number, else that of the answer.
-    fn number(&self, scores: &Scores) -> Option<f32> {
+    fn number(&self, picture: &Picture) -> Option<f32> {
+        if let Some(alike) = self.alike {
+            return alike.get(&picture.file.id).copied();
+        }
+        let scores = picture.scores.as_deref()?;
         match self.sort {
             Sort::Margin => self.lens.lead(self.question?, scores),
             Sort::Name | Sort::Score | Sort::Label => self.lens.best(scores),
@@ -82,8 +86,8 @@ impl Arranging<'_> {
     fn is_within_bound(&self, number: Option<f32>) -> bool {
         let Some(bound) = self.filter.bound else { return true };
         number.is_some_and(|number| match self.sort {
-            Sort::Margin => number <= bound,
-            Sort::Name | Sort::Score | Sort::Label => number >= bound,
+            Sort::Margin if self.alike.is_none() => number <= bound,
+            _ => number >= bound,
         })
     }
 

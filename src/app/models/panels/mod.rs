@@ -17,7 +17,7 @@ use crate::hub::valid_name;
 
 /// From this width on, the card of the model in use stands beside the list.
 const TWO_COLUMNS: f32 = 1_240.0;
-const CARD_WIDTH: f32 = 400.0;
+const CARD_WIDTH: f32 = 360.0;
 const NAME_WIDTH: f32 = 330.0;
 
 /// Draws the page.
@@ -64,7 +64,7 @@ fn list_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     }
     table::table_ui(ui, state, commands);
     theme::card(ui, |ui| {
-        ui.label(section("Another model of the Hub"));
+        ui.label(section("Another model from the Hub"));
         any_name_ui(ui, state, commands);
         ui.add_space(theme::GAP);
         ui.label(section("A model on this machine"));
@@ -114,7 +114,7 @@ fn open_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         return;
     }
     ui.add_space(theme::GAP_SMALL);
-    ui.label(note(ui, "Opened lately"));
+    ui.label(note(ui, "Recently opened"));
     for path in &state.settings.recent_models {
         let link = ui.link(state.name_at(path)).on_hover_text(path.display().to_string());
         if link.clicked() {

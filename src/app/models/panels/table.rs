@@ -5,19 +5,19 @@ use egui::{Button, Grid, RichText, Ui};
 use super::size;
 use crate::app::command::Command;
 use crate::app::explore::{Compare, ExploreCommand};
-use crate::app::models::fit::{STARTER, fits, listed, measured, needed_bytes, others_here, speed};
+use crate::app::models::fit::{STARTER, fits, listed, measured, needed_bytes, others_here, speed, starter_is_listed};
 use crate::app::models::{ModelsCommand, Only, Order};
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{checkbox, combo, icon_button, middle_elided, note, section};
+use crate::app::shell::widgets::{checkbox, combo, elided_ui, icon_button, note, section};
 use crate::app::state::{Mode, State};
 use crate::engine::ModelChoice;
 use crate::engine::protocol::CachedModel;
 use crate::hub::{CatalogueEntry, catalogue};
 
 const NAME_WIDTH: f32 = 270.0;
-/// Where there is less room than this, names are narrower, and what can be done stands below them.
-const NARROW: f32 = 880.0;
+/// What a row takes that says the most. Where there is less room, names are narrower, and what can be done stands below.
+const NARROW: f32 = 1_080.0;
 const NARROW_NAME_WIDTH: f32 = 220.0;
 /// The columns with what they mean; the last is for what can be done.
 const COLUMNS: [(&str, &str); 7] = [
@@ -36,9 +36,11 @@ pub fn table_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.label(section("Models to choose from"));
         choices_ui(ui, state, commands);
         ui.add_space(theme::GAP_SMALL);
-        let entries = listed(&state.models);
-        if entries.is_empty() {
-            ui.label(note(ui, "No model of the catalogue is like this."));
+        let models = &state.models;
+        let (starter, entries, others) = (starter_is_listed(models), listed(models), others_here(models));
+        if !starter && entries.is_empty() && others.is_empty() {
+            ui.label(note(ui, "No models match."));
+            return;
         }
         let narrow = ui.available_width() < NARROW;
         let columns = COLUMNS.len() - usize::from(narrow);
@@ -53,11 +55,13 @@ pub fn table_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                     }
                 }
                 ui.end_row();
-                starter_ui(ui, state, narrow, commands);
+                if starter {
+                    starter_ui(ui, state, narrow, commands);
+                }
                 for entry in entries {
                     entry_ui(ui, state, entry, narrow, commands);
                 }
-                for model in others_here(&state.models) {
+                for model in others {
                     other_ui(ui, state, model, narrow, commands);
                 }
             });
@@ -81,7 +85,7 @@ fn choices_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let only = state.models.only();
     let mut wanted = Vec::new();
     ui.horizontal_wrapped(|ui| {
-        ui.label(note(ui, "First"));
+        ui.label(note(ui, "Sort by"));
         let order = state.models.order();
         let title = Order::ALL
             .iter()
@@ -98,11 +102,11 @@ fn choices_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 }
             });
         let mut here = only.here;
-        if checkbox(ui, &mut here, "Here already").changed() {
+        if checkbox(ui, &mut here, "Downloaded").changed() {
             wanted.push(ModelsCommand::List(Only { here, ..only.clone() }));
         }
         let mut many_languages = only.many_languages;
-        if checkbox(ui, &mut many_languages, "More than English").changed() {
+        if checkbox(ui, &mut many_languages, "Multilingual").changed() {
             wanted.push(ModelsCommand::List(Only {
                 many_languages,
                 ..only.clone()
@@ -156,10 +160,6 @@ fn entry_ui(ui: &mut Ui, state: &State, entry: &CatalogueEntry, narrow: bool, co
 
 /// The model in the program itself, to compare with and to measure others by.
 fn starter_ui(ui: &mut Ui, state: &State, narrow: bool, commands: &mut Vec<Command>) {
-    let only = state.models.only();
-    if only.many_languages || only.licence.is_some() {
-        return;
-    }
     let open = state.opened_model == ModelChoice::Starter;
     let words = if open { "in use" } else { "built in" };
     let named = ("Starter", Some(words));
@@ -204,7 +204,7 @@ fn name_ui(
     narrow: bool,
     commands: &mut Vec<Command>,
 ) {
-    let place = here.map(|_| if is_open(state, here) { "in use" } else { "here already" });
+    let place = here.map(|_| if is_open(state, here) { "in use" } else { "downloaded" });
     name_row_ui(ui, (name, place), words, narrow, |ui| {
         actions_ui(ui, state, name, here, commands);
     });
@@ -223,8 +223,7 @@ fn name_row_ui(
     ui.vertical(|ui| {
         ui.set_width(width);
         ui.spacing_mut().item_spacing.y = 0.0;
-        let shown = middle_elided(ui, name, theme::body(theme::SIZE_BODY), palette.text, width);
-        ui.label(shown).on_hover_text(name);
+        elided_ui(ui, name, theme::body(theme::SIZE_BODY), palette.text).on_hover_text(name);
         ui.horizontal(|ui| {
             if let Some(place) = place {
                 ui.label(RichText::new(place).small().color(palette.accent));
@@ -259,8 +258,9 @@ fn memory_ui(ui: &mut Ui, state: &State, weights: u64) {
 fn actions_ui(ui: &mut Ui, state: &State, name: &str, here: Option<&CachedModel>, commands: &mut Vec<Command>) {
     ui.horizontal(|ui| match here {
         Some(_) if state.models.is_asked_about(name) => {
-            let delete = ui.button("Delete (other programs use it too)");
-            if delete.clicked() {
+            let delete = ui.button("Delete for all programs");
+            let words = "It lies in the Hugging Face cache, where other programs find it too";
+            if delete.on_hover_text(words).clicked() {
                 commands.push(Command::RemoveModel(name.into()));
             }
             if ui.button("Cancel").clicked() {
@@ -270,7 +270,7 @@ fn actions_ui(ui: &mut Ui, state: &State, name: &str, here: Option<&CachedModel>
         Some(model) => {
             let choice = ModelChoice::Path(model.folder.clone());
             here_actions_ui(ui, state, choice, is_open(state, here), commands);
-            let remove = format!("Delete {name}: {} will be free", size(model.bytes));
+            let remove = format!("Delete {name}: frees {}", size(model.bytes));
             if icon_button(ui, icon::TRASH, &remove, false).clicked() {
                 commands.push(Command::Models(ModelsCommand::AskToRemove(Some(name.into()))));
             }

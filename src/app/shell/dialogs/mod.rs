@@ -7,6 +7,8 @@ mod templates;
 
 use egui::{Id, Modal, ModalResponse, ScrollArea, Ui};
 
+pub use settings::settings_rows;
+
 use super::about::about_ui;
 use super::icons as icon;
 use super::palette::palette_ui;

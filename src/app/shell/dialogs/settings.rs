@@ -14,6 +14,58 @@ use crate::engine::DeviceChoice;
 use crate::engine::protocol::Precision;
 use crate::table::Style;
 
+const THEMES: [(ThemeChoice, &str); 3] = [
+    (ThemeChoice::System, "Match system"),
+    (ThemeChoice::Light, "Light"),
+    (ThemeChoice::Dark, "Dark"),
+];
+const OFFERED_SCALES: [(f32, &str); 5] = [
+    (0.8, "80 %"),
+    (1.0, "100 %"),
+    (1.25, "125 %"),
+    (1.5, "150 %"),
+    (2.0, "200 %"),
+];
+const DEVICES: [(DeviceChoice, &str); 3] = [
+    (DeviceChoice::Auto, "GPU if there is one"),
+    (DeviceChoice::Gpu, "GPU"),
+    (DeviceChoice::Cpu, "CPU"),
+];
+const PRECISIONS: [(Precision, &str); 2] = [
+    (Precision::Full, "Full (f32)"),
+    (Precision::Half, "Half (f16): faster, less exact"),
+];
+const NEUTRALISED: &str = "Neutralise formulas";
+const FOR_EXCEL: &str = "For Excel";
+const RESET: &str = "Reset to defaults";
+
+/// What the palette runs of the settings, with its name for people.
+pub fn settings_rows(state: &State) -> Vec<(String, Command)> {
+    let style = state.settings.csv_style();
+    let (safe, bom) = (!style.safe, !style.bom);
+    let switch = |on: bool| if on { "on" } else { "off" };
+    let mut rows = Vec::new();
+    rows.extend(THEMES.map(|(theme, title)| (format!("Theme: {title}"), Command::UseTheme(theme))));
+    rows.extend(OFFERED_SCALES.map(|(scale, title)| (format!("Interface size: {title}"), Command::Scale(scale))));
+    rows.extend(DEVICES.map(|(device, title)| (format!("Compute on: {title}"), Command::UseDevice(device))));
+    rows.extend(PRECISIONS.map(|(precision, title)| {
+        let title = format!("GPU precision: {title}");
+        (title, Command::UsePrecision(precision))
+    }));
+    rows.extend([
+        (
+            format!("Saved tables (CSV): {NEUTRALISED}, {}", switch(safe)),
+            Command::UseCsvStyle(Style { safe, ..style }),
+        ),
+        (
+            format!("Saved tables (CSV): {FOR_EXCEL}, {}", switch(bom)),
+            Command::UseCsvStyle(Style { bom, ..style }),
+        ),
+        (format!("Settings: {RESET}"), Command::ResetSettings),
+    ]);
+    rows
+}
+
 pub fn settings_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     let mut commands = Vec::new();
     look_ui(ui, &state.settings, &mut commands);
@@ -21,7 +73,7 @@ pub fn settings_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
     commands.extend(tables_ui(ui, state.settings.csv_style()).map(Command::UseCsvStyle));
     commands.extend(data_folder_ui(ui, state.about.data_folder.clone()));
     let words = "Theme, sizes, tables and the heatmap's look; your labels, folders, models and the device stay";
-    if ui.button("Reset to defaults").on_hover_text(words).clicked() {
+    if ui.button(RESET).on_hover_text(words).clicked() {
         commands.push(Command::ResetSettings);
     }
     ui.add_space(theme::GAP);
@@ -31,23 +83,11 @@ pub fn settings_ui(ui: &mut Ui, state: &State) -> Vec<Command> {
 
 fn look_ui(ui: &mut Ui, settings: &Settings, commands: &mut Vec<Command>) {
     ui.label(section("Theme"));
-    let themes = [
-        (ThemeChoice::System, "Match system"),
-        (ThemeChoice::Light, "Light"),
-        (ThemeChoice::Dark, "Dark"),
-    ];
-    commands.extend(segmented_ui(ui, settings.theme, &themes).map(Command::UseTheme));
+    commands.extend(segmented_ui(ui, settings.theme, &THEMES).map(Command::UseTheme));
     ui.add_space(theme::GAP);
 
     ui.label(section("Interface size"));
-    let scales = [
-        (0.8, "80 %"),
-        (1.0, "100 %"),
-        (1.25, "125 %"),
-        (1.5, "150 %"),
-        (2.0, "200 %"),
-    ];
-    commands.extend(segmented_ui(ui, settings.scale, &scales).map(Command::Scale));
+    commands.extend(segmented_ui(ui, settings.scale, &OFFERED_SCALES).map(Command::Scale));
     ui.label(note(ui, for_this_platform("Ctrl with + or - does the same")));
     ui.add_space(theme::GAP);
 }
@@ -55,12 +95,7 @@ fn look_ui(ui: &mut Ui, settings: &Settings, commands: &mut Vec<Command>) {
 /// Where the model computes, and how exactly.
 fn device_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.label(section("Compute on"));
-    let devices = [
-        (DeviceChoice::Auto, "GPU if there is one"),
-        (DeviceChoice::Gpu, "GPU"),
-        (DeviceChoice::Cpu, "CPU"),
-    ];
-    commands.extend(segmented_ui(ui, state.settings.device, &devices).map(Command::UseDevice));
+    commands.extend(segmented_ui(ui, state.settings.device, &DEVICES).map(Command::UseDevice));
     let now = state
         .device
         .as_ref()
@@ -72,13 +107,20 @@ fn device_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.add_space(theme::GAP);
 
     ui.label(section("GPU precision"));
-    let precisions = [
-        (Precision::Full, "Full (f32)"),
-        (Precision::Half, "Half (f16): faster, less exact"),
-    ];
-    let precision = state.settings.precision.unwrap_or(Precision::USUAL);
-    commands.extend(segmented_ui(ui, precision, &precisions).map(Command::UsePrecision));
+    let precision = state.settings.precision;
+    commands.extend(segmented_ui(ui, precision, &PRECISIONS).map(Command::UsePrecision));
+    if let Some(now) = other_precision(state) {
+        ui.label(note(ui, format!("Now: {}", now.name())));
+    }
     ui.add_space(theme::GAP);
+}
+
+/// What a GPU answers in where that is not what was chosen: it has no half precision, or computes something else in it, or
+/// is still being prepared for another choice.
+fn other_precision(state: &State) -> Option<Precision> {
+    let on_gpu = state.device.as_ref().is_some_and(|device| device.gpu);
+    let now = state.model.as_ref()?.precision;
+    (on_gpu && now != state.settings.precision).then_some(now)
 }
 
 fn data_folder_ui(ui: &mut Ui, folder: Option<PathBuf>) -> Option<Command> {
@@ -106,10 +148,10 @@ fn data_folder_ui(ui: &mut Ui, folder: Option<PathBuf>) -> Option<Command> {
 fn tables_ui(ui: &mut Ui, style: Style) -> Option<Style> {
     ui.label(section("Saved tables (CSV)"));
     let mut wanted = style;
-    checkbox(ui, &mut wanted.safe, "No formulas").on_hover_text(
+    checkbox(ui, &mut wanted.safe, NEUTRALISED).on_hover_text(
         "An apostrophe before texts that begin with = + - or @, which a spreadsheet would compute; numbers stay",
     );
-    checkbox(ui, &mut wanted.bom, "For Excel")
+    checkbox(ui, &mut wanted.bom, FOR_EXCEL)
         .on_hover_text("They begin with a byte order mark: without it Excel does not read them as UTF-8");
     ui.add_space(theme::GAP);
     (wanted != style).then_some(wanted)

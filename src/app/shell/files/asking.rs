@@ -47,11 +47,11 @@ pub(super) fn ask(dialog: FileDialog, name: &str) -> Option<Command> {
             .save_file()
             .map(|path| Command::Explore(ExploreCommand::SaveGrid(path))),
         FileDialog::TrainingFolder => ask
-            .set_title("Learn from a folder: one folder a class, or pictures with captions")
+            .set_title("Learn from a folder: one folder per class, or pictures with captions")
             .pick_folder()
             .map(|folder| Command::Train(TrainCommand::UseFolder(folder))),
         FileDialog::ControlFolder => ask
-            .set_title("Measure forgetting on a folder: one folder a class")
+            .set_title("Measure forgetting on a folder: one folder per class")
             .pick_folder()
             .map(|folder| Command::Train(TrainCommand::UseControl(Some(folder)))),
         FileDialog::RunFolder => ask
@@ -59,7 +59,7 @@ pub(super) fn ask(dialog: FileDialog, name: &str) -> Option<Command> {
             .pick_folder()
             .map(|folder| Command::Train(TrainCommand::Export(folder))),
         FileDialog::EvaluationFolder => ask
-            .set_title("Evaluate on a folder: one folder a class, or a list with labels")
+            .set_title("Evaluate on a folder: one folder per class, or a list with labels")
             .pick_folder()
             .map(|folder| Command::Evaluate(EvaluateCommand::UseFolder(folder))),
         FileDialog::EvaluationList => ask
@@ -88,12 +88,14 @@ pub(super) fn ask(dialog: FileDialog, name: &str) -> Option<Command> {
             .pick_folder()
             .map(|folder| Command::Evaluate(EvaluateCommand::SaveCards(folder))),
         FileDialog::EvaluationNames => ask
-            .set_title("What the classes are called: a line a class, its folder, its name and descriptions behind tabs")
+            .set_title(
+                "What the classes are called: one line per class: folder, name and descriptions separated by tabs",
+            )
             .add_filter("Labels", &["txt", "tsv", "csv"])
             .pick_file()
             .map(|file| read(&file, EvaluateCommand::UseNames)),
         FileDialog::EvaluationWords => ask
-            .set_title("Words that groups of mistakes may be told by, a line each")
+            .set_title("Words that groups of mistakes may be told by, one per line")
             .add_filter("Words", &["txt"])
             .pick_file()
             .map(|file| read(&file, |text| EvaluateCommand::Cluster(lines(&text)))),

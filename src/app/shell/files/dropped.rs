@@ -42,15 +42,16 @@ pub fn nothing_opened(paths: &[PathBuf]) -> Command {
     } else {
         format!(" and {more} more")
     };
-    let kinds = if paths.len() == 1 { "is" } else { "are" };
+    let kinds = match paths.len() {
+        1 => "is not a picture, folder or model",
+        _ => "are not pictures, folders or models",
+    };
     let hint = if paths.iter().any(|path| is_list(path)) {
         ". A list of pictures with their labels can be dropped on Evaluate"
     } else {
         ""
     };
-    Command::Report(format!(
-        "Nothing was opened: {named}{more} {kinds} no picture, no folder and no model{hint}"
-    ))
+    Command::Report(format!("Nothing was opened: {named}{more} {kinds}{hint}"))
 }
 
 /// A folder, or a picture, also of a kind that is not read: that one is listed with its reason.
@@ -76,7 +77,9 @@ mod tests {
         std::fs::write(&document, "%PDF").unwrap();
         let both = vec![document.clone(), "/a.jpg".into()];
         assert_eq!(dropped(both.clone()), Some(Command::Drop(both)));
-        assert!(matches!(dropped(vec![document]), Some(Command::Report(text)) if text.contains("a.pdf is no picture")));
+        assert!(
+            matches!(dropped(vec![document]), Some(Command::Report(text)) if text.contains("a.pdf is not a picture"))
+        );
         // Whether a list is of use is known where it lands.
         for list in ["/a.csv", "/a.TSV", "/a.jsonl", "/a.json", "/a.txt"] {
             assert_eq!(dropped(vec![list.into()]), Some(Command::Drop(vec![list.into()])));

@@ -60,12 +60,12 @@ pub(super) const GENERAL: &[Binding] = &[
     Binding::new(WINDOW, &[(PLAIN, Key::F), (PLAIN, Key::F11)], "Full screen", |_, _| {
         Some(Command::ToggleFullScreen)
     }),
-    Binding::note(WINDOW, "Ctrl with + - 0", "Everything larger, smaller, as it was"),
+    Binding::note(WINDOW, "Ctrl with + - 0", "Zoom in, out, reset"),
     Binding::new(WINDOW, &[(CTRL, Key::Z)], "Undo", |_, _| Some(Command::Undo)),
     Binding::new(WINDOW, &[(CTRL_SHIFT, Key::Z), (CTRL, Key::Y)], "Redo", |_, _| {
         Some(Command::Redo)
     }),
-    Binding::note(WINDOW, "Tab, Shift+Tab", "To the next control, to the one before"),
+    Binding::note(WINDOW, "Tab, Shift+Tab", "Next or previous control"),
     Binding::note(WINDOW, "Enter, Space", "Click what has the focus"),
     Binding::note(
         WINDOW,

@@ -11,7 +11,7 @@ use crate::fonts::{INTER_REGULAR, INTER_SEMI_BOLD, PHOSPHOR};
 
 use palette::{DARK, LIGHT};
 
-pub use label_colours::{label_colour, label_colours, none_colour};
+pub use label_colours::{label_colour, label_colours, none_colour, themed};
 pub use palette::{LINE_SHADE, ON_PICTURE, Palette, SHADE, STRIP_SHADE, palette, palette_of};
 
 /// Space between things that belong together.
@@ -183,7 +183,7 @@ mod tests {
         0.2126 * linear(colour.r()) + 0.7152 * linear(colour.g()) + 0.0722 * linear(colour.b())
     }
 
-    fn contrast(a: Color32, b: Color32) -> f32 {
+    pub(super) fn contrast(a: Color32, b: Color32) -> f32 {
         let (a, b) = (luminance(a), luminance(b));
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }

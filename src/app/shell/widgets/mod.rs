@@ -4,18 +4,22 @@ mod chart;
 mod choice;
 mod elided;
 mod ends;
+mod explained;
 mod follow;
+mod footer;
 mod icon_button;
 mod progress;
 mod rows;
 mod score_bar;
 mod segmented;
 
-pub use chart::{Chart, ChartLine, Look, chart_ui, short};
+pub use chart::{Chart, ChartLine, Look, chart_ui, clicked_chart_ui, short};
 pub use choice::{checkbox, radio};
 pub use elided::{elided_note, elided_ui, middle_elided};
 pub use ends::{ends_ui, later_ui, reserved, tall_ends_ui};
+pub use explained::{explained, explained_ui};
 pub use follow::follow_focus;
+pub use footer::{footer_room, footer_ui};
 pub use icon_button::{icon_button, labelled, primary_button};
 pub use progress::progress_ui;
 pub use rows::rows_ui;
@@ -29,7 +33,8 @@ use super::theme;
 /// A square in a label's colour.
 pub fn swatch_ui(ui: &mut Ui, colour: Color32) {
     let (rect, _) = ui.allocate_exact_size(vec2(theme::SWATCH, theme::SWATCH), Sense::hover());
-    ui.painter().rect_filled(rect, CornerRadius::same(3), colour);
+    ui.painter()
+        .rect_filled(rect, CornerRadius::same(3), theme::themed(ui.ctx(), colour));
 }
 
 /// Text of less weight, in the small size.

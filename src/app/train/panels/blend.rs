@@ -6,12 +6,24 @@ use super::run_charts::{chart, marked};
 use super::run_result::numbers;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{Chart, chart_ui, note, section};
-use crate::app::train::panels::{card, progress_ui, share};
+use crate::app::train::panels::{card, cell_ui, progress_ui, share};
 use crate::app::train::{AtWork, TrainCommand, Training};
 use crate::engine::training::{BlendPoint, Comparison, RunRecord, TrainingRequest};
 
 /// Blends that are this near are one.
 const SAME: f32 = 0.005;
+/// The table's headings.
+const HEADINGS: [&str; 4] = [
+    "Blend",
+    "On validation",
+    "Difference from 0",
+    "Control set, difference from 0",
+];
+/// Room for a blend and for an accuracy, between columns, and for a difference at most.
+const BLEND_WIDTH: f32 = 44.0;
+const SHARE_WIDTH: f32 = 160.0;
+const COLUMN_GAP: f32 = 18.0;
+const DIFFERENCE_WIDTH: f32 = 420.0;
 
 pub fn blend_ui(ui: &mut Ui, training: &Training, record: &RunRecord, commands: &mut Vec<TrainCommand>) {
     if record.model.is_none() {
@@ -100,33 +112,41 @@ fn points_ui(ui: &mut Ui, points: &[BlendPoint]) {
 /// Each blend beside the model as it was.
 fn table_ui(ui: &mut Ui, points: &[BlendPoint]) {
     ui.add_space(theme::GAP_SMALL);
+    let room = ui.available_width() - BLEND_WIDTH - SHARE_WIDTH - 3.0 * COLUMN_GAP;
+    let difference = (room / 2.0).min(DIFFERENCE_WIDTH);
+    let widths = [BLEND_WIDTH, SHARE_WIDTH, difference, difference];
     Grid::new("blends")
-        .num_columns(4)
-        .spacing([18.0, 3.0])
+        .num_columns(widths.len())
+        .spacing([COLUMN_GAP, 3.0])
         .striped(true)
         .show(ui, |ui| {
-            for heading in [
-                "Blend",
-                "On validation",
-                "Difference to 0",
-                "Control set, difference to 0",
-            ] {
-                ui.label(note(ui, heading));
+            for (heading, width) in HEADINGS.into_iter().zip(widths) {
+                let heading = note(ui, heading);
+                cell_ui(ui, width, heading);
             }
             ui.end_row();
             for point in points {
-                ui.label(format!("{:.2}", point.blend));
-                let validation = |c: &Comparison| c.after.share_words();
-                ui.label(point.compared.as_ref().map_or("-".into(), validation));
-                for compared in [&point.compared, &point.control_compared] {
-                    ui.label(match compared {
-                        Some(compared) if point.blend > 0.0 => {
-                            format!("{}: {}", numbers(compared), compared.verdict().title())
-                        }
-                        _ => "-".into(),
-                    });
+                for (text, width) in cells(point).into_iter().zip(widths) {
+                    cell_ui(ui, width, RichText::new(text));
                 }
                 ui.end_row();
             }
         });
+}
+
+/// A row of the table.
+fn cells(point: &BlendPoint) -> [String; 4] {
+    let difference = |compared: &Option<Comparison>| match compared {
+        Some(compared) if point.blend > 0.0 => format!("{}: {}", numbers(compared), compared.verdict().title()),
+        _ => "-".into(),
+    };
+    [
+        format!("{:.2}", point.blend),
+        point
+            .compared
+            .as_ref()
+            .map_or("-".into(), |compared| compared.after.share_words()),
+        difference(&point.compared),
+        difference(&point.control_compared),
+    ]
 }

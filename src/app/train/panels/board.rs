@@ -11,9 +11,9 @@ use crate::app::shell::theme;
 use crate::app::shell::widgets::{elided_note, icon_button, note};
 use crate::app::state::State;
 use crate::app::train::panels::{card, progress_ui};
-use crate::app::train::{AtWork, Pair, TrainCommand};
+use crate::app::train::{AtWork, Pair, TrainCommand, Training};
+use crate::engine::training::MAX_BOARD_PAIRS;
 
-const PAIRS: usize = 12;
 const NAME_WIDTH: f32 = 200.0;
 /// Side of the small pictures in lists.
 const PICTURE_SIDE: f32 = 40.0;
@@ -42,10 +42,10 @@ pub fn board_page_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>) -
             let reading = reading_ui(ui, training.reading, &mut commands);
             let scale = state.scoring().logit_scale;
             board_ui(ui, &Matrix::of(&board.cosines, &training.pairs, reading, scale, files));
-            ui.label(note(ui, "Nothing of these steps is kept: for that, start a run."));
+            ui.label(note(ui, "These steps are not saved; start a run to keep a model."));
         }
         None => {
-            let words = "Here will stand a row for each picture and a column for each text, each cell the brighter the \
+            let words = "A row for each picture and a column for each text will appear here, each cell the brighter the \
                          better the two fit.";
             ui.label(note(ui, words));
             empty_ui(ui);
@@ -86,16 +86,14 @@ fn pairs_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>, commands: 
     }
     if pairs.is_empty() {
         let words = "Pairs of a picture and its text come from the pictures that you look at: select one in Explore and \
-                     add it here, or take the surest picture of each label.";
+                     add it here, or take the most confident picture of each label.";
         ui.label(note(ui, words));
     }
     ui.horizontal_wrapped(|ui| {
         let selected = selected_pair(state);
-        let add = ui.add_enabled(
-            selected.is_some() && pairs.len() < PAIRS,
-            Button::new("Add the selected picture"),
-        );
-        if add.clicked() {
+        let in_the_way = add_in_the_way(&state.training, selected.as_ref());
+        let add = ui.add_enabled(in_the_way.is_none(), Button::new("Add the selected picture"));
+        if add.on_disabled_hover_text(in_the_way.unwrap_or_default()).clicked() {
             pairs.extend(selected);
         }
         if ui.button("One of each label").clicked() {
@@ -104,6 +102,16 @@ fn pairs_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>, commands: 
     });
     if pairs != *known {
         commands.push(TrainCommand::SetPairs(pairs));
+    }
+}
+
+/// Why the selected picture cannot be added.
+fn add_in_the_way(training: &Training, selected: Option<&Pair>) -> Option<String> {
+    match selected {
+        None => Some("No picture is selected in Explore".into()),
+        Some((path, _)) if training.has_pair_of(path) => Some("The selected picture is on the board already".into()),
+        Some(_) if training.board_is_full() => Some(format!("The board takes {MAX_BOARD_PAIRS} pairs")),
+        Some(_) => None,
     }
 }
 

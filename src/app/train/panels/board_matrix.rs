@@ -10,6 +10,7 @@ use crate::app::shell::textures::FilePictures;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{middle_elided, note, segmented_ui};
 use crate::app::train::{Pair, Reading, TrainCommand};
+use crate::fixed::{fixed, probability};
 use crate::heatmap::Ramp;
 
 /// Side of a cell, as long as there is room.
@@ -109,10 +110,9 @@ impl Matrix {
     }
 
     fn told(&self, value: f32) -> String {
-        if self.shares {
-            format!("{:.0} %", 100.0 * value)
-        } else {
-            format!("{value:.2}")
+        match self.shares {
+            true => probability(value, 0),
+            false => fixed(value, 2),
         }
     }
 }
@@ -213,6 +213,24 @@ fn legend_ui(ui: &mut Ui, matrix: &Matrix) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_cell_is_a_certainty_and_none_is_less_than_zero_by_rounding() {
+        let told = |shares, value| {
+            let matrix = Matrix {
+                values: Vec::new(),
+                shares,
+                pictures: Vec::new(),
+                texts: Vec::new(),
+            };
+            matrix.told(value)
+        };
+        assert_eq!(
+            [0.0, 0.3, 0.994, 1.0].map(|share| told(true, share)),
+            ["<1 %", "30 %", "99 %", ">99 %"]
+        );
+        assert_eq!([-0.001, 0.25].map(|cosine| told(false, cosine)), ["0.00", "0.25"]);
+    }
 
     #[test]
     fn rows_and_columns_of_a_softmax_sum_to_one() {

@@ -8,7 +8,7 @@ use super::run_charts::{band, kept_trial, trial_length};
 use super::run_facts::facts;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{Chart, ChartLine, Look, chart_ui, note, section, swatch_ui};
-use crate::app::train::panels::{card, percent, share};
+use crate::app::train::panels::{card, cell_ui, percent, share};
 use crate::app::train::{Curves, Training, by_trial};
 use crate::engine::training::{Comparison, FineTuneMethod, Interval, RunRecord};
 
@@ -32,8 +32,8 @@ pub fn compare_ui(ui: &mut Ui, training: &Training) {
     if runs.is_empty() {
         ui.label(note(
             ui,
-            "Choose two runs or more on the left, with the scales beside their names: their results and curves stand here, \
-             and the settings in which they differ.",
+            "Choose two runs or more on the left, with the scales beside their names: their results and curves will \
+             appear here, and the settings in which they differ.",
         ));
         return;
     }
@@ -55,8 +55,8 @@ pub fn compare_ui(ui: &mut Ui, training: &Training) {
             });
         }
         if runs.iter().any(|record| is_probe(record)) {
-            let words =
-                "A linear probe is solved anew at each strength: its losses are no curve, and stand on its own page.";
+            let words = "A linear probe is solved anew at each strength: its losses do not form a curve; they are on \
+                 its own page.";
             ui.label(note(ui, words));
         }
     });
@@ -145,10 +145,10 @@ fn results_ui(ui: &mut Ui, training: &Training, runs: &[&RunRecord]) {
         row("Zero-shot", &|place| {
             told(runs[place].zero_shot_accuracy, runs[place].zero_shot_interval())
         });
-        row("Difference to zero-shot", &|place| {
+        row("Difference from zero-shot", &|place| {
             runs[place].compared.as_ref().map_or("-".into(), Comparison::words)
         });
-        row(&format!("Difference to {first}"), &|place| {
+        row(&format!("Difference from {first}"), &|place| {
             against_first(training, runs, place)
         });
         row("Control set, before", &|place| control(runs[place], false));
@@ -170,14 +170,6 @@ fn columns_ui(ui: &mut Ui, name: &str, runs: &[&RunRecord], rows_ui: impl FnOnce
                 names_ui(ui, runs, width);
                 rows_ui(ui, width);
             });
-    });
-}
-
-/// A text in so much room: what is longer wraps.
-fn cell_ui(ui: &mut Ui, width: f32, text: RichText) {
-    ui.scope(|ui| {
-        ui.set_width(width);
-        ui.add(Label::new(text).wrap());
     });
 }
 

@@ -20,13 +20,13 @@ mod trials;
 
 pub use taught::taught_ui;
 
-use egui::{CentralPanel, Frame, Margin, Panel, ProgressBar, ScrollArea, Ui};
+use egui::{CentralPanel, Frame, Label, Margin, Panel, ProgressBar, RichText, ScrollArea, Ui};
 
 use crate::app::command::Command;
 use crate::app::shell::icons as icon;
 use crate::app::shell::textures::FilePictures;
 use crate::app::shell::theme::{self, card};
-use crate::app::shell::widgets::{follow_focus, note};
+use crate::app::shell::widgets::{follow_focus, footer_room, footer_ui, note};
 use crate::app::state::State;
 use crate::app::train::{Page, TrainCommand};
 use crate::engine::training::{Interval, TrainingRequest};
@@ -51,13 +51,8 @@ pub fn train_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>, comman
         commands.push(Command::Train(TrainCommand::SizeList(width)));
     }
     let page = state.training.page.clone();
-    if page == Page::Setup {
-        // Always in sight, however long the settings are.
-        Panel::bottom("start")
-            .resizable(false)
-            .frame(panel(palette.surface))
-            .show(ui, |ui| setup::start_ui(ui, state, commands));
-    }
+    // Always in sight, however long the settings are.
+    let start = (page == Page::Setup).then(|| footer_room(ui, "start", panel(palette.surface)));
     CentralPanel::default().frame(panel(palette.ground)).show(ui, |ui| {
         ScrollArea::vertical()
             .id_salt(format!("{page:?}"))
@@ -68,6 +63,9 @@ pub fn train_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>, comman
                 follow_focus(ui);
             });
     });
+    if let Some(area) = start {
+        footer_ui(ui, "start", area, |ui| setup::start_ui(ui, state, commands));
+    }
 }
 
 fn page_ui(ui: &mut Ui, state: &State, files: &mut FilePictures<'_>, page: &Page, commands: &mut Vec<Command>) {
@@ -95,6 +93,14 @@ fn progress_ui(ui: &mut Ui, what: &str, done: f32) -> Option<TrainCommand> {
         }
     });
     stop
+}
+
+/// A cell of a table in so much room: a text that is longer wraps.
+fn cell_ui(ui: &mut Ui, width: f32, text: RichText) {
+    ui.scope(|ui| {
+        ui.set_width(width);
+        ui.add(Label::new(text).wrap());
+    });
 }
 
 /// A share with its interval, where there is one.

@@ -1,11 +1,10 @@
-//! The settings in the words of their method, and which of them everybody may want to change.
+//! What settings are called.
 
 use crate::engine::training::{Field, FineTuneMethod};
 
 /// What a setting is called where it is set.
 pub fn title(method: FineTuneMethod, field: &Field) -> &'static str {
-    match field.name {
-        "epochs" if method == FineTuneMethod::LinearProbe => "Solver iterations",
+    let usual = match field.name {
         "epochs" => "Epochs",
         "steps-a-shot" => "Steps per example",
         "learning-rate" => "Learning rate",
@@ -24,24 +23,8 @@ pub fn title(method: FineTuneMethod, field: &Field) -> &'static str {
         "width" => "Width",
         "layers" => "Layers",
         other => other,
-    }
-}
-
-/// What it means for this method.
-pub fn meaning(method: FineTuneMethod, field: &Field) -> &'static str {
-    field.meaning_for(method)
-}
-
-/// Whether it is shown before the advanced ones.
-pub fn is_basic(method: FineTuneMethod, field: &Field) -> bool {
-    let names: &[&str] = match method {
-        FineTuneMethod::LinearProbe | FineTuneMethod::TipAdapter => &["epochs"],
-        FineTuneMethod::TipAdapterF | FineTuneMethod::ProLip => &["epochs", "learning-rate"],
-        FineTuneMethod::Lora => &["steps-a-shot", "learning-rate", "rank"],
-        FineTuneMethod::Contrastive => &["epochs", "learning-rate", "batch"],
-        FineTuneMethod::Scratch => &["epochs", "learning-rate", "batch", "image-size"],
     };
-    names.contains(&field.name)
+    field.title_for(method).unwrap_or(usual)
 }
 
 #[cfg(test)]
@@ -50,7 +33,7 @@ mod tests {
 
     #[test]
     fn every_setting_has_a_name_of_its_own_and_every_method_something_basic() {
-        for method in FineTuneMethod::ALL {
+        for method in FineTuneMethod::all() {
             let fields: Vec<&Field> = Field::of(method).collect();
             let mut titles: Vec<&str> = fields.iter().map(|field| title(method, field)).collect();
             assert!(
@@ -60,7 +43,7 @@ mod tests {
             titles.sort_unstable();
             titles.dedup();
             assert_eq!(titles.len(), fields.len());
-            assert!(fields.is_empty() || fields.iter().any(|field| is_basic(method, field)));
+            assert!(fields.is_empty() || fields.iter().any(|field| field.is_basic_for(method)));
         }
     }
 }

@@ -66,7 +66,7 @@ pub fn run_ui(ui: &mut Ui, state: &State, run: &str, files: &mut FilePictures<'_
 fn coming_ui(ui: &mut Ui) {
     card(ui, |ui| {
         let words = "The curves come with the first steps: training loss, and accuracy on validation beside the zero-shot \
-                     accuracy. After that: the test accuracy, the pictures that are answered otherwise than before, and a \
+                     accuracy. After that: the test accuracy, the pictures that are answered differently, and a \
                      slider between the original model and this one.";
         ui.label(note(ui, words));
         coming_charts_ui(ui);

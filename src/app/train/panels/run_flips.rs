@@ -10,10 +10,13 @@ use crate::app::shell::textures::FilePictures;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{note, section};
 use crate::app::train::Curves;
-use crate::app::train::panels::card;
+use crate::app::train::panels::{card, cell_ui};
 
 /// Width of a picture with its name.
 const PICTURE_WIDTH: f32 = 220.0;
+/// Between columns, and for a class at most.
+const COLUMN_GAP: f32 = 18.0;
+const CLASS_WIDTH: f32 = 220.0;
 
 /// Draws them, each with its true class and both answers.
 pub fn flips_ui(ui: &mut Ui, curves: &Curves, files: &mut FilePictures<'_>) {
@@ -24,9 +27,11 @@ pub fn flips_ui(ui: &mut Ui, curves: &Curves, files: &mut FilePictures<'_>) {
     let told = |path: &Path| short_name(path, &paths);
     card(ui, |ui| {
         ui.label(section("Answers that changed, on validation"));
+        let room = ui.available_width() - PICTURE_WIDTH - 3.0 * COLUMN_GAP;
+        let width = (room / 3.0).min(CLASS_WIDTH);
         Grid::new("flips")
             .num_columns(4)
-            .spacing([18.0, 3.0])
+            .spacing([COLUMN_GAP, 3.0])
             .striped(true)
             .show(ui, |ui| {
                 for heading in ["Picture", "True class", "Before", "After"] {
@@ -40,7 +45,7 @@ pub fn flips_ui(ui: &mut Ui, curves: &Curves, files: &mut FilePictures<'_>) {
                         ui.set_width(PICTURE_WIDTH);
                         picture_ui(ui, &flip.path, &told(&flip.path), files);
                     });
-                    ui.label(&flip.class);
+                    cell_ui(ui, width, RichText::new(&flip.class));
                     for answer in [&flip.before, &flip.after] {
                         let right = *answer == flip.class;
                         let (sign, colour) = if right {
@@ -48,7 +53,7 @@ pub fn flips_ui(ui: &mut Ui, curves: &Curves, files: &mut FilePictures<'_>) {
                         } else {
                             (icon::X, palette.error)
                         };
-                        ui.label(RichText::new(format!("{sign} {answer}")).color(colour));
+                        cell_ui(ui, width, RichText::new(format!("{sign}\u{a0}{answer}")).color(colour));
                     }
                     ui.end_row();
                 }

@@ -107,7 +107,7 @@ fn sentences(record: &RunRecord) -> Vec<String> {
         let claim = match control.verdict() {
             Verdict::Worsened => "Forgetting on the control set",
             Verdict::Improved => "The control set is answered better, too",
-            Verdict::NoDifferenceShown => "No forgetting shown on the control set",
+            Verdict::NoDifferenceShown => "No difference shown on the control set",
         };
         let pictures = counted(control.count, "picture", "pictures");
         lines.push(format!("{claim}: {}, {pictures}.", numbers(control)));

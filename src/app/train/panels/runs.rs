@@ -5,7 +5,7 @@ use egui::{Align, Button, CornerRadius, Frame, Layout, Margin, RichText, ScrollA
 use super::share;
 use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
-use crate::app::shell::widgets::{icon_button, note, section};
+use crate::app::shell::widgets::{follow_focus, icon_button, note, section};
 use crate::app::state::State;
 use crate::app::train::{Page, TrainCommand, Training};
 use crate::engine::training::{RunRecord, RunState};
@@ -40,6 +40,7 @@ pub fn runs_ui(ui: &mut Ui, state: &State) -> Vec<TrainCommand> {
         for record in &training.runs {
             row_ui(ui, state, record, &mut commands);
         }
+        follow_focus(ui);
     });
     commands
 }

@@ -8,6 +8,7 @@ use super::names;
 use super::setup::configured;
 use super::trials::values;
 use crate::app::shell::icons as icon;
+use crate::app::shell::status::thousands;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{checkbox, combo, icon_button, labelled, note, segmented_ui, short};
 use crate::app::train::TrainCommand;
@@ -37,7 +38,7 @@ pub fn settings_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand
         search_ui(ui, draft, wanted);
     }
     let (basic, advanced): (Vec<&Field>, Vec<&Field>) =
-        Field::of(draft.method).partition(|field| names::is_basic(draft.method, field));
+        Field::of(draft.method).partition(|field| field.is_basic_for(draft.method));
     for field in basic {
         field_ui(ui, draft, field, wanted);
     }
@@ -55,13 +56,13 @@ pub fn settings_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand
         draft.method,
         FineTuneMethod::LinearProbe | FineTuneMethod::TipAdapter | FineTuneMethod::TipAdapterF
     ) {
-        ui.label(note(ui, "Its strengths are found on validation."));
+        ui.label(note(ui, "Its strengths are chosen on the validation set."));
     }
 }
 
 fn part_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand>) {
     ui.horizontal(|ui| {
-        ui.label("What learns");
+        ui.label("Trained part");
         combo("part").selected_text(draft.hyper.part.title()).show_ui(ui, |ui| {
             for part in TrainedPart::ALL {
                 if ui.selectable_label(draft.hyper.part == part, part.title()).clicked() {
@@ -70,7 +71,7 @@ fn part_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand>) {
             }
         });
         let usual = RunConfig::new(draft.method, PathBuf::new()).hyper.part;
-        let name = format!("What learns: back to {}", usual.title());
+        let name = format!("Trained part: back to {}", usual.title());
         if draft.hyper.part != usual && icon_button(ui, icon::ARROW_COUNTER_CLOCKWISE, &name, false).clicked() {
             wanted.push(configured(draft, |config| config.hyper.part = usual));
         }
@@ -91,7 +92,7 @@ fn search_ui(ui: &mut Ui, draft: &RunConfig, wanted: &mut Vec<TrainCommand>) {
     let text = match trials(draft) {
         Err(error) => RichText::new(error.to_string()).color(theme::palette(ui).error),
         Ok(trials) if trials.len() > 1 => {
-            let count = trials.len();
+            let count = thousands(trials.len());
             note(
                 ui,
                 format!("{count} trials, one after the other; the best on validation is kept."),
@@ -121,7 +122,7 @@ fn field_ui(ui: &mut Ui, draft: &RunConfig, field: &Field, wanted: &mut Vec<Trai
         reset_ui(ui, draft, field, wanted);
     });
     let (low, high) = field.range;
-    let meaning = names::meaning(draft.method, field);
+    let meaning = field.meaning_for(draft.method);
     ui.label(note(ui, format!("{meaning}. From {} to {}.", short(low), short(high))));
     ui.add_space(theme::GAP_SMALL);
 }

@@ -25,8 +25,8 @@ const SHOTS: [(Option<usize>, &str); 6] = [
     (Some(16), "16"),
     (None, "all"),
 ];
-const SHOTS_WORDS: &str = "So many training pictures are taken of each class, the rest is left aside. The field calls them \
-    shots: 16-shot is 16 pictures per class.";
+const SHOTS_WORDS: &str = "This many per class are used for training; the rest are set aside. The field calls them shots: \
+    16-shot is 16 pictures per class.";
 /// What the buttons behind the folder of the control set take, about.
 const OTHER_WIDTH: f32 = 110.0;
 /// From this width on, what is learnt from stands beside the settings.
@@ -162,12 +162,12 @@ fn control_ui(ui: &mut Ui, draft: &RunConfig, commands: &mut Vec<Command>) {
 fn methods_ui(ui: &mut Ui, state: &State, wanted: &mut Vec<TrainCommand>) {
     let draft = &state.training.draft;
     let fits = |method: FineTuneMethod| state.model.as_ref().map_or(Ok(()), |model| method.fits(model.tower));
-    let none_fits = FineTuneMethod::ALL.into_iter().all(|method| fits(method).is_err());
+    let none_fits = FineTuneMethod::all().all(|method| fits(method).is_err());
     if none_fits && let Err(reason) = fits(draft.method) {
         // Once, not at each of them.
         ui.label(note(ui, format!("Not for this model: {reason}")));
     }
-    for method in FineTuneMethod::ALL {
+    for method in FineTuneMethod::all() {
         let fits = fits(method);
         let chosen = draft.method == method;
         ui.add_enabled_ui(fits.is_ok(), |ui| {
@@ -188,10 +188,10 @@ fn methods_ui(ui: &mut Ui, state: &State, wanted: &mut Vec<TrainCommand>) {
 
 fn words(method: FineTuneMethod) -> &'static str {
     match method {
-        FineTuneMethod::LinearProbe => "A linear classifier on the features, drawn towards the texts. Seconds.",
+        FineTuneMethod::LinearProbe => "A linear classifier on the features, pulled towards the texts. Seconds.",
         FineTuneMethod::TipAdapter => "Remembers the examples; nothing is trained. Immediate.",
         FineTuneMethod::TipAdapterF => "The same, and the memory is trained. Seconds.",
-        FineTuneMethod::ProLip => "Only the picture projection, drawn back to its start. Seconds.",
+        FineTuneMethod::ProLip => "Only the picture projection, pulled towards its original weights. Seconds.",
         FineTuneMethod::Lora => "Small changes of the attention in both towers. Minutes to hours.",
         FineTuneMethod::Contrastive => "Pictures against texts, as CLIP itself was trained. Long.",
         FineTuneMethod::Scratch => "A new small model from nothing: what CLIP's procedure can do with few pictures.",

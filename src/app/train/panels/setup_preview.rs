@@ -7,7 +7,7 @@ use egui::{Align, Grid, Layout, ProgressBar, RichText, Sense, Ui, Vec2};
 use super::card;
 use crate::app::command::Command;
 use crate::app::shell::icons as icon;
-use crate::app::shell::status::thousands;
+use crate::app::shell::status::{counted, thousands};
 use crate::app::shell::textures::FilePictures;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{note, section};
@@ -102,7 +102,10 @@ fn warnings_ui(ui: &mut Ui, preview: &Preview) {
     }
     if preview.contradictions.len() > MAX_CONTRADICTIONS {
         let more = preview.contradictions.len() - MAX_CONTRADICTIONS;
-        ui.label(note(ui, format!("and {more} more copies in two classes")));
+        ui.label(note(
+            ui,
+            format!("and {} in two classes", counted(more, "more copy", "more copies")),
+        ));
     }
     for (title, reasons) in [
         ("cannot be used", &preview.problems),
@@ -124,10 +127,10 @@ fn pairs_ui(ui: &mut Ui, preview: &Preview, files: &mut FilePictures<'_>) {
     if preview.duplicates == 0 {
         return;
     }
-    let copies = thousands(preview.duplicates);
+    let copies = counted(preview.duplicates, "near-duplicate", "near-duplicates");
     let title = match preview.leaked {
-        0 => format!("{copies} near-duplicates, kept in the same split"),
-        leaked => format!("{copies} near-duplicates; {} are in two splits", thousands(leaked)),
+        0 => format!("{copies}, kept in the same split"),
+        leaked => format!("{copies}; {} in two splits", counted(leaked, "is", "are")),
     };
     egui::CollapsingHeader::new(title).show(ui, |ui| {
         for (first, second) in preview.pairs.iter().take(MAX_PAIRS) {
@@ -140,7 +143,7 @@ fn pairs_ui(ui: &mut Ui, preview: &Preview, files: &mut FilePictures<'_>) {
         }
         let more = preview.pairs.len().saturating_sub(MAX_PAIRS);
         if more > 0 {
-            ui.label(note(ui, format!("and {} more pairs", thousands(more))));
+            ui.label(note(ui, format!("and {}", counted(more, "more pair", "more pairs"))));
         }
     });
 }

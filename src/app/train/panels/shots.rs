@@ -1,5 +1,7 @@
 //! Accuracy against the number of shots: how much do a few examples help a model that knows the words?
 
+use std::path::PathBuf;
+
 use egui::{Button, Color32, Grid, RichText, Sense, Stroke, Ui, Vec2, vec2};
 use egui_plot::{FilledArea, GridMark, HLine, Line, LineStyle, MarkerShape, Plot, PlotPoints, PlotUi, Points};
 
@@ -8,13 +10,28 @@ use crate::app::shell::icons as icon;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{elided_note, note, section, swatch_ui};
 use crate::app::state::State;
-use crate::app::train::panels::{card, progress_ui};
+use crate::app::train::panels::{card, cell_ui, progress_ui};
+use crate::app::train::ready::ready_for_shots;
 use crate::app::train::{AtWork, TrainCommand};
 use crate::engine::training::{Band, FineTuneMethod, METHODS, PEOPLE, bands};
+use crate::fixed::signed;
+use crate::library::SAMPLES_FOLDER;
 
 const HEIGHT: f32 = 320.0;
+const SAMPLES_WORDS: &str = "Drawings against photographs, the two folders that the samples lie in";
 /// The most examples that are asked for.
 const MOST: usize = 16;
+/// The table's headings.
+const HEADINGS: [&str; 4] = [
+    "Method",
+    "Examples",
+    "Accuracy (lowest to highest)",
+    "Compared with zero-shot",
+];
+/// Room for the first three columns, between columns, and for the last one at most.
+const WIDTHS: [f32; 3] = [110.0, 64.0, 180.0];
+const COLUMN_GAP: f32 = 20.0;
+const GAIN_WIDTH: f32 = 420.0;
 /// Numbers of examples that are measured.
 const EXAMPLES: [usize; 6] = [0, 1, 2, 4, 8, 16];
 
@@ -27,34 +44,13 @@ pub fn shots_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.label(note(ui, words));
     ui.add_space(theme::GAP_SMALL);
     card(ui, |ui| {
-        ui.horizontal(|ui| {
-            if ui
-                .button(format!("{}  Choose folder\u{2026}", icon::FOLDER_OPEN))
-                .clicked()
-            {
-                commands.push(Command::Choose(FileDialog::TrainingFolder));
-            }
-            let folder = training.draft.folder.display().to_string();
-            let ready = !folder.is_empty() && training.at_work.is_none();
-            let measure = Button::new(format!("{}  Measure", icon::CHART_LINE_UP));
-            if ui.add_enabled(ready, measure).clicked() {
-                commands.push(Command::Train(TrainCommand::MeasureShots));
-            }
-            let shown = match folder.as_str() {
-                "" => "one folder per class",
-                folder => folder,
-            };
-            elided_note(ui, shown).on_hover_text(&folder);
-        });
-        if let Some(AtWork::Other(what, done)) = &training.at_work {
-            commands.extend(progress_ui(ui, what, *done).map(Command::Train));
-        }
+        measure_ui(ui, state, commands);
     });
     if training.shots.is_empty() {
         card(ui, |ui| {
             chart_ui(ui, &[]);
-            let words = "Here will stand one curve for each method, with its spread over the splits, and zero-shot as a \
-                         level to compare with.";
+            let words = "One curve for each method will appear here, with its spread over the splits, and zero-shot \
+                         as a level to compare with.";
             ui.label(note(ui, words));
             people_ui(ui);
         });
@@ -66,6 +62,47 @@ pub fn shots_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             table_ui(ui, &bands);
         });
     }
+}
+
+/// From which pictures, the button that begins, and why it cannot.
+fn measure_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let training = &state.training;
+    let ready = ready_for_shots(state);
+    ui.horizontal(|ui| {
+        if ui
+            .button(format!("{}  Choose folder\u{2026}", icon::FOLDER_OPEN))
+            .clicked()
+        {
+            commands.push(Command::Choose(FileDialog::TrainingFolder));
+        }
+        if let Some(samples) = samples(state)
+            && ui.button("Use the samples").on_hover_text(SAMPLES_WORDS).clicked()
+        {
+            commands.push(Command::Train(TrainCommand::UseFolder(samples)));
+        }
+        let measure = Button::new(format!("{}  Measure", icon::CHART_LINE_UP));
+        if ui.add_enabled(ready.is_ok(), measure).clicked() {
+            commands.push(Command::Train(TrainCommand::MeasureShots));
+        }
+        let folder = training.draft.folder.display().to_string();
+        let shown = match folder.as_str() {
+            "" => "one folder per class",
+            folder => folder,
+        };
+        elided_note(ui, shown).on_hover_text(&folder);
+    });
+    if let Some(AtWork::Other(what, done)) = &training.at_work {
+        commands.extend(progress_ui(ui, what, *done).map(Command::Train));
+    } else if let Err(reason) = ready {
+        ui.label(note(ui, reason));
+    }
+}
+
+/// The folder of the samples, while Explore shows them and something else is set up: there they lie unpacked.
+fn samples(state: &State) -> Option<PathBuf> {
+    let shown = state.settings.folders.is_empty() && !state.explore.pictures().is_empty();
+    let folder = state.about.data_folder.as_ref()?.join(SAMPLES_FOLDER);
+    (shown && state.training.draft.folder != folder).then_some(folder)
 }
 
 fn people_ui(ui: &mut Ui) {
@@ -131,7 +168,7 @@ fn chart_ui(ui: &mut Ui, bands: &[Band]) {
 
 fn method_ui(plot: &mut PlotUi<'_>, method: FineTuneMethod, bands: &[Band]) {
     let these: Vec<&Band> = bands.iter().filter(|band| band.method == Some(method)).collect();
-    let colour = colour(method);
+    let colour = theme::themed(plot.ctx(), colour(method));
     let values = |of: fn(&Band) -> f64| -> Vec<f64> { these.iter().map(|band| of(band)).collect() };
     let xs = values(|band| across(band.examples));
     if these.len() > 1 {
@@ -187,8 +224,8 @@ fn words_ui(ui: &mut Ui, bands: &[Band]) {
         "splits, each by its own seed"
     };
     let words = format!(
-        "Lines are means, bands reach from the lowest to the highest of {seeds} {splits}. A band of so few is no interval: \
-         beside it stands in how many of them the test shows a difference to zero-shot."
+        "Lines are means, bands reach from the lowest to the highest of {seeds} {splits}. So few splits give no confidence \
+         interval; the table says in how many splits the test shows a difference from zero-shot."
     );
     ui.label(note(ui, words));
 }
@@ -213,26 +250,39 @@ fn spread(band: &Band) -> String {
 
 fn table_ui(ui: &mut Ui, bands: &[Band]) {
     ui.add_space(theme::GAP_SMALL);
+    let [method, examples, accuracy] = WIDTHS;
+    let room = ui.available_width() - WIDTHS.iter().sum::<f32>() - 3.0 * COLUMN_GAP;
+    let widths = [method, examples, accuracy, room.min(GAIN_WIDTH)];
     Grid::new("bands")
-        .num_columns(4)
-        .spacing([24.0, 3.0])
+        .num_columns(widths.len())
+        .spacing([COLUMN_GAP, 3.0])
         .striped(true)
         .show(ui, |ui| {
-            for heading in ["Method", "Examples", "Accuracy (lowest to highest)", "Beside zero-shot"] {
-                ui.label(note(ui, heading));
+            for (heading, width) in HEADINGS.into_iter().zip(widths) {
+                let heading = note(ui, heading);
+                cell_ui(ui, width, heading);
             }
             ui.end_row();
             for band in bands {
-                ui.label(band.method.map_or("Zero-shot", FineTuneMethod::title));
-                ui.label(band.examples.to_string());
-                ui.label(spread(band));
-                ui.label(beside_zero_shot(band));
+                for (text, width) in cells(band).into_iter().zip(widths) {
+                    cell_ui(ui, width, RichText::new(text));
+                }
                 ui.end_row();
             }
         });
 }
 
-fn beside_zero_shot(band: &Band) -> String {
+/// A row of the table.
+fn cells(band: &Band) -> [String; 4] {
+    [
+        band.method.map_or("Zero-shot", FineTuneMethod::title).to_owned(),
+        band.examples.to_string(),
+        spread(band),
+        compared_with_zero_shot(band),
+    ]
+}
+
+fn compared_with_zero_shot(band: &Band) -> String {
     let Some(gain) = band.gain else {
         return "-".into();
     };
@@ -243,7 +293,7 @@ fn beside_zero_shot(band: &Band) -> String {
         (0, worse) => format!("worsened in {worse} of {seeds} splits"),
         (better, worse) => format!("improved in {better}, worsened in {worse} of {seeds} splits"),
     };
-    format!("{:+.1} points: {shown}", 100.0 * gain)
+    format!("{} points: {shown}", signed(100.0 * gain, 1))
 }
 
 #[cfg(test)]

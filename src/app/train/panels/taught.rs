@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use egui::{CornerRadius, Frame, Margin, Ui};
 
 use crate::app::command::Command;
+use crate::app::shell::status::counted;
 use crate::app::shell::theme;
 use crate::app::shell::widgets::{note, section};
 use crate::app::state::State;
@@ -43,8 +44,7 @@ fn words(record: &RunRecord) -> String {
     };
     match record.classes.len() {
         0 => format!("Taught with captions{blend}"),
-        1 => format!("Taught 1 class{blend}"),
-        count => format!("Taught {count} classes{blend}"),
+        count => format!("Taught {}{blend}", counted(count, "class", "classes")),
     }
 }
 

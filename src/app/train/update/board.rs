@@ -10,10 +10,11 @@ const LEARNING_RATE: f64 = 1e-4;
 /// Pairs that the board is filled with.
 const PAIRS: usize = 6;
 
-/// The surest picture of each label, as far as there is one.
+/// The most confident picture of each label that is the answer somewhere: where "none of these" is, a picture shows none.
 pub fn fill(state: &mut State) {
     let templates = state.settings.templates.templates();
     let template = templates.first().copied().unwrap_or("{}");
+    let lens = state.lens();
     let mut pairs = Vec::new();
     let labels = state
         .explore
@@ -24,7 +25,7 @@ pub fn fill(state: &mut State) {
     for (label, asked) in labels.enumerate() {
         let won = state.explore.pictures().iter().filter_map(|picture| {
             let scores = picture.scores.as_ref()?;
-            (scores.best == Some(label)).then(|| (scores.probability(label), &picture.file.path))
+            (lens.winner(scores) == Some(label)).then(|| (scores.probability(label), &picture.file.path))
         });
         if let Some((_, path)) = won.max_by(|a, b| a.0.total_cmp(&b.0)) {
             pairs.push((path.clone(), worded(template, &asked.label.name)));

@@ -7,6 +7,7 @@ use crate::app::command::Command;
 use crate::app::explore::edit_labels;
 use crate::app::settings::LabelRow;
 use crate::app::shell::messages::Message;
+use crate::app::shell::status::{counted, thousands};
 use crate::app::shell::theme;
 use crate::app::state::{Mode, State};
 use crate::app::train::{AtWork, Page, TrainCommand};
@@ -129,17 +130,19 @@ fn taught_words(name: &str, classes: &[String], changed: bool) -> String {
         .join(", ");
     let more = match classes.len().saturating_sub(NAMED_CLASSES) {
         0 => String::new(),
-        more => format!(" and {more} more"),
+        more => format!(" and {} more", thousands(more)),
     };
-    let undo = if changed {
-        " They are the labels now; Ctrl+Z brings yours back."
+    let they = if classes.len() == 1 {
+        "It is the label"
     } else {
-        ""
+        "They are the labels"
     };
-    format!(
-        "{name} is in use. It was taught {} classes: {named}{more}.{undo}",
-        classes.len()
-    )
+    let undo = match changed {
+        true => format!(" {they} now; Ctrl+Z brings yours back."),
+        false => String::new(),
+    };
+    let count = counted(classes.len(), "class", "classes");
+    format!("{name} is in use. It was taught {count}: {named}{more}.{undo}")
 }
 
 /// Back to the model that the run in use started from.
@@ -174,4 +177,22 @@ pub fn contrast(state: &mut State) -> Option<Request> {
     state.training.contrasts.clear();
     let compared = state.training.compared.clone();
     (compared.len() > 1).then_some(Request::Training(TrainingRequest::Contrast(compared)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_model_was_taught_is_counted_in_one_and_in_many() {
+        let one = taught_words("A run", &["cat".into()], true);
+        assert_eq!(
+            one,
+            "A run is in use. It was taught 1 class: cat. It is the label now; Ctrl+Z brings yours back."
+        );
+        let many: Vec<String> = (0..1_208).map(|place| place.to_string()).collect();
+        let many = taught_words("A run", &many, false);
+        assert!(many.contains("taught 1,208 classes: 0, 1, "), "{many}");
+        assert!(many.ends_with("7 and 1,200 more."), "{many}");
+    }
 }

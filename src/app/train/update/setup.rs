@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::app::state::State;
+use crate::app::state::{Mode, State};
 use crate::app::train::Page;
 use crate::app::train::ready::ready;
 use crate::app::train::{AtWork, Training};
@@ -17,12 +17,18 @@ pub fn use_folder(state: &mut State, folder: PathBuf) -> Vec<Request> {
     changed(state)
 }
 
-/// Learns from a folder that was dropped, on a page that shows it.
+/// Learns from a folder that was dropped here, or chosen in another mode, on a page that shows it.
 pub fn drop_folder(state: &mut State, folder: PathBuf) -> Vec<Request> {
-    if state.training.page != Page::Shots {
+    let came = state.mode != Mode::Train;
+    if came || state.training.page != Page::Shots {
         state.training.page = Page::Setup;
     }
-    use_folder(state, folder)
+    state.mode = Mode::Train;
+    let mut requests = use_folder(state, folder);
+    if came {
+        requests.push(Request::Training(TrainingRequest::List));
+    }
+    requests
 }
 
 /// Takes a preset; the pictures, the seed and the control set stay.
@@ -109,7 +115,7 @@ fn config(state: &State) -> RunConfig {
     let templates = state.settings.templates.templates();
     RunConfig {
         base: base(state),
-        precision: state.settings.precision.unwrap_or_default(),
+        precision: state.settings.precision,
         templates: templates.into_iter().map(String::from).collect(),
         ..state.training.draft.clone()
     }

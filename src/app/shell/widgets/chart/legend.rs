@@ -19,7 +19,8 @@ pub(super) fn legend_ui(ui: &mut Ui, chart: &Chart<'_>) {
             }
             named.push(&line.name);
             let is_pale = matches!(line.look, Look::Faint | Look::PalePoints);
-            let colour = if is_pale { pale(line.colour) } else { line.colour };
+            let own = theme::themed(ui.ctx(), line.colour);
+            let colour = if is_pale { pale(own) } else { own };
             let band = if !line.band.is_empty() {
                 ", with its 95 % interval"
             } else {

@@ -69,7 +69,13 @@ pub struct Chart<'a> {
     pub levels: Vec<(String, Color32, f64)>,
 }
 
+/// Draws it.
 pub fn chart_ui(ui: &mut Ui, chart: &Chart<'_>) {
+    clicked_chart_ui(ui, chart);
+}
+
+/// Draws it; the place that was clicked, across and up.
+pub fn clicked_chart_ui(ui: &mut Ui, chart: &Chart<'_>) -> Option<[f64; 2]> {
     let title = ui.label(section(chart.title));
     if !chart.about.is_empty() {
         title.on_hover_text(chart.about);
@@ -82,12 +88,15 @@ pub fn chart_ui(ui: &mut Ui, chart: &Chart<'_>) {
         for line in chart.lines.iter().rev() {
             line_ui(plot, line);
         }
+        plot.pointer_coordinate()
     });
     let told = format!("{}: {} over {}", chart.title, chart.up, chart.across);
     shown
         .response
         .widget_info(|| WidgetInfo::labeled(Role::Image, true, &told));
     legend_ui(ui, chart);
+    let at = shown.inner.filter(|_| shown.response.clicked())?;
+    Some([at.x, at.y])
 }
 
 /// A value as the chart tells it.
@@ -145,22 +154,23 @@ fn plot<'a>(ui: &Ui, chart: &'a Chart<'a>) -> Plot<'a> {
 
 fn line_ui(plot: &mut PlotUi<'_>, line: &ChartLine<'_>) {
     let points = || PlotPoints::from(thinned(&line.points));
+    let own = theme::themed(plot.ctx(), line.colour);
     if let [[at, low, high]] = line.band[..] {
         let whisker = PlotPoints::from(vec![[at, low], [at, high]]);
         plot.line(
             Line::new(line.name.clone(), whisker)
-                .color(line.colour)
+                .color(own)
                 .width(1.5)
                 .allow_hover(false),
         );
     } else if !line.band.is_empty() {
         let [across, low, high] = [0, 1, 2].map(|at| line.band.iter().map(|ends| ends[at]).collect::<Vec<f64>>());
         let area = FilledArea::new(format!("{}, 95 % interval", line.name), &across, &low, &high);
-        plot.add(area.fill_color(line.colour.gamma_multiply(0.18)).allow_hover(false));
+        plot.add(area.fill_color(own.gamma_multiply(0.18)).allow_hover(false));
     }
     let (colour, width) = match line.look {
-        Look::Faint | Look::PalePoints => (pale(line.colour), 1.0),
-        _ => (line.colour, 2.0),
+        Look::Faint | Look::PalePoints => (pale(own), 1.0),
+        _ => (own, 2.0),
     };
     if line.look != Look::PalePoints {
         plot.line(Line::new(line.name.clone(), points()).color(colour).width(width));
