@@ -26,6 +26,22 @@ pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// About how many values a JSON text holds, before it is read: each takes more memory than the few bytes that write it.
+/// Counted are commas outside of its texts.
+pub fn json_values(json: &[u8]) -> usize {
+    let (mut count, mut in_text, mut escaped) = (0, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_text,
+            b'"' => in_text = !in_text,
+            b',' if !in_text => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
 /// Opens a file to read it. What is no file (a pipe, a device, a folder) is not waited for.
 ///
 /// # Errors
@@ -167,6 +183,13 @@ mod tests {
         for device in ["/dev/zero", "/dev/stdin"] {
             assert!(read_at_most(Path::new(device), 5).is_err(), "{device}");
         }
+    }
+
+    #[test]
+    fn values_are_counted_outside_of_texts() {
+        assert_eq!(json_values(br#"["a,b\",c", 1, {"a": 2, "b": 3}]"#), 3);
+        assert_eq!(json_values(b"[[0],[0],[0]]"), 2);
+        assert_eq!(json_values(b""), 0);
     }
 
     #[cfg(unix)]

@@ -19,6 +19,7 @@ pub mod escape;
 pub mod evaluation;
 mod files;
 pub mod fine_tune;
+mod fixed;
 mod fonts;
 pub mod heatmap;
 pub mod hub;

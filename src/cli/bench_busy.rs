@@ -75,7 +75,7 @@ impl Busy {
             data_dir: Some(folder.join("data-busy")),
             model: ModelChoice::Path(model),
             device: DeviceChoice::Cpu,
-            precision: Some(Precision::Full),
+            precision: Precision::Full,
         };
         let mut busy = Self {
             engine: Engine::start(options, Arc::new(|| {})),

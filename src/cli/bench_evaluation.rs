@@ -6,8 +6,6 @@ use anyhow::{Context, Result};
 
 use super::bench::median;
 use crate::clip::Scoring;
-use crate::engine::Session;
-use crate::engine::evaluation::{Class, EvaluationConfig, GroundTruth, Picture, TemplateSet, answered, called};
 use crate::evaluation::{Comparison, Confusion, Embedded, Measures, Projection, Random, Reliability};
 use crate::zero_shot::ClassEmbeddings;
 
@@ -16,9 +14,6 @@ const CLASSES: usize = 1_000;
 /// The width of most CLIPs' shared space.
 const DIM: usize = 512;
 const REPEATS: usize = 3;
-/// For a changed description.
-const FEW_PICTURES: usize = 10_000;
-const FEW_CLASSES: usize = 100;
 
 fn vectors(random: &mut Random, count: usize, dim: usize) -> Vec<f32> {
     let mut values: Vec<f32> = (0..count * dim)
@@ -102,35 +97,4 @@ pub fn tsne_s() -> Result<f64> {
     let begun = Instant::now();
     Projection::tsne(&embedded, |_| true).context("the map was given up")?;
     Ok(begun.elapsed().as_secs_f64())
-}
-
-/// From a changed description of one class of 100 to the measures of 10,000 pictures.
-pub fn changed_description_ms(session: &mut Session) -> Result<f64> {
-    let dim = session.loaded.model.info().projection_dim;
-    let mut random = Random::seeded(3);
-    let pictures = vectors(&mut random, FEW_PICTURES, dim);
-    let shown = (0..FEW_PICTURES).map(|n| Picture {
-        path: format!("{n}").into(),
-        class: Some(random.below(FEW_CLASSES)),
-        side: None,
-        captions: Vec::new(),
-    });
-    let truth = GroundTruth {
-        pictures: shown.collect(),
-        classes: (0..FEW_CLASSES)
-            .map(|n| Class::of_folder(format!("thing number {n}")))
-            .collect(),
-        ..GroundTruth::default()
-    };
-    let config = EvaluationConfig::default();
-    let mut appraised = answered(session, &config, truth, TemplateSet::One, pictures)?;
-    let mut times = Vec::new();
-    for n in 0..REPEATS {
-        let mut class = appraised.evaluation.classes[n].clone();
-        class.descriptions = vec![format!("a thing as nobody has seen it before, number {n}")];
-        let begun = Instant::now();
-        called(session, &appraised.evaluation, &mut appraised.vectors, class)?.apply(&mut appraised.evaluation);
-        times.push(1_000.0 * begun.elapsed().as_secs_f64());
-    }
-    Ok(median(times))
 }

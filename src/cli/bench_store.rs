@@ -44,7 +44,8 @@ pub struct Costs {
 /// Makes the folder and the stores, and measures each once.
 pub fn costs(folder: &Path, samples: &[PathBuf], choice: &ModelChoice, info: &ModelInfo) -> Result<Costs> {
     let (pictures, data) = (folder.join("pictures-known"), folder.join("data-known"));
-    fill(&pictures, &data, samples, info)?;
+    let paths = (0..PICTURES).map(|n| place_of(&pictures, n)).collect();
+    fill(&pictures, &data, samples, info, paths)?;
     let command = |args: &[&str]| timed(&pictures, &data, choice, args);
     let labels: Vec<&str> = LABELS.iter().flat_map(|label| ["--label", label]).collect();
     let classify_s = command(&[&["classify"], labels.as_slice()].concat())?;
@@ -59,19 +60,21 @@ pub fn costs(folder: &Path, samples: &[PathBuf], choice: &ModelChoice, info: &Mo
     })
 }
 
-fn fill(pictures: &Path, data: &Path, samples: &[PathBuf], info: &ModelInfo) -> Result<()> {
+/// Makes pictures at these paths below a folder, and stores in which they are known.
+pub fn fill(pictures: &Path, data: &Path, samples: &[PathBuf], info: &ModelInfo, paths: Vec<PathBuf>) -> Result<()> {
     let sources = sources(pictures, samples)?;
     let mut store = Store::keeper(Some(data));
     let mut random = fastrand::Rng::with_seed(7);
-    let paths: Vec<PathBuf> = (0..PICTURES).map(|n| place_of(pictures, n)).collect();
     // First all links: each of them changes the stamp of the file.
     for (n, path) in paths.iter().enumerate() {
-        if n % IN_A_FOLDER == 0 {
-            std::fs::create_dir_all(path.parent().unwrap_or(pictures))?;
+        let folder = path.parent().unwrap_or(pictures);
+        if !folder.exists() {
+            std::fs::create_dir_all(folder)?;
         }
         let (source, _) = &sources[n % sources.len()];
         std::fs::hard_link(source, path).context("this disk has no hard links")?;
     }
+    let count = paths.len();
     for (n, path) in paths.into_iter().enumerate() {
         store.keep(Fact {
             computed: Computed {
@@ -82,7 +85,7 @@ fn fill(pictures: &Path, data: &Path, samples: &[PathBuf], info: &ModelInfo) -> 
             stamp: Some(stamp(&path)?),
             path,
         });
-        if (n + 1) % BATCH == 0 && !store.flush_now() {
+        if ((n + 1) % BATCH == 0 || n + 1 == count) && !store.flush_now() {
             bail!("the stores cannot be filled: {}", store.notes().join("; "));
         }
     }
@@ -141,7 +144,7 @@ fn until_scored(pictures: &Path, data: &Path, choice: &ModelChoice) -> Result<f6
         data_dir: Some(data.into()),
         model: choice.clone(),
         device: DeviceChoice::Cpu,
-        precision: Some(Precision::Full),
+        precision: Precision::Full,
     };
     let mut engine = Engine::start(options, Arc::new(|| {}));
     engine.send(Request::Library(LibraryRequest::OpenFolders {

@@ -6,7 +6,10 @@
 mod args;
 mod bench;
 mod bench_busy;
+mod bench_description;
 mod bench_evaluation;
+mod bench_gpu;
+mod bench_large;
 mod bench_scores;
 mod bench_store;
 mod bench_training;

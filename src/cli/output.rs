@@ -1,6 +1,6 @@
 //! Printing results, and remembering whether something failed.
 
-use std::io::{BufWriter, Stdout, Write, stderr, stdout};
+use std::io::{BufWriter, IsTerminal, Stdout, Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -22,6 +22,8 @@ pub struct Output {
     /// Whether the table has a column for the bytes of paths.
     with_path_bytes: bool,
     out: BufWriter<Stdout>,
+    /// Whether a terminal reads it, which obeys what programs only store.
+    on_terminal: bool,
     header_written: bool,
     failed: bool,
 }
@@ -34,6 +36,7 @@ impl Output {
             style: common.csv_style(),
             with_path_bytes: false,
             out: BufWriter::new(stdout()),
+            on_terminal: stdout().is_terminal(),
             header_written: false,
             failed: false,
         }
@@ -135,8 +138,18 @@ impl Output {
     }
 
     fn csv_line<'a>(&mut self, fields: impl Iterator<Item = &'a str>) -> Result<()> {
-        Ok(self.out.write_all(self.style.line(fields).as_bytes())?)
+        let line = csv_line(self.style, fields, self.on_terminal);
+        Ok(self.out.write_all(line.as_bytes())?)
     }
+}
+
+/// A line of CSV: as it is for programs, and with what a terminal would obey spelt out for a terminal.
+fn csv_line<'a>(style: table::Style, fields: impl Iterator<Item = &'a str>, on_terminal: bool) -> String {
+    if !on_terminal {
+        return style.line(fields);
+    }
+    let fields: Vec<String> = fields.map(visible).collect();
+    style.line(fields.iter().map(String::as_str))
 }
 
 /// Says something on standard error, in one line: names in it cannot pretend to be another. Nobody may be listening there:
@@ -150,4 +163,17 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .downcast_ref::<std::io::Error>()
         .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_obeys_nothing_in_a_table_and_a_program_gets_it_as_it_is() {
+        let fields = ["\u{1b}[31mred.jpg", "a,b"];
+        let line = |on_terminal: bool| csv_line(table::Style::default(), fields.into_iter(), on_terminal);
+        assert_eq!(line(false), "\u{1b}[31mred.jpg,\"a,b\"\r\n");
+        assert_eq!(line(true), "\\u{1b}[31mred.jpg,\"a,b\"\r\n");
+    }
 }

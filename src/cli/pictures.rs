@@ -14,7 +14,7 @@ use crate::clip::Embedding;
 use crate::engine::ModelChoice;
 use crate::engine::{DeviceChoice, Session};
 use crate::escape::{visible, visible_path};
-use crate::library::{Store, data_dir, scan};
+use crate::library::{Store, data_dir, is_unread_tiff, scan};
 use crate::progress::{Progress, Unheard};
 use crate::zero_shot::{self, Label, TemplateSet};
 
@@ -54,7 +54,13 @@ pub fn session_of(model: &ModelChoice, common: &Common) -> Result<Session> {
     let device = device(common);
     let store = data_dir().map(|folder| Store::keeper(Some(&folder)));
     let warn = |warning: String| say(&warning);
-    Ok(Session::open(model, device, common.precision, store, Box::new(warn))?)
+    Ok(Session::open(
+        model,
+        device,
+        common.precision.unwrap_or_default(),
+        store,
+        Box::new(warn),
+    )?)
 }
 
 /// The device of the common options, else of the environment.
@@ -93,6 +99,7 @@ pub fn embed_in_order(
     let mut written = Ok(());
     let bar = Bar::counted("Pictures");
     let mut arrived = 0;
+    let mut unread_tiffs = 0;
     session.embed_pictures(paths, |index, embedded| {
         arrived += 1;
         bar.counted(arrived, paths.len());
@@ -102,7 +109,10 @@ pub fn embed_in_order(
             next += 1;
             match embedded {
                 Ok(embedding) => written = each(output, path, embedding),
-                Err(reason) => output.path_failure(path, &reason),
+                Err(reason) => {
+                    unread_tiffs += usize::from(is_unread_tiff(&reason));
+                    output.path_failure(path, &reason);
+                }
             }
             if written.is_err() {
                 // Nobody reads any more: nothing more is computed.
@@ -111,6 +121,11 @@ pub fn embed_in_order(
         }
         ControlFlow::Continue(())
     })?;
+    match unread_tiffs {
+        0 => {}
+        1 => say("1 picture is of a kind that is not read: 1 TIFF"),
+        more => say(&format!("{more} pictures are of kinds that are not read: {more} TIFF")),
+    }
     written
 }
 

@@ -16,7 +16,7 @@ use super::progress::Bar;
 use super::{Common, Format};
 use crate::escape::{visible, visible_path};
 use crate::evaluation::Comparison;
-use crate::fine_tune::run::{self, BlendPoint, DamagedRun, RunFolder, RunRecord};
+use crate::fine_tune::run::{self, BlendPoint, DamagedRun, RunEvent, RunFolder, RunRecord};
 
 pub fn run(args: &RunsArgs, common: &Common, output: &mut Output) -> Result<()> {
     let workshop = Workshop::open(common)?;
@@ -59,7 +59,7 @@ fn line(record: &RunRecord) -> Value {
         "method": record.config.method.name(),
         "state": record.state,
         "base": record.base_name,
-        "folder": record.config.folder,
+        "folder": shown(&record.config.folder),
         "shots": record.config.shots,
         "seed": record.config.seed,
         "settings": record.config.hyper,
@@ -83,7 +83,7 @@ fn line(record: &RunRecord) -> Value {
         "warnings": record.data.warnings,
         "search": record.config.search,
         "chosen": record.chosen.iter().cloned().collect::<BTreeMap<_, _>>(),
-        "model": record.model,
+        "model": record.model.as_deref().map(shown),
         "error": record.error,
     });
     figures::add_interval(&mut line, "accuracy", record.accuracy_interval().as_ref());
@@ -126,6 +126,15 @@ fn row(record: &RunRecord, output: &mut Output) -> Result<()> {
     })
 }
 
+/// What a run said, with its model's folder as text, whatever that is called.
+fn event(event: &RunEvent) -> Result<Value> {
+    let mut line = serde_json::to_value(event)?;
+    if let RunEvent::Done { model, .. } = event {
+        line["model"] = shown(model).into();
+    }
+    Ok(line)
+}
+
 fn damaged_row(damaged: &DamagedRun, output: &mut Output) -> Result<()> {
     let DamagedRun { run, reason } = damaged;
     let line = json!({ "run": run, "state": "damaged", "error": reason });
@@ -149,7 +158,7 @@ fn show(folder: &RunFolder, common: &Common, output: &mut Output) -> Result<()> 
     let record = folder.record()?;
     if common.format == Format::Json {
         let mut line = line(&record);
-        line["events"] = serde_json::to_value(folder.events())?;
+        line["events"] = folder.events().iter().map(event).collect::<Result<_>>()?;
         return output.result(&line, &[], Vec::new, String::new);
     }
     row(&record, output)?;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{HeatMap, Overlay, card, side_by_side};
 use crate::clip::ViewRect;
+use crate::fixed::fixed;
 use crate::fonts::INTER_REGULAR;
 
 const INK: Rgb<u8> = Rgb([0x1b, 0x20, 0x28]);
@@ -86,9 +87,10 @@ fn enlarged(picture: RgbImage) -> RgbImage {
 /// A number with as many digits as its scale asks for.
 pub fn short(value: f32, span: f32) -> String {
     match span {
-        span if span >= 0.1 => format!("{value:.2}"),
-        span if span >= 0.001 => format!("{value:.4}"),
-        _ => format!("{value:.1e}"),
+        span if span >= 0.1 => fixed(value, 2),
+        span if span >= 0.001 => fixed(value, 4),
+        // Zero has no minus here, either.
+        _ => format!("{:.1e}", value + 0.0),
     }
 }
 

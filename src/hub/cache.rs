@@ -194,6 +194,19 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn what_a_link_leads_to_is_kept() {
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(elsewhere.path().join("mine"), "mine").unwrap();
+        let cache = Cache::at(folder.path());
+        let root = cache.model("somebody/model").unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), &root).unwrap();
+        let refused = cache.remove("somebody/model").unwrap_err().to_string();
+        assert!(refused.contains("it is a link"), "{refused}");
+        assert!(root.is_symlink() && elsewhere.path().join("mine").is_file());
+    }
+
     /// The order of huggingface_hub's `constants.py`.
     #[test]
     fn the_cache_is_where_huggingface_hub_looks() {

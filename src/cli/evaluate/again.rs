@@ -48,5 +48,5 @@ pub fn again(
     let missing = found.missing().map(|one| (one.path.clone(), NOT_THE_SAME.into()));
     now.evaluation.problems.extend(missing);
     write(files, &now, None, writing(args, common), output);
-    finish(&now.evaluation, &[Row::of(&now.evaluation)], common, output)
+    finish(&now.evaluation, &[Row::of(&now.evaluation)], &[], common, output)
 }

@@ -36,7 +36,7 @@ fn line(evaluation: &Evaluation, titles: &[String]) -> Value {
         "macro_recall": measures.macro_recall, "macro_precision": measures.macro_precision, "macro_f1": measures.macro_f1,
         "ece": calibration.all.ece, "temperature": fitted.map(|fitted| fitted.temperature),
         "ece_before": fitted.map(|fitted| fitted.before.ece), "ece_after": fitted.map(|fitted| fitted.after.ece),
-        "published": evaluation.published.as_ref().map(|published| published.top1),
+        "published": evaluation.published.as_ref().map(|published| published.share),
         "per_class": per_class(evaluation, titles), "confusion": confusion, "labels": titles,
     });
     add_interval(&mut line, "top1", Some(&measures.top1));
@@ -44,6 +44,7 @@ fn line(evaluation: &Evaluation, titles: &[String]) -> Value {
     if let Some(published) = &evaluation.published {
         line["published_source"] = json!(format!("{}, {}", published.source, published.date));
         line["published_set"] = json!(published.set);
+        line["published_measure"] = json!(published.measure.name());
     }
     add_setup(&mut line, evaluation);
     let folders = slices(evaluation, SliceBy::Folder);
@@ -115,8 +116,9 @@ fn words(evaluation: &Evaluation, titles: &[String]) -> String {
     }
     if let Some(published) = &evaluation.published {
         text += &format!(
-            "\n  published         {:.1} % on {} ({}, {})",
-            100.0 * published.top1,
+            "\n  published         {} {:.1} % on {} ({}, {})",
+            published.measure.title(),
+            100.0 * published.share,
             published.set,
             published.source,
             published.date

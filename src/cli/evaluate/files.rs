@@ -41,7 +41,7 @@ pub fn write(
 pub fn files<'a>(
     args: &'a EvaluateArgs,
     config: &EvaluationConfig,
-    rival: Option<&ModelChoice>,
+    compared: Option<&ModelChoice>,
 ) -> Result<Vec<(ExportKind, &'a Path)>> {
     let mut files = Vec::new();
     if let Some(path) = &args.report {
@@ -61,7 +61,7 @@ pub fn files<'a>(
         }
     }
     let inputs = match files.iter().any(|(_, path)| path.exists()) {
-        true => inputs(args, config, rival),
+        true => inputs(args, config, compared),
         false => Inputs::default(),
     };
     for (_, path) in &files {
@@ -71,7 +71,7 @@ pub fn files<'a>(
 }
 
 /// Whatever this evaluation reads.
-fn inputs(args: &EvaluateArgs, config: &EvaluationConfig, rival: Option<&ModelChoice>) -> Inputs {
+fn inputs(args: &EvaluateArgs, config: &EvaluationConfig, compared: Option<&ModelChoice>) -> Inputs {
     let mut inputs = read_for(&config.folder, &config.wanted);
     if let Some(folder) = &args.negatives {
         let found = scan(folder, &Unheard);
@@ -80,7 +80,7 @@ fn inputs(args: &EvaluateArgs, config: &EvaluationConfig, rival: Option<&ModelCh
             .extend(found.pictures.into_iter().map(|found| found.path));
     }
     inputs.model = config.model.files();
-    inputs.model.extend(rival.map_or(Vec::new(), ModelChoice::files));
+    inputs.model.extend(compared.map_or(Vec::new(), ModelChoice::files));
     inputs
         .others
         .extend(args.labels_file.iter().chain(&args.again).cloned());

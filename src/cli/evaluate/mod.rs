@@ -21,9 +21,11 @@ use super::pictures::{of_fair_length, session_of};
 use super::progress::Bar;
 use super::{Common, Format, Usage};
 use crate::engine::evaluation::{
-    Appraised, EvaluationConfig, Source, against_negatives, appraise, ground_truth, side_by_side, study_prompts,
+    Appraised, EvaluationConfig, Source, against_negatives, appraise, check_prompts_are_read, ground_truth,
+    side_by_side, study_prompts,
 };
 use crate::engine::{ModelChoice, Session};
+use crate::escape::visible;
 use crate::evaluation::out::{Row, latex, markdown};
 use crate::evaluation::{Evaluation, GroundTruth, SideBySide, facts};
 use crate::library::{MAX_LABELS_BYTES, read_text};
@@ -39,9 +41,9 @@ const FEW: usize = 10;
 
 pub fn run(args: &EvaluateArgs, common: &Common, output: &mut Output) -> Result<()> {
     let config = config(args, common)?;
-    let rival = args.compare.as_deref().map(ModelChoice::parse);
-    let rival = rival.transpose().map_err(Usage)?;
-    let files = files(args, &config, rival.as_ref())?;
+    let other = args.compare.as_deref().map(ModelChoice::parse);
+    let other = other.transpose().map_err(Usage)?;
+    let files = files(args, &config, other.as_ref())?;
     if let Some(file) = &args.again {
         return again(file, args, common, &files, output);
     }
@@ -53,26 +55,43 @@ pub fn run(args: &EvaluateArgs, common: &Common, output: &mut Output) -> Result<
     }
     let bar = stoppable();
     // The other model first: then only the vectors of the one that is asked more are kept.
-    let rival = match rival {
+    let other = match other {
         Some(model) => {
             let (truth, templates) = (quiet(&truth), templates.clone());
-            Some(rival_of(model, &config, truth, templates, common, &bar)?)
+            Some(evaluated(model, &config, truth, templates, common, &bar)?)
         }
         None => None,
     };
     let mut session = session_of(&config.model, common)?;
+    if args.prompt_study {
+        check_prompts_are_read(&session, &truth.classes)?;
+    }
     let mut appraised = appraise(&mut session, &config, truth, templates, &bar)?;
     let mut rows = vec![Row::of(&appraised.evaluation)];
     let mut against = None;
-    if let Some(rival) = &rival {
-        against = Some(compare(args, rival, &mut appraised, output, &bar)?);
-        rows.push(Row::of(rival));
+    if let Some(other) = &other {
+        against = Some(compare(args, other, &mut appraised, output, &bar)?);
+        rows.push(Row::of(other));
     }
     extras(args, &mut session, &mut appraised, output, &bar)?;
     drop(bar);
     let against = against.as_ref().map(|(name, compared)| (name.as_str(), compared));
     write(&files, &appraised, against, writing(args, common), output);
-    finish(&appraised.evaluation, &rows, common, output)
+    let found: Vec<String> = against
+        .iter()
+        .map(|(name, compared)| difference(name, compared, &rows[0]))
+        .collect();
+    finish(&appraised.evaluation, &rows, &found, common, output)
+}
+
+/// What a table has under two accuracies that stand beside each other: their difference, with its interval and its test.
+fn difference(other: &str, compared: &SideBySide, first: &Row) -> String {
+    format!(
+        "{} against {}: {}",
+        visible(other),
+        visible(&first.model),
+        compared.overall.words()
+    )
 }
 
 /// The text of --labels-file, with no name and no description that is too long.
@@ -86,13 +105,13 @@ fn labels_file(args: &EvaluateArgs) -> Result<Option<String>> {
 /// What another model fixes and breaks, over groups of copies; with its name.
 fn compare(
     args: &EvaluateArgs,
-    rival: &Evaluation,
+    other: &Evaluation,
     appraised: &mut Appraised,
     output: &mut Output,
     progress: &Bar,
 ) -> Result<(String, SideBySide)> {
     look_for_copies(appraised, progress);
-    let compared = side_by_side(&appraised.evaluation, rival, &BTreeSet::new()).map_err(anyhow::Error::msg)?;
+    let compared = side_by_side(&appraised.evaluation, other, &BTreeSet::new()).map_err(anyhow::Error::msg)?;
     let name = args
         .compare
         .as_deref()
@@ -104,7 +123,7 @@ fn compare(
 }
 
 /// What another model answers to the same pictures.
-fn rival_of(
+fn evaluated(
     model: ModelChoice,
     config: &EvaluationConfig,
     truth: GroundTruth,
@@ -145,7 +164,7 @@ fn extras(
 }
 
 /// Names what failed, and prints the last line.
-fn finish(evaluation: &Evaluation, rows: &[Row], common: &Common, output: &mut Output) -> Result<()> {
+fn finish(evaluation: &Evaluation, rows: &[Row], found: &[String], common: &Common, output: &mut Output) -> Result<()> {
     for (path, reason) in &evaluation.problems {
         output.path_failure(path, reason);
     }
@@ -156,8 +175,8 @@ fn finish(evaluation: &Evaluation, rows: &[Row], common: &Common, output: &mut O
         ));
     }
     match common.format {
-        Format::Latex => output.text(&latex(rows)),
-        Format::Markdown => output.text(&markdown(rows)),
+        Format::Latex => output.text(&latex(rows, found)),
+        Format::Markdown => output.text(&markdown(rows, found)),
         _ => lines::last(output, evaluation),
     }
 }

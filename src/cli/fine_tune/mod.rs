@@ -40,7 +40,7 @@ impl Workshop {
     /// There is no folder for data.
     pub fn open(common: &Common) -> Result<Self> {
         let data_dir = data_dir().context("there is no folder for application data; set CLIPSIGHT_DATA_DIR")?;
-        let mut placement = place(device(common), Some(common.precision.unwrap_or_default()));
+        let mut placement = place(device(common), common.precision.unwrap_or_default());
         if let Some(warning) = placement.warning.take() {
             say(&warning);
         }

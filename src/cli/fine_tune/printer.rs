@@ -97,6 +97,7 @@ fn spread(line: &mut Value, event: &RunEvent) {
         line["files"] = preview::pairs(&report.files);
     }
     let RunEvent::Done {
+        model,
         compared,
         control_compared,
         ..
@@ -104,6 +105,7 @@ fn spread(line: &mut Value, event: &RunEvent) {
     else {
         return;
     };
+    line["model"] = shown(model).into();
     if let Some(fields) = line.as_object_mut() {
         fields.remove("compared");
         fields.remove("control_compared");
