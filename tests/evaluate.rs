@@ -1,5 +1,7 @@
 //! `clipsight evaluate`: the real binary with the starter on small data with ground truth.
 
+#[path = "evaluate/options.rs"]
+mod options;
 mod program;
 
 use std::path::{Path, PathBuf};
@@ -183,6 +185,11 @@ fn captions_are_retrieved() {
     let table = String::from_utf8(output.stdout).unwrap();
     let first = format!("| 3 | {:.1} [", 100.0 * number(&line, "text_recall_1"));
     assert!(table.contains(&first), "{table}");
+    // Two accuracies beside each other come with their difference, its interval and what it shows.
+    assert!(
+        table.contains("starter against ") && table.contains(" points (") && table.contains("no difference shown"),
+        "{table}"
+    );
     assert_eq!(std::fs::read_to_string(file("r.csv")).unwrap().lines().count(), 4);
     let page = std::fs::read_to_string(file("r.html")).unwrap();
     assert!(page.contains("of 3 pictures find a caption of theirs first"), "{page}");
@@ -283,6 +290,14 @@ fn a_taught_model_is_evaluated_by_its_classes_folders() {
     assert!(number(&line, "top1") > 0.9, "{line}");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!said.contains("taught"), "{said}");
+    // Whatever words are tried, it answers with what it was taught.
+    let refused = program.run(&[&args[..], &["--prompt-study"]].concat());
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        said.contains("was taught its classes, and prompts are not read"),
+        "{said}"
+    );
 }
 
 #[test]

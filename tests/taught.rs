@@ -3,7 +3,7 @@
 
 mod program;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -466,4 +466,59 @@ fn prolip_leaves_a_resnets_bias_as_it_is() {
     let learnt = clipsight::clip::read_flats(&learnt).unwrap();
     let names: Vec<&String> = learnt.keys().collect();
     assert_eq!(names, ["visual.attnpool.c_proj.weight"]);
+}
+
+/// The pictures of three kinds of fruit and vegetables, six of each to learn from, and the others with their classes.
+fn six_of_each() -> (tempfile::TempDir, Vec<(String, String)>) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut new = pictures(&case("64-easy-probe/new"));
+    let mut learnt: BTreeMap<String, usize> = BTreeMap::new();
+    for (path, class) in pictures(&case("64-easy-probe/data")) {
+        let count = learnt.entry(class.clone()).or_default();
+        if *count == 6 {
+            new.push((path, class));
+            continue;
+        }
+        *count += 1;
+        let target = folder.path().join(&class);
+        std::fs::create_dir_all(&target).unwrap();
+        std::fs::copy(&path, target.join(Path::new(&path).file_name().unwrap())).unwrap();
+    }
+    (folder, new)
+}
+
+/// What a classifier was taught is hardly ever "none of these", and something else still is. ProLIP and LoRA change the
+/// towers: their "none of these" stays where the untaught model has it.
+#[test]
+fn every_method_on_the_starter_knows_what_is_none_of_its_classes() {
+    let (folder, new) = six_of_each();
+    let path = folder.path().to_str().unwrap();
+    let labels = ["kiwi", "banana", "carrots"];
+    let new: Vec<String> = new.into_iter().map(|(path, _)| path).collect();
+    // Drawings, and photographs of what is not eaten.
+    let photographs = ["astronaut", "cap", "cat", "coffee", "milk-carton", "rocket"].map(|name| format!("{name}.jpg"));
+    let is_other = |path: &String| path.contains("/drawings/") || photographs.iter().any(|name| path.ends_with(name));
+    let other: Vec<String> = something_else().into_iter().filter(is_other).collect();
+    assert_eq!((new.len(), other.len()), (18, 20));
+    let program = Program::new();
+    let won = |model: &str, paths: &[String]| none_won(&classified(&program, model, paths, &labels));
+    let (untaught_new, untaught_other) = (won("starter", &new), won("starter", &other));
+    for (method, epochs, most) in [
+        ("linear-probe", None, 1),
+        ("tip-adapter", None, 1),
+        ("prolip", Some("100"), untaught_new + 2),
+        ("lora", Some("10"), untaught_new + 2),
+    ] {
+        let more = [&STARTER[..], &epochs.map_or(vec![], |epochs| vec!["--epochs", epochs])].concat();
+        let run = taught(&program, path, method, &more);
+        let (of_new, of_other) = (won(&run, &new), won(&run, &other));
+        assert!(
+            of_new <= most,
+            "{method}: {of_new} of 18 taught pictures are none of these"
+        );
+        assert!(
+            of_other * 10 >= untaught_other * 8,
+            "{method}: {of_other} of 20 others are none of these, untaught {untaught_other}"
+        );
+    }
 }

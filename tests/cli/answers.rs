@@ -186,7 +186,7 @@ fn methods_are_tested_against_their_baselines() {
     .unwrap();
     let few = program.run(&["heatmap", "--evaluate", folder.path().to_str().unwrap()]);
     assert_eq!(few.status.code(), Some(1));
-    assert!(stderr(&few).contains("one folder a class"));
+    assert!(stderr(&few).contains("one folder per class"));
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn wrong_usage_exits_with_two_and_a_missing_path_with_one() {
 #[test]
 fn asking_for_a_gpu_where_there_is_none_warns_and_goes_on() {
     if matches!(clipsight::engine::gpu(), Ok(Some(_))) {
-        eprintln!("NOT CHECKED: this machine has a GPU");
+        crate::skips::not_checked("this machine has a GPU");
         return;
     }
     let output = Program::new().run(&["embed", "--text", "cat", "--device", "gpu"]);

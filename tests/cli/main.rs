@@ -6,4 +6,6 @@ mod kept;
 mod place;
 #[path = "../program/mod.rs"]
 mod program;
+#[path = "../skips/mod.rs"]
+mod skips;
 mod upright;

@@ -1,6 +1,9 @@
 //! Texts beside pictures: captions in every encoding, and what is none.
 
+use serde_json::json;
+
 use crate::folder::{Folder, NAMES};
+use crate::program::Program;
 
 #[test]
 fn boxes_and_notes_beside_pictures_are_no_captions() {
@@ -106,4 +109,39 @@ fn captions_beside_pictures_in_latin_1_are_read() {
     }
     let preview = folder.preview();
     assert_eq!((preview.total(), preview.code), (12, 0), "{}", preview.errors);
+}
+
+#[test]
+fn class_folders_are_measured_by_whatever_captions_say() {
+    let beside = Folder::new();
+    let listed = Folder::new();
+    beside.classes(&["coat", "hat"], 6);
+    listed.classes(&["coat", "hat"], 6);
+    let names: Vec<String> = (0..12).map(|n| format!("{}/{n}", ["coat", "hat"][n / 6])).collect();
+    for name in &names {
+        beside.file(&format!("{name}.txt"), format!("a photo called {name}"));
+    }
+    let list: String = names
+        .iter()
+        .map(|name| format!("{name}.jpg,a photo called {name}\n"))
+        .collect();
+    listed.file("captions.csv", format!("file,caption\n{list}"));
+    for folder in [&beside, &listed] {
+        let program = Program::new();
+        let measured = program.json(&["evaluate", folder.path()]).pop().unwrap();
+        assert_eq!(
+            (&measured["labels"], &measured["n"]),
+            (&json!(["coat", "hat"]), &json!(12))
+        );
+        let retrieved = program
+            .json(&["evaluate", folder.path(), "--truth", "captions"])
+            .pop()
+            .unwrap();
+        assert_eq!(retrieved["captions"], 12, "{retrieved}");
+        let maps = program.run(&["heatmap", "--evaluate", folder.path()]);
+        let errors = String::from_utf8_lossy(&maps.stderr).into_owned();
+        assert!(errors.contains("pictures of 2 classes (coat, hat)"), "{errors}");
+        // To learn from, captions say more.
+        assert_eq!(folder.preview().names(), ["pictures with captions"]);
+    }
 }

@@ -1,6 +1,6 @@
 //! Classes are what their folders are called, and what is left out of them is named.
 
-use crate::folder::{Folder, jpeg, photographs};
+use crate::folder::{Folder, NAMES, jpeg, photographs, rows};
 use crate::program::{Program, lines};
 
 #[test]
@@ -89,6 +89,35 @@ fn a_class_without_a_readable_picture_stops_the_run() {
     assert_eq!(run.status.code(), Some(1));
     assert!(errors.contains("no picture of hat can be read"), "{errors}");
     assert!(program.json(&["runs", "list"]).is_empty());
+}
+
+#[test]
+fn a_class_of_a_list_without_a_readable_picture_stops_the_run() {
+    let lost = |birds: &str| {
+        let folder = Folder::new();
+        let pairs = rows(&NAMES, |n, name| format!("{name},{}", ["cat", "dog"][n % 2]));
+        folder
+            .twelve("")
+            .file("bird.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic");
+        folder.file("labels.csv", format!("file,label\n{pairs}{birds}"));
+        folder
+    };
+    for birds in ["bird.heic,bird\n", "gone.jpg,bird\n", "cat.jpg,bird\n"] {
+        let folder = lost(birds);
+        let preview = folder.preview();
+        assert_eq!(preview.classes()[0], ("bird", [0, 0, 0]), "{birds}");
+        assert!(
+            preview.errors.contains("No picture of bird can be read"),
+            "{birds}: {}",
+            preview.errors
+        );
+        let program = Program::new();
+        let run = program.run(&["fine-tune", folder.path(), "--method", "linear-probe"]);
+        let errors = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert_eq!(run.status.code(), Some(1), "{birds}");
+        assert!(errors.contains("no picture of bird can be read"), "{birds}: {errors}");
+        assert!(program.json(&["runs", "list"]).is_empty());
+    }
 }
 
 #[test]

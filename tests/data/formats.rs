@@ -3,12 +3,14 @@
 use std::io::Cursor;
 
 use clipsight::library::decode;
+use image::codecs::gif::GifEncoder;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
-use image::{ImageEncoder, ImageFormat, RgbImage};
+use image::{Frame, ImageEncoder, ImageFormat, RgbImage, RgbaImage};
 
 use crate::folder::{Folder, photographs};
+use crate::program::{Program, lines};
 
 /// An EXIF block that holds an orientation as a number of a kind: 1 for a byte, 3 for SHORT, 4 for LONG.
 fn exif(kind: u16, turn: u8, big_endian: bool) -> Vec<u8> {
@@ -59,6 +61,15 @@ fn tiff(picture: &RgbImage, kind: u16, turn: u8) -> Vec<u8> {
         bytes.extend(value.to_le_bytes());
     }
     bytes.extend([0; 4]);
+    bytes
+}
+
+/// A TIFF whose three samples are said to be brightness and two differences of colour.
+fn ycbcr(picture: &RgbImage) -> Vec<u8> {
+    let mut bytes = tiff(picture, 3, 1);
+    let meaning = [6, 1, 3, 0];
+    let place = (0..bytes.len() - 8).rfind(|&at| bytes[at..at + 4] == meaning).unwrap();
+    bytes[place + 8] = 6;
     bytes
 }
 
@@ -185,8 +196,58 @@ fn kinds_of_tiff_are_read_or_named() {
         "{}",
         reason("palette4.tif")
     );
+    folder.file("ycbcr.tif", ycbcr(&colours));
+    assert!(
+        reason("ycbcr.tif").starts_with("a TIFF with YCbCr colours, which is not read"),
+        "{}",
+        reason("ycbcr.tif")
+    );
+    for (name, start) in [("little.tif", b"II+\0"), ("big.tif", b"MM\0+")] {
+        folder.file(name, [&start[..], &[0; 64]].concat());
+        assert!(reason(name).starts_with("BigTIFF is not read"), "{}", reason(name));
+    }
     let mut tga = Cursor::new(Vec::new());
     colours.write_to(&mut tga, ImageFormat::Tga).unwrap();
     folder.file("a.tga", tga.into_inner());
     assert_eq!(decode(&folder.0.path().join("a.tga")).unwrap(), colours);
+}
+
+#[test]
+fn kinds_of_tiff_that_are_not_read_are_counted() {
+    let folder = Folder::new();
+    folder
+        .file("scan.tif", ycbcr(&photographs()[7]))
+        .file("plain.tif", tiff(&photographs()[8], 3, 1));
+    folder.file("huge.tif", [&b"II+\0"[..], &[0; 64]].concat());
+    let output = Program::new().run(&["embed", folder.path(), "--format", "json"]);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((lines(&output).len(), output.status.code()), (1, Some(1)), "{errors}");
+    for part in [
+        "scan.tif: a TIFF with YCbCr colours",
+        "huge.tif: BigTIFF is not read",
+        "2 pictures are of kinds that are not read: 2 TIFF",
+    ] {
+        assert!(errors.contains(part), "{part}: {errors}");
+    }
+}
+
+#[test]
+fn a_gif_is_its_first_frame_and_transparency_is_dropped() {
+    let folder = Folder::new();
+    let plain = |colour: [u8; 4]| RgbaImage::from_pixel(16, 16, image::Rgba(colour));
+    let mut gif = Vec::new();
+    let mut encoder = GifEncoder::new(&mut gif);
+    for colour in [[200, 30, 40, 255], [10, 60, 220, 255]] {
+        encoder.encode_frame(Frame::new(plain(colour))).unwrap();
+    }
+    drop(encoder);
+    folder.file("two.gif", gif);
+    let red = decode(&folder.0.path().join("two.gif")).unwrap();
+    assert_eq!((red.dimensions(), red.get_pixel(8, 8).0), ((16, 16), [200, 30, 40]));
+    // What nobody sees is kept as it is stored, and laid on no ground.
+    for alpha in [0, 128] {
+        let path = folder.0.path().join("clear.png");
+        plain([200, 30, 40, alpha]).save(&path).unwrap();
+        assert_eq!(decode(&path).unwrap().get_pixel(8, 8).0, [200, 30, 40]);
+    }
 }

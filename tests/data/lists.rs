@@ -193,3 +193,63 @@ fn rows_of_missing_and_empty_captions_are_named() {
         assert!(preview.errors.contains(named), "{named}: {}", preview.errors);
     }
 }
+
+#[test]
+fn paths_that_begin_with_the_folders_own_name_are_found() {
+    let folder = Folder::new();
+    folder.twelve("images/");
+    let own = folder.0.path().file_name().unwrap().to_str().unwrap();
+    let list = rows(&NAMES, |n, name| {
+        format!("{own}/images/{name},{}", ["cat", "dog"][n % 2])
+    });
+    folder.file("labels.csv", format!("file,label\n{list}"));
+    let preview = folder.preview();
+    assert_eq!((preview.names(), preview.total()), (vec!["cat", "dog"], 12));
+    assert!(
+        preview.errors.contains("found by the ends of these"),
+        "{}",
+        preview.errors
+    );
+}
+
+#[test]
+fn names_of_classes_come_before_numbers_and_folders_that_are_not_used_are_said() {
+    let folder = Folder::new();
+    folder.classes(&["one", "two"], 6);
+    let names: Vec<String> = (0..12).map(|n| format!("{}/{n}.jpg", ["one", "two"][n / 6])).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let class = |n: usize| n / 6;
+    let both = rows(&names, |n, name| {
+        format!("{name},{},{}", class(n), ["cat", "dog"][class(n)])
+    });
+    folder.file("labels.csv", format!("file,label,label_name\n{both}"));
+    assert_eq!(folder.preview().names(), ["cat", "dog"]);
+    folder.file(
+        "labels.csv",
+        format!("file,label\n{}", rows(&names, |n, name| format!("{name},{}", class(n)))),
+    );
+    let preview = folder.preview();
+    assert_eq!(preview.names(), ["0", "1"]);
+    assert!(
+        preview.errors.contains("the folders' names are not"),
+        "{}",
+        preview.errors
+    );
+}
+
+#[test]
+fn boxes_are_named_where_nothing_else_is_there() {
+    let boxes = r#"{"images": [{"id": 0, "file_name": "0001.jpg"}], "categories": [{"id": 1, "name": "cat"}],
+        "annotations": [{"id": 0, "image_id": 0, "category_id": 1, "bbox": [1, 1, 8, 8]}]}"#;
+    for list in ["train/_annotations.coco.json", "annotations/instances_default.json"] {
+        let folder = Folder::new();
+        for (n, picture) in photographs().iter().take(6).enumerate() {
+            folder.file(&format!("train/{n:04}.jpg"), jpeg(picture, 85));
+        }
+        let errors = folder.file(list, boxes).preview().errors;
+        assert!(
+            errors.contains(&format!("{list}: it has boxes or outlines")),
+            "{list}: {errors}"
+        );
+    }
+}

@@ -146,3 +146,67 @@ fn a_split_that_is_called_otherwise_is_not_learnt_from() {
         none.errors
     );
 }
+
+#[test]
+fn sides_inside_of_classes_are_sides() {
+    let folder = Folder::new();
+    folder.classes(&["cats/train", "cats/test", "dogs/train", "dogs/test"], 5);
+    let preview = folder.preview();
+    assert_eq!(preview.classes(), [("cats", [4, 1, 5]), ("dogs", [4, 1, 5])]);
+    assert!(!preview.errors.contains("hold the same folders"), "{}", preview.errors);
+    let untaught = Folder::new();
+    untaught.classes(&["cats/test", "cats/val", "dogs/test", "dogs/val"], 3);
+    let errors = untaught.preview().errors;
+    assert!(errors.contains("no folder called train"), "{errors}");
+    // One class that is split says nothing of the others.
+    let other = Folder::new();
+    other.classes(&["cats/train", "cats/test", "dogs/young", "dogs/old"], 5);
+    assert_eq!(other.preview().total(), 20);
+}
+
+/// Twelve pictures below each of two folders, under the same names.
+fn numbered_alike(folders: [&str; 2]) -> (Folder, Vec<String>) {
+    let folder = Folder::new();
+    let names: Vec<String> = (1..=12).map(|n| format!("{n:04}")).collect();
+    for (n, picture) in photographs().iter().take(24).enumerate() {
+        let name = format!("{}/{}.jpg", folders[n / 12], names[n % 12]);
+        folder.file(&name, jpeg(picture, 85));
+    }
+    (folder, names)
+}
+
+#[test]
+fn a_list_of_one_side_means_the_pictures_of_that_side() {
+    for (folders, ending) in [
+        (["train", "test"], ".jpg"),
+        (["train_images", "test_images"], ""),
+        (["train/images", "test/images"], ".jpg"),
+    ] {
+        let (folder, names) = numbered_alike(folders);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let list = rows(&names, |n, name| format!("{name}{ending},{}", ["cat", "dog"][n % 2]));
+        for side in ["train", "test"] {
+            folder.file(&format!("{side}.csv"), format!("image_id,label\n{list}"));
+        }
+        let preview = folder.preview();
+        assert_eq!(
+            preview.classes(),
+            [("cat", [5, 1, 6]), ("dog", [5, 1, 6])],
+            "{folders:?}: {}",
+            preview.errors
+        );
+    }
+}
+
+#[test]
+fn answers_that_only_show_how_they_are_handed_in_are_no_truth() {
+    let (folder, names) = numbered_alike(["train_images", "test_images"]);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let list = rows(&names, |n, name| format!("{name}.jpg,{}", ["cat", "dog"][n % 2]));
+    let made_up = rows(&names, |_, name| format!("{name}.jpg,4"));
+    folder.file("train.csv", format!("image_id,label\n{list}"));
+    folder.file("sample_submission.csv", format!("image_id,label\n{made_up}"));
+    let preview = folder.preview();
+    assert_eq!((preview.names(), preview.total()), (vec!["cat", "dog"], 12));
+    assert!(preview.errors.contains("sample_submission.csv"), "{}", preview.errors);
+}

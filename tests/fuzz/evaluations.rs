@@ -3,8 +3,9 @@
 use clipsight::engine::evaluation::{Class, Judged, ModelRef, Part, Setup, Wanted, side_by_side};
 use clipsight::evaluation::out::{Row, clip_benchmark, csv, json_lines, latex, markdown, report};
 use clipsight::evaluation::{
-    Caption, Confusion, Evaluation, FailureOrder, Mark, Marked, Measures, Retrieval, SliceBy, Source, answer, ordered,
-    read_evaluation, share_interval, slices, worst, written,
+    Caption, Comparison, Confusion, Evaluation, Facts, FailureOrder, Fitted, Mark, Marked, Measures, Negatives,
+    Nonsense, PromptRow, PromptStudy, Reliability, Retrieval, SliceBy, Source, answer, ordered, read_evaluation,
+    share_interval, slices, worst, written,
 };
 use clipsight::table::Style;
 use clipsight::zero_shot::TemplateSet;
@@ -16,6 +17,10 @@ use crate::place::Place;
 fn evaluations() {
     let seeds = [of_classes(), of_captions()].map(|seed| written(&seed).unwrap());
     let place = Place::new();
+    for seed in &seeds {
+        // What is refused at once tries no reader.
+        read_evaluation(&place.with("seed.evaluation", seed)).unwrap();
+    }
     fuzz("evaluations", true, &seeds, |bytes| {
         if let Ok(evaluation) = read_evaluation(&place.with("a.evaluation", bytes)) {
             show(&evaluation);
@@ -28,8 +33,8 @@ fn show(evaluation: &Evaluation) {
     let (listed, row) = (evaluation.listed(), Row::of(evaluation));
     assert_eq!(listed.count, evaluation.pictures.len());
     let tables = [
-        latex(std::slice::from_ref(&row)),
-        markdown(&[row]),
+        latex(std::slice::from_ref(&row), &[]),
+        markdown(&[row], &[]),
         csv(evaluation, Style::default()),
         json_lines(evaluation),
     ];
@@ -49,6 +54,10 @@ fn show(evaluation: &Evaluation) {
         evaluation.cell(cell, cell);
     }
     side_by_side(evaluation, evaluation, &Default::default()).unwrap();
+    if let Some(negatives) = &evaluation.negatives {
+        assert!(negatives.mistaken().is_some());
+        assert!(negatives.mistaken_files().len() <= negatives.count);
+    }
 }
 
 fn setup() -> Setup {
@@ -86,7 +95,42 @@ fn of_classes() -> Evaluation {
     let mark = Mark::Ambiguous;
     let note = "a bowl".into();
     evaluation.marks.insert(2, Marked { mark, note });
+    measured_further(&mut evaluation);
     evaluation
+}
+
+/// With negatives, a prompt study, facts and a temperature.
+fn measured_further(evaluation: &mut Evaluation) {
+    let mut negatives = Negatives::of(&[0.1, 0.2, 0.3], &[0.0, 0.15]).unwrap();
+    negatives.files = vec!["/none/a.jpg".into(), "/none/b.jpg".into()];
+    evaluation.negatives = Some(negatives);
+    let row = |name: &str, gain| PromptRow {
+        name: name.into(),
+        templates: TemplateSet::One,
+        top1: share_interval(4, 6).unwrap(),
+        gain,
+        nonsense: Nonsense::of(vec![-0.1, 0.0, 0.1], 1),
+        wrong: vec![0, 1],
+    };
+    let gain = Comparison::of(&[0.0, 1.0, 1.0, 0.0, 1.0, 1.0], &[1.0, 1.0, 0.0, 0.0, 1.0, 1.0]);
+    let rows = vec![row("one", None), row("another", gain)];
+    evaluation.prompts = Some(PromptStudy { rows });
+    let fact = |place: usize| Facts {
+        content: format!("{place}"),
+        size: (64, 48),
+        brightness: 0.1 * place as f32,
+        sharpness: 10.0,
+        group: place,
+    };
+    evaluation.facts = (0..evaluation.pictures.len()).map(fact).collect();
+    let part = || Reliability::of([(0.5, true), (0.75, false)]);
+    evaluation.calibration.fitted = Some(Fitted {
+        temperature: 1.25,
+        fitted_on: 4,
+        before: part(),
+        after: part(),
+        after_each: vec![(0, 0.5), (2, 0.75)],
+    });
 }
 
 fn of_captions() -> Evaluation {
@@ -102,13 +146,16 @@ fn of_captions() -> Evaluation {
         .collect();
     let answers = || evaluation.pictures.iter().map(|picture| &picture.answer);
     let (measures, confusion) = (Measures::of(answers(), 0).unwrap(), Confusion::of(answers(), 0));
+    let reliability = Reliability::of_answers(answers());
     (evaluation.measures, evaluation.confusion) = (measures, confusion);
-    let share = || share_interval(1, 3).unwrap();
+    evaluation.calibration.all = reliability;
+    evaluation.facts.truncate(3);
+    let share = |hits| share_interval(hits, 3).unwrap();
     evaluation.retrieval = Some(Retrieval {
         pictures: 3,
         captions: 3,
-        to_captions: [share(), share(), share()],
-        to_pictures: [share(), share(), share()],
+        to_captions: [share(1), share(3), share(3)],
+        to_pictures: [share(1), share(3), share(3)],
         ranks: vec![0, 1, 2],
         caption_ranks: vec![0, 1, 2],
     });

@@ -39,10 +39,52 @@ fn pickles() {
     }
 }
 
+/// One of each kind of model beside the pairs of CLIP.
+fn small_models() -> [&'static str; 3] {
+    [
+        r#"{"type":"Unigram","unk_id":0,"byte_fallback":false,
+            "vocab":[["<unk>",0.0],["a",-1.0],["\u2581a",-1.5],["cat",-2.0],["<0x41>",-3.0],["\u2581",-4.0]]}"#,
+        r###"{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":100,
+            "vocab":{"[UNK]":0,"a":1,"##a":2,"cat":3,"##t":4,"word":5}}"###,
+        r#"{"type":"WordLevel","unk_token":"[UNK]","vocab":{"[UNK]":0,"a":1,"cat":2,"photo":3}}"#,
+    ]
+}
+
+/// A tokenizer around a model, with every part that a file can have.
+fn tokenizer_of(model: &str) -> String {
+    format!(
+        r#"{{"version":"1.0","truncation":null,"padding":null,
+            "added_tokens":[{{"id":5,"content":"[X]","single_word":false,"lstrip":false,"rstrip":false,
+                "normalized":true,"special":true}}],
+            "normalizer":{{"type":"Sequence","normalizers":[{{"type":"Lowercase"}},
+                {{"type":"Replace","pattern":{{"Regex":" {{2,}}"}},"content":" "}}]}},
+            "pre_tokenizer":{{"type":"Metaspace","replacement":"\u2581","prepend_scheme":"always","split":true}},
+            "post_processor":{{"type":"TemplateProcessing",
+                "single":[{{"Sequence":{{"id":"A","type_id":0}}}},{{"SpecialToken":{{"id":"E","type_id":0}}}}],
+                "pair":[],"special_tokens":{{"E":{{"id":"E","ids":[1],"tokens":["E"]}}}}}},
+            "decoder":{{"type":"Sequence","decoders":[
+                {{"type":"Replace","pattern":{{"Regex":"\\s+"}},"content":" "}},{{"type":"Fuse"}}]}},
+            "model":{model}}}"#
+    )
+}
+
+#[test]
+fn small_models_of_each_kind_are_read() {
+    let config = TextConfig {
+        vocab_size: 400,
+        ..TextConfig::default()
+    };
+    for model in small_models() {
+        let tokenizer = Tokenizer::from_bytes(tokenizer_of(model).as_bytes(), &config).unwrap();
+        assert!(!tokenizer.encode("a cat").unwrap().ids.is_empty(), "{model}");
+    }
+}
+
 #[test]
 fn tokenizers() {
     let mut seeds = read_all("clip-f32", &["tokenizer.json"], 1 << 20);
     seeds.extend(read_all("hostile/tokenizers", &[".json"], 1 << 20));
+    seeds.extend(small_models().iter().map(|model| tokenizer_of(model).into_bytes()));
     let config = TextConfig {
         vocab_size: 400,
         ..TextConfig::default()

@@ -7,6 +7,16 @@ use clipsight::library::decode_with_notes;
 use crate::harness::fuzz;
 use crate::place::{Place, read_all};
 
+/// A WebP that says how large its canvas is, apart from its frame.
+fn layered_webp() -> Vec<u8> {
+    let mut plain = std::io::Cursor::new(Vec::new());
+    let picture = image::RgbImage::from_pixel(9, 7, image::Rgb([200, 90, 10]));
+    picture.write_to(&mut plain, image::ImageFormat::WebP).unwrap();
+    let header = b"VP8X\x0a\0\0\0\0\0\0\0\x08\0\0\x06\0\0".as_slice();
+    let chunks = [b"WEBP".as_slice(), header, &plain.into_inner()[12..]].concat();
+    [b"RIFF".as_slice(), &(chunks.len() as u32).to_le_bytes(), &chunks].concat()
+}
+
 #[test]
 fn pictures() {
     use image::ImageFormat::{Bmp, Gif, Hdr, Ico, Jpeg, OpenExr, Png, Pnm, Qoi, Tga, Tiff, WebP};
@@ -36,6 +46,7 @@ fn pictures() {
         picture.write_to(&mut file, format).unwrap();
         seeds.push(file.into_inner());
     }
+    seeds.push(layered_webp());
     let place = Place::new();
     fuzz("pictures", false, &seeds, |bytes| {
         // TGA is known by its name alone.

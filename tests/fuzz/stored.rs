@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clipsight::app::settings::Settings;
 use clipsight::clip::Embedding;
 use clipsight::engine::protocol::StoredSetting;
-use clipsight::fine_tune::run::Runs;
+use clipsight::fine_tune::run::{Prepared, Runs};
 use clipsight::library::{Computed, Content, Fact, SettingChange, Sighting, Store, Thumbnail, stamp};
 
 use crate::harness::fuzz;
@@ -150,6 +150,43 @@ fn runs() {
     fuzz("metrics", true, &metrics, |bytes| {
         std::fs::write(folder.join("metrics.jsonl"), bytes).unwrap();
         read();
+    });
+}
+
+/// What a run learns from, as it was split: the folder may come from somebody else.
+#[test]
+fn run_data() {
+    let example =
+        |place: usize| serde_json::json!({"path": format!("/set/{place}.jpg"), "class": place % 2, "captions": []});
+    let classes = serde_json::json!({
+        "dataset": {"classes": ["a", "b"], "examples": (0..6).map(example).collect::<Vec<_>>(), "problems": []},
+        "split": {"train": [0, 1], "validation": [2, 3], "test": [4, 5]},
+        "control": {"paths": ["/samples/a.jpg", "/samples/b.jpg"], "labels": [0, 1], "classes": ["a", "b"], "problems": []},
+    });
+    let captions = serde_json::json!({
+        "dataset": {
+            "classes": [],
+            "examples": [{"path": "/set/a.jpg", "class": null, "captions": ["a cat", "a dog"]}],
+            "problems": [["/set/b.jpg", "it is cut short"]],
+        },
+        "split": {"train": [0], "validation": [], "test": []},
+        "control": null,
+    });
+    let place = Place::new();
+    let folder = place.path().join("runs/linear-probe-1");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("run.json"), run_json()).unwrap();
+    let run = Runs::at(place.path()).find("linear-probe-1").unwrap();
+    let seeds = [classes, captions].map(|seed| seed.to_string().into_bytes());
+    fuzz("run_data", true, &seeds, |bytes| {
+        std::fs::write(folder.join("data.json"), bytes).unwrap();
+        let Ok(data) = Prepared::read(&run) else { return };
+        let (examples, split) = (data.dataset.examples.len(), &data.split);
+        let mut places = split.train.iter().chain(&split.validation).chain(&split.test);
+        assert!(places.all(|place| *place < examples));
+        let control = data.control.unwrap_or_default();
+        assert_eq!(control.labels.len(), control.paths.len());
+        assert!(control.labels.iter().all(|label| *label < control.classes.len()));
     });
 }
 

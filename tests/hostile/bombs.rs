@@ -60,7 +60,7 @@ fn progressive() -> Vec<u8> {
 }
 
 /// So many zeros, deflated: a literal, then copies of 258 bytes of 13 bits each, in the codes that need no table.
-fn zeros(count: usize) -> Vec<u8> {
+pub fn zeros(count: usize) -> Vec<u8> {
     let mut bits = vec![true, true, false];
     let mut code = |value: u32, length: u32| bits.extend((0..length).rev().map(|place| value >> place & 1 == 1));
     code(0b0011_0000, 8);
@@ -88,7 +88,7 @@ fn png_chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
 }
 
 /// A PNG of so many bits a channel and of this kind, which is all zeros.
-fn png(sides: (u32, u32), bits: u8, kind: u8, extra: &[u8], zeros: &[u8]) -> Vec<u8> {
+pub fn png(sides: (u32, u32), bits: u8, kind: u8, extra: &[u8], zeros: &[u8]) -> Vec<u8> {
     let header = [
         &sides.0.to_be_bytes()[..],
         &sides.1.to_be_bytes(),

@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use crate::measured::measured;
 use crate::program::Program;
 
-fn fixtures() -> PathBuf {
+pub fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }
 
 const PICTURE: &str = "assets/samples/photos/cat.jpg";
 
-fn classify(model: &Path, what: &str) -> String {
+pub fn classify(model: &Path, what: &str) -> String {
     let program = Program::new();
     let model = model.to_str().unwrap();
     let args = [
@@ -34,7 +34,7 @@ fn classify(model: &Path, what: &str) -> String {
 }
 
 /// A sound model, but for its tokenizer.
-fn model_with(tokenizer: &[u8]) -> tempfile::TempDir {
+pub fn model_with(tokenizer: &[u8]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let sound = fixtures().join("clip-f32");
     for name in ["config.json", "model.safetensors", "preprocessor_config.json"] {

@@ -18,20 +18,27 @@ const BROKEN: [(&str, usize, f32); 4] = [
 fn weights_that_are_no_numbers_end_every_command_with_the_file_and_the_tensor() {
     let (pictures, grid) = (two_classes(), tempfile::tempdir().unwrap());
     let (cat, raw, photos) = (cat(), grid.path().join("m.json"), root().join("assets/samples/photos"));
-    let commands: [&[&str]; 7] = [
+    let commands: [&[&str]; 8] = [
         &["classify", text(&cat), "--label", "cat", "--label", "dog"],
         &["embed", text(&cat)],
         &["embed", "--text", "cat"],
         &["search", text(&cat), "--text", "dog"],
         &["heatmap", text(&cat), "--label", "dog", "--raw", text(&raw)],
         &["heatmap", "--evaluate", text(&photos), "--limit", "2"],
+        &["evaluate", text(pictures.path())],
         &["fine-tune", text(pictures.path()), "--method", "linear-probe"],
     ];
     for (tensor, place, number) in BROKEN {
         let (program, model) = (Program::new(), copy_of("clip-f32"));
         put_number(&model.path().join("model.safetensors"), tensor, place, number);
-        for command in commands {
-            let output = program.run(&[command, &["--model", text(model.path()), "--format", "json"]].concat());
+        let opened = ["--model", text(model.path())];
+        let other: [&[&str]; 2] = [
+            &["evaluate", text(pictures.path()), "--compare", text(model.path())],
+            &["models", "info", text(model.path())],
+        ];
+        let with_model = commands.iter().map(|command| [*command, &opened].concat());
+        for command in with_model.chain(other.iter().map(|command| command.to_vec())) {
+            let output = program.run(&[command.as_slice(), &["--format", "json"]].concat());
             let said = stderr(&output);
             assert_eq!(output.status.code(), Some(1), "{tensor}, {command:?}: {said}");
             assert!(
@@ -54,6 +61,33 @@ fn weights_that_are_no_numbers_end_every_command_with_the_file_and_the_tensor() 
     }
 }
 
+/// Weights that are numbers, and so large that what they compute is none.
+#[test]
+fn what_overflows_on_the_way_ends_a_command_and_leaves_nothing_in_the_store() {
+    let pictures = two_classes();
+    let (program, model) = (Program::new(), copy_of("clip-f32"));
+    for place in 0..32 {
+        let weights = model.path().join("model.safetensors");
+        put_number(&weights, "vision_model.post_layernorm.weight", place, 3e38);
+    }
+    let commands: [&[&str]; 3] = [
+        &["embed", text(pictures.path())],
+        &["classify", text(pictures.path()), "--label", "red", "--label", "blue"],
+        &["evaluate", text(pictures.path())],
+    ];
+    for command in commands {
+        let output = program.run(&[command, &["--model", text(model.path()), "--format", "json"]].concat());
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {said}");
+        assert!(
+            said.contains("model.safetensors") && said.contains("image tower"),
+            "{command:?}: {said}"
+        );
+        assert!(output.stdout.is_empty(), "{command:?}");
+        assert_eq!(rows(program.0.path(), "embeddings"), 0, "{command:?}");
+    }
+}
+
 #[test]
 fn the_window_says_that_such_a_model_was_not_opened_and_goes_on_with_the_one_it_has() {
     let (data, model) = (tempfile::tempdir().unwrap(), copy_of("clip-f32"));
@@ -63,7 +97,7 @@ fn the_window_says_that_such_a_model_was_not_opened_and_goes_on_with_the_one_it_
         data_dir: Some(data.path().to_path_buf()),
         model: ModelChoice::Starter,
         device: DeviceChoice::Cpu,
-        precision: Some(clipsight::clip::Precision::Full),
+        precision: clipsight::clip::Precision::Full,
     };
     let mut engine = Engine::start(options, std::sync::Arc::new(|| {}));
     engine.send(Request::Inference(InferenceRequest::LoadModel(ModelChoice::Path(

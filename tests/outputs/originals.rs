@@ -97,12 +97,16 @@ fn no_output_of_an_evaluation_replaces_what_it_reads() {
     std::fs::create_dir(at("others")).unwrap();
     std::fs::copy(cat(), at("others/cat.jpg")).unwrap();
     let model = copy_of("clip-f32");
-    let rival = copy_of("clip-f32");
+    let compared = copy_of("clip-f32");
     // Pictures may have any name.
     std::fs::hard_link(at("data/train/red-0.png"), at("picture.html")).unwrap();
     std::fs::hard_link(at("others/cat.jpg"), at("negative.html")).unwrap();
     std::fs::hard_link(model.path().join("model.safetensors"), at("weights.html")).unwrap();
-    let before = [contents(folder.path()), contents(model.path()), contents(rival.path())];
+    let before = [
+        contents(folder.path()),
+        contents(model.path()),
+        contents(compared.path()),
+    ];
     let program = Program::new();
     let (data, names) = (at("data"), at("names.csv"));
     let common = [
@@ -113,7 +117,7 @@ fn no_output_of_an_evaluation_replaces_what_it_reads() {
         "--model",
         text(model.path()),
         "--compare",
-        text(rival.path()),
+        text(compared.path()),
         "--negatives",
         text(folder.path()),
     ];
@@ -122,7 +126,7 @@ fn no_output_of_an_evaluation_replaces_what_it_reads() {
         ("--export", at("data/test/metadata.csv")),
         ("--export", names.clone()),
         ("--export", model.path().join("config.json")),
-        ("--export", rival.path().join("config.json")),
+        ("--export", compared.path().join("config.json")),
         ("--report", at("picture.html")),
         ("--report", at("negative.html")),
         ("--report", at("weights.html")),
@@ -137,7 +141,11 @@ fn no_output_of_an_evaluation_replaces_what_it_reads() {
             stderr(&refused)
         );
         assert!(stderr(&refused).contains("only ever read"), "{}", stderr(&refused));
-        let after = [contents(folder.path()), contents(model.path()), contents(rival.path())];
+        let after = [
+            contents(folder.path()),
+            contents(model.path()),
+            contents(compared.path()),
+        ];
         assert!(before == after, "{}", target.display());
     }
     let twice = at("new.html");

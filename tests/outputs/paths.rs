@@ -131,3 +131,43 @@ fn a_model_in_a_folder_that_is_no_text_is_opened() {
         .unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
 }
+
+#[test]
+fn a_run_is_kept_and_told_in_a_data_folder_that_is_no_text() {
+    let place = tempfile::tempdir().unwrap();
+    let data = named(place.path(), b"donn\xe9es");
+    let learnt = tempfile::tempdir().unwrap();
+    for (class, name) in [
+        ("fruit", "bananas"),
+        ("fruit", "lemons"),
+        ("fruit", "pineapple"),
+        ("other", "cat"),
+        ("other", "rocket"),
+        ("other", "coffee"),
+    ] {
+        let folder = learnt.path().join(class);
+        std::fs::create_dir_all(&folder).unwrap();
+        let picture = format!("{name}.jpg");
+        std::fs::copy(cat().with_file_name(&picture), folder.join(picture)).unwrap();
+    }
+    let program = Program::new();
+    let lines = |args: &[&str]| {
+        let mut command = program.command(&[args, &["--format", "json"]].concat());
+        let output = command.env("CLIPSIGHT_DATA_DIR", &data).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", stderr(&output));
+        crate::program::lines(&output)
+    };
+    let events = lines(&["fine-tune", text(learnt.path()), "--method", "linear-probe"]);
+    assert!(events.last().unwrap()["model"].is_string());
+    for args in [&["runs", "list"][..], &["runs", "show", "linear-probe-1"]] {
+        let run = lines(args).remove(0);
+        assert_eq!(
+            (&run["state"], &run["folder"]),
+            (&"done".into(), &text(learnt.path()).into())
+        );
+        assert!(
+            run["model"].is_string() && !run.to_string().contains("\"Unix\""),
+            "{run}"
+        );
+    }
+}

@@ -18,7 +18,7 @@ fn the_window_saves_over_neither_a_picture_of_the_list_nor_the_model() {
         data_dir: Some(data.path().to_path_buf()),
         model: ModelChoice::Path(model.path().to_path_buf()),
         device: DeviceChoice::Cpu,
-        precision: Some(clipsight::clip::Precision::Full),
+        precision: clipsight::clip::Precision::Full,
     };
     let mut engine = Engine::start(options, std::sync::Arc::new(|| {}));
     engine.send(Request::Library(LibraryRequest::OpenFolders {

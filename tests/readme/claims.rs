@@ -33,3 +33,11 @@ fn every_test_that_backs_a_claim_is_there() {
     }
     assert!(claims > 40, "{claims} claims");
 }
+
+/// What `eprintln!` says in a test that passes is seen by nobody.
+#[test]
+fn what_a_test_leaves_out_is_said_aloud() {
+    let unheard = ["eprintln!(\"", "NOT CHECKED"].concat();
+    assert!(!sources().contains(&unheard));
+    assert!(sources().contains("fn not_checked("));
+}

@@ -4,6 +4,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use clipsight::cli::Args;
 
+use crate::program::Program;
+
 const README: &str = include_str!("../../README.md");
 /// Flags of cargo and of `compare.py`, and those that every program has.
 const OTHERS: [&str; 4] = ["release", "labels", "help", "version"];
@@ -38,6 +40,20 @@ fn every_command_in_readme_is_one() {
             assert_eq!(error.kind(), ErrorKind::DisplayVersion, "{line}: {error}");
         }
     }
+}
+
+/// A command that parses may still refuse the very folder that README names.
+#[test]
+fn readmes_test_of_heatmaps_runs_on_the_folder_that_it_names() {
+    let lines = quoted();
+    let line = lines
+        .iter()
+        .find(|line| line.starts_with("clipsight heatmap --evaluate assets/"));
+    let few = ["--method", "class-activation", "--limit", "4"];
+    let args = [&words(line.unwrap())[1..], &few].concat();
+    let tests = Program::new().json(&args);
+    assert_eq!(tests.len(), 3, "{tests:?}");
+    assert!(tests.iter().all(|test| test["n"] == 4), "{tests:?}");
 }
 
 fn flags(command: &clap::Command) -> Vec<String> {

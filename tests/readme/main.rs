@@ -8,4 +8,6 @@ mod network;
 mod originals;
 #[path = "../program/mod.rs"]
 mod program;
+#[path = "../skips/mod.rs"]
+mod skips;
 mod store;

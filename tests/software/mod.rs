@@ -1,6 +1,9 @@
 //! A GPU that is a program, for the kernels: Mesa's llvmpipe through OpenGL, that is by WGSL. (Its Vulkan twin crashes on the
 //! SPIR-V that is written for Vulkan.) It has no f16. With `CLIPSIGHT_TEST_DEVICE=gpu` it is a real GPU, which has.
 
+#[path = "../skips/mod.rs"]
+mod skips;
+
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use burn::tensor::wgpu::WgpuBackend;
@@ -25,7 +28,7 @@ pub fn software() -> Option<(MutexGuard<'static, ()>, Device)> {
                 std::env::var_os("CI").is_none(),
                 "no software adapter for OpenGL: install one (see .ci/run)"
             );
-            eprintln!("NOT CHECKED: no software adapter for OpenGL (Mesa's llvmpipe), so no kernel ran");
+            skips::not_checked("no software adapter for OpenGL (Mesa's llvmpipe), so no kernel ran");
             None
         }
     }

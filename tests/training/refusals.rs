@@ -72,7 +72,7 @@ fn previews_name_what_is_wrong_before_anything_starts() {
         &["fine-tune", empty.path().to_str().unwrap(), "--method", "lora"],
     );
     assert_eq!(nothing.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&nothing.stderr).contains("one folder a class"));
+    assert!(String::from_utf8_lossy(&nothing.stderr).contains("one folder per class"));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use clipsight::app::App;
 use clipsight::app::command::Command;
 use clipsight::app::explore::{Compare, ExploreCommand, Mark};
 use clipsight::app::settings::{LabelRow, Measure, Settings, Sort, TileText};
+use clipsight::clip::ModelInfo;
 use clipsight::engine::protocol::{
     Dab, Event, InferenceRequest, LabelId, LibraryRequest, PictureFile, PictureId, Request,
 };
@@ -16,11 +17,11 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use crate::settle;
-use crate::stand_in::{StandIn, advance, answered, question, reader, window, window_of};
+use crate::stand_in::{StandIn, advance, answered, question, reader, starter, window, window_of};
 
-const NAMES: [&str; 6] = ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg", "f.jpg"];
+pub const NAMES: [&str; 6] = ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg", "f.jpg"];
 
-fn exploring() -> (StandIn, Harness<'static, App>) {
+pub fn exploring() -> (StandIn, Harness<'static, App>) {
     let (engine, mut harness) = window(Settings::default());
     engine.load(&NAMES);
     harness.run_steps(6);
@@ -109,7 +110,7 @@ fn none_of_these_has_a_map_of_its_own_and_can_be_hidden() {
     assert!(harness.query_by_label_contains("Heatmap: none of these").is_some());
     let all = |harness: &Harness<App>| harness.state().state().explore().wins().values().sum::<usize>();
     assert_eq!(all(&harness), 5, "it wins the fifth picture");
-    harness.get_by_label("\"none of these\" competes").click();
+    harness.get_by_label("Include \"none of these\"").click();
     harness.run_steps(3);
     assert_eq!(all(&harness), 6);
     assert!(harness.query_by_label_contains("Heatmap: none of these").is_none());
@@ -488,11 +489,50 @@ fn more_like_this_sorts_by_likeness_until_all_are_shown_again() {
     });
     harness.run_steps(3);
     assert_eq!(order(&harness), [1, 2, 5, 4, 3, 0]);
+    // What is sorted by is what is bounded.
+    harness.get_by_label("Likeness: any");
     harness
         .state_mut()
-        .execute(Command::Explore(ExploreCommand::ClearFilters));
+        .execute(Command::Explore(ExploreCommand::FilterScore(Some(0.45))));
     harness.run_steps(3);
+    assert_eq!(order(&harness), [1, 2, 5]);
+    harness.get_by_label("Likeness \u{2265} 0.450");
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::SortBy(Sort::Score)));
+    harness.run_steps(3);
+    assert_eq!(order(&harness).len(), 6, "a likeness is no bound of a score");
+    harness.get_by_label("Probability: any");
     assert_eq!(order(&harness)[0], 5);
+}
+
+#[test]
+fn a_bound_goes_with_the_measure_and_the_model_that_it_was_set_for() {
+    let (engine, mut harness) = window(labelled(&["cat", "dog"]));
+    engine.load(&NAMES);
+    harness.run_steps(6);
+    let bound = |harness: &mut Harness<App>, at| {
+        harness
+            .state_mut()
+            .execute(Command::Explore(ExploreCommand::FilterScore(Some(at))));
+        harness.run_steps(3);
+    };
+    bound(&mut harness, 0.9);
+    assert_eq!(harness.state().state().explore().filter().bound, Some(0.9));
+    harness.get_by_label("Remove dog").click();
+    settle(&mut harness);
+    // One label alone is read by its cosine.
+    harness.get_by_label("Cosine: any");
+    assert_eq!(order(&harness).len(), 6);
+    assert!(harness.query_by_label("No pictures match").is_none());
+    bound(&mut harness, 0.6);
+    let other = ModelInfo {
+        identity: "beef".repeat(8),
+        ..starter()
+    };
+    engine.say(Event::ModelReady(Box::new(other)));
+    harness.run_steps(3);
+    assert!(harness.state().state().explore().filter().is_off());
 }
 
 #[test]
@@ -579,7 +619,7 @@ fn what_is_below_the_labels_stays_above_the_bar_at_the_bottom() {
         harness.run_steps(4);
         let last = harness.get_by_label("Reset the offset to 0").rect();
         assert!(last.bottom() < size[1] - 34.0, "{size:?}: {last:?}");
-        let more = harness.get_by_label("Compare no longer").rect();
+        let more = harness.get_by_label("Stop comparing").rect();
         assert!(more.bottom() < last.top(), "{size:?}: {more:?} {last:?}");
         assert!(harness.get_by_label("Remove cat").rect().bottom() < more.top());
     }
@@ -756,4 +796,61 @@ fn a_band_marks_what_it_touches() {
     harness.run_steps(2);
     let marked: Vec<PictureId> = harness.state().state().explore().marked().iter().copied().collect();
     assert_eq!(marked, [0, 1]);
+}
+
+#[test]
+fn a_new_folder_starts_at_the_top() {
+    let names: Vec<String> = (0..500).map(|n| format!("{n:03}.jpg")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (engine, mut harness) = window(Settings {
+        sort: Sort::Name,
+        ..Settings::default()
+    });
+    engine.load(&names);
+    harness.run_steps(6);
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Select(299)));
+    harness.key_press(Key::ArrowRight);
+    harness.run_steps(30);
+    let tile = |harness: &Harness<App>, name: &str| {
+        let mut tiles = harness.query_all_by_label(name).map(|node| node.rect());
+        tiles.find(|rect| rect.height() > 60.0)
+    };
+    assert_eq!(tile(&harness, "000.jpg"), None, "it is scrolled out of sight");
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::Open(vec!["/elsewhere".into()])));
+    harness.run_steps(3);
+    engine.load(&names);
+    harness.run_steps(10);
+    let first = tile(&harness, "000.jpg").unwrap();
+    assert!(first.top() > 60.0 && first.top() < 300.0, "{first:?}");
+}
+
+#[test]
+fn the_offset_of_none_of_these_is_reset() {
+    let (engine, mut harness) = exploring();
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::SetNoneBias(0.05)));
+    settle(&mut harness);
+    assert_eq!(question(&engine.requests()).unwrap().none_bias, 0.05);
+    harness.get_by_label("Reset the offset to 0").click();
+    settle(&mut harness);
+    assert_eq!(harness.state().state().settings().none_bias, 0.0);
+    assert_eq!(question(&engine.requests()).unwrap().none_bias, 0.0);
+}
+
+#[test]
+fn a_label_that_reads_as_one_above_it_is_marked() {
+    let (_engine, mut harness) = exploring();
+    let words = "The same as a label above";
+    assert!(harness.query_by_label_contains(words).is_none());
+    let rows = ["owl", "cat", "Owl"].map(|name| LabelRow::new(Label::named(name), 0));
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::EditLabels(rows.into())));
+    settle(&mut harness);
+    assert_eq!(harness.query_all_by_label_contains(words).count(), 1);
 }

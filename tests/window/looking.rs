@@ -173,6 +173,31 @@ fn a_test_scrolls_and_is_closed_by_escape() {
 }
 
 #[test]
+fn what_is_below_the_picture_stands_still_while_a_map_is_made() {
+    let (engine, mut harness) = looking();
+    let bar = |harness: &Harness<App>| {
+        harness
+            .query_all_by_label_contains("none of these ")
+            .last()
+            .unwrap()
+            .rect()
+    };
+    let before = bar(&harness);
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::UseMethod(Some(
+            HeatmapMethod::Occlusion,
+        ))));
+    harness.run_steps(6);
+    assert!(harness.state().state().explore().inspected().maps.is_none());
+    assert_eq!(bar(&harness), before);
+    engine.explain();
+    harness.run_steps(6);
+    assert!(harness.state().state().explore().inspected().maps.is_some());
+    assert_eq!(bar(&harness), before);
+}
+
+#[test]
 fn strokes_erase_are_told_and_are_undone_one_by_one() {
     let (engine, mut harness) = looking();
     harness.key_press(Key::B);

@@ -5,7 +5,11 @@ mod explore;
 mod focus;
 mod identity;
 mod looking;
+mod models;
+mod selecting;
 mod shell;
+#[path = "../skips/mod.rs"]
+mod skips;
 mod snapshots;
 mod stand_in;
 mod training;
@@ -25,6 +29,7 @@ use clipsight::engine::protocol::{
 };
 use clipsight::engine::{DeviceChoice, Engine, EngineOptions};
 use clipsight::heatmap::HeatmapMethod;
+use clipsight::zero_shot::TemplateSet;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -86,6 +91,91 @@ fn a_typed_label_becomes_a_row_and_a_question_and_can_be_undone() {
     harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
     settle(&mut harness);
     assert_eq!(names(&engine).last().unwrap(), "zebra, striped");
+}
+
+#[test]
+fn what_is_typed_as_a_new_label_is_asked_about_before_it_is_one() {
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&["a.jpg", "b.jpg"]);
+    harness.run_steps(4);
+    let before = harness.state().state().settings().clone();
+    let asked = |engine: &StandIn| question(&engine.requests()).unwrap();
+    let first = asked(&engine);
+    harness.key_press(Key::A);
+    harness.run_steps(2);
+    harness.event(egui::Event::Text("zeb".into()));
+    harness.run_steps(3);
+    assert_eq!(asked(&engine).generation, first.generation, "not before a pause");
+    settle(&mut harness);
+    let typed = asked(&engine);
+    assert_eq!(typed.labels.len(), first.labels.len() + 1);
+    assert_eq!(typed.labels.last().unwrap().label.name, "zeb");
+    let answered = |harness: &Harness<App>| {
+        let asking = harness.state().state().explore().asking().clone();
+        asking.answer.unwrap().labels.len()
+    };
+    assert_eq!(answered(&harness), typed.labels.len(), "and answered");
+    // It is no label: neither kept nor a change that could be undone.
+    assert_eq!(harness.state().state().settings().labels, before.labels);
+    assert!(harness.query_by_label_contains("Nothing to undo").is_some());
+    harness.event(egui::Event::Text("ra".into()));
+    settle(&mut harness);
+    let longer = asked(&engine);
+    assert_eq!(longer.labels.last().unwrap().label.name, "zebra");
+    assert_eq!(longer.labels.last().unwrap().id, typed.labels.last().unwrap().id);
+    // An empty field removes it.
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run_steps(2);
+    harness.key_press(Key::Delete);
+    settle(&mut harness);
+    assert_eq!(asked(&engine).labels, first.labels);
+    assert_eq!(answered(&harness), first.labels.len());
+    // Entered, it stays the label that it is.
+    harness.event(egui::Event::Text("zebra".into()));
+    settle(&mut harness);
+    let id = asked(&engine).labels.last().unwrap().id;
+    harness.key_press(Key::Enter);
+    settle(&mut harness);
+    assert_eq!(harness.state().state().settings().labels.last().unwrap().id, id);
+    assert_eq!(asked(&engine).labels.len(), first.labels.len() + 1);
+    assert!(harness.query_by_label_contains("Undo adding \"zebra\"").is_some());
+}
+
+#[test]
+fn a_name_that_is_there_is_not_asked_about_twice_while_it_is_typed() {
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&["a.jpg"]);
+    harness.run_steps(4);
+    let first = question(&engine.requests()).unwrap();
+    harness.key_press(Key::A);
+    harness.run_steps(2);
+    harness.event(egui::Event::Text("cat".into()));
+    settle(&mut harness);
+    assert_eq!(question(&engine.requests()).unwrap().generation, first.generation);
+}
+
+#[test]
+fn typing_a_label_leaves_the_comparison_of_templates_as_it_was() {
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&["a.jpg", "b.jpg"]);
+    harness.run_steps(4);
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::UseTemplates(TemplateSet::Bare)));
+    settle(&mut harness);
+    let compared = |harness: &Harness<App>| harness.query_by_label_contains("Thin bars").is_some();
+    assert!(compared(&harness));
+    harness.key_press(Key::A);
+    harness.run_steps(2);
+    harness.event(egui::Event::Text("zebra".into()));
+    settle(&mut harness);
+    assert!(!compared(&harness), "shares among other labels cannot be compared");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run_steps(2);
+    harness.key_press(Key::Delete);
+    settle(&mut harness);
+    assert!(compared(&harness));
+    harness.get_by_label_contains("Every picture has the same answer");
 }
 
 #[test]
@@ -304,6 +394,24 @@ fn skipped_files_are_listed_with_their_reason_and_can_be_tried_again() {
 }
 
 #[test]
+fn the_inspector_says_why_its_picture_was_skipped() {
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&["a.jpg", "b.jpg"]);
+    harness.run_steps(4);
+    harness.state_mut().execute(Command::Explore(ExploreCommand::Select(1)));
+    harness.run_steps(4);
+    let library = harness.state().state().explore().library();
+    engine.say(Event::Skipped {
+        library,
+        picture: 1,
+        reason: "the file is cut short".into(),
+    });
+    harness.run_steps(4);
+    assert_eq!(harness.state().state().explore().selected(), Some(1));
+    assert!(harness.query_by_label("the file is cut short").is_some());
+}
+
+#[test]
 fn messages_can_be_dismissed_and_go_by_themselves_unless_something_failed() {
     let (engine, mut harness) = window(Settings::default());
     let message = |severity, text: &str| Event::Message {
@@ -420,7 +528,7 @@ fn real_window(data_dir: &std::path::Path) -> Harness<'static, App> {
         data_dir: Some(data_dir.to_path_buf()),
         model: ModelChoice::Starter,
         device: DeviceChoice::Cpu,
-        precision: Some(Precision::Full),
+        precision: Precision::Full,
     };
     Harness::builder().with_size([1_280.0, 800.0]).build_eframe(move |cc| {
         let engine = Engine::start(options, std::sync::Arc::new(|| {}));
@@ -441,7 +549,7 @@ fn run_until(harness: &mut Harness<App>, what: &str, mut done: impl FnMut(&App) 
 }
 
 /// What the samples show of the labels of the first launch; all others show none of them.
-const SHOWN: [(&str, &str); 19] = [
+const SHOWN: [(&str, &str); 22] = [
     ("cat.jpg", "cat"),
     ("coffee.jpg", "cup of coffee"),
     ("bananas.jpg", "banana"),
@@ -455,6 +563,9 @@ const SHOWN: [(&str, &str); 19] = [
     ("t-shirt-1.jpg", "t-shirt"),
     ("t-shirt-with-a-word.jpg", "t-shirt"),
     ("woolly-hat.jpg", "woolly hat"),
+    ("zucchini.jpg", "zucchini"),
+    ("cello.jpg", "cello"),
+    ("bicycle.jpg", "bicycle"),
     ("aeroplane.jpg", "aeroplane"),
     ("car.jpg", "car"),
     ("lighthouse.jpg", "lighthouse"),

@@ -8,9 +8,10 @@ use clipsight::app::explore::ExploreCommand;
 use clipsight::app::settings::Settings;
 use clipsight::app::state::Mode;
 use clipsight::app::train::TrainCommand;
+use clipsight::clip::Precision;
 use clipsight::engine::protocol::{Event, FetchOutcome, HubRequest, LibraryRequest, ModelSpeed, Request};
 use clipsight::engine::training::{TrainingEvent, TrainingRequest};
-use clipsight::engine::{DeviceInfo, ModelChoice};
+use clipsight::engine::{DeviceChoice, DeviceInfo, ModelChoice};
 use clipsight::zero_shot::TemplateSet;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -98,7 +99,7 @@ fn an_edit_survives_a_click_beside_the_dialog_and_a_hasty_cancel() {
     assert!(typed.contains("owl"));
     execute(&mut harness, Command::CancelDialog);
     assert_eq!(harness.state().state().dialog(), None);
-    harness.get_by_label("Bring it back").click();
+    harness.get_by_label("Restore").click();
     harness.run_steps(3);
     assert_eq!(harness.state().state().dialog(), Some(Dialog::LabelList));
     assert_eq!(harness.state().state().draft(), Some(typed.as_str()));
@@ -267,6 +268,26 @@ fn a_model_that_is_here_is_measured_when_asked() {
 }
 
 #[test]
+fn a_gpu_that_answers_in_another_precision_than_was_chosen_says_so_in_the_settings() {
+    let (engine, mut harness) = looking();
+    execute(&mut harness, Command::UsePrecision(Precision::Half));
+    execute(&mut harness, Command::OpenDialog(Dialog::Settings));
+    let says_so = |harness: &Harness<App>| harness.query_by_label("Now: f32").is_some();
+    assert!(!says_so(&harness), "the CPU computes in no other");
+    engine.say(Event::Device {
+        info: DeviceInfo {
+            name: "Card".into(),
+            gpu: true,
+        },
+        preparing: None,
+    });
+    harness.run_steps(3);
+    assert!(says_so(&harness));
+    execute(&mut harness, Command::UsePrecision(Precision::Full));
+    assert!(!says_so(&harness), "it is what was chosen");
+}
+
+#[test]
 fn a_list_is_for_evaluate_and_opens_nothing_elsewhere() {
     let (engine, mut harness) = looking();
     let list = || Command::Drop(vec!["/data/labels.csv".into()]);
@@ -279,7 +300,7 @@ fn a_list_is_for_evaluate_and_opens_nothing_elsewhere() {
     for mode in [Mode::Explore, Mode::Train, Mode::Models] {
         execute(&mut harness, Command::UseMode(mode));
         execute(&mut harness, list());
-        harness.get_by_label_contains("labels.csv is no picture, no folder and no model. A list");
+        harness.get_by_label_contains("labels.csv is not a picture, folder or model. A list");
         assert_eq!(harness.state().state().mode(), mode);
         harness.get_by_label("Dismiss").click();
         harness.run_steps(3);
@@ -287,7 +308,7 @@ fn a_list_is_for_evaluate_and_opens_nothing_elsewhere() {
     assert!(!opened(&engine));
     execute(&mut harness, Command::UseMode(Mode::Evaluate));
     execute(&mut harness, list());
-    assert!(harness.query_by_label_contains("no picture").is_none());
+    assert!(harness.query_by_label_contains("not a picture").is_none());
     assert!(harness.query_all_by_label_contains("labels.csv").count() > 0);
 }
 
@@ -312,4 +333,89 @@ fn the_full_screen_is_left_by_the_window_manager_and_by_escape() {
         press(&mut harness, Key::Escape);
         assert!(!is_full(&harness), "{mode:?}");
     }
+}
+
+#[test]
+fn indexing_that_is_paused_is_said_in_the_bar() {
+    let (engine, mut harness) = looking();
+    let library = harness.state().state().explore().library();
+    engine.say(Event::Indexed { library, done: 1 });
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains("paused").is_none());
+    press_with_ctrl(&mut harness, Key::Period);
+    assert!(harness.state().state().explore().is_paused());
+    harness.get_by_label_contains("paused");
+    assert!(engine.requests().contains(&Request::PauseIndexing(true)));
+    press_with_ctrl(&mut harness, Key::Period);
+    assert!(harness.query_by_label_contains("paused").is_none());
+}
+
+#[test]
+fn keys_change_how_the_window_looks_and_lead_through_it() {
+    let (_engine, mut harness) = looking();
+    let settings = |harness: &Harness<App>| harness.state().state().settings().clone();
+    press(&mut harness, Key::D);
+    let first = settings(&harness).theme;
+    press(&mut harness, Key::D);
+    assert_ne!(settings(&harness).theme, first);
+    for (key, opacity) in [(Key::OpenBracket, 0.7), (Key::CloseBracket, 0.8)] {
+        press(&mut harness, key);
+        assert!((settings(&harness).opacity - opacity).abs() < 1e-4, "{key:?}");
+    }
+    for (key, side) in [(Key::Plus, 116.0), (Key::Minus, 96.0)] {
+        press(&mut harness, key);
+        assert_eq!(settings(&harness).thumbnail_side, side, "{key:?}");
+    }
+    let seen = "What the model sees: 224 x 224 pixels";
+    press(&mut harness, Key::E);
+    harness.get_by_label(seen);
+    press(&mut harness, Key::E);
+    assert!(harness.query_by_label(seen).is_none());
+    press(&mut harness, Key::Space);
+    assert!(harness.state().state().explore().large().is_some());
+    press(&mut harness, Key::G);
+    assert!(harness.state().state().explore().large().is_none());
+    for key in [Key::F1, Key::Questionmark] {
+        press(&mut harness, key);
+        assert_eq!(harness.state().state().dialog(), Some(Dialog::Shortcuts), "{key:?}");
+        execute(&mut harness, Command::CloseDialog);
+    }
+    press(&mut harness, Key::M);
+    assert_eq!(harness.state().state().mode(), Mode::Models);
+}
+
+#[test]
+fn page_up_and_page_down_go_a_screen_at_a_time() {
+    let names: Vec<String> = (0..200).map(|n| format!("{n:03}.jpg")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (engine, mut harness) = window(Settings::default());
+    engine.load(&names);
+    harness.run_steps(6);
+    let place = |harness: &Harness<App>| {
+        let explore = harness.state().state().explore();
+        let selected = explore.selected();
+        explore.order().iter().position(|id| Some(*id) == selected).unwrap()
+    };
+    press(&mut harness, Key::Home);
+    press(&mut harness, Key::PageDown);
+    let page = place(&harness);
+    assert!(page > 8, "{page}");
+    press(&mut harness, Key::PageDown);
+    assert_eq!(place(&harness), 2 * page);
+    press(&mut harness, Key::PageUp);
+    assert_eq!(place(&harness), page);
+}
+
+#[test]
+fn settings_are_changed_from_the_palette() {
+    let (engine, mut harness) = looking();
+    for wanted in ["compute on: cpu", "gpu precision: half", "interface size: 125"] {
+        press_with_ctrl(&mut harness, Key::K);
+        type_text(&mut harness, wanted);
+        press(&mut harness, Key::Enter);
+    }
+    let settings = harness.state().state().settings();
+    assert_eq!((settings.device, settings.scale), (DeviceChoice::Cpu, 1.25));
+    assert!(engine.requests().contains(&Request::UseDevice(DeviceChoice::Cpu)));
+    assert!(engine.requests().contains(&Request::UsePrecision(Precision::Half)));
 }

@@ -11,7 +11,7 @@ use clipsight::app::explore::{Compare, ExploreCommand, Mark};
 use clipsight::app::settings::{Settings, Sort, ThemeChoice, TileText};
 use clipsight::app::state::{About, Mode};
 use clipsight::app::train::{Page, TrainCommand};
-use clipsight::clip::ModelInfo;
+use clipsight::clip::{Layout, ModelInfo};
 use clipsight::engine::adapters;
 use clipsight::engine::protocol::{CachedModel, Dab, Event, FetchOutcome, Severity};
 use clipsight::engine::training::{Choice, FineTuneMethod, RunConfig};
@@ -52,7 +52,7 @@ fn can_draw() -> bool {
         std::env::var_os("CI").is_none(),
         "no graphics adapter, not even a software one: install one (see .ci/run)"
     );
-    eprintln!("NOT CHECKED: no graphics adapter, not even a software one, so no screen was compared");
+    crate::skips::not_checked("no graphics adapter, not even a software one, so no screen was compared");
     false
 }
 
@@ -162,10 +162,14 @@ fn explore_on_a_small_and_on_a_large_screen() {
     let mut results = SnapshotResults::new();
     results.extend(compared("explore-small", &NAMES, SMALLEST, |_, _| {}));
     results.extend(compared("explore-large", &NAMES, LARGE, |_, _| {}));
-    results.extend(compared("model-view-large", &NAMES, LARGE, |app, _| {
-        app.execute(Command::Explore(ExploreCommand::ToggleModelView))
-    }));
     results.unwrap();
+}
+
+#[test]
+fn what_the_model_sees() {
+    screen("model-view", &NAMES, |app| {
+        app.execute(Command::Explore(ExploreCommand::ToggleModelView))
+    });
 }
 
 #[test]
@@ -185,19 +189,17 @@ fn a_picture_large() {
 
 #[test]
 fn the_gallery_in_its_other_looks() {
-    let mut results = SnapshotResults::new();
-    results.extend(compared("pictures-only", &NAMES, SMALL, |app, _| {
+    screen("pictures-only", &NAMES, |app| {
         app.execute(Command::Explore(ExploreCommand::TileText(TileText::Nowhere)));
         app.execute(Command::Explore(ExploreCommand::ToggleRows));
         app.execute(Command::Explore(ExploreCommand::ToggleLabels));
         app.execute(Command::Explore(ExploreCommand::Mark(Mark::These(vec![1, 2, 3]))));
-    }));
-    results.extend(compared("text-on-pictures", &NAMES, SMALLEST, |app, _| {
+    });
+    screen("text-on-pictures", &NAMES, |app| {
         app.execute(Command::Explore(ExploreCommand::TileText(TileText::Over)));
         app.execute(Command::Explore(ExploreCommand::ToggleInspector));
         app.execute(Command::Explore(ExploreCommand::SortBy(Sort::Margin)));
-    }));
-    results.unwrap();
+    });
 }
 
 #[test]
@@ -342,10 +344,32 @@ fn every_page_of_training() {
             app.execute(Command::Train(TrainCommand::Compare("prolip-1".into())));
         }));
     }
-    // What the pages are before anything is there.
+    results.unwrap();
+}
+
+#[test]
+fn pages_of_training_before_anything_is_there() {
     for (name, page) in [("train-empty-shots", Page::Shots), ("train-empty-board", Page::Board)] {
-        results.extend(compared(name, &[], SMALL, |app, _| {
+        screen(name, &[], |app| {
             app.execute(Command::Train(TrainCommand::Open(page.clone())))
+        });
+    }
+}
+
+/// The blends of a run, once they were measured, down to the end of their table.
+#[test]
+fn the_blends_of_a_run() {
+    let mut results = SnapshotResults::new();
+    let open = |app: &mut App, engine: &StandIn| {
+        training::say_runs(engine);
+        app.execute(Command::Train(TrainCommand::Open(Page::Run("linear-probe-1".into()))));
+        training::say_blends(engine);
+    };
+    for (suffix, size) in SIZES {
+        let name = format!("train-blends{suffix}");
+        results.extend(pictured(&name, &NAMES, size, open, |harness, _| {
+            let cells = harness.query_all_by_label_contains(" points (");
+            cells.last().unwrap().scroll_to_me();
         }));
     }
     results.unwrap();
@@ -451,6 +475,7 @@ fn the_model_of_a_run() {
             let run = app.state().training().record("linear-probe-1").unwrap();
             let model = ModelInfo {
                 path: run.model.clone(),
+                layout: Layout::Adapter,
                 identity: "7e57".repeat(8),
                 ..starter()
             };
@@ -578,7 +603,9 @@ fn pages_of_evaluating_before_and_beside_an_evaluation() {
             app.execute(Command::UseMode(Mode::Evaluate));
             prepare(app, engine);
         };
-        results.extend(compared(&format!("evaluate-{name}"), &NAMES, SMALL, open));
+        for (suffix, size) in SIZES {
+            results.extend(compared(&format!("evaluate-{name}{suffix}"), &NAMES, size, open));
+        }
     };
     page("setup", &|_, _| {});
     page("found", &|app, engine| evaluate::say_found(app, engine));

@@ -10,8 +10,8 @@ use clipsight::app::settings::Settings;
 use clipsight::engine::evaluation::{
     Answer, Caption, Class, Cluster, ClusterOf, Columns, Comparison, Conformal, Evaluation, EvaluationEvent, Explained,
     Fitted, GroundTruth, Guess, Guessed, Judged, MapKind, Mark, Marked, ModelRef, Negatives, Nonsense, Part, Picture,
-    Projection, PromptRow, PromptStudy, Published, Ranked, Retrieval, Setup, SideBySide, Slice, SliceBy, Source,
-    TemplateSet, Wanted,
+    Projection, PromptRow, PromptStudy, Published, PublishedMeasure, Ranked, Retrieval, Setup, SideBySide, Slice,
+    SliceBy, Source, TemplateSet, Wanted,
 };
 use clipsight::engine::protocol::{Event, ScreenImage};
 use clipsight::evaluation::share_interval;
@@ -133,6 +133,12 @@ pub fn say_evaluation(engine: &StandIn, evaluation: &Evaluation) {
     }));
 }
 
+/// Says that it has changed.
+pub fn say_changed(engine: &StandIn, evaluation: &Evaluation) {
+    let changed = EvaluationEvent::Changed(Arc::new(evaluation.clone()));
+    engine.say(Event::Evaluation(changed));
+}
+
 /// The same with all that can be known of one: marks, prompts, negatives, a temperature, a published figure.
 pub fn complete(pictures: usize) -> Evaluation {
     let mut evaluation = evaluation(pictures);
@@ -145,7 +151,7 @@ pub fn complete(pictures: usize) -> Evaluation {
         templates,
         top1: share(scores.iter().filter(|score| **score == 1.0).count(), pictures),
         gain: (!first_row).then(|| Comparison::of(&first, &scores).unwrap()),
-        nonsense: Nonsense::of((0..100).map(|n| f64::from(n) / 1_000.0 - 0.06).collect()),
+        nonsense: Nonsense::of((0..100).map(|n| f64::from(n) / 1_000.0 - 0.06).collect(), 1),
         wrong: Vec::new(),
     };
     evaluation.prompts = Some(PromptStudy {
@@ -185,7 +191,8 @@ pub fn complete(pictures: usize) -> Evaluation {
     evaluation.published = Some(Published {
         model: "openai/clip-vit-base-patch32".into(),
         set: "ImageNet 1k".into(),
-        top1: 0.633,
+        measure: PublishedMeasure::Accuracy,
+        share: 0.633,
         source: "OpenCLIP's results table".into(),
         date: "November 2026".into(),
     });
@@ -274,7 +281,15 @@ pub fn say_everything(engine: &StandIn, evaluation: &Evaluation) {
         .collect();
     let truth: Vec<usize> = evaluation.pictures.iter().map(|picture| picture.answer.truth).collect();
     let alone: Vec<usize> = (0..count).collect();
-    let compared = SideBySide::of(&before, &after, &truth, &alone).unwrap();
+    let mut compared = SideBySide::of(&before, &after, &truth, &alone).unwrap();
+    let answered = |n: usize| {
+        if before[n] {
+            truth[n]
+        } else {
+            (truth[n] + 1) % CLASSES.len()
+        }
+    };
+    compared.answered_before = (0..count).map(answered).collect();
     let mut listed = evaluation.listed();
     (listed.id, listed.name) = ("before".into(), "Starter, bare names".into());
     let list = vec![evaluation.listed(), listed];
@@ -301,7 +316,7 @@ pub fn say_everything(engine: &StandIn, evaluation: &Evaluation) {
         fitted_on: count / 2,
         coverage: share_interval(count * 9 / 20, count / 2).unwrap(),
         mean_size: 1.7,
-        sizes: (0..count).map(|n| 1 + n % 3).collect(),
+        sizes: (0..count).map(|n| Some(n % 4)).collect(),
     };
     engine.say(Event::Evaluation(EvaluationEvent::Conformal(id(), Box::new(sets))));
     let slice = |class: usize| {
@@ -373,6 +388,7 @@ pub fn guessed() -> Guessed {
         folder: "/photos".into(),
         labels: CLASSES.map(String::from).to_vec(),
         pictures: (0..300).map(guess).collect(),
+        given: Vec::new(),
         unreadable: 0,
     }
 }

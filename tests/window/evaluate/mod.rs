@@ -1,5 +1,7 @@
 //! The evaluating mode over a stand-in: from a folder to numbers, and from every number to its pictures.
 
+mod compare;
+mod doors;
 mod made;
 mod pages;
 mod pictures;

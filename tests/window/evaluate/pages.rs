@@ -13,7 +13,7 @@ use clipsight::engine::protocol::{Event, Request};
 use clipsight::table::Style;
 use egui_kittest::kittest::Queryable;
 
-use super::made::{CLASSES, complete, evaluation, grey, say_evaluation, say_everything};
+use super::made::{CLASSES, captioned, complete, evaluation, grey, say_evaluation, say_everything};
 use super::{asked, count, open, want};
 use crate::stand_in::window;
 
@@ -91,6 +91,50 @@ fn another_evaluation_on_the_same_page_has_what_the_page_needs() {
 }
 
 #[test]
+fn what_captions_find_is_counted_without_the_marked_pictures() {
+    let (engine, mut harness) = window(Settings::default());
+    harness.state_mut().execute(Command::UseMode(Mode::Evaluate));
+    let mut shown = captioned();
+    let marked = Marked {
+        mark: Mark::WrongLabel,
+        note: String::new(),
+    };
+    shown.marks.insert(3, marked);
+    say_evaluation(&engine, &shown);
+    harness.run_steps(4);
+    assert!(harness.query_by_label("4 pictures with 8 captions").is_some());
+    want(&mut harness, EvaluateCommand::LeaveOutMarked(true));
+    let measure = engine.newest(|request| match request {
+        Request::Evaluation(EvaluationRequest::Measure { generation, places, .. }) => {
+            Some((*generation, places.clone()))
+        }
+        _ => None,
+    });
+    let (generation, places) = measure.expect("it is measured without the marked one");
+    engine.say(Event::Evaluation(EvaluationEvent::Measured {
+        id: shown.id.clone(),
+        generation,
+        measures: shown.remeasured(&places).map(Box::new),
+    }));
+    harness.run_steps(4);
+    assert!(harness.query_by_label("3 pictures with 6 captions").is_some());
+    // Of their captions one does not find its picture first.
+    assert!(harness.query_by_label("R@1 100.0 %").is_some());
+    assert!(harness.query_by_label("R@1 83.3 %").is_some());
+}
+
+#[test]
+fn sets_without_a_label_are_counted_and_are_the_least_sure() {
+    let (engine, mut harness, shown) = open(60);
+    want(&mut harness, EvaluateCommand::Open(Page::Groups));
+    say_everything(&engine, &shown);
+    harness.run_steps(4);
+    let words = "15 pictures have no label in their set";
+    assert!(harness.query_by_label_contains(words).is_some());
+    assert!(harness.query_by_label("Least sure first").is_some());
+}
+
+#[test]
 fn measures_follow_every_mark_while_marked_pictures_are_left_out() {
     let (engine, mut harness, mut shown) = open(60);
     let marked = || Marked {
@@ -157,7 +201,7 @@ fn tables_are_saved_in_the_style_of_the_settings() {
     harness.run_steps(4);
     harness.get_by_label("For Excel").click();
     harness.run_steps(4);
-    harness.get_by_label("No formulas").click();
+    harness.get_by_label("Neutralise formulas").click();
     harness.run_steps(4);
     let style = Style { bom: true, safe: false };
     assert_eq!(harness.state().state().settings().csv_style(), style);
@@ -188,7 +232,7 @@ fn a_published_accuracy_is_set_beside_the_interval_of_the_measured_one() {
             .query_by_label_contains("it lies outside the interval")
             .is_some()
     );
-    shown.published.as_mut().unwrap().top1 = 0.75;
+    shown.published.as_mut().unwrap().share = 0.75;
     say_evaluation(&engine, &shown);
     harness.run_steps(4);
     assert!(

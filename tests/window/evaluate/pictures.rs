@@ -6,13 +6,14 @@ use clipsight::app::explore::Compare;
 use clipsight::app::settings::Settings;
 use clipsight::app::state::Mode;
 use clipsight::engine::evaluation::{EvaluationRequest, FailureOrder};
-use clipsight::engine::protocol::{LibraryRequest, Request};
+use clipsight::engine::protocol::{InferenceRequest, LibraryRequest, Request};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use super::made::{CLASSES, captioned, say_evaluation, say_everything};
 use super::{asked, open, shown_places, want};
-use crate::stand_in::window;
+use crate::DEBOUNCE;
+use crate::stand_in::{advance, window};
 
 #[test]
 fn a_number_leads_to_exactly_its_pictures_and_esc_leads_back() {
@@ -171,6 +172,31 @@ fn erasing_begins_between_both_labels_and_yours_come_back() {
     harness.state_mut().execute(Command::Undo);
     harness.run_steps(4);
     assert_eq!(names(&harness), before);
+}
+
+#[test]
+fn the_heatmap_of_a_card_is_tested_in_explore_once_it_is_there() {
+    let (engine, mut harness, _) = open(60);
+    engine.load(&["asparagus/3.jpg", "asparagus/4.jpg"]);
+    harness.run_steps(4);
+    want(&mut harness, EvaluateCommand::Look(Some(3)));
+    harness.get_by_label("Test").click_accesskit();
+    harness.run_steps(4);
+    assert_eq!(harness.state().state().mode(), Mode::Explore);
+    let tested = || {
+        engine.newest(|request| match request {
+            Request::Inference(InferenceRequest::TestMap(Some(test))) => Some(test.label),
+            _ => None,
+        })
+    };
+    assert_eq!(tested(), None, "its heatmap is not there yet");
+    advance(DEBOUNCE);
+    harness.run_steps(4);
+    engine.explain();
+    harness.run_steps(4);
+    let truth = &harness.state().state().settings().labels[0];
+    assert_eq!(truth.label.name, "asparagus");
+    assert_eq!(tested(), Some(truth.id));
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn looked(
 }
 
 /// Types into the field of this number on the page, and leaves it.
-fn type_into(harness: &mut Harness<'static, clipsight::app::App>, field: usize, texts: &[&str]) {
+pub fn type_into(harness: &mut Harness<'static, clipsight::app::App>, field: usize, texts: &[&str]) {
     let fields: Vec<_> = harness.get_all_by_role(egui::accesskit::Role::TextInput).collect();
     fields[field].focus();
     drop(fields);

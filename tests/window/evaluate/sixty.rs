@@ -95,6 +95,52 @@ fn a_picture_that_is_asked_about_is_shown_as_sharp_as_its_place() {
 }
 
 #[test]
+fn every_answer_is_kept_as_it_is_given_and_gone_on_with_later() {
+    let (engine, mut harness) = estimating(labelled_settings());
+    for command in [SixtyCommand::Confirm, SixtyCommand::Say(None), SixtyCommand::Confirm] {
+        want(&mut harness, EvaluateCommand::Sixty(command));
+    }
+    let kept = || {
+        engine.newest(|request| match request {
+            Request::Evaluation(EvaluationRequest::KeepGiven { folder, labels, given }) => {
+                Some((folder.clone(), labels.clone(), given.clone()))
+            }
+            _ => None,
+        })
+    };
+    let (folder, labels, given) = kept().expect("every answer is kept");
+    assert_eq!(
+        (folder, labels.len(), given.len()),
+        ("/photos".into(), CLASSES.len(), 3)
+    );
+    assert_eq!(given[1].label, None);
+    want(&mut harness, EvaluateCommand::Sixty(SixtyCommand::TakeBack));
+    assert_eq!(kept().unwrap().2, given[..2]);
+
+    // The same folder on another day.
+    let mut again = guessed();
+    again.given = given;
+    want(&mut harness, EvaluateCommand::Sixty(SixtyCommand::Begin));
+    engine.say(Event::Evaluation(EvaluationEvent::Guessed {
+        generation: 2,
+        guessed: Ok(Arc::new(again)),
+    }));
+    engine.say(Event::Evaluation(EvaluationEvent::Idle));
+    harness.run_steps(4);
+    let answers =
+        |harness: &Harness<'static, clipsight::app::App>| harness.state().state().evaluating().sixty().unwrap().asked();
+    assert_eq!(answers(&harness), 3);
+    // Beginning anew is asked about first.
+    harness.get_by_label("Begin anew\u{2026}").click_accesskit();
+    harness.run_steps(4);
+    assert_eq!(answers(&harness), 3);
+    harness.get_by_label("Forget them and begin anew").click_accesskit();
+    harness.run_steps(4);
+    assert_eq!(answers(&harness), 0);
+    assert_eq!(kept().unwrap().2, []);
+}
+
+#[test]
 fn labels_that_were_given_are_saved_in_the_style_of_the_settings_too() {
     let (engine, mut harness) = estimating(Settings {
         csv_bom: true,

@@ -1,5 +1,6 @@
 //! Teaching a model in the window: set up, watch, hold, stop, use, compare, delete and bring back.
 
+mod keyboard;
 mod made;
 mod pages;
 mod real;
@@ -18,7 +19,7 @@ use egui_kittest::Harness;
 
 use crate::stand_in::{StandIn, window};
 
-pub use made::{say_board_and_shots, say_preview, say_run_at_work, say_runs, say_search};
+pub use made::{say_blends, say_board_and_shots, say_preview, say_run_at_work, say_runs, say_search};
 
 fn asked(engine: &StandIn) -> Option<TrainingRequest> {
     engine.newest(|request| match request {

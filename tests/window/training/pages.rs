@@ -1,14 +1,19 @@
 //! Few-shot against zero-shot, and the board of pictures and texts.
 
+use clipsight::app::App;
 use clipsight::app::command::Command;
+use clipsight::app::explore::ExploreCommand;
+use clipsight::app::settings::Settings;
 use clipsight::app::train::{Page, TrainCommand};
-use clipsight::engine::protocol::Event;
+use clipsight::engine::protocol::{Event, PictureId};
 use clipsight::engine::training::{Board, TrainingEvent, TrainingRequest};
+use egui::Rect;
+use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
-use super::made::{say_board_and_shots, say_shots, tested};
+use super::made::{say_blends, say_board_and_shots, say_preview, say_runs, say_shots, tested};
 use super::{asked, open, teaching};
-use crate::stand_in::StandIn;
+use crate::stand_in::{StandIn, window, window_of};
 
 #[test]
 fn a_long_name_gives_way_in_its_middle_and_is_told_whole() {
@@ -70,6 +75,112 @@ fn the_board_takes_pictures_with_their_labels_and_one_step() {
     harness.get_by_label("One contrastive step").click();
     harness.run_steps(3);
     assert_eq!(steps(&engine), 2);
+}
+
+#[test]
+fn a_picture_that_is_none_of_these_is_no_example_of_a_label() {
+    let (engine, mut harness) = window(Settings::default());
+    // Of the fifth, the stand-in says that it is none of these; its nearest label has no other picture.
+    engine.load(&["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"]);
+    harness.run_steps(6);
+    open(&mut harness, Page::Board);
+    let names = |harness: &Harness<App>| -> Vec<String> {
+        let pairs = harness.state().state().training().pairs().iter();
+        pairs.map(|(path, _)| path.display().to_string()).collect()
+    };
+    let shown = ["a", "b", "c", "d"].map(|name| format!("/pictures/{name}.jpg"));
+    assert_eq!(names(&harness), shown);
+    // Where "none of these" does not compete, its nearest label is the answer.
+    harness
+        .state_mut()
+        .execute(Command::Explore(ExploreCommand::ShowNone(false)));
+    harness.run_steps(4);
+    harness.state_mut().execute(Command::Train(TrainCommand::FillBoard));
+    harness.run_steps(4);
+    assert_eq!(names(&harness).len(), 5);
+}
+
+#[test]
+fn the_board_takes_so_many_pictures_from_the_gallery_and_says_what_it_left_out() {
+    let (engine, mut harness) = window(Settings::default());
+    let names: Vec<String> = (0..20).map(|n| format!("{n:02}.jpg")).collect();
+    engine.load(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    harness.run_steps(6);
+    let pairs = |harness: &Harness<App>| harness.state().state().training().pairs().len();
+    let mut use_as_examples = |pictures: Vec<PictureId>| {
+        let command = ExploreCommand::UseAsExamples(pictures);
+        harness.state_mut().execute(Command::Explore(command));
+        harness.run_steps(4);
+        pairs(&harness)
+    };
+    assert_eq!(use_as_examples(vec![3]), 1);
+    assert_eq!(use_as_examples((0..20).collect()), 12);
+    harness.get_by_label_contains(
+        "Added 11 pictures to the board under Train; 1 is there already; 8 pictures were left out, as the board takes 12",
+    );
+    harness.get_by_label("Show").click();
+    harness.run_steps(4);
+    assert_eq!(harness.state().state().training().page(), &Page::Board);
+    // What the board has is what the engine takes.
+    harness.state_mut().execute(Command::Train(TrainCommand::ShowBoard(0)));
+    assert!(matches!(asked(&engine), Some(TrainingRequest::Board { pairs, .. }) if pairs.len() == 12));
+}
+
+#[test]
+fn few_shot_says_what_is_in_the_way_and_measures_on_the_samples() {
+    let (engine, mut harness) = teaching();
+    open(&mut harness, Page::Shots);
+    harness.get_by_label("Choose a folder first, with one folder per class in it.");
+    harness.get_by_label_contains("Measure").click();
+    harness.run_steps(3);
+    assert_eq!(asked(&engine), None, "it is off");
+    harness.get_by_label("Use the samples").click();
+    harness.run_steps(3);
+    let Some(TrainingRequest::Preview { config, generation }) = asked(&engine) else {
+        panic!("the samples are looked through")
+    };
+    assert!(config.folder.ends_with("samples"), "{:?}", config.folder);
+    assert!(harness.query_by_label("Use the samples").is_none());
+    // Of a folder that nothing can be measured on, too.
+    let previewed = Err("The folder is empty.".to_owned());
+    engine.say(Event::Training(TrainingEvent::Previewed { generation, previewed }));
+    harness.run_steps(3);
+    harness.get_by_label("The folder is empty.");
+    say_preview(&engine, harness.state());
+    harness.run_steps(3);
+    assert!(harness.query_by_label("The folder is empty.").is_none());
+    harness.get_by_label_contains("Measure").click();
+    harness.run_steps(3);
+    let Some(TrainingRequest::KShot { config, .. }) = asked(&engine) else {
+        panic!("it is measured")
+    };
+    assert!(config.folder.ends_with("samples"), "{:?}", config.folder);
+}
+
+#[test]
+fn at_a_projectors_size_no_column_of_few_shots_or_blends_is_cut() {
+    for (page, cells) in [
+        (Page::Shots, ["in any split", "improved in 3 of 3 splits"]),
+        (Page::Run("linear-probe-1".into()), ["points (", "improved"]),
+    ] {
+        let (engine, mut harness) = window_of(Settings::default(), [1_024.0, 700.0]);
+        engine.load(&["a.jpg"]);
+        say_runs(&engine);
+        harness.run_steps(4);
+        open(&mut harness, page.clone());
+        say_board_and_shots(&engine, harness.state());
+        say_blends(&engine);
+        harness.run_steps(6);
+        for part in cells {
+            let rects: Vec<Rect> = harness
+                .query_all_by_label_contains(part)
+                .map(|node| node.rect())
+                .collect();
+            assert!(rects.len() > 1, "{page:?}: {part}");
+            let cut = rects.iter().find(|rect| rect.right() > 1_024.0 - 24.0);
+            assert_eq!(cut, None, "{page:?}: {part}");
+        }
+    }
 }
 
 #[test]

@@ -232,7 +232,7 @@ fn runs_beside_each_other_are_compared_only_on_the_same_pictures() {
             .execute(Command::Train(TrainCommand::Compare(run.into())));
     }
     open(&mut harness, Page::Compare);
-    harness.get_by_label("Difference to Linear probe, colours");
+    harness.get_by_label("Difference from Linear probe, colours");
     harness.get_by_label("not comparable: tested on other pictures");
     harness.get_by_label("66.7 % (35.4 to 87.9)");
     let mut records = runs();

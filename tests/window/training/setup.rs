@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clipsight::app::App;
 use clipsight::app::command::Command;
+use clipsight::app::state::Mode;
 use clipsight::app::train::{Page, TrainCommand};
 use clipsight::clip::{ModelInfo, TowerKind};
 use clipsight::engine::ModelChoice;
@@ -48,6 +49,22 @@ fn a_folder_is_looked_through_before_a_run_and_a_method_that_does_not_fit_says_w
     engine.say(Event::ModelReady(Box::new(taught)));
     harness.run_steps(3);
     assert!(harness.query_all_by_label_contains("Not for this model").count() > 1);
+}
+
+#[test]
+fn a_folder_that_is_chosen_in_another_mode_is_shown_where_a_run_is_set_up() {
+    let (engine, mut harness) = teaching();
+    let train = Command::Train;
+    let drop = || train(TrainCommand::Drop("/pictures/colours".into()));
+    harness.state_mut().execute(train(TrainCommand::Open(Page::Shots)));
+    // Few-shot learns from the folder, too.
+    harness.state_mut().execute(drop());
+    assert_eq!(harness.state().state().training().page(), &Page::Shots);
+    harness.state_mut().execute(Command::UseMode(Mode::Explore));
+    harness.state_mut().execute(drop());
+    assert_eq!(harness.state().state().mode(), Mode::Train);
+    assert_eq!(harness.state().state().training().page(), &Page::Setup);
+    assert!(matches!(asked(&engine), Some(TrainingRequest::Preview { .. })));
 }
 
 /// What would be learnt from this folder, as the engine answers a request.
