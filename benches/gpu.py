@@ -215,14 +215,17 @@ class Run:
             self.command(f"test {test} {name}".strip(), command, seconds, **on_card)
 
     def first_answer(self):
-        """Seconds from the start of the program to an answer: the first time, and when the driver has seen its kernels."""
-        picture = self.folder / "tree/tests/fixtures/pictures/photo-wide.png"
-        command = [self.folder / "clipsight", "classify", picture, "--label", "cat", "--label", "dog"]
-        command += ["--model", self.vit(), "--device", self.device]
-        for when in ["first time", "later"]:
-            # A store of its own each: no answer is remembered, only what the driver compiled.
-            data = self.data.with_name(f"data, {when}")
-            self.command(f"first answer, {when}", command, 40, CLIPSIGHT_DATA_DIR=str(data))
+        """Seconds to the first answer, the window's way: the first time, and when the driver has seen the kernels."""
+        if self.device == "cpu":
+            return
+        for precision in PRECISIONS:
+            # What the driver has compiled for the tests is not here.
+            caches = self.data.with_name(f"caches-{precision}")
+            caches.mkdir()
+            names = ["__GL_SHADER_DISK_CACHE_PATH", "MESA_SHADER_CACHE_DIR", "XDG_CACHE_HOME"]
+            for when in ["first time", "later"]:
+                step = f"first answer {precision}, {when}"
+                self.figures(step, self.vit(), precision, ["gpu_ready"], 60, **dict.fromkeys(names, str(caches)))
 
     def towers(self):
         for name, (folder, tower, model) in self.models().items():

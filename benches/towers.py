@@ -1,9 +1,9 @@
-"""Clipsight's image towers beside PyTorch's and ONNX Runtime's: same shape, same machine, same run.
+"""Clipsight's towers beside PyTorch's and ONNX Runtime's: same shape, same machine, same run.
 
 towers.py CLIPSIGHT_BINARY. Needs torch, transformers and open_clip_torch; ONNX Runtime is skipped, and said so, where onnx,
 onnxscript or onnxruntime is missing. Weights are random: time does not depend on them. Prints milliseconds a picture, the
-median of several runs; for a whole ViT-B/32 checkpoint the time to load it and the peak of resident memory; and for a
-ViT-B/16 the time of each heatmap method.
+median of several runs; for a whole ViT-B/32 checkpoint the time to load it, the peak of resident memory, and milliseconds a
+prompt of its text tower; and for a ViT-B/16 the time of each heatmap method.
 """
 import json
 import os
@@ -20,6 +20,9 @@ from transformers import CLIPConfig, CLIPModel
 
 ROOT = Path(__file__).resolve().parents[1]
 BATCHES = [1, 8, 16]
+# As many prompts as `texts_per_s` embeds at once, and their tokens: padded to the longest, and as CLIP's own tokenizer pads.
+TEXTS = 64
+TOKENS = [13, 77]
 REPEATS = 7
 THREADS = os.cpu_count()
 
@@ -64,30 +67,42 @@ def median_ms(run, batch):
     return statistics.median(runs)
 
 
-def pytorch(tower):
+def pictures():
+    return [torch.zeros(batch, 3, 224, 224) for batch in BATCHES]
+
+
+def prompts():
+    """Token ids, the last one of each prompt the end of text."""
+    ids = [torch.randint(1, 49_000, (TEXTS, tokens)) for tokens in TOKENS]
+    for each in ids:
+        each[:, 0], each[:, TOKENS[0] - 1 :] = 49406, 49407
+    return ids
+
+
+def pytorch(tower, inputs):
     with torch.inference_mode():
-        return [median_ms(lambda: tower(torch.zeros(b, 3, 224, 224)), b) for b in BATCHES]
+        return [median_ms(lambda: tower(each), len(each)) for each in inputs]
 
 
-def onnx_runtime(tower, folder):
+def onnx_runtime(tower, inputs, folder):
     try:
         import onnxruntime
         import onnxscript  # noqa: F401
 
         class Tower(torch.nn.Module):
-            def forward(self, pixels):
-                return tower(pixels)
+            def forward(self, given):
+                return tower(given)
 
         runs = []
-        for batch in BATCHES:
-            path = folder / f"tower-{batch}.onnx"
-            torch.onnx.export(Tower(), (torch.zeros(batch, 3, 224, 224),), path, dynamo=True)
+        for each in inputs:
+            path = folder / f"tower-{'-'.join(map(str, each.shape))}.onnx"
+            torch.onnx.export(Tower(), (each,), path, dynamo=True)
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = THREADS
             session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
             name = session.get_inputs()[0].name
-            pixels = torch.zeros(batch, 3, 224, 224).numpy()
-            runs.append(median_ms(lambda: session.run(None, {name: pixels}), batch))
+            given = each.numpy()
+            runs.append(median_ms(lambda: session.run(None, {name: given}), len(each)))
         return runs
     except Exception as error:  # whatever is missing, the other two are still worth comparing
         print(f"SKIPPED: ONNX Runtime ({type(error).__name__}: {error})", file=sys.stderr)
@@ -95,11 +110,30 @@ def onnx_runtime(tower, folder):
 
 
 def clipsight(binary, folder):
-    names = [f"image_tower_ms_batch_{b}" for b in BATCHES]
+    found = figures(binary, folder, [f"image_tower_ms_batch_{b}" for b in BATCHES])
+    return list(found.values())
+
+
+def figures(binary, folder, names):
     command = [binary, "bench", "--only", *names, "--model", str(folder), "--device", "cpu", "--format", "json"]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     found = {row["name"]: row["value"] for row in map(json.loads, lines)}
-    return [found[name] for name in names]
+    return {name: found[name] for name in names}
+
+
+def texts(binary, folder, model):
+    """Milliseconds a prompt, 64 at once: what Clipsight leaves out of a prompt's padding, the others have once with and once
+    without."""
+    inputs = prompts()
+
+    def tower(ids):
+        return model.get_text_features(input_ids=ids).pooler_output
+
+    ours = 1e3 / figures(binary, folder, ["texts_per_s"])["texts_per_s"]
+    print(f"text      Clipsight     batch {TEXTS}: {ours:7.2f}  ms per prompt", flush=True)
+    for who, row in {"PyTorch": pytorch(tower, inputs), "ONNX Runtime": onnx_runtime(tower, inputs, folder)}.items():
+        shown = "skipped" if row is None else "  ".join(f"{n} tokens: {ms:7.2f}" for n, ms in zip(TOKENS, row))
+        print(f"text      {who:13} batch {TEXTS}, {shown}  ms per prompt", flush=True)
 
 
 def load(binary, folder):
@@ -126,13 +160,16 @@ def main():
         for name, make in [("ViT-B/32", lambda folder: vit(folder, 32)), ("RN50", rn50)]:
             folder = Path(parent) / name.replace("/", "-")
             folder.mkdir()
-            _, tower = make(folder)
+            model, tower = make(folder)
             if name == "ViT-B/32":
                 load(binary, folder)
-            rows = {"Clipsight": clipsight(binary, folder), "PyTorch": pytorch(tower), "ONNX Runtime": onnx_runtime(tower, folder)}
+            rows = {"Clipsight": clipsight(binary, folder), "PyTorch": pytorch(tower, pictures())}
+            rows["ONNX Runtime"] = onnx_runtime(tower, pictures(), folder)
             for who, row in rows.items():
                 shown = "skipped" if row is None else "  ".join(f"batch {b}: {ms:7.1f}" for b, ms in zip(BATCHES, row))
                 print(f"{name:9} {who:13} {shown}  ms per picture", flush=True)
+            if name == "ViT-B/32":
+                texts(binary, folder, model)
         folder = Path(parent) / "ViT-B-16"
         folder.mkdir()
         vit(folder, 16)

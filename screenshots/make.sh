@@ -86,7 +86,7 @@ shot explore-small $small
 shot explore $usual
 shot explore-large $large Right Right
 shot large-picture $usual Right Return wait:2
-shot templates $usual "run:compare templates" "run:template: bare" wait:2
+shot templates $usual "run:template: name" wait:2
 shot what-the-model-sees $usual Right Right e
 shot erased $usual Right b drag:1040,190,1130,260 wait:4
 shot tested $usual "run:test this heatmap" wait:25
