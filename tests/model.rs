@@ -289,7 +289,7 @@ fn maps_that_differ(name: &str, full: &Model, half: &Model, picture: &str, least
             let found = format!("{name}, label {label}: {:<17} {largest:.4} {alike:.6}", method.name());
             eprintln!("{found} (range {:.5}, offset {offset:.5})", high - low);
             let noise = method == HeatmapMethod::Occlusion && largest * (high - low) <= OCCLUSION_NOISE;
-            if (largest > most && !noise) || alike < least {
+            if (largest > most || alike < least) && !noise {
                 problems.push(found);
             }
         }

@@ -8,15 +8,15 @@ const COMMANDS: [&str; 22] = [
     "classify DIR --label fruit --label dress",
     "embed DIR",
     "search DIR --text fruit",
-    "search DIR --image DIR/a/0.jpg",
-    "heatmap DIR/a/0.jpg --label fruit --output OUT/map.png --raw OUT/map.json",
+    "search DIR --image DIR/red/0.jpg",
+    "heatmap DIR/red/0.jpg --label fruit --output OUT/map.png --raw OUT/map.json",
     "heatmap --evaluate DIR --limit 4 --method class-activation",
     "evaluate DIR --report OUT/report.html --export OUT/table.csv --export OUT/all.evaluation",
     "evaluate DIR --again OUT/all.evaluation",
     "fine-tune DIR --preview",
     "fine-tune DIR --method linear-probe --control DIR",
     "fine-tune DIR --method lora --epochs 1 --control DIR --model tests/fixtures/clip-f32",
-    "classify DIR --label a --label b --model linear-probe-1",
+    "classify DIR --label red --label blue --model linear-probe-1",
     "runs list",
     "runs show linear-probe-1",
     "runs resume linear-probe-1",
@@ -28,6 +28,9 @@ const COMMANDS: [&str; 22] = [
     "store prune",
     "store clear",
 ];
+
+/// Words that the tiny model of the fixtures reads; what the photographs show does not matter here.
+const CLASSES: [&str; 4] = ["red", "green", "blue", "gold"];
 
 /// Photographs of four classes, and a place for what is written.
 pub struct Place {
@@ -43,7 +46,7 @@ impl Place {
             out: tempfile::tempdir().unwrap(),
         };
         for (n, photograph) in photographs().iter().take(20).enumerate() {
-            let class = place.pictures().join(["a", "b", "c", "d"][n / 5]);
+            let class = place.pictures().join(CLASSES[n / 5]);
             std::fs::create_dir_all(&class).unwrap();
             std::fs::copy(photograph, class.join(format!("{}.jpg", n % 5))).unwrap();
         }

@@ -12,7 +12,7 @@ fn the_store_is_told_pruned_and_cleared() {
         ["pictures", "embeddings"].map(|name| line[name].as_u64().unwrap())
     };
     assert_eq!(held(&["where"]), [20, 20]);
-    std::fs::remove_dir_all(place.pictures().join("a")).unwrap();
+    std::fs::remove_dir_all(place.pictures().join("red")).unwrap();
     assert_eq!(held(&["prune"]), [15, 15]);
     let run = program.0.path().join("runs/mine");
     std::fs::create_dir_all(&run).unwrap();

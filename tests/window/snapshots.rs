@@ -72,11 +72,15 @@ fn screen(name: &str, pictures: &[&str], prepare: impl Fn(&mut App)) {
 }
 
 fn screen_of(name: &str, pictures: &[&str], prepare: impl Fn(&mut App, &StandIn)) {
+    at_every_size(name, pictures, prepare).unwrap();
+}
+
+fn at_every_size(name: &str, pictures: &[&str], prepare: impl Fn(&mut App, &StandIn)) -> SnapshotResults {
     let mut results = SnapshotResults::new();
     for (suffix, size) in SIZES {
         results.extend(compared(&format!("{name}{suffix}"), pictures, size, &prepare));
     }
-    results.unwrap();
+    results
 }
 
 fn compared(name: &str, pictures: &[&str], size: [f32; 2], prepare: impl Fn(&mut App, &StandIn)) -> SnapshotResults {
@@ -189,17 +193,18 @@ fn a_picture_large() {
 
 #[test]
 fn the_gallery_in_its_other_looks() {
-    screen("pictures-only", &NAMES, |app| {
+    let mut results = at_every_size("pictures-only", &NAMES, |app, _| {
         app.execute(Command::Explore(ExploreCommand::TileText(TileText::Nowhere)));
         app.execute(Command::Explore(ExploreCommand::ToggleRows));
         app.execute(Command::Explore(ExploreCommand::ToggleLabels));
         app.execute(Command::Explore(ExploreCommand::Mark(Mark::These(vec![1, 2, 3]))));
     });
-    screen("text-on-pictures", &NAMES, |app| {
+    results.extend(at_every_size("text-on-pictures", &NAMES, |app, _| {
         app.execute(Command::Explore(ExploreCommand::TileText(TileText::Over)));
         app.execute(Command::Explore(ExploreCommand::ToggleInspector));
         app.execute(Command::Explore(ExploreCommand::SortBy(Sort::Margin)));
-    });
+    }));
+    results.unwrap();
 }
 
 #[test]
@@ -349,11 +354,13 @@ fn every_page_of_training() {
 
 #[test]
 fn pages_of_training_before_anything_is_there() {
+    let mut results = SnapshotResults::new();
     for (name, page) in [("train-empty-shots", Page::Shots), ("train-empty-board", Page::Board)] {
-        screen(name, &[], |app| {
+        results.extend(at_every_size(name, &[], |app, _| {
             app.execute(Command::Train(TrainCommand::Open(page.clone())))
-        });
+        }));
     }
+    results.unwrap();
 }
 
 /// The blends of a run, once they were measured, down to the end of their table.

@@ -5,7 +5,8 @@ use std::io::{BufReader, Cursor, Seek};
 
 use image::codecs::tiff::TiffDecoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
+use jpeg_decoder::PixelFormat;
 
 use super::error::{PictureError, picture_error, unreadable};
 use super::memory::{needed_by, room_for};
@@ -152,9 +153,31 @@ fn pixels(bytes: &[u8], format: ImageFormat, room: u64) -> Result<RgbImage, Pict
         return Err(PictureError::Damaged("it changed while it was read".into()));
     }
     match format {
+        ImageFormat::Jpeg if jpeg::has_separate_scans(bytes) => by_scans(bytes, turn),
         ImageFormat::Png => turned(decoder, turn, MAX_PNG_EXTRA_BYTES),
         _ => turned(decoder, turn, MAX_EXTRA_BYTES.min(bytes.len() as u64)),
     }
+}
+
+/// A JPEG whose colours come one after the other: the usual decoder (zune-jpeg 0.5.15) makes other colours of those that
+/// are stored at a lower resolution, and says nothing.
+fn by_scans(bytes: &[u8], turn: Orientation) -> Result<RgbImage, PictureError> {
+    let damaged = |reason: String| PictureError::Damaged(reason);
+    let mut decoder = jpeg_decoder::Decoder::new(bytes);
+    let values = decoder.decode().map_err(|error| damaged(error.to_string()))?;
+    let kind = decoder.info().map(|info| (info.width, info.height, info.pixel_format));
+    let picture = kind.and_then(|(width, height, format)| {
+        let (width, height) = (u32::from(width), u32::from(height));
+        match format {
+            PixelFormat::RGB24 => RgbImage::from_raw(width, height, values).map(DynamicImage::ImageRgb8),
+            PixelFormat::L8 => GrayImage::from_raw(width, height, values).map(DynamicImage::ImageLuma8),
+            PixelFormat::L16 | PixelFormat::CMYK32 => None,
+        }
+    });
+    let mut picture =
+        picture.ok_or_else(|| damaged("its colours are of a kind that is not read in separate scans".into()))?;
+    picture.apply_orientation(turn);
+    Ok(picture.into_rgb8())
 }
 
 /// Decodes, with so much beside the pixels as `extra` says, and turns upright.

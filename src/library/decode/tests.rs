@@ -4,6 +4,7 @@ use image::Rgb;
 
 use super::orientation::chunk_of_webp;
 use super::*;
+use crate::clip::preprocess::jpeg;
 
 const FORMATS: [ImageFormat; 6] = [
     ImageFormat::Jpeg,
@@ -226,4 +227,25 @@ fn kinds_that_are_not_read_are_named_with_a_way_out() {
     let raw = decoded(&encoded(ImageFormat::Tiff), "DSC_1.NEF").unwrap_err();
     assert_eq!(raw, PictureError::Kind(UnreadKind::Raw));
     assert_eq!(decoded(b"plain words", "x.jpg").unwrap_err(), PictureError::Unsupported);
+}
+
+#[test]
+fn colours_that_come_one_after_the_other_are_the_colours_that_they_are() {
+    let picture = RgbImage::from_fn(83, 61, |x, y| Rgb([(x * 3) as u8, (y * 4) as u8, 255 - (x + y) as u8]));
+    let encoded = |separate| {
+        let mut bytes = Vec::new();
+        let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 95);
+        encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+        // Codes of a picture's own come with a scan for each colour.
+        encoder.set_optimized_huffman_tables(separate);
+        encoder
+            .encode(picture.as_raw(), 83, 61, jpeg_encoder::ColorType::Rgb)
+            .unwrap();
+        bytes
+    };
+    let [together, separate] = [false, true].map(encoded);
+    assert!(jpeg::has_separate_scans(&separate) && !jpeg::has_separate_scans(&together));
+    let [together, separate] = [together, separate].map(|bytes| decoded(&bytes, "x.jpg").unwrap());
+    let apart = together.as_raw().iter().zip(separate.as_raw());
+    assert!(apart.map(|(a, b)| a.abs_diff(*b)).all(|apart| apart <= 2));
 }

@@ -78,11 +78,11 @@ fn samples(folder: &Path, copies: usize) -> Vec<PathBuf> {
     all
 }
 
-/// The same in two classes.
+/// The same in two classes, whose names the tiny model reads.
 fn classes(copies: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (n, path) in samples(folder.path(), copies).into_iter().enumerate() {
-        let class = folder.path().join(["a", "b"][n % 2]);
+        let class = folder.path().join(["red", "blue"][n % 2]);
         std::fs::create_dir_all(&class).unwrap();
         std::fs::rename(&path, class.join(path.file_name().unwrap())).unwrap();
     }

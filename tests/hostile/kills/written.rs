@@ -76,7 +76,7 @@ fn a_model_whose_export_is_killed_is_whole_or_not_there() {
     }
     for model in finished(out.path()) {
         let model = model.to_str().unwrap();
-        program.json(&["classify", CAT, "--label", "a", "--label", "b", "--model", model]);
+        program.json(&["classify", CAT, "--label", "red", "--label", "blue", "--model", model]);
     }
     println!("kills_survived exporting {at_work}");
 }

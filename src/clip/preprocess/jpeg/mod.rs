@@ -102,6 +102,24 @@ pub fn keeps_coefficients(bytes: &[u8]) -> bool {
     true
 }
 
+/// Whether a sequential file keeps its colours in scans of their own, one after the other (ITU-T T.81, A.2.2).
+pub fn has_separate_scans(bytes: &[u8]) -> bool {
+    let mut colours = None;
+    let mut at = 2;
+    while let Some((marker, after)) = next_marker(bytes, at) {
+        let Some((content, end)) = segment(bytes, marker, after) else {
+            return false;
+        };
+        if SEQUENTIAL_FRAMES.contains(&marker) {
+            colours = content.get(5);
+        } else if marker == START_OF_SCAN {
+            return colours.is_some() && colours != content.first();
+        }
+        at = end;
+    }
+    false
+}
+
 /// The steps to which brightness was rounded, by row and column of a block's frequencies; none where these bytes are no
 /// JPEG.
 pub fn brightness_steps(bytes: &[u8]) -> Option<[u16; 64]> {
