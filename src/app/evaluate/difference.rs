@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::matrix::Line;
+use super::matrix::{Line, lines_of};
 use crate::engine::evaluation::{Evaluation, SideBySide};
 
 /// The difference, drawn a cell a pair of lines.
@@ -120,18 +120,7 @@ fn lines(moved: &[usize], titles: &[String], most: usize) -> Vec<Line> {
     order.sort_by_key(|class| (std::cmp::Reverse(moved[*class]), *class));
     let others = order.split_off(most.min(order.len()));
     order.sort_unstable();
-    let single = |class: usize| Line {
-        title: titles[class].clone(),
-        classes: vec![class],
-    };
-    let mut lines: Vec<Line> = order.into_iter().map(single).collect();
-    if !others.is_empty() {
-        lines.push(Line {
-            title: "(other)".into(),
-            classes: others,
-        });
-    }
-    lines
+    lines_of(order, others, titles)
 }
 
 #[cfg(test)]

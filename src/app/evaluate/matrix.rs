@@ -49,17 +49,7 @@ impl Grid {
             let kept = confusion.folded(most).classes;
             (order, others) = order.into_iter().partition(|class| kept.binary_search(class).is_ok());
         }
-        let single = |class: usize| Line {
-            title: titles[class].clone(),
-            classes: vec![class],
-        };
-        let mut lines: Vec<Line> = order.into_iter().map(single).collect();
-        if !others.is_empty() {
-            lines.push(Line {
-                title: "(other)".into(),
-                classes: others,
-            });
-        }
+        let lines = lines_of(order, others, titles);
         let mut line_of = vec![0; classes];
         for (n, line) in lines.iter().enumerate() {
             line.classes.iter().for_each(|class| line_of[*class] = n);
@@ -146,6 +136,19 @@ impl Grid {
             .collect();
         ColorImage::new([lines, lines], pixels)
     }
+}
+
+/// A line for each class of `order`, and one for all others where there are any.
+pub fn lines_of(order: Vec<usize>, others: Vec<usize>, titles: &[String]) -> Vec<Line> {
+    let single = |class: usize| Line {
+        title: titles[class].clone(),
+        classes: vec![class],
+    };
+    let folded = (!others.is_empty()).then(|| Line {
+        title: "(other)".into(),
+        classes: others,
+    });
+    order.into_iter().map(single).chain(folded).collect()
 }
 
 #[cfg(test)]
